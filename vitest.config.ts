@@ -1,0 +1,42 @@
+import { defineConfig } from 'vitest/config'
+
+/** unit: needs only Node. gates: the house itself. real: real peers (test/real/README.md). bench: measures, never part of a test run. */
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/real/**', 'test/gates/**'],
+          testTimeout: 20_000,
+          globalSetup: 'test/support/build-program.ts',
+        },
+      },
+      { extends: true, test: { name: 'gates', include: ['test/gates/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'real',
+          include: ['test/real/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+          globalSetup: 'test/support/build-program.ts',
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'bench',
+          include: ['test/bench/*.bench.ts'],
+          testTimeout: 1_800_000,
+          fileParallelism: false,
+          globalSetup: 'test/support/build-program.ts',
+        },
+      },
+    ],
+  },
+})
