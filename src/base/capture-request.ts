@@ -1,0 +1,40 @@
+import type { TargetName } from './target.ts'
+
+/** How the far side captures. */
+export interface CaptureOptions {
+  /** Interface on the far side. */
+  readonly interfaceName: string
+  /** One pcap filter expression made of all filter options; '' captures everything. */
+  readonly filter: string
+  /** The part of it that the user wrote, which may be wrong. */
+  readonly filterExpression: string
+  /** Bytes kept of each packet; 0 keeps whole packets. */
+  readonly snapLength: number
+}
+
+/** When a capture ends by itself; undefined: never. */
+export interface CaptureLimits {
+  readonly durationMs?: number
+  readonly packetCount?: number
+  /** Size of the output in bytes. */
+  readonly outputBytes?: number
+}
+
+export type OutputFormat = 'pcap' | 'pcapng'
+
+export type OutputName =
+  | { readonly kind: 'file'; readonly path: string; readonly overwrite: boolean }
+  | { readonly kind: 'fifo'; readonly path: string }
+  | { readonly kind: 'stdout' }
+  | { readonly kind: 'wireshark' }
+
+/** Everything a capture needs to know, and nothing about who asked: the shell and Wireshark hand over the same. */
+export interface CaptureRequest {
+  readonly targets: readonly TargetName[]
+  readonly capture: CaptureOptions
+  readonly limits: CaptureLimits
+  readonly output: OutputName
+  readonly format: OutputFormat
+  /** The command line that repeats this capture, without secrets; goes into the section comment. */
+  readonly commandLine: string
+}

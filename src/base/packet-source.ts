@@ -1,0 +1,39 @@
+import type { KcapError } from './kcap-error.ts'
+import type { PacketBatch, PacketStreamHeader } from './packet.ts'
+
+/** What the far side's kernel counted; undefined where it did not tell. */
+export interface SourceStatistics {
+  /** Packets the capture program wrote into its stream. */
+  readonly captured: number | undefined
+  /** Packets that passed the filter. */
+  readonly received: number | undefined
+  readonly dropped: number | undefined
+}
+
+export interface SourceEnd {
+  readonly statistics: SourceStatistics
+  /** Why it ended, unless it was stopped or the capture program ended as it should. */
+  readonly error: KcapError | undefined
+}
+
+/** Packets of one interface of one target, from an open capture. */
+export interface PacketSource {
+  /** `shop/orders-6c9f` */
+  readonly name: string
+  /** Interface on the far side. */
+  readonly interfaceName: string
+  readonly header: PacketStreamHeader
+  /** The capture command as the far side runs it. */
+  readonly command: string
+  /**
+   * Ends, never throws: `ended` tells how. Nothing is read ahead of the reader. To be read to its end, also after `stop`: what
+   * is not wanted any more is thrown away by the reader.
+   */
+  readonly batches: AsyncIterable<PacketBatch>
+  /** Settles after `batches` has ended; never rejects. */
+  readonly ended: Promise<SourceEnd>
+  /** Asks the far side to end and hand over what it still holds; safe to call more than once. */
+  stop(): void
+  /** Drops the connection at once; the far side ends by itself. */
+  kill(): void
+}

@@ -1,0 +1,74 @@
+/** What the user named, before anything was asked of a cluster or a host. */
+export type TargetName = PodName | ServiceName | SshHostName
+
+/** Where in which cluster a name is to be looked up. */
+export interface ClusterScope {
+  /** Kubeconfig files in order of precedence; undefined: by kubectl's rules. */
+  readonly kubeconfigPaths?: readonly string[] | undefined
+  /** undefined: the current context. */
+  readonly context?: string | undefined
+  /** undefined: the context's namespace. */
+  readonly namespace?: string | undefined
+  /** undefined: the pod's default container. */
+  readonly container?: string | undefined
+}
+
+export interface PodName extends ClusterScope {
+  readonly kind: 'pod'
+  readonly pod: string
+}
+
+/** All pods behind a service. */
+export interface ServiceName extends ClusterScope {
+  readonly kind: 'service'
+  readonly service: string
+}
+
+export interface SshHostName {
+  readonly kind: 'ssh'
+  /** A host name, an address, or an alias of the user's ssh config. */
+  readonly host: string
+  readonly user?: string | undefined
+  readonly port?: number | undefined
+  readonly identityFiles?: readonly string[] | undefined
+  /** [USER@]HOST[:PORT] */
+  readonly jumpHost?: string | undefined
+  readonly sudo: Sudo
+  /** Another file than ~/.ssh/config, as `ssh -F`. */
+  readonly sshConfigPath?: string | undefined
+  readonly acceptNewHostKey?: boolean | undefined
+}
+
+export type Sudo = 'none' | 'sudo' | 'doas'
+
+/** One capturable thing after resolution. */
+export type Target = PodTarget | SshTarget
+
+export interface PodTarget {
+  readonly kind: 'pod'
+  /** The cluster as the user named it: what it was found through is what it is captured through. */
+  readonly cluster: Pick<ClusterScope, 'kubeconfigPaths' | 'context'>
+  /** Name of the kubeconfig context. */
+  readonly context: string
+  readonly namespace: string
+  readonly pod: string
+  readonly uid: string
+  readonly container: string
+  /** undefined while the API did not say. */
+  readonly node: string | undefined
+  readonly addresses: readonly string[]
+  /** On the node's own network, where kcap's own stream passes too. */
+  readonly hostNetwork: boolean
+}
+
+export interface SshTarget {
+  readonly kind: 'ssh'
+  readonly name: SshHostName
+}
+
+/** `shop/orders-6c9f` or `ssh://root@10.0.0.10:22`: how a target is called in reports, interface names and comments. */
+export function formatTarget(target: Target): string {
+  if (target.kind === 'pod') return `${target.namespace}/${target.pod}`
+  const { user, host, port } = target.name
+  return `ssh://${user === undefined ? '' : `${user}@`}${host.includes(':') ? `[${host}]` : host}${port === undefined ? '' : `:${port}`}`
+}

@@ -1,0 +1,34 @@
+/** Ways in which this process is asked to end. */
+export interface StopWatch {
+  readonly signal: AbortSignal
+  close(): void
+}
+
+const parentCheckMs = 1_000
+
+/**
+ * SIGINT, SIGTERM, SIGHUP, and a parent that is gone: Wireshark that crashes tells nobody. The first asks to stop; a second one of
+ * a person who lost patience ends the process at once, and the far side ends by itself.
+ */
+export function watchForStop(options: { followParent?: boolean } = {}): StopWatch {
+  const controller = new AbortController()
+  const stop = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted && name === 'SIGINT') process.exit(130)
+    controller.abort(new Error(`stopped by ${name}`))
+  }
+  const names: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  for (const name of names) process.on(name, stop)
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid !== parent) controller.abort(new Error('the parent process is gone'))
+  }, parentCheckMs)
+  timer.unref()
+  if (options.followParent === false) clearInterval(timer)
+  return {
+    signal: controller.signal,
+    close() {
+      clearInterval(timer)
+      for (const name of names) process.removeListener(name, stop)
+    },
+  }
+}
