@@ -1,0 +1,124 @@
+import type { PacketBatch, PacketStreamHeader } from '../base/packet.ts'
+import { copyBytes } from './copy-bytes.ts'
+import {
+  blockTypes,
+  formatBlock,
+  makeCountOption,
+  makeTextOption,
+  makeTimestampOption,
+  optionCodes,
+  type PcapngOption,
+  padded,
+} from './pcapng-block.ts'
+
+/** Bytes an enhanced packet block has around its packet when it carries no options. */
+const enhancedPacketOverhead = 32
+
+/** Section header block. `comment` says who captured what, from where, how, and the command that repeats it. */
+export function formatSectionHeader(section: { application: string; os: string; comment: string }): Buffer {
+  const body = Buffer.alloc(16)
+  body.writeUInt32LE(0x1a2b3c4d, 0)
+  body.writeUInt16LE(1, 4)
+  body.writeUInt16LE(0, 6)
+  body.writeBigInt64LE(-1n, 8)
+  return formatBlock(blockTypes.sectionHeader, body, [
+    makeTextOption(optionCodes.comment, section.comment),
+    makeTextOption(optionCodes.sectionOs, section.os),
+    makeTextOption(optionCodes.sectionApplication, section.application),
+  ])
+}
+
+export interface InterfaceDescription extends PacketStreamHeader {
+  /** `shop/orders-6c9f any` */
+  readonly name: string
+  readonly description: string
+  /** pcap filter expression; '' for none. */
+  readonly filter: string
+}
+
+/** Interface description block; timestamps of its packets are nanoseconds. */
+export function formatInterfaceDescription(description: InterfaceDescription): Buffer {
+  const body = Buffer.alloc(8)
+  body.writeUInt16LE(description.linkType, 0)
+  body.writeUInt32LE(description.snapLength, 4)
+  const options: PcapngOption[] = [
+    makeTextOption(optionCodes.interfaceName, description.name),
+    makeTextOption(optionCodes.interfaceDescription, description.description),
+    { code: optionCodes.interfaceTimestampResolution, value: Buffer.from([9]) },
+  ]
+  if (description.filter !== '') {
+    // The first byte 0 says that a filter string follows (draft §4.2).
+    const filter = makeTextOption(optionCodes.interfaceFilter, `\0${description.filter}`)
+    options.push(filter)
+  }
+  return formatBlock(blockTypes.interfaceDescription, body, options)
+}
+
+/** Length in bytes of what `writeEnhancedPackets` writes. */
+export function enhancedPacketsLength(batch: PacketBatch): number {
+  let length = batch.count * enhancedPacketOverhead
+  for (let i = 0; i < batch.count; i++) length += padded(batch.capturedLengths[i] as number)
+  return length
+}
+
+/** Writes the packets as enhanced packet blocks of one interface, from `at` on. */
+export function writeEnhancedPackets(out: Buffer, at: number, interfaceId: number, batch: PacketBatch): void {
+  let lastSeconds = -1
+  let baseHigh = 0
+  let baseLow = 0
+  for (let i = 0; i < batch.count; i++) {
+    const seconds = batch.seconds[i] as number
+    if (seconds !== lastSeconds) {
+      // seconds * 1e9 needs 64 bits, a double holds 53: multiply in halves. Packets of one second share the result.
+      const upper = Math.floor(seconds / 65_536) * 1e9
+      const lower = (upper % 65_536) * 65_536 + (seconds % 65_536) * 1e9
+      baseLow = lower % 4_294_967_296
+      baseHigh = Math.floor(upper / 65_536) + Math.floor(lower / 4_294_967_296)
+      lastSeconds = seconds
+    }
+    const low = baseLow + (batch.nanoseconds[i] as number)
+    const carries = low >= 4_294_967_296
+    const capturedLength = batch.capturedLengths[i] as number
+    const offset = batch.offsets[i] as number
+    const length = enhancedPacketOverhead + padded(capturedLength)
+    out.writeUInt32LE(blockTypes.enhancedPacket, at)
+    out.writeUInt32LE(length, at + 4)
+    out.writeUInt32LE(interfaceId, at + 8)
+    out.writeUInt32LE(carries ? baseHigh + 1 : baseHigh, at + 12)
+    out.writeUInt32LE(carries ? low - 4_294_967_296 : low, at + 16)
+    out.writeUInt32LE(capturedLength, at + 20)
+    out.writeUInt32LE(batch.originalLengths[i] as number, at + 24)
+    copyBytes(batch.bytes, offset, out, at + 28, capturedLength)
+    // The buffer is used again and again: the padding must not carry old packets into the file.
+    for (let pad = at + 28 + capturedLength; pad < at + length - 4; pad++) out[pad] = 0
+    out.writeUInt32LE(length, at + length - 4)
+    at += length
+  }
+}
+
+export interface InterfaceStatistics {
+  readonly interfaceId: number
+  readonly startNs: bigint
+  readonly endNs: bigint
+  /** Packets written to this file. */
+  readonly delivered: number
+  /** Packets that passed the filter on the far side, by its kernel's count; undefined when the far side did not tell. */
+  readonly received: number | undefined
+  readonly dropped: number | undefined
+}
+
+/** Interface statistics block. */
+export function formatInterfaceStatistics(statistics: InterfaceStatistics): Buffer {
+  const body = Buffer.alloc(12)
+  body.writeUInt32LE(statistics.interfaceId, 0)
+  makeTimestampOption(0, statistics.endNs).value.copy(body, 4)
+  const options = [
+    makeTimestampOption(optionCodes.statisticsStartTime, statistics.startNs),
+    makeTimestampOption(optionCodes.statisticsEndTime, statistics.endNs),
+  ]
+  if (statistics.received !== undefined)
+    options.push(makeCountOption(optionCodes.statisticsReceived, statistics.received))
+  if (statistics.dropped !== undefined) options.push(makeCountOption(optionCodes.statisticsDropped, statistics.dropped))
+  options.push(makeCountOption(optionCodes.statisticsDelivered, statistics.delivered))
+  return formatBlock(blockTypes.interfaceStatistics, body, options)
+}

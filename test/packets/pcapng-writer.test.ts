@@ -1,0 +1,99 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { makeTextOption } from '../../src/packets/pcapng-block.ts'
+import {
+  enhancedPacketsLength,
+  formatInterfaceDescription,
+  formatInterfaceStatistics,
+  formatSectionHeader,
+  writeEnhancedPackets,
+} from '../../src/packets/pcapng-writer.ts'
+import { makeBatch, type PlainPacket, parseBlocks } from '../support/packets.ts'
+
+function formatEnhancedPackets(interfaceId: number, packets: readonly PlainPacket[]): Buffer {
+  const batch = makeBatch(packets)
+  // What was in the buffer before must not show between the blocks.
+  const out = Buffer.alloc(enhancedPacketsLength(batch) + 8, 0xff)
+  writeEnhancedPackets(out, 8, interfaceId, batch)
+  return out.subarray(8)
+}
+
+test('a section header carries who, what and how, and an unknown length', () => {
+  const [block] = parseBlocks(formatSectionHeader({ application: 'kcap 1', os: 'Linux', comment: 'captured by a@b' }))
+  expect(block?.type).toBe(0x0a0d0d0a)
+  expect(block?.body.readUInt32LE(0)).toBe(0x1a2b3c4d)
+  expect(block?.body.readBigInt64LE(8)).toBe(-1n)
+  const options = block?.options(16)
+  expect(options?.get(1)?.[0]?.toString()).toBe('captured by a@b')
+  expect(options?.get(3)?.[0]?.toString()).toBe('Linux')
+  expect(options?.get(4)?.[0]?.toString()).toBe('kcap 1')
+})
+
+test('an interface description carries name, description, filter and nanoseconds', () => {
+  const [block] = parseBlocks(
+    formatInterfaceDescription({
+      linkType: 276,
+      snapLength: 128,
+      name: 'shop/orders any',
+      description: 'kube exec',
+      filter: 'port 80',
+    }),
+  )
+  expect(block?.type).toBe(1)
+  expect([block?.body.readUInt16LE(0), block?.body.readUInt32LE(4)]).toEqual([276, 128])
+  const options = block?.options(8)
+  expect(options?.get(2)?.[0]?.toString()).toBe('shop/orders any')
+  expect(options?.get(3)?.[0]?.toString()).toBe('kube exec')
+  expect(options?.get(9)?.[0]).toEqual(Buffer.of(9))
+  expect(options?.get(11)?.[0]?.toString()).toBe('\0port 80')
+})
+
+test('an enhanced packet block holds exactly the packet, padded with zeros, at its nanosecond', () => {
+  const packet = fc.record({
+    seconds: fc.nat(4_294_967_295),
+    nanoseconds: fc.nat(999_999_999),
+    data: fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes)),
+    originalLength: fc.nat(262_144),
+  })
+  fc.assert(
+    fc.property(fc.array(packet, { minLength: 1, maxLength: 20 }), fc.nat(100), (packets, interfaceId) => {
+      const blocks = parseBlocks(formatEnhancedPackets(interfaceId, packets))
+      expect(blocks.length).toBe(packets.length)
+      for (const [i, { seconds, nanoseconds, data, originalLength }] of packets.entries()) {
+        const { type, body } = blocks[i] as (typeof blocks)[number]
+        const timestamp = (BigInt(body.readUInt32LE(4)) << 32n) + BigInt(body.readUInt32LE(8))
+        expect([type, body.readUInt32LE(0), body.readUInt32LE(12), body.readUInt32LE(16)]).toEqual([
+          6,
+          interfaceId,
+          data.length,
+          originalLength,
+        ])
+        expect(timestamp).toBe(BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds))
+        expect(body.subarray(20, 20 + data.length)).toEqual(data)
+        expect(body.subarray(20 + data.length).every((byte) => byte === 0)).toBe(true)
+      }
+    }),
+  )
+})
+
+test('interface statistics carry what was received, dropped and delivered; what is unknown is left out', () => {
+  const times = { interfaceId: 3, startNs: 1_700_000_000_000_000_001n, endNs: 1_700_000_001_000_000_000n }
+  const [full] = parseBlocks(formatInterfaceStatistics({ ...times, delivered: 10, received: 12, dropped: 2 }))
+  expect(full?.type).toBe(5)
+  expect(full?.body.readUInt32LE(0)).toBe(3)
+  expect([...(full?.options(12) ?? [])].map(([code, [value]]) => [code, value?.readBigUInt64LE()]).slice(2)).toEqual([
+    [4, 12n],
+    [5, 2n],
+    [8, 10n],
+  ])
+  const [bare] = parseBlocks(
+    formatInterfaceStatistics({ ...times, delivered: 10, received: undefined, dropped: undefined }),
+  )
+  expect([...(bare?.options(12) ?? []).keys()]).toEqual([2, 3, 8])
+})
+
+test('a text longer than an option can be is cut at the end of a character', () => {
+  const { value } = makeTextOption(1, 'é'.repeat(40_000))
+  expect(value.length).toBe(65_534)
+  expect(value.toString('utf8').endsWith('é')).toBe(true)
+})

@@ -1,0 +1,104 @@
+import type { PacketBatch } from '../../src/base/packet.ts'
+
+export interface PlainPacket {
+  readonly seconds: number
+  readonly nanoseconds: number
+  readonly data: Buffer
+  readonly originalLength: number
+}
+
+export function makeBatch(packets: readonly PlainPacket[]): PacketBatch {
+  const bytes = Buffer.concat(packets.map(({ data }) => data))
+  let offset = 0
+  const offsets = packets.map(({ data }) => {
+    offset += data.length
+    return offset - data.length
+  })
+  return {
+    bytes,
+    count: packets.length,
+    seconds: Uint32Array.from(packets, ({ seconds }) => seconds),
+    nanoseconds: Uint32Array.from(packets, ({ nanoseconds }) => nanoseconds),
+    offsets: Uint32Array.from(offsets),
+    capturedLengths: Uint32Array.from(packets, ({ data }) => data.length),
+    originalLengths: Uint32Array.from(packets, ({ originalLength }) => originalLength),
+  }
+}
+
+export function toPackets(batches: readonly PacketBatch[]): PlainPacket[] {
+  return batches.flatMap((batch) =>
+    Array.from({ length: batch.count }, (_, i) => ({
+      seconds: batch.seconds[i] as number,
+      nanoseconds: batch.nanoseconds[i] as number,
+      data: Buffer.from(
+        batch.bytes.subarray(
+          batch.offsets[i] as number,
+          (batch.offsets[i] as number) + (batch.capturedLengths[i] as number),
+        ),
+      ),
+      originalLength: batch.originalLengths[i] as number,
+    })),
+  )
+}
+
+/** A pcap written independently of the program's own writer. */
+export function formatPcap(
+  packets: readonly PlainPacket[],
+  options: { littleEndian: boolean; nanosecond: boolean; linkType?: number; snapLength?: number },
+): Buffer {
+  const { littleEndian, nanosecond } = options
+  const words = (...values: number[]) => {
+    const bytes = Buffer.alloc(values.length * 4)
+    for (const [i, value] of values.entries())
+      littleEndian ? bytes.writeUInt32LE(value, i * 4) : bytes.writeUInt32BE(value, i * 4)
+    return bytes
+  }
+  const version = littleEndian ? Buffer.from([2, 0, 4, 0]) : Buffer.from([0, 2, 0, 4])
+  const header = [
+    words(nanosecond ? 0xa1b23c4d : 0xa1b2c3d4),
+    version,
+    words(0, 0, options.snapLength ?? 262144, options.linkType ?? 1),
+  ]
+  const records = packets.flatMap(({ seconds, nanoseconds, data, originalLength }) => [
+    words(seconds, nanosecond ? nanoseconds : Math.floor(nanoseconds / 1000), data.length, originalLength),
+    data,
+  ])
+  return Buffer.concat([...header, ...records])
+}
+
+export interface PlainBlock {
+  readonly type: number
+  readonly body: Buffer
+  /** Of the options after a body of the given length. */
+  options(bodyLength: number): Map<number, Buffer[]>
+}
+
+/** Blocks of a little-endian pcapng, read independently of the program's own writer; throws on a frame that is not whole. */
+export function parseBlocks(bytes: Buffer): PlainBlock[] {
+  const blocks: PlainBlock[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const length = bytes.readUInt32LE(at + 4)
+    if (length % 4 !== 0 || at + length > bytes.length) throw new Error(`broken block at byte ${at}`)
+    if (bytes.readUInt32LE(at + length - 4) !== length) throw new Error(`trailing length differs at byte ${at}`)
+    const body = bytes.subarray(at + 8, at + length - 4)
+    blocks.push({
+      type: bytes.readUInt32LE(at),
+      body,
+      options: (bodyLength) => parseOptions(body.subarray(bodyLength)),
+    })
+    at += length
+  }
+  return blocks
+}
+
+function parseOptions(bytes: Buffer): Map<number, Buffer[]> {
+  const options = new Map<number, Buffer[]>()
+  for (let at = 0; at < bytes.length; ) {
+    const code = bytes.readUInt16LE(at)
+    const length = bytes.readUInt16LE(at + 2)
+    if (code === 0) break
+    options.set(code, [...(options.get(code) ?? []), bytes.subarray(at + 4, at + 4 + length)])
+    at += 4 + ((length + 3) & ~3)
+  }
+  return options
+}
