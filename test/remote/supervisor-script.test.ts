@@ -1,0 +1,159 @@
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process'
+import { chmod, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { makeSupervisedArgv, type SupervisedCapture, supervisorWords } from '../../src/remote/supervisor-script.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+
+const shells = [['dash'], ['bash', '--posix'], ['busybox', 'ash'], ['sh']].filter(([program = '']) => {
+  try {
+    execFileSync('sh', ['-c', `command -v ${program}`])
+    return true
+  } catch {
+    return false
+  }
+})
+
+let folder: string
+beforeAll(async () => {
+  folder = await makeTempFolder()
+  // Behaves as tcpdump does at its end: SIGTERM makes it hand over its tail and count.
+  const tool = `#!/bin/sh
+echo "$$" > "${folder}/pid"
+printf '%s\\n' "$@" > "${folder}/argv"
+env > "${folder}/env"
+trap 'echo tail; echo "7 packets captured" >&2; exit 0' TERM
+case $1 in fail) echo "tcpdump: no" >&2; exit 3;; deaf) trap '' TERM;; esac
+echo head
+i=0; while [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done`
+  await writeFile(path.join(folder, 'tool'), tool)
+  await chmod(path.join(folder, 'tool'), 0o755)
+})
+
+function start(
+  shell: readonly string[],
+  word: string,
+  more: Partial<SupervisedCapture> = {},
+  environment: Record<string, string> = {},
+) {
+  const argv = makeSupervisedArgv({
+    captureId: 'id-1',
+    sudo: 'none',
+    ownStream: { kind: 'elsewhere' },
+    filter: '',
+    argv: [path.join(folder, 'tool'), word],
+    ...more,
+  })
+  const [program = 'sh', ...rest] = shell
+  const child = spawn(program, [...rest, ...argv.slice(1)], {
+    env: { ...process.env, ...environment },
+  }) as ChildProcessWithoutNullStreams
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk) => (stdout += chunk))
+  child.stderr.on('data', (chunk) => (stderr += chunk))
+  child.stdin.on('error', () => {})
+  const exited = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)))
+  return { child, exited, stdout: () => stdout, stderr: () => stderr }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 200 && !condition(); i++) await sleep(25)
+  expect(condition()).toBe(true)
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function toolPid(): Promise<number> {
+  return Number(execFileSync('cat', [path.join(folder, 'pid')], { encoding: 'utf8' }))
+}
+
+describe.each(shells)('in %s', (...shell) => {
+  test('q makes the program hand over its tail, and its exit code is ours', async () => {
+    const run = start(shell, 'plain')
+    await until(() => run.stdout() === 'head\n')
+    run.child.stdin.write(supervisorWords.heartbeat)
+    await until(() => run.stderr().includes('kcap-report: alive\n'))
+    run.child.stdin.write(supervisorWords.heartbeat)
+    run.child.stdin.write(supervisorWords.stop)
+    await until(() => run.stderr().includes('kcap-report: ended 0'))
+    run.child.stdin.write(supervisorWords.release)
+    expect(await run.exited).toBe(0)
+    expect(run.stdout()).toBe('head\ntail\n')
+    expect(run.stderr()).toContain('7 packets captured')
+    expect(isRunning(await toolPid())).toBe(false)
+  })
+
+  test('the end of standard input ends the program', async () => {
+    const run = start(shell, 'plain')
+    await until(() => run.stdout() === 'head\n')
+    run.child.stdin.end()
+    await run.exited
+    expect(isRunning(await toolPid())).toBe(false)
+  })
+
+  test('a program that does not heed SIGTERM is killed', async () => {
+    const run = start(shell, 'deaf')
+    await until(() => run.stdout() === 'head\n')
+    run.child.stdin.write(supervisorWords.stop)
+    run.child.stdin.end()
+    await run.exited
+    expect(isRunning(await toolPid())).toBe(false)
+  })
+
+  test('the death of the program is told at once, and ends all after the release', async () => {
+    const run = start(shell, 'fail')
+    await until(() => run.stderr().includes('kcap-report: ended 3'))
+    run.child.stdin.write(supervisorWords.release)
+    expect(await run.exited).toBe(3)
+  })
+
+  test('a program that is not there is told by its name', async () => {
+    const run = start(shell, '', { argv: ['no-such-tool'] })
+    expect(await run.exited).toBe(127)
+    expect(run.stderr()).toBe('kcap-report: missing no-such-tool\n')
+  })
+
+  test('hostile words reach the program as they are, the filter last', async () => {
+    const filter = `$(touch ${folder}/owned) '; rm -rf "x" \\ \``
+    const run = start(shell, '*', { filter })
+    await until(() => run.stdout() === 'head\n')
+    run.child.stdin.end()
+    await run.exited
+    expect(execFileSync('cat', [path.join(folder, 'argv')], { encoding: 'utf8' })).toBe(`*\n${filter}\n`)
+    expect(execFileSync('cat', [path.join(folder, 'env')], { encoding: 'utf8' })).toContain('KCAP_CAPTURE=id-1\n')
+    expect(() => execFileSync('cat', [path.join(folder, 'owned')], { stdio: 'ignore' })).toThrow()
+  })
+
+  test('over SSH the own connection is left out, as sshd tells it', async () => {
+    const run = start(
+      shell,
+      'plain',
+      { ownStream: { kind: 'ssh' }, filter: '(port 80)' },
+      { SSH_CONNECTION: 'fe80::1%eth0 50022 10.0.0.2 22' },
+    )
+    await until(() => run.stdout() === 'head\n')
+    run.child.stdin.end()
+    await run.exited
+    expect(run.stderr()).toContain(
+      '((port 80)) and not (tcp and host fe80::1 and port 50022 and host 10.0.0.2 and port 22)\n',
+    )
+  })
+})
+
+test('silence of 20 s ends the program', { timeout: 40_000 }, async () => {
+  const run = start(['sh'], 'plain')
+  await until(() => run.stdout() === 'head\n')
+  const startedMs = Date.now()
+  await run.exited
+  expect(Date.now() - startedMs).toBeGreaterThan(15_000)
+  expect(isRunning(await toolPid())).toBe(false)
+})
