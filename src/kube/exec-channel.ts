@@ -1,0 +1,175 @@
+import type { IncomingMessage } from 'node:http'
+import { Readable, Writable } from 'node:stream'
+import WebSocket from 'ws'
+import { KcapError } from '../base/kcap-error.ts'
+import type { RemoteExit, RemoteProcess } from '../base/remote-process.ts'
+import type { ClusterAccess } from './cluster-access.ts'
+import { readExecStatus, toUpgradeError } from './exec-status.ts'
+import { toConnectError } from './kube-error.ts'
+import { makeRequestOptions } from './kube-request.ts'
+
+/** First byte of each frame: `remotecommand/websocket.go` of k8s.io/kubelet, KEP-4006. */
+const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, close: 255 } as const
+const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io']
+
+/**
+ * A cut without FIN shows as silence: the supervisor answers a heartbeat every few seconds. Not by WebSocket pings: an API server up to
+ * 1.29 stops reading until its pong is written (x/net/websocket, HandleFrame), so that behind a slow reader a ping would keep the
+ * heartbeats from the far side.
+ */
+const silenceLimitMs = 15_000
+const silenceCheckMs = 1_000
+const connectTimeoutMs = 15_000
+/** How much may wait here for a slow reader before the socket is no longer read. */
+const highWaterMark = 256 * 1024
+const maxFrameBytes = 16 * 1024 * 1024
+
+export interface ExecRequest {
+  readonly namespace: string
+  readonly pod: string
+  readonly container: string
+  readonly argv: readonly string[]
+  /** Aborts the start; a running program is ended by its supervisor or `kill`. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Runs an argv in a container over a WebSocket, with backpressure in both directions.
+ * https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#get-connect-get-requests-to-exec-of-pod
+ * Throws `api-*`, `pod-not-found`, `container-not-found` when the channel can't be opened.
+ */
+export async function openExecChannel(access: ClusterAccess, request: ExecRequest): Promise<RemoteProcess> {
+  const socket = await connect(access, request)
+  return wrapSocket(socket, access, request)
+}
+
+function execPath(request: ExecRequest): string {
+  const query = new URLSearchParams({
+    container: request.container,
+    stdin: 'true',
+    stdout: 'true',
+    stderr: 'true',
+    tty: 'false',
+  })
+  for (const word of request.argv) query.append('command', word)
+  return `/api/v1/namespaces/${encodeURIComponent(request.namespace)}/pods/${encodeURIComponent(request.pod)}/exec?${query}`
+}
+
+async function connect(access: ClusterAccess, request: ExecRequest): Promise<WebSocket> {
+  const { host: _host, port: _port, path, ...options } = makeRequestOptions(access, execPath(request))
+  const scheme = access.server.protocol === 'http:' ? 'ws' : 'wss'
+  const socket = new WebSocket(`${scheme}://${access.server.host}${path}`, protocols, {
+    ...options,
+    perMessageDeflate: false,
+    maxPayload: maxFrameBytes,
+    handshakeTimeout: connectTimeoutMs,
+    skipUTF8Validation: true,
+  })
+  // Nothing may be read before the streams below listen.
+  socket.once('open', () => socket.pause())
+  return await new Promise((resolve, reject) => {
+    const abort = () => fail(request.signal.reason)
+    const fail = (error: unknown) => {
+      request.signal.removeEventListener('abort', abort)
+      socket.on('error', () => {})
+      socket.terminate()
+      reject(error)
+    }
+    if (request.signal.aborted) return fail(request.signal.reason)
+    request.signal.addEventListener('abort', abort, { once: true })
+    socket.once('error', (error) => fail(toConnectError(access.server, error)))
+    socket.once('unexpected-response', (_request, response: IncomingMessage) => {
+      toUpgradeError(access.server, request, response).then(fail, fail)
+    })
+    socket.once('open', () => {
+      request.signal.removeEventListener('abort', abort)
+      socket.removeAllListeners('error')
+      resolve(socket)
+    })
+  })
+}
+
+function wrapSocket(socket: WebSocket, access: ClusterAccess, request: ExecRequest): RemoteProcess {
+  const canCloseStdin = socket.protocol === 'v5.channel.k8s.io'
+  const target = `${request.namespace}/${request.pod}`
+  let exit: RemoteExit | undefined
+  let lossReason = 'the connection closed without a word'
+  let lastHeardMs = Date.now()
+
+  const full = new Set<Readable>()
+  const makeOutput = (): Readable => {
+    const output: Readable = new Readable({
+      highWaterMark,
+      read() {
+        if (full.delete(output) && full.size === 0 && socket.readyState === WebSocket.OPEN) {
+          lastHeardMs = Date.now()
+          socket.resume()
+        }
+      },
+    })
+    return output
+  }
+  const stdout = makeOutput()
+  const stderr = makeOutput()
+  const deliver = (output: Readable, bytes: Buffer) => {
+    if (output.readableEnded || output.destroyed || bytes.length === 0) return
+    if (!output.push(bytes)) {
+      full.add(output)
+      socket.pause()
+    }
+  }
+
+  const send = (channel: number, bytes: Uint8Array, done: () => void) => {
+    if (socket.readyState !== WebSocket.OPEN) return done()
+    const frame = Buffer.allocUnsafe(bytes.length + 1)
+    frame[0] = channel
+    frame.set(bytes, 1)
+    socket.send(frame, { binary: true }, () => done())
+  }
+  const stdin = new Writable({
+    write: (bytes: Buffer, _encoding, done) => send(channels.stdin, bytes, () => done()),
+    // v4 has no way to close one stream (kubernetes/kubernetes#89899); the supervisor is told to stop by a line instead.
+    final: (done) => (canCloseStdin ? send(channels.close, Buffer.of(channels.stdin), () => done()) : done()),
+  })
+
+  const silenceCheck = setInterval(() => {
+    // While the reader here is slow, the socket is not read: that is no silence of the far side.
+    if (full.size > 0 || Date.now() - lastHeardMs <= silenceLimitMs) return
+    lossReason = `nothing was heard for ${silenceLimitMs / 1000} s`
+    socket.terminate()
+  }, silenceCheckMs)
+
+  socket.on('message', (data: Buffer) => {
+    lastHeardMs = Date.now()
+    const payload = data.subarray(1)
+    if (data[0] === channels.stdout) deliver(stdout, payload)
+    else if (data[0] === channels.stderr) deliver(stderr, payload)
+    else if (data[0] === channels.error && payload.length > 0)
+      exit = readExecStatus(target, request.argv[0] ?? '', payload.toString('utf8'))
+  })
+  socket.on('error', (error) => {
+    lossReason = error.message
+  })
+  const exited = new Promise<RemoteExit>((resolve) => {
+    socket.once('close', () => {
+      clearInterval(silenceCheck)
+      if (!stdout.readableEnded) stdout.push(null)
+      if (!stderr.readableEnded) stderr.push(null)
+      stdin.destroy()
+      resolve(exit ?? { kind: 'lost', error: connectionLost(access, target, lossReason) })
+    })
+  })
+  stdin.on('error', () => {})
+  socket.resume()
+  return { stdout, stderr, stdin, exited, kill: () => socket.terminate() }
+}
+
+function connectionLost(access: ClusterAccess, target: string, reason: string): KcapError {
+  return new KcapError(
+    'connection-lost',
+    `cannot go on capturing "${target}": the connection to "${access.server.host}" is lost: ${reason}`,
+    {
+      hints: ['the packets up to here are kept; start the same command again'],
+    },
+  )
+}

@@ -1,0 +1,79 @@
+import type { IncomingMessage } from 'node:http'
+import { KcapError } from '../base/kcap-error.ts'
+import type { RemoteExit } from '../base/remote-process.ts'
+import { type KubeAction, type KubeStatus, parseStatus, toApiError } from './kube-error.ts'
+
+/** How a program ended, from the Status on the error channel. */
+export function readExecStatus(target: string, program: string, body: string): RemoteExit {
+  const status = parseChannelStatus(body)
+  // Before v4 the channel carried plain text; some proxies still do.
+  if (status === undefined) return { kind: 'refused', error: toStartError(target, program, body.trim()) }
+  if (status.status === 'Success') return { kind: 'exited', code: 0 }
+  const code = status.details?.causes?.find((cause) => cause.reason === 'ExitCode')?.message
+  if (code !== undefined && /^\d+$/.test(code)) return { kind: 'exited', code: Number(code) }
+  return { kind: 'refused', error: toStartError(target, program, status.message ?? '') }
+}
+
+/** The kubelet leaves out `kind` here (metav1.Status marshalled bare), so it is known by its `status`. */
+function parseChannelStatus(body: string): KubeStatus | undefined {
+  try {
+    const status = JSON.parse(body) as KubeStatus
+    return status.status === 'Success' || status.status === 'Failure' ? status : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The container runtime's words for a program it can't start: containerd and runc, cri-o, docker. */
+function toStartError(target: string, program: string, message: string): KcapError {
+  const isMissing = /executable file not found|no such file or directory|stat .*: no such file/i.test(message)
+  if (isMissing) {
+    return new KcapError('no-shell', `cannot capture in "${target}": its container has no "${program}"`, {
+      hints: [
+        'an image without a shell (distroless) can only be captured from its node:',
+        `kcap --ssh-host NODE --filter 'host POD-ADDRESS'`,
+      ],
+    })
+  }
+  return new KcapError(
+    'capture-program-failed',
+    `cannot capture in "${target}": the container runtime says: ${message.slice(0, 300)}`,
+    {
+      hints: [`kubectl describe pod -n ${target.replace('/', ' ')}`],
+    },
+  )
+}
+
+/** An upgrade the API server refused. Reads the answer's body, which may be missing. */
+export async function toUpgradeError(
+  server: URL,
+  request: { namespace: string; pod: string; container: string },
+  response: IncomingMessage,
+): Promise<KcapError> {
+  const chunks: Buffer[] = []
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    if (chunks.length > 16) break
+  }
+  const body = Buffer.concat(chunks).toString('utf8')
+  const target = `${request.namespace}/${request.pod}`
+  const httpStatus = response.statusCode ?? 0
+  if (httpStatus === 404) {
+    return new KcapError('pod-not-found', `cannot capture in "${target}": the pod is gone`, {
+      hints: [`kcap list pods -n ${request.namespace}`],
+    })
+  }
+  const message = parseStatus(body)?.message ?? ''
+  if (httpStatus === 400 && /container .* is not valid|container not found/.test(message)) {
+    return new KcapError(
+      'container-not-found',
+      `cannot capture in "${target}": it has no container "${request.container}"`,
+      {
+        hints: [`kubectl get pod -n ${request.namespace} ${request.pod} -o jsonpath='{.spec.containers[*].name}'`],
+      },
+    )
+  }
+  // A WebSocket starts with a GET, so a role that only has `create` is refused here though kubectl's SPDY exec works.
+  const action: KubeAction = { verb: 'get', resource: 'pods/exec', namespace: request.namespace, name: request.pod }
+  return toApiError(server, action, httpStatus, body)
+}

@@ -1,0 +1,119 @@
+import { KcapError } from '../base/kcap-error.ts'
+
+/** What the API says of a failure. https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
+export interface KubeStatus {
+  readonly kind?: string
+  readonly status?: string
+  readonly message?: string
+  readonly reason?: string
+  readonly code?: number
+  readonly details?: {
+    readonly name?: string
+    readonly kind?: string
+    readonly causes?: readonly { reason?: string; message?: string }[]
+  }
+}
+
+/** What a request wanted, in the words of RBAC. */
+export interface KubeAction {
+  readonly verb: 'get' | 'list' | 'watch' | 'create'
+  /** `pods`, `pods/exec`. */
+  readonly resource: string
+  readonly apiGroup?: string
+  readonly namespace?: string | undefined
+  readonly name?: string
+}
+
+/** An answer of the API that is no success, as an error of kcap. */
+export function toApiError(server: URL, action: KubeAction, httpStatus: number, body: string): KcapError {
+  const status = parseStatus(body)
+  const message = status?.message ?? body.trim().slice(0, 300)
+  if (httpStatus === 401) {
+    return new KcapError(
+      'api-unauthorized',
+      `cannot log in to "${server.host}": the API server does not accept the login (401)`,
+      {
+        hints: ['see whether kubectl can log in: kubectl get pods', 'a token may have expired; log in again'],
+      },
+    )
+  }
+  if (httpStatus === 403) return forbidden(action, message)
+  const state = message === '' ? `the API server answered ${httpStatus}` : `${message} (${httpStatus})`
+  return new KcapError('api-failed', `cannot ${action.verb} ${action.resource} of "${server.host}": ${state}`, {
+    hints: ['kubectl get --raw /readyz'],
+  })
+}
+
+function forbidden(action: KubeAction, message: string): KcapError {
+  const { verb, resource, namespace } = action
+  const where = namespace === undefined ? 'in all namespaces' : `in the namespace "${namespace}"`
+  // The WebSocket upgrade is a GET, so exec needs both verbs from 1.35 on, and `get` before (kubernetes/kubernetes#78741).
+  const verbs = resource === 'pods/exec' ? 'get,create' : verb === 'list' ? 'get,list,watch' : verb
+  const user = /User "([^"]+)"/.exec(message)?.[1]
+  const scope =
+    namespace === undefined
+      ? { role: 'clusterrole', binding: 'clusterrolebinding', flag: '' }
+      : { role: 'role', binding: 'rolebinding', flag: ` -n ${namespace}` }
+  const name = `kcap-${resource.replaceAll('/', '-')}`
+  return new KcapError(
+    'api-forbidden',
+    `cannot ${verb} ${resource} ${where}: the login${user === undefined ? '' : ` "${user}"`} has no right to`,
+    {
+      hints: [
+        `the missing right is "${verb}" on "${resource}"; someone who may grant it can type:`,
+        `kubectl create ${scope.role} ${name}${scope.flag} --verb=${verbs} --resource=${resource}${action.apiGroup ? `.${action.apiGroup}` : ''}`,
+        `kubectl create ${scope.binding} ${name}${scope.flag} --${scope.role}=${name} ${subjectFlag(user)}`,
+      ],
+    },
+  )
+}
+
+function subjectFlag(user: string | undefined): string {
+  const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user ?? '')
+  return account === null ? `--user=${user ?? 'NAME'}` : `--serviceaccount=${account[1]}:${account[2]}`
+}
+
+export function parseStatus(body: string): KubeStatus | undefined {
+  try {
+    const status = JSON.parse(body) as KubeStatus
+    return status?.kind === 'Status' ? status : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const certificateStates: Record<string, string> = {
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet: is the clock of this machine right?',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+}
+
+/** A failure below HTTP: no connection, no trust, no answer. */
+export function toConnectError(server: URL, error: unknown): KcapError {
+  if (error instanceof KcapError) return error
+  const { code = '', message } = error as NodeJS.ErrnoException
+  const isCertificate = code in certificateStates || /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/.test(code)
+  if (isCertificate) {
+    const state = certificateStates[code] ?? `its certificate is signed by nobody the kubeconfig trusts (${code})`
+    return new KcapError('api-certificate', `cannot trust the API server "${server.host}": ${state}`, {
+      hints: [
+        'kubectl cluster-info',
+        `openssl s_client -connect ${server.hostname}:${server.port || 443} </dev/null | openssl x509 -noout -issuer -dates`,
+      ],
+      cause: error,
+    })
+  }
+  const states: Record<string, string> = {
+    ECONNREFUSED: 'nothing listens there (connection refused)',
+    ENOTFOUND: 'its name is not known',
+    EAI_AGAIN: 'its name cannot be looked up now',
+    ETIMEDOUT: 'it does not answer',
+    EHOSTUNREACH: 'there is no way to it',
+    ENETUNREACH: 'there is no way to it',
+    ECONNRESET: 'it closed the connection',
+  }
+  return new KcapError('api-unreachable', `cannot reach the API server "${server.host}": ${states[code] ?? message}`, {
+    hints: ['is the VPN up? is this the right cluster? kcap list contexts', 'kubectl get --raw /readyz'],
+    cause: error,
+  })
+}

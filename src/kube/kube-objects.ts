@@ -1,0 +1,159 @@
+import type { V1EndpointSlice, V1Endpoints, V1Pod } from '@kubernetes/client-node'
+import type { ClusterAccess } from './cluster-access.ts'
+import { getJson, tableAccept } from './kube-request.ts'
+
+/** Objects a page: what kubectl asks for (`--chunk-size`). */
+const pageSize = 500
+
+export interface PodRow {
+  readonly namespace: string
+  readonly name: string
+  /** As kubectl prints it: `Running`, `Pending`, `CrashLoopBackOff`; undefined where the server sent no Table. */
+  readonly status: string | undefined
+}
+
+interface ListMeta {
+  readonly metadata?: { readonly continue?: string }
+}
+interface NamedItem {
+  readonly metadata?: { readonly name?: string; readonly namespace?: string }
+}
+interface TableAnswer extends ListMeta {
+  readonly kind?: string
+  readonly columnDefinitions?: readonly { readonly name: string }[]
+  readonly rows?: readonly { readonly cells: readonly unknown[]; readonly object?: NamedItem }[]
+  readonly items?: readonly (NamedItem & { readonly status?: { readonly phase?: string } })[]
+}
+
+export interface ListOptions {
+  /** undefined: all namespaces. */
+  readonly namespace?: string | undefined
+  readonly labelSelector?: string | undefined
+  /** `status.phase=Running` */
+  readonly fieldSelector?: string | undefined
+  readonly limit?: number
+  readonly signal: AbortSignal
+}
+
+export async function getPod(
+  access: ClusterAccess,
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<V1Pod | undefined> {
+  return await getJson<V1Pod>(access, {
+    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`,
+    action: { verb: 'get', resource: 'pods', namespace, name },
+    signal,
+  })
+}
+
+/** Names and states of pods, a page at a time. https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables */
+export async function listPods(access: ClusterAccess, options: ListOptions): Promise<PodRow[]> {
+  const rows: PodRow[] = []
+  for await (const answer of pages(access, 'pods', options)) {
+    const statusColumn = answer.columnDefinitions?.findIndex((column) => column.name === 'Status') ?? -1
+    for (const row of answer.rows ?? []) {
+      const { name, namespace } = row.object?.metadata ?? {}
+      if (name !== undefined && namespace !== undefined)
+        rows.push({ namespace, name, status: statusColumn < 0 ? undefined : String(row.cells[statusColumn]) })
+    }
+    for (const item of answer.items ?? []) {
+      const { name, namespace } = item.metadata ?? {}
+      if (name !== undefined && namespace !== undefined) rows.push({ namespace, name, status: item.status?.phase })
+    }
+    if (options.limit !== undefined && rows.length >= options.limit) break
+  }
+  return options.limit === undefined ? rows : rows.slice(0, options.limit)
+}
+
+/** Names of namespaces, nodes, or of the services of a namespace. */
+export async function listNames(
+  access: ClusterAccess,
+  resource: 'namespaces' | 'nodes' | 'services',
+  options: ListOptions,
+): Promise<{ name: string; namespace: string | undefined }[]> {
+  const names: { name: string; namespace: string | undefined }[] = []
+  for await (const answer of pages(access, resource, options)) {
+    for (const item of [...(answer.rows ?? []).map((row) => row.object), ...(answer.items ?? [])]) {
+      if (item?.metadata?.name !== undefined)
+        names.push({ name: item.metadata.name, namespace: item.metadata.namespace })
+    }
+  }
+  return names
+}
+
+async function* pages(access: ClusterAccess, resource: string, options: ListOptions): AsyncGenerator<TableAnswer> {
+  const scope = options.namespace === undefined ? '' : `/namespaces/${encodeURIComponent(options.namespace)}`
+  let next: string | undefined
+  do {
+    const query = new URLSearchParams({ limit: String(Math.min(pageSize, options.limit ?? pageSize)) })
+    if (options.labelSelector) query.set('labelSelector', options.labelSelector)
+    if (options.fieldSelector) query.set('fieldSelector', options.fieldSelector)
+    if (next) query.set('continue', next)
+    const answer = await getJson<TableAnswer>(access, {
+      path: `/api/v1${scope}/${resource}?${query}`,
+      accept: tableAccept,
+      action: { verb: 'list', resource, namespace: options.namespace },
+      signal: options.signal,
+    })
+    if (answer === undefined) return
+    yield answer
+    next = answer.metadata?.continue || undefined
+  } while (next)
+}
+
+/** Whether a namespace is there; undefined when the login may not ask. */
+export async function hasNamespace(
+  access: ClusterAccess,
+  name: string,
+  signal: AbortSignal,
+): Promise<boolean | undefined> {
+  try {
+    const path = `/api/v1/namespaces/${encodeURIComponent(name)}`
+    return (
+      (await getJson(access, { path, action: { verb: 'get', resource: 'namespaces', name }, signal })) !== undefined
+    )
+  } catch (error) {
+    if (signal.aborted) throw error
+    return undefined
+  }
+}
+
+/** Names of the pods behind a service, from EndpointSlices, or from Endpoints before Kubernetes 1.21. undefined: no such service. */
+export async function listServicePods(
+  access: ClusterAccess,
+  namespace: string,
+  service: string,
+  signal: AbortSignal,
+): Promise<string[] | undefined> {
+  const scope = `namespaces/${encodeURIComponent(namespace)}`
+  const selector = new URLSearchParams({ labelSelector: `kubernetes.io/service-name=${service}` })
+  const slices = await getJson<{ items: V1EndpointSlice[] }>(access, {
+    path: `/apis/discovery.k8s.io/v1/${scope}/endpointslices?${selector}`,
+    action: { verb: 'list', resource: 'endpointslices', apiGroup: 'discovery.k8s.io', namespace },
+    signal,
+  })
+  if (slices !== undefined && slices.items.length > 0) {
+    return podNames(slices.items.flatMap((slice) => (slice.endpoints ?? []).map((endpoint) => endpoint.targetRef)))
+  }
+  const endpoints = await getJson<V1Endpoints>(access, {
+    path: `/api/v1/${scope}/endpoints/${encodeURIComponent(service)}`,
+    action: { verb: 'get', resource: 'endpoints', namespace, name: service },
+    signal,
+  })
+  if (endpoints === undefined) return undefined
+  return podNames(
+    (endpoints.subsets ?? []).flatMap((subset) =>
+      [...(subset.addresses ?? []), ...(subset.notReadyAddresses ?? [])].map((address) => address.targetRef),
+    ),
+  )
+}
+
+function podNames(references: readonly ({ kind?: string; name?: string } | undefined)[]): string[] {
+  return [
+    ...new Set(
+      references.flatMap((reference) => (reference?.kind === 'Pod' && reference.name ? [reference.name] : [])),
+    ),
+  ].sort()
+}

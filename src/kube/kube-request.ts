@@ -1,0 +1,91 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { KcapError } from '../base/kcap-error.ts'
+import type { ClusterAccess } from './cluster-access.ts'
+import { type KubeAction, toApiError, toConnectError } from './kube-error.ts'
+
+/** No single answer kcap asks for is larger, even Tables of 10,000 pods; a hostile server must not fill memory. */
+const maxAnswerBytes = 256 * 1024 * 1024
+const answerTimeoutMs = 15_000
+
+/** Server-side printing with the objects' metadata only: a tenth of the bytes of a full list. */
+export const tableAccept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
+
+export interface KubeRequest {
+  /** `/api/v1/namespaces/shop/pods?limit=500` */
+  readonly path: string
+  readonly action: KubeAction
+  readonly accept?: string
+  readonly signal: AbortSignal
+  readonly timeoutMs?: number
+}
+
+/** GET, answer as JSON. Throws `api-*` errors; a 404 gives undefined, because what it means depends on what was asked. */
+export async function getJson<Answer>(access: ClusterAccess, request: KubeRequest): Promise<Answer | undefined> {
+  const { status, body } = await get(access, request)
+  if (status === 404) return undefined
+  if (status !== 200) throw toApiError(access.server, request.action, status, body)
+  try {
+    return JSON.parse(body) as Answer
+  } catch (error) {
+    throw new KcapError(
+      'api-failed',
+      `cannot ${request.action.verb} ${request.action.resource} of "${access.server.host}": its answer is no JSON`,
+      {
+        hints: [
+          'is it an API server? a login page of a proxy may answer in its place',
+          `kubectl get --raw '${request.path}'`,
+        ],
+        cause: error,
+      },
+    )
+  }
+}
+
+/** The request options every way to the API server shares. */
+export function makeRequestOptions(access: ClusterAccess, path: string) {
+  const { server } = access
+  return {
+    host: server.hostname.replace(/^\[|\]$/g, ''),
+    port: server.port || (server.protocol === 'http:' ? 80 : 443),
+    // A server URL may carry a path of its own (Rancher does).
+    path: `${server.pathname.replace(/\/$/, '')}${path}`,
+    agent: access.agent,
+    headers: { ...access.headers, 'User-Agent': 'kcap' },
+  }
+}
+
+async function get(access: ClusterAccess, request: KubeRequest): Promise<{ status: number; body: string }> {
+  const options = makeRequestOptions(access, request.path)
+  const start = access.server.protocol === 'http:' ? httpRequest : httpsRequest
+  const timeout = AbortSignal.timeout(request.timeoutMs ?? answerTimeoutMs)
+  try {
+    return await new Promise((resolve, reject) => {
+      const outgoing = start({
+        ...options,
+        headers: { ...options.headers, Accept: request.accept ?? 'application/json' },
+        signal: AbortSignal.any([request.signal, timeout]),
+      })
+      outgoing.on('error', reject)
+      outgoing.on('response', (response) => {
+        readBody(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject)
+      })
+      outgoing.end()
+    })
+  } catch (error) {
+    if (request.signal.aborted) throw request.signal.reason
+    if (timeout.aborted) throw toConnectError(access.server, Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' }))
+    throw toConnectError(access.server, error)
+  }
+}
+
+async function readBody(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > maxAnswerBytes) throw new Error(`its answer is longer than ${maxAnswerBytes} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}

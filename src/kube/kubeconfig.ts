@@ -1,0 +1,241 @@
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import path from 'node:path'
+import yaml from 'js-yaml'
+import { KcapError } from '../base/kcap-error.ts'
+import { findNearNames } from '../base/near-names.ts'
+
+/** A kubeconfig as kubectl would see it. Field names as in the file: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
+export interface Kubeconfig {
+  readonly currentContext: string | undefined
+  readonly contexts: ReadonlyMap<string, ContextEntry>
+  readonly clusters: ReadonlyMap<string, ClusterEntry>
+  readonly users: ReadonlyMap<string, UserEntry>
+  /** The files it was made of, for messages. */
+  readonly paths: readonly string[]
+}
+
+export interface ContextEntry {
+  readonly cluster?: string
+  readonly user?: string
+  readonly namespace?: string
+}
+
+export interface ClusterEntry {
+  readonly server?: string
+  readonly 'certificate-authority'?: string
+  readonly 'certificate-authority-data'?: string
+  readonly 'insecure-skip-tls-verify'?: boolean
+  readonly 'tls-server-name'?: string
+  readonly 'proxy-url'?: string
+  readonly extensions?: unknown
+}
+
+export interface UserEntry {
+  readonly token?: string
+  readonly tokenFile?: string
+  readonly 'client-certificate'?: string
+  readonly 'client-certificate-data'?: string
+  readonly 'client-key'?: string
+  readonly 'client-key-data'?: string
+  readonly username?: string
+  readonly password?: string
+  readonly as?: string
+  readonly exec?: CredentialPluginEntry
+  readonly 'auth-provider'?: { readonly name: string; readonly config?: Record<string, string> }
+}
+
+export interface CredentialPluginEntry {
+  readonly apiVersion?: string
+  readonly command?: string
+  readonly args?: readonly string[] | null
+  readonly env?: readonly { name: string; value: string }[] | null
+  readonly installHint?: string
+  readonly interactiveMode?: 'Never' | 'IfAvailable' | 'Always'
+  readonly provideClusterInfo?: boolean
+}
+
+const inClusterFolder = '/var/run/secrets/kubernetes.io/serviceaccount'
+
+export interface KubeconfigSources {
+  /** From `--kubeconfig`: must exist. */
+  readonly paths?: readonly string[] | undefined
+  readonly environment?: NodeJS.ProcessEnv
+}
+
+/**
+ * Reads the kubeconfig by kubectl's rules: the named file, else the files of KUBECONFIG (missing ones are skipped; of an entry
+ * that several files have, the first counts), else ~/.kube/config, else the pod's own service account.
+ * https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
+ * Throws `kubeconfig-missing`, `kubeconfig-unreadable`, `kubeconfig-broken`.
+ */
+export function loadKubeconfig(sources: KubeconfigSources = {}): Kubeconfig {
+  const environment = sources.environment ?? process.env
+  const fromVariable = (environment.KUBECONFIG ?? '').split(path.delimiter).filter((entry) => entry !== '')
+  const standard = [path.join(environment.HOME ?? homedir(), '.kube', 'config')]
+  const isNamed = sources.paths !== undefined && sources.paths.length > 0
+  const paths = isNamed ? (sources.paths ?? []) : fromVariable.length > 0 ? fromVariable : standard
+  const documents = paths.flatMap((file) => {
+    const document = readDocument(file, isNamed)
+    return document === undefined ? [] : [{ file, document }]
+  })
+  if (documents.length > 0) return mergeDocuments(documents)
+  const inCluster = readInClusterConfig(environment)
+  if (inCluster !== undefined) return inCluster
+  throw new KcapError(
+    'kubeconfig-missing',
+    `cannot read the kubeconfig "${paths.join(path.delimiter)}": no such file`,
+    {
+      hints: [
+        'kcap --kubeconfig FILE …',
+        'export KUBECONFIG=FILE',
+        'no cluster at hand? see packets anyway: kcap demo',
+      ],
+    },
+  )
+}
+
+/** The context of that name, or the current one. Throws `kubeconfig-no-context`, `context-not-found`. */
+export function findContext(config: Kubeconfig, name: string | undefined): { name: string; entry: ContextEntry } {
+  const wanted = name ?? config.currentContext
+  const known = [...config.contexts.keys()]
+  if (wanted === undefined || wanted === '') {
+    throw new KcapError(
+      'kubeconfig-no-context',
+      `cannot choose a cluster: the kubeconfig "${config.paths.join(path.delimiter)}" has no current context`,
+      {
+        hints:
+          known.length === 0
+            ? ['it has no contexts at all']
+            : [
+                `kcap --context NAME …   with one of: ${known.slice(0, 8).join(', ')}`,
+                'kubectl config use-context NAME',
+              ],
+      },
+    )
+  }
+  const entry = config.contexts.get(wanted)
+  if (entry === undefined) {
+    const near = findNearNames(wanted, known)
+    throw new KcapError(
+      'context-not-found',
+      `cannot use the context "${wanted}": the kubeconfig has none of that name`,
+      {
+        hints: [
+          `contexts there: ${(near.length > 0 ? near : known.slice(0, 8)).join(', ') || 'none'}`,
+          'kcap list contexts',
+        ],
+      },
+    )
+  }
+  return { name: wanted, entry }
+}
+
+function readDocument(file: string, mustExist: boolean): Record<string, unknown> | undefined {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT') {
+      if (!mustExist) return undefined
+      throw new KcapError('kubeconfig-missing', `cannot read the kubeconfig "${file}": no such file`, {
+        hints: ['kubectl config view'],
+        cause: error,
+      })
+    }
+    const state =
+      code === 'EISDIR' ? 'it is a folder' : code === 'EACCES' ? 'permission denied' : (error as Error).message
+    throw new KcapError('kubeconfig-unreadable', `cannot read the kubeconfig "${file}": ${state}`, {
+      hints: [`ls -l ${file}`],
+      cause: error,
+    })
+  }
+  return parseDocument(file, text)
+}
+
+function parseDocument(file: string, text: string): Record<string, unknown> {
+  let document: unknown
+  try {
+    document = yaml.load(text)
+  } catch (error) {
+    const mark = error instanceof yaml.YAMLException ? error.mark : undefined
+    const state = error instanceof yaml.YAMLException ? error.reason : String(error)
+    const line = mark === undefined ? '' : ` in line ${mark.line + 1}`
+    throw new KcapError('kubeconfig-broken', `cannot read the kubeconfig "${file}": ${state}${line}`, {
+      hints: [`kubectl config view --kubeconfig ${file}`],
+      cause: error,
+    })
+  }
+  if (document === null || document === undefined) return {}
+  if (typeof document !== 'object' || Array.isArray(document)) {
+    throw new KcapError('kubeconfig-broken', `cannot read the kubeconfig "${file}": it is no kubeconfig`, {
+      hints: [`kubectl config view --kubeconfig ${file}`],
+    })
+  }
+  return document as Record<string, unknown>
+}
+
+function mergeDocuments(documents: readonly { file: string; document: Record<string, unknown> }[]): Kubeconfig {
+  const contexts = new Map<string, ContextEntry>()
+  const clusters = new Map<string, ClusterEntry>()
+  const users = new Map<string, UserEntry>()
+  let currentContext: string | undefined
+  for (const { file, document } of documents) {
+    currentContext ||= typeof document['current-context'] === 'string' ? document['current-context'] : undefined
+    addEntries(contexts, document.contexts, 'context', file)
+    addEntries(clusters, document.clusters, 'cluster', file)
+    addEntries(users, document.users, 'user', file)
+  }
+  return {
+    currentContext: currentContext || undefined,
+    contexts,
+    clusters,
+    users,
+    paths: documents.map(({ file }) => file),
+  }
+}
+
+/** File names inside a kubeconfig are relative to the folder it lies in. */
+const fileKeys = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile']
+
+function addEntries<Entry>(into: Map<string, Entry>, list: unknown, key: string, file: string): void {
+  if (list === undefined || list === null) return
+  if (!Array.isArray(list)) {
+    throw new KcapError('kubeconfig-broken', `cannot read the kubeconfig "${file}": "${key}s" is not a list`, {
+      hints: [`kubectl config view --kubeconfig ${file}`],
+    })
+  }
+  for (const item of list as Record<string, unknown>[]) {
+    const name = item?.name
+    if (typeof name !== 'string' || into.has(name)) continue
+    const entry: Record<string, unknown> = { ...(item[key] as Record<string, unknown> | undefined) }
+    for (const fileKey of fileKeys) {
+      const value = entry[fileKey]
+      if (typeof value === 'string' && value !== '') entry[fileKey] = path.resolve(path.dirname(file), value)
+    }
+    into.set(name, entry as Entry)
+  }
+}
+
+/** https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/#directly-accessing-the-rest-api */
+function readInClusterConfig(environment: NodeJS.ProcessEnv): Kubeconfig | undefined {
+  const host = environment.KUBERNETES_SERVICE_HOST
+  const port = environment.KUBERNETES_SERVICE_PORT
+  if (!host || !port) return undefined
+  let namespace: string
+  try {
+    namespace = readFileSync(path.join(inClusterFolder, 'namespace'), 'utf8').trim()
+  } catch {
+    return undefined
+  }
+  const name = 'in-cluster'
+  const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`
+  return {
+    currentContext: name,
+    contexts: new Map([[name, { cluster: name, user: name, namespace }]]),
+    clusters: new Map([[name, { server, 'certificate-authority': path.join(inClusterFolder, 'ca.crt') }]]),
+    users: new Map([[name, { tokenFile: path.join(inClusterFolder, 'token') }]]),
+    paths: [inClusterFolder],
+  }
+}

@@ -1,0 +1,97 @@
+import { chmod, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { KcapError } from '../../src/base/kcap-error.ts'
+import { runCredentialPlugin } from '../../src/kube/credential-plugin.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await makeTempFolder()
+})
+const run = { signal: new AbortController().signal, timeoutMs: 5_000, interactive: false }
+const cluster = { server: 'https://c' }
+
+async function plugin(name: string, body: string) {
+  const command = path.join(folder, name)
+  await writeFile(command, `#!/bin/sh\n${body}\n`)
+  await chmod(command, 0o755)
+  return { command, apiVersion: 'client.authentication.k8s.io/v1' }
+}
+
+async function failure(promise: Promise<unknown>): Promise<KcapError> {
+  return await promise.then(
+    () => Promise.reject(new Error('it did not fail')),
+    (error: unknown) => (error instanceof KcapError ? error : Promise.reject(error)),
+  )
+}
+
+test('the credential is read, and the plugin sees its arguments, its environment and the cluster', async () => {
+  const entry = await plugin(
+    'good',
+    `echo "$1 $EXTRA $KUBERNETES_EXEC_INFO" > ${folder}/seen; echo '{"kind":"ExecCredential","status":{"token":"t0ken"}}'`,
+  )
+  const credential = await runCredentialPlugin(
+    { ...entry, args: ['get-token'], env: [{ name: 'EXTRA', value: 'x' }], provideClusterInfo: true },
+    cluster,
+    run,
+  )
+  expect(credential.token).toBe('t0ken')
+  const seen = await readFile(`${folder}/seen`, 'utf8')
+  expect(seen).toMatch(/^get-token x \{"kind":"ExecCredential"/)
+  expect(seen).toContain('"interactive":false')
+  expect(seen).toContain('"server":"https://c"')
+})
+
+test("a plugin that is not there is 'credential-plugin-missing', with its install hint", async () => {
+  const error = await failure(
+    runCredentialPlugin({ command: 'no-such-plugin', installHint: 'brew install it' }, cluster, run),
+  )
+  expect([error.code, error.exitCode, error.message]).toEqual([
+    'credential-plugin-missing',
+    4,
+    'cannot log in with "no-such-plugin": there is no such program on PATH',
+  ])
+  expect(error.hints[0]).toBe('brew install it')
+  expect(error.hints[1]).toContain('PATH is ')
+})
+
+test("a plugin that fails is 'credential-plugin-failed', with its last words", async () => {
+  const entry = await plugin('bad', 'echo "token expired" >&2; exit 7')
+  const error = await failure(runCredentialPlugin(entry, cluster, run))
+  expect([error.code, error.exitCode, error.message]).toEqual([
+    'credential-plugin-failed',
+    4,
+    `cannot log in with "${entry.command}": it ended with exit code 7: token expired`,
+  ])
+  expect(error.hints).toEqual(['see whether kubectl can log in: kubectl get pods'])
+})
+
+test('an answer without a credential is a failure', async () => {
+  const error = await failure(runCredentialPlugin(await plugin('empty', 'echo "{}"'), cluster, run))
+  expect([error.code, error.message]).toEqual([
+    'credential-plugin-failed',
+    `cannot log in with "${folder}/empty": its answer holds no credential`,
+  ])
+})
+
+test("a plugin that takes too long is killed and 'credential-plugin-slow'", async () => {
+  const entry = await plugin('slow', 'exec sleep 60')
+  const error = await failure(runCredentialPlugin(entry, cluster, { ...run, timeoutMs: 300 }))
+  expect([error.code, error.exitCode, error.message]).toEqual([
+    'credential-plugin-slow',
+    4,
+    `cannot log in with "${entry.command}": no answer within 0.3 s`,
+  ])
+  expect(error.hints).toEqual(['log in once in a terminal: kubectl get pods', 'then try again'])
+})
+
+test("a plugin that must ask is 'credential-plugin-login' where nobody can answer", async () => {
+  const error = await failure(runCredentialPlugin({ command: 'x', interactiveMode: 'Always' }, cluster, run))
+  expect([error.code, error.exitCode, error.message]).toEqual([
+    'credential-plugin-login',
+    4,
+    'cannot log in with "x": it wants to ask something on a terminal',
+  ])
+  expect(error.hints).toContain('log in once in a terminal: kubectl get pods')
+})

@@ -1,0 +1,99 @@
+import { beforeAll, expect, test } from 'vitest'
+import { openCluster } from '../../src/kube/cluster-access.ts'
+import { openExecChannel } from '../../src/kube/exec-channel.ts'
+import { getPod, listPods } from '../../src/kube/kube-objects.ts'
+import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { failureOf } from '../support/failure.ts'
+
+const signal = new AbortController().signal
+let demo: DemoFixture
+beforeAll(async () => {
+  demo = await openDemoFixture({
+    users: [{ name: 'viewer', rights: [{ verbs: ['get', 'list'], resources: ['pods'], namespaces: ['prod'] }] }],
+  })
+})
+
+async function open(file: string) {
+  return await openCluster({ kubeconfigPaths: [file], signal, timeoutMs: 1000, interactive: false })
+}
+
+test("a wrong token is 'api-unauthorized'", async () => {
+  const error = await failureOf(listPods(await open(await demo.kubeconfig(undefined, { token: 'wrong' })), { signal }))
+  expect([error.code, error.exitCode]).toEqual(['api-unauthorized', 4])
+  expect(error.message).toBe(
+    `cannot log in to "127.0.0.1:${demo.cluster.port}": the API server does not accept the login (401)`,
+  )
+  expect(error.hints).toContain('see whether kubectl can log in: kubectl get pods')
+})
+
+test("a missing right is 'api-forbidden', with the Role that grants it", async () => {
+  const access = await open(await demo.kubeconfig('viewer'))
+  const list = await failureOf(listPods(access, { signal }))
+  expect([list.code, list.exitCode, list.message]).toEqual([
+    'api-forbidden',
+    5,
+    'cannot list pods in all namespaces: the login "viewer" has no right to',
+  ])
+  expect(list.hints).toContain('kubectl create clusterrole kcap-pods --verb=get,list,watch --resource=pods')
+  const exec = await failureOf(
+    openExecChannel(access, { namespace: 'prod', pod: 'orders-6c9f', container: 'api', argv: ['sh'], signal }),
+  )
+  expect([exec.code, exec.exitCode]).toEqual(['api-forbidden', 5])
+  expect(exec.message).toContain('cannot get pods/exec in the namespace "prod": the login')
+  expect(exec.hints).toContain('kubectl create role kcap-pods-exec -n prod --verb=get,create --resource=pods/exec')
+})
+
+test("a port where nothing listens is 'api-unreachable'", async () => {
+  const error = await failureOf(
+    getPod(await open(await demo.kubeconfig(undefined, { server: 'https://127.0.0.1:1' })), 'prod', 'x', signal),
+  )
+  expect([error.code, error.exitCode, error.message]).toEqual([
+    'api-unreachable',
+    4,
+    'cannot reach the API server "127.0.0.1:1": nothing listens there (connection refused)',
+  ])
+  expect(error.hints[0]).toContain('kcap list contexts')
+})
+
+test("a certificate nobody vouches for is 'api-certificate'", async () => {
+  const other = await openDemoFixture()
+  const error = await failureOf(
+    getPod(await open(await demo.kubeconfig(undefined, { server: other.cluster.url })), 'prod', 'x', signal),
+  )
+  expect([error.code, error.exitCode]).toEqual(['api-certificate', 4])
+  expect(error.message).toContain(
+    `cannot trust the API server "127.0.0.1:${other.cluster.port}": its certificate is signed by nobody the kubeconfig trusts`,
+  )
+  expect(error.hints).toContain('kubectl cluster-info')
+})
+
+test.each([
+  [500, 'cannot list pods of'],
+  ['html', 'its answer is no JSON'],
+] as const)("an answer that is a failure of the server (%s) is 'api-failed'", async (answer, state) => {
+  const access = await open(await demo.kubeconfig())
+  await demo.cluster.misbehave({ answer })
+  const error = await failureOf(listPods(access, { signal }))
+  await demo.cluster.misbehave({})
+  expect([error.code, error.exitCode]).toEqual(['api-failed', 1])
+  expect(error.message).toContain(state)
+  expect(error.hints.join()).toContain('kubectl get --raw')
+})
+
+test('a list of many pages is whole, and a limit ends it early', async () => {
+  demo.cluster.addPods(1200, 'default', 'many')
+  const access = await open(await demo.kubeconfig())
+  const rows = await listPods(access, { namespace: 'default', signal })
+  expect(rows.filter(({ name }) => name.startsWith('many')).length).toBe(1200)
+  expect((await listPods(access, { namespace: 'default', limit: 7, signal })).length).toBe(7)
+})
+
+test('an aborted request ends with the reason of the abort', async () => {
+  const access = await open(await demo.kubeconfig())
+  await demo.cluster.misbehave({ answer: 'never' })
+  const controller = new AbortController()
+  const listed = listPods(access, { signal: controller.signal })
+  setTimeout(() => controller.abort('enough'), 100)
+  await expect(listed).rejects.toBe('enough')
+  await demo.cluster.misbehave({})
+})
