@@ -1,0 +1,34 @@
+import { hostname, userInfo } from 'node:os'
+import { join } from 'node:path'
+
+export interface SshPathContext {
+  readonly typedHost: string
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly hostKeyAlias?: string | undefined
+  readonly homeFolder: string
+  readonly environment: NodeJS.ProcessEnv
+}
+
+/** `~`, `${NAME}` and the tokens of https://man.openbsd.org/ssh_config#TOKENS in a file name; `ssh -G` leaves them as they are. */
+export function expandSshPath(path: string, context: SshPathContext): string {
+  const local = hostname()
+  const tokens: Record<string, string> = {
+    '%': '%',
+    d: context.homeFolder,
+    h: context.host,
+    i: String(process.getuid?.() ?? ''),
+    k: context.hostKeyAlias ?? context.typedHost,
+    L: local.split('.')[0] ?? local,
+    l: local,
+    n: context.typedHost,
+    p: String(context.port),
+    r: context.user,
+    u: userInfo().username,
+  }
+  const home = path.replace(/^~(?=$|[/\\])/, () => join(context.homeFolder))
+  return home
+    .replace(/%([%a-zA-Z])/g, (whole, token: string) => tokens[token] ?? whole)
+    .replace(/\$\{(\w+)\}/g, (whole, name: string) => context.environment[name] ?? whole)
+}

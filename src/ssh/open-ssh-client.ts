@@ -1,0 +1,110 @@
+import type { Duplex } from 'node:stream'
+import ssh2, { type Algorithms, type Client } from 'ssh2'
+import type { HostKeyCheck } from './host-key-check.ts'
+import type { ResolvedSshHost } from './resolve-ssh-host.ts'
+import type { Ssh2Algorithms } from './ssh-algorithms.ts'
+import { sshTimeout, toPlainText, toSshError } from './ssh-error.ts'
+import type { SshLogin } from './ssh-login.ts'
+
+export interface SshClientOptions {
+  readonly socket: Duplex
+  readonly hostKeyCheck: HostKeyCheck
+  readonly login: SshLogin
+  readonly algorithms: Ssh2Algorithms
+  readonly keepaliveIntervalMs: number
+  readonly signal: AbortSignal
+  readonly log: (line: string) => void
+}
+
+/** A host gets this long for each step of a login; asking the user does not count. */
+const stepTimeoutMs = 30_000
+
+/** Shakes hands, checks the host key and logs in over an open stream. The stream is destroyed when that fails. */
+export function openSshClient(host: ResolvedSshHost, options: SshClientOptions): Promise<Client> {
+  const { socket, hostKeyCheck, login, signal, log } = options
+  const client = new ssh2.Client()
+  return new Promise((resolve, reject) => {
+    let phase: 'handshake' | 'login' = 'handshake'
+    let settled = false
+    let silence: NodeJS.Timeout | undefined
+    function expectAnswer(timeoutMs: number): void {
+      clearTimeout(silence)
+      if (settled) return
+      silence = setTimeout(() => {
+        if (login.isWaitingForUser()) expectAnswer(timeoutMs)
+        else fail(sshTimeout(host, `no answer during the ${phase}`))
+      }, timeoutMs)
+    }
+
+    function settle(): boolean {
+      if (settled) return false
+      settled = true
+      clearTimeout(silence)
+      signal.removeEventListener('abort', onAbort)
+      client.off('error', onError).off('close', onClose)
+      return true
+    }
+    function fail(error: unknown): void {
+      if (!settle()) return
+      client.destroy()
+      socket.destroy()
+      reject(error)
+    }
+    const onAbort = () => fail(signal.reason)
+    const onClose = () =>
+      fail(
+        phase === 'login'
+          ? login.failure('the host closed the connection')
+          : toSshError(new Error('Connection lost before handshake'), host),
+      )
+    const onError = (error: Error & { level?: string }) => {
+      // A key that could not sign: ssh2 goes on with the next one.
+      if (error.level === 'agent') return log(`a key could not be used: ${error.message}`)
+      const isRefusal = error.level === 'client-authentication' || /authentication failures/i.test(error.message)
+      if (phase === 'login' && isRefusal) {
+        fail(login.failure(error.level === undefined ? 'the host gave up after too many keys' : undefined))
+      } else fail(toSshError(error, host))
+    }
+
+    // ssh2 may report more than one error for one cause: none may go unheard, or it ends the process.
+    client
+      .on('error', () => {})
+      .on('error', onError)
+      .on('close', onClose)
+    client.on('banner', (message) => log(`"${host.host}" says: ${toPlainText(message)}`))
+    client.once('handshake', (chosen) => {
+      phase = 'login'
+      expectAnswer(stepTimeoutMs)
+      log(`"${host.host}" uses ${chosen.kex}, ${chosen.serverHostKey}, ${chosen.sc.cipher}`)
+    })
+    client.once('ready', () => {
+      if (settle()) resolve(client)
+    })
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) return onAbort()
+
+    expectAnswer(host.connectTimeoutMs)
+    client.connect({
+      sock: socket,
+      username: host.user,
+      readyTimeout: 0,
+      // ssh2 only sends the pings: see watchSilence() for why it does not count the answers.
+      keepaliveInterval: options.keepaliveIntervalMs,
+      keepaliveCountMax: Number.POSITIVE_INFINITY,
+      algorithms: options.algorithms as Algorithms,
+      hostVerifier: (key: Buffer, verify: (accepted: boolean) => void) => {
+        clearTimeout(silence) // the user may be asked
+        hostKeyCheck.verify(key).then(() => {
+          expectAnswer(stepTimeoutMs)
+          verify(true)
+        }, fail)
+      },
+      authHandler: (left, partialSuccess, next) => {
+        expectAnswer(stepTimeoutMs)
+        login.authHandler(left, partialSuccess, (attempt) => {
+          if (!settled) next(attempt)
+        })
+      },
+    })
+  })
+}

@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import SSHConfig from 'ssh-config'
+import { KcapError } from '../base/kcap-error.ts'
+import { runProgram } from '../host/run-program.ts'
+
+export interface SshConfigQuestion {
+  readonly host: string
+  readonly user?: string | undefined
+  readonly port?: number | undefined
+  /** Another file than the user's, as `ssh -F`. */
+  readonly configPath?: string | undefined
+  readonly homeFolder: string
+  readonly environment: NodeJS.ProcessEnv
+  readonly signal: AbortSignal
+}
+
+/** What the user's ssh config says of one host: lower-case keyword → its values in order. */
+export type SshSettings = ReadonlyMap<string, readonly string[]>
+
+const sshAnswerTimeoutMs = 10_000
+
+/** Asks OpenSSH itself (`ssh -G`: Include, Match, canonical names, system-wide file), and reads the file where there is no ssh. */
+export async function readSshConfig(question: SshConfigQuestion): Promise<SshSettings> {
+  const { host, user, port, configPath, environment, signal } = question
+  const args = [
+    '-G',
+    ...(configPath === undefined ? [] : ['-F', configPath]),
+    ...(user === undefined ? [] : ['-l', user]),
+    ...(port === undefined ? [] : ['-p', String(port)]),
+    '--',
+    host,
+  ]
+  const answer = await runProgram(['ssh', ...args], {
+    timeoutMs: sshAnswerTimeoutMs,
+    signal,
+    // A `Match exec` program of the config has no business with kcap's password.
+    environment: { ...environment, KCAP_SSH_PASSWORD: undefined },
+    isEnvironmentWhole: true,
+  })
+  signal.throwIfAborted()
+  if (answer.isMissing) return await readSshConfigFile(question)
+  if (answer.exitCode !== 0) throw unreadable(question, lastLine(answer.stderr) ?? 'ssh -G failed')
+  return parseSshAnswer(answer.stdout)
+}
+
+/** The lines of `ssh -G`: `keyword value…`, one line per value of a keyword that may be given several times. */
+export function parseSshAnswer(text: string): SshSettings {
+  const settings = new Map<string, string[]>()
+  for (const line of text.split(/\r?\n/)) {
+    const space = line.indexOf(' ')
+    if (space < 1) continue
+    const keyword = line.slice(0, space).toLowerCase()
+    settings.set(keyword, [...(settings.get(keyword) ?? []), line.slice(space + 1)])
+  }
+  return settings
+}
+
+/** Without OpenSSH: the config file only. `Match exec` runs no program, Include is not followed. */
+export async function readSshConfigFile(question: SshConfigQuestion): Promise<SshSettings> {
+  const path = question.configPath ?? join(question.homeFolder, '.ssh', 'config')
+  let text = ''
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    if (!missing || question.configPath !== undefined)
+      throw unreadable(question, error instanceof Error ? error.message : String(error), error)
+  }
+  const query = { Host: question.host, ...(question.user === undefined ? {} : { User: question.user }) }
+  const computed = SSHConfig.parse(text).compute(query, { matchExec: false, ignoreCase: true })
+  return new Map(Object.entries(computed).map(([keyword, value]) => [keyword.toLowerCase(), [value].flat()]))
+}
+
+function unreadable({ host, configPath }: SshConfigQuestion, state: string, cause?: unknown): KcapError {
+  return new KcapError('ssh-failed', `cannot read the ssh config for "${host}": ${state}`, {
+    hints: [`ssh ${configPath === undefined ? '' : `-F ${configPath} `}-G ${host}`],
+    cause,
+  })
+}
+
+function lastLine(text: string): string | undefined {
+  const lines = text
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '' && !/^Pseudo-terminal|: terminating, /.test(line))
+  return lines.at(-1)
+}

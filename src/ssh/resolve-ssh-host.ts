@@ -1,0 +1,174 @@
+import { existsSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { KcapError } from '../base/kcap-error.ts'
+import type { SshHostName } from '../base/target.ts'
+import { expandSshPath } from './expand-ssh-path.ts'
+import { readSshConfig, type SshSettings } from './read-ssh-config.ts'
+
+/** https://man.openbsd.org/ssh_config, `StrictHostKeyChecking` */
+export type StrictHostKeyChecking = 'yes' | 'ask' | 'accept-new' | 'no'
+
+export type LoginMethod = 'publickey' | 'keyboard-interactive' | 'password'
+
+/** Everything needed to reach one host, as plain data: the user's flags over the user's ssh config over OpenSSH's defaults. */
+export interface ResolvedSshHost {
+  /** What the user typed: a name, an address or an alias. */
+  readonly alias: string
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  /** Given by flag: must be readable. */
+  readonly explicitIdentityFiles: readonly string[]
+  /** From the config, or OpenSSH's default names; those that are missing are passed over. */
+  readonly identityFiles: readonly string[]
+  readonly identitiesOnly: boolean
+  readonly agentSocket?: string
+  /** In the order to try them. */
+  readonly loginMethods: readonly LoginMethod[]
+  readonly passwordPrompts: number
+  /** BatchMode: nobody is to be asked anything. */
+  readonly batchMode: boolean
+  readonly userKnownHostsFiles: readonly string[]
+  readonly globalKnownHostsFiles: readonly string[]
+  readonly hostKeyAlias?: string
+  readonly hashKnownHosts: boolean
+  readonly strictHostKeyChecking: StrictHostKeyChecking
+  readonly connectTimeoutMs: number
+  /** Allowed algorithms by kind; undefined: ssh2's own choice. */
+  readonly algorithms: SshAlgorithms
+  /** [USER@]HOST[:PORT], comma-separated hops. */
+  readonly proxyJump?: string
+  readonly proxyCommand?: string
+}
+
+export interface SshAlgorithms {
+  readonly hostKeys?: readonly string[]
+  readonly keyExchanges?: readonly string[]
+  readonly ciphers?: readonly string[]
+  readonly macs?: readonly string[]
+}
+
+export interface ResolveSshHostOptions {
+  readonly signal: AbortSignal
+  readonly environment: NodeJS.ProcessEnv
+  readonly homeFolder: string
+}
+
+const defaultConnectTimeoutMs = 10_000
+
+export async function resolveSshHost(name: SshHostName, options: ResolveSshHostOptions): Promise<ResolvedSshHost> {
+  // ssh would read a leading dash as an option, and no host name has spaces or control characters.
+  if (!/^[^-\s\p{Cc}][^\s\p{Cc}]*$/u.test(name.host)) {
+    throw new KcapError('usage', `cannot reach ${JSON.stringify(name.host)}: not a host name`, {
+      hints: ['--ssh-host HOST takes a host name, an address or an alias of your ssh config'],
+    })
+  }
+  const { host, user, port, sshConfigPath: configPath } = name
+  const settings = await readSshConfig({ host, user, port, configPath, ...options })
+  return applySshSettings(name, settings, options)
+}
+
+/** The pure half of resolveSshHost(). */
+export function applySshSettings(
+  name: SshHostName,
+  settings: SshSettings,
+  options: Pick<ResolveSshHostOptions, 'environment' | 'homeFolder'>,
+): ResolvedSshHost {
+  const one = (keyword: string) => settings.get(keyword)?.[0]
+  const isYes = (keyword: string) => /^(yes|true)$/i.test(one(keyword) ?? '')
+  const isNo = (keyword: string) => /^(no|false)$/i.test(one(keyword) ?? '')
+  const list = (keyword: string) => one(keyword)?.split(',')
+
+  const { environment, homeFolder } = options
+  const user = name.user ?? one('user') ?? userInfo().username
+  const host = (one('hostname') ?? name.host).replaceAll('%h', name.host)
+  const port = name.port ?? Number(one('port') ?? 22)
+  const alias = one('hostkeyalias')
+  const expand = (path: string) =>
+    expandSshPath(path, { typedHost: name.host, host, port, user, hostKeyAlias: alias, homeFolder, environment })
+  const paths = (keyword: string, defaults: string) =>
+    splitPaths(settings.get(keyword)?.join(' ') ?? defaults).map(expand)
+
+  const agentSocket = resolveAgent(one('identityagent'), environment, expand)
+  const proxyJump = name.jumpHost ?? one('proxyjump')
+  const proxyCommand = one('proxycommand')
+  return {
+    alias: name.host,
+    host,
+    port,
+    user,
+    explicitIdentityFiles: (name.identityFiles ?? []).map(expand),
+    identityFiles: (settings.get('identityfile') ?? defaultIdentityFiles).filter(isGiven).map(expand),
+    identitiesOnly: isYes('identitiesonly'),
+    ...(agentSocket === undefined ? {} : { agentSocket }),
+    loginMethods: (list('preferredauthentications') ?? ['publickey', 'keyboard-interactive', 'password'])
+      .filter(isLoginMethod)
+      .filter((method) => !isNo(switchOf[method])),
+    passwordPrompts: Number(one('numberofpasswordprompts') ?? 3),
+    batchMode: isYes('batchmode'),
+    userKnownHostsFiles: paths('userknownhostsfile', '~/.ssh/known_hosts ~/.ssh/known_hosts2'),
+    globalKnownHostsFiles: paths('globalknownhostsfile', '/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2'),
+    ...(alias === undefined ? {} : { hostKeyAlias: alias }),
+    hashKnownHosts: isYes('hashknownhosts'),
+    strictHostKeyChecking: toStrictness(one('stricthostkeychecking')),
+    connectTimeoutMs: Number(one('connecttimeout')) * 1000 || defaultConnectTimeoutMs,
+    algorithms: {
+      ...optionalList('hostKeys', list('hostkeyalgorithms')),
+      ...optionalList('keyExchanges', list('kexalgorithms')),
+      ...optionalList('ciphers', list('ciphers')),
+      ...optionalList('macs', list('macs')),
+    },
+    ...(proxyJump === undefined || !isGiven(proxyJump) ? {} : { proxyJump }),
+    ...(proxyCommand === undefined || !isGiven(proxyCommand) ? {} : { proxyCommand }),
+  }
+}
+
+const defaultIdentityFiles = ['~/.ssh/id_ed25519', '~/.ssh/id_ecdsa', '~/.ssh/id_rsa']
+
+const switchOf = {
+  publickey: 'pubkeyauthentication',
+  'keyboard-interactive': 'kbdinteractiveauthentication',
+  password: 'passwordauthentication',
+} as const satisfies Record<LoginMethod, string>
+
+function isLoginMethod(method: string): method is LoginMethod {
+  return method in switchOf
+}
+
+function isGiven(value: string): boolean {
+  return value !== '' && value.toLowerCase() !== 'none'
+}
+
+/** `ssh -G` joins file names with spaces and quotes nothing: a new name begins where a space is followed by the begin of a path. */
+function splitPaths(text: string): string[] {
+  return text
+    .split(/\s+(?=[/~%$]|\.{1,2}\/|[A-Za-z]:[\\/]|none\b)/)
+    .map((path) => path.replace(/^"(.*)"$/, '$1'))
+    .filter(isGiven)
+}
+
+function toStrictness(value: string | undefined): StrictHostKeyChecking {
+  if (value === undefined || value === 'ask' || value === 'accept-new') return value ?? 'ask'
+  return /^(no|false|off)$/i.test(value) ? 'no' : 'yes'
+}
+
+function optionalList<Key extends keyof SshAlgorithms>(key: Key, names: readonly string[] | undefined): SshAlgorithms {
+  // A list that begins with a sign changes a default we do not know: only the config file without ssh has those.
+  return names === undefined || /^[+^-]/.test(names[0] ?? '') ? {} : { [key]: names }
+}
+
+const windowsAgentPipe = '\\\\.\\pipe\\openssh-ssh-agent'
+
+function resolveAgent(
+  identityAgent: string | undefined,
+  environment: NodeJS.ProcessEnv,
+  expand: (path: string) => string,
+): string | undefined {
+  if (identityAgent?.toLowerCase() === 'none') return undefined
+  if (identityAgent !== undefined && identityAgent !== 'SSH_AUTH_SOCK') {
+    const variable = /^\$(\w+)$/.exec(identityAgent)?.[1]
+    return variable === undefined ? expand(identityAgent) : environment[variable]
+  }
+  if (environment.SSH_AUTH_SOCK) return environment.SSH_AUTH_SOCK
+  return process.platform === 'win32' && existsSync(windowsAgentPipe) ? windowsAgentPipe : undefined
+}

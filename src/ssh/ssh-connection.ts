@@ -1,0 +1,85 @@
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Client } from 'ssh2'
+import type { KcapError } from '../base/kcap-error.ts'
+import type { RemoteProcess } from '../base/remote-process.ts'
+import type { ResolvedSshHost } from './resolve-ssh-host.ts'
+import { connectionLost, toPlainText } from './ssh-error.ts'
+import { startSshProcess } from './start-ssh-process.ts'
+import { type SilenceLimits, watchSilence } from './watch-silence.ts'
+
+/** A logged-in connection; several programs may run over it at once. */
+export interface SshConnection {
+  readonly host: ResolvedSshHost
+  /** Runs one command line, already quoted for the login shell of the far side. The signal aborts the start only. */
+  startProcess(commandLine: string, signal: AbortSignal): Promise<RemoteProcess>
+  /** Ends the connection and what runs over it; settles when its socket is closed. */
+  close(): Promise<void>
+}
+
+export interface ConnectionParts {
+  /** The TCP socket below everything. */
+  readonly root: Socket
+  /** What the innermost client speaks over: the root itself, or a stream through a jump host. */
+  readonly socket: Duplex
+  /** Innermost first. */
+  readonly clients: readonly [Client, ...Client[]]
+  readonly silence: SilenceLimits
+  readonly signal: AbortSignal
+}
+
+const goodbyeTimeoutMs = 1_000
+
+/** Watches over the parts of a connection until it ends. The first reason to end is the one that its programs report. */
+export function holdConnection(host: ResolvedSshHost, parts: ConnectionParts): SshConnection {
+  const { root, socket, clients, silence, signal } = parts
+  const [client] = clients
+  let lost: KcapError | undefined
+  const lose = (state: string, cause?: unknown) => {
+    lost ??= connectionLost(host, state, cause)
+  }
+
+  const rootClosed = new Promise<void>((resolve) => {
+    if (root.closed) resolve()
+    else root.once('close', () => resolve())
+  })
+  const silentMs = silence.keepaliveIntervalMs * silence.keepaliveCountMax
+  const stopWatching = watchSilence(socket, silence, () => {
+    lose(`nothing came from the host for ${silentMs / 1000} s`)
+    root.destroy()
+  })
+  const onAbort = () => {
+    lose('kcap closed the connection')
+    root.destroy()
+  }
+  signal.addEventListener('abort', onAbort, { once: true })
+
+  function onGone(): void {
+    lose('the host closed the connection')
+    stopWatching()
+    signal.removeEventListener('abort', onAbort)
+    root.destroy()
+  }
+  for (const one of clients) {
+    one.on('error', (error) => lose(`the connection broke: ${toPlainText(error.message)}`, error))
+    one.once('close', onGone)
+  }
+  if (root.destroyed) onGone()
+  if (signal.aborted) onAbort()
+
+  return {
+    host,
+    startProcess: (commandLine, startSignal) =>
+      startSshProcess(commandLine, { client, host, lostBy: () => lost, signal: startSignal }),
+    async close() {
+      lose('kcap closed the connection')
+      stopWatching()
+      for (const one of clients) one.end()
+      root.destroySoon()
+      // A dead link takes no goodbye.
+      const timer = setTimeout(() => root.destroy(), goodbyeTimeoutMs)
+      await rootClosed
+      clearTimeout(timer)
+    },
+  }
+}

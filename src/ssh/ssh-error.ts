@@ -1,0 +1,83 @@
+import { KcapError } from '../base/kcap-error.ts'
+import type { ResolvedSshHost } from './resolve-ssh-host.ts'
+
+/** `ssh://root@10.0.0.10:2222`: how a host is called in messages. */
+export function sshHostLabel({ user, host, port }: Pick<ResolvedSshHost, 'user' | 'host' | 'port'>): string {
+  const place = host.includes(':') ? `[${host}]` : host
+  return `ssh://${user}@${place}${port === 22 ? '' : `:${port}`}`
+}
+
+/** Texts of the far side are data: they must not steer the user's terminal or break a log line. */
+export function toPlainText(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ').trim()
+}
+
+const unreachableStates: Record<string, string> = {
+  ECONNREFUSED: 'connection refused',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'no route to its network',
+  EADDRNOTAVAIL: 'no route to the host',
+  EHOSTDOWN: 'the host is down',
+  ENOTFOUND: 'no such host name',
+  EAI_AGAIN: 'its name cannot be looked up now',
+}
+
+/** Translates what Node's sockets and ssh2 throw while a connection is made. */
+export function toSshError(error: unknown, host: ResolvedSshHost): KcapError {
+  if (error instanceof KcapError) return error
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const text = error instanceof Error ? error.message : String(error)
+  const unreachable = unreachableStates[code]
+  if (unreachable !== undefined) return sshUnreachable(host, unreachable, error)
+  if (code === 'ETIMEDOUT') return sshTimeout(host, 'no answer', error)
+  return new KcapError('ssh-failed', `cannot connect to "${sshHostLabel(host)}": ${toState(text, code)}`, {
+    hints: [sshCommand(host, '-v ')],
+    cause: error,
+  })
+}
+
+function toState(text: string, code: string): string {
+  if (code === 'ECONNRESET' || /^Connection lost before handshake/.test(text)) return 'the host closed the connection'
+  const algorithm = /no matching (.*)$/.exec(text)?.[1]
+  if (algorithm !== undefined) return `kcap and the host have no ${algorithm} in common`
+  return toPlainText(text)
+}
+
+export function sshUnreachable(host: ResolvedSshHost, state: string, cause?: unknown): KcapError {
+  return new KcapError('ssh-unreachable', `cannot reach "${sshHostLabel(host)}": ${state}`, {
+    hints: [sshCommand(host), 'check --ssh-host and --ssh-port, and whether you need --jump-host or a VPN'],
+    cause,
+  })
+}
+
+export function sshTimeout(host: ResolvedSshHost, state: string, cause?: unknown): KcapError {
+  return new KcapError('ssh-timeout', `cannot connect to "${sshHostLabel(host)}": ${state}`, {
+    hints: [sshCommand(host), 'a firewall may drop the packets; --jump-host [USER@]HOST goes through another host'],
+    cause,
+  })
+}
+
+export function connectionLost(host: ResolvedSshHost, state: string, cause?: unknown): KcapError {
+  return new KcapError('connection-lost', `cannot go on with "${sshHostLabel(host)}": ${state}`, { cause })
+}
+
+/** A jump host that failed: what could not be reached through it, and the whole cause. */
+export function jumpFailed(host: ResolvedSshHost, state: string, hints: readonly string[], cause?: unknown): KcapError {
+  return new KcapError('ssh-jump-failed', `cannot reach "${sshHostLabel(host)}" through its jump host: ${state}`, {
+    hints,
+    cause,
+  })
+}
+
+/** Runs what leads to the jump host; its failures are told as those of the way to `host`. */
+export async function throughJumpHost<Result>(host: ResolvedSshHost, run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run()
+  } catch (error) {
+    throw error instanceof KcapError ? jumpFailed(host, error.message, error.hints, error) : error
+  }
+}
+
+function sshCommand({ user, host, port }: ResolvedSshHost, flags = ''): string {
+  return `ssh ${flags}${port === 22 ? '' : `-p ${port} `}${user}@${host}`
+}

@@ -1,0 +1,175 @@
+import ssh2, { type AnyAuthMethod, type NextAuthHandler, type ParsedKey, type Prompt } from 'ssh2'
+import { KcapError } from '../base/kcap-error.ts'
+import type { LoginKeys } from './login-keys.ts'
+import type { LoginMethod, ResolvedSshHost } from './resolve-ssh-host.ts'
+import type { SecretPrompt } from './secret-prompt.ts'
+import { sshHostLabel, toPlainText } from './ssh-error.ts'
+
+export interface SshLogin {
+  /** For ssh2: gives the next way to log in each time the host refused one. */
+  authHandler(left: readonly string[] | null, partialSuccess: boolean, next: NextAuthHandler): void
+  /** The user, or an agent that may ask its user, is at work: the host's silence means nothing. */
+  isWaitingForUser(): boolean
+  /** Why nothing worked; `state` overrides what is found by itself. */
+  failure(state?: string): KcapError
+}
+
+export interface SshLoginOptions {
+  readonly keys: LoginKeys
+  /** From KCAP_SSH_PASSWORD. */
+  readonly password?: string | undefined
+  readonly prompt: SecretPrompt
+}
+
+/** Logs in with OpenSSH's order of methods; every method the host offers gets its turn. */
+export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): SshLogin {
+  const { keys, password, prompt } = options
+  const username = host.user
+  const tried = new Set<string>()
+  let offered: readonly string[] | undefined
+  let offeredFirst: readonly string[] | undefined
+  let passwordSent = false
+  const canAsk = prompt.isOpen()
+  let usersAtWork = 0
+
+  async function withUser<Result>(work: () => Promise<Result>): Promise<Result> {
+    usersAtWork += 1
+    try {
+      return await work()
+    } finally {
+      usersAtWork -= 1
+    }
+  }
+
+  /** The host's list may change while logging in: after one of two factors it names the other. */
+  function* attempts(): Generator<Attempt> {
+    yield { type: 'none', username }
+    const used = new Set<LoginMethod>()
+    for (;;) {
+      const method = host.loginMethods.find((candidate) => isOffered(candidate) && !used.has(candidate))
+      if (method === undefined) return
+      used.add(method)
+      if (method === 'publickey') yield* keyAttempts()
+      else yield* passwordAttempts(method === 'password' ? plainPassword : keyboardInteractive)
+    }
+  }
+  const isOffered = (method: LoginMethod) => offered?.includes(method) ?? false
+
+  function* keyAttempts(): Generator<Attempt> {
+    if (keys.keys.length === 0) return
+    tried.add('publickey')
+    yield { type: 'agent', username, agent: asAgent(keys, withUser) }
+    // Of a host that wants a second factor ssh2 does not tell what is left after an agent's key: this asks for it.
+    if (password !== undefined || prompt.isOpen()) yield { type: 'none', username }
+  }
+
+  function* passwordAttempts(toAttempt: (given: string | undefined) => Attempt): Generator<Attempt> {
+    const method = toAttempt === plainPassword ? 'password' : 'keyboard-interactive'
+    if (password !== undefined) yield toAttempt(password)
+    for (let asked = 0; asked < host.passwordPrompts && prompt.isOpen() && isOffered(method); asked++) {
+      yield toAttempt(undefined)
+    }
+  }
+
+  async function plainPassword(given: string | undefined): Promise<AnyAuthMethod | undefined> {
+    const secret = given ?? (await prompt.ask(`${username}@${host.host}'s password: `))
+    if (secret === undefined) return undefined
+    tried.add('password')
+    passwordSent = true
+    return { type: 'password', username, password: secret }
+  }
+
+  function keyboardInteractive(given: string | undefined): AnyAuthMethod {
+    tried.add('keyboard-interactive')
+    return {
+      type: 'keyboard-interactive',
+      username,
+      prompt: (_name, _instructions, _language, prompts, finish) => {
+        void withUser(() => answerPrompts(prompts, given)).then(finish)
+      },
+    }
+  }
+
+  async function answerPrompts(prompts: readonly Prompt[], given: string | undefined): Promise<string[]> {
+    passwordSent = true
+    if (given !== undefined && prompts.length === 1 && prompts[0]?.echo === false) return [given]
+    const answers: string[] = []
+    for (const question of prompts) {
+      answers.push((await prompt.ask(`(${username}@${host.host}) ${toPlainText(question.prompt)} `)) ?? '')
+    }
+    return answers
+  }
+
+  const waiting = attempts()
+  async function nextAttempt(): Promise<AnyAuthMethod | false> {
+    for (let step = waiting.next(); step.done !== true; step = waiting.next()) {
+      const attempt = await step.value
+      if (attempt !== undefined) return attempt
+    }
+    return false
+  }
+
+  const triedList = () =>
+    [...tried].flatMap((method) => (method === 'publickey' ? describeKeys(keys) : [method])).join(', ')
+
+  return {
+    authHandler(left, _partialSuccess, next) {
+      // The list comes with the host's first refusal: before that there is only `none` to try.
+      offered = left ?? undefined
+      offeredFirst ??= offered
+      // ssh2 takes `false` for "nothing left"; its types do not say so.
+      void withUser(nextAttempt).then(next as (attempt: AnyAuthMethod | false) => void)
+    },
+    isWaitingForUser: () => usersAtWork > 0,
+    failure(state) {
+      const takes = offeredFirst?.join(',') ?? 'not said'
+      const hints = [`tried: ${triedList() || 'nothing, there is no key and no password'}; the host takes: ${takes}`]
+      const label = sshHostLabel(host)
+      const [locked] = keys.lockedFiles
+      if (locked !== undefined && state === undefined) {
+        const why = canAsk ? 'is encrypted and no right passphrase was given' : 'is encrypted'
+        return new KcapError('ssh-key-encrypted', `cannot log in to "${label}": the key ${locked} ${why}`, {
+          hints: [`ssh-add ${locked}`, 'start an agent first where there is none: eval "$(ssh-agent)"', ...hints],
+        })
+      }
+      if (offeredFirst?.includes('publickey')) hints.push('--identity FILE names a key the host knows')
+      if (offeredFirst?.some((method) => method !== 'publickey')) hints.push('KCAP_SSH_PASSWORD gives the password')
+      const found = passwordSent ? 'the host refused the password' : 'the host refused every login'
+      return new KcapError('ssh-login-refused', `cannot log in to "${label}": ${state ?? found}`, { hints })
+    },
+  }
+}
+
+type Attempt = AnyAuthMethod | Promise<AnyAuthMethod | undefined>
+
+/** `agent (2 keys)`, then the files. */
+function describeKeys({ keys, lockedFiles }: LoginKeys): string[] {
+  const held = keys.filter((key) => key.file === undefined).length
+  const files = keys.flatMap(({ file }) => file ?? [])
+  return [
+    ...(held === 0 ? [] : [`agent (${held} key${held === 1 ? '' : 's'})`]),
+    ...files.map((file) => (lockedFiles.includes(file) ? `${file} (encrypted)` : file)),
+  ]
+}
+
+/** All keys as one agent: ssh2 then asks the host of each key first and has only the accepted one sign. */
+function asAgent({ keys }: LoginKeys, withUser: (work: () => Promise<Buffer>) => Promise<Buffer>): ssh2.BaseAgent {
+  class KeyRing extends ssh2.BaseAgent<ParsedKey> {
+    override getIdentities(callback: ssh2.IdentityCallback<ParsedKey>): void {
+      callback(
+        null,
+        keys.map((key) => key.publicKey),
+      )
+    }
+    override sign(publicKey: ParsedKey, data: Buffer, options: unknown, callback?: ssh2.SignCallback): void {
+      const key = keys.find((candidate) => candidate.publicKey.getPublicSSH().equals(publicKey.getPublicSSH()))
+      withUser(async () => {
+        if (key === undefined) throw new Error('no such key')
+        return await key.sign(data, options as ssh2.SigningRequestOptions)
+      })
+        .then((signature) => callback?.(null, signature))
+        .catch((error: Error) => callback?.(error))
+    }
+  }
+  return new KeyRing()
+}

@@ -1,0 +1,143 @@
+import { constants } from 'node:os'
+import { type Readable, Writable } from 'node:stream'
+import type { Client, ClientChannel } from 'ssh2'
+import { KcapError } from '../base/kcap-error.ts'
+import type { RemoteExit, RemoteProcess } from '../base/remote-process.ts'
+import type { ResolvedSshHost } from './resolve-ssh-host.ts'
+import { connectionLost, sshHostLabel, toPlainText } from './ssh-error.ts'
+
+export interface SshProcessOptions {
+  readonly client: Client
+  readonly host: ResolvedSshHost
+  /** Why the connection is gone, once it is. */
+  readonly lostBy: () => KcapError | undefined
+  /** Aborts the start only. */
+  readonly signal: AbortSignal
+}
+
+/** Runs one command line, as the login shell of the far side reads it. stdout is ssh2's channel itself: no stream in between. */
+export function startSshProcess(commandLine: string, options: SshProcessOptions): Promise<RemoteProcess> {
+  const { client, host, lostBy, signal } = options
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    const refuse = (error: unknown) => {
+      signal.removeEventListener('abort', onAbort)
+      reject(lostBy() ?? cannotStart(host, error))
+    }
+    if (signal.aborted) return onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      client.exec(commandLine, (error, channel) => {
+        if (error) return refuse(error)
+        signal.removeEventListener('abort', onAbort)
+        // The exit status may be in the very next bytes: listen before this callback returns.
+        const process = toRemoteProcess(channel, host, lostBy)
+        if (signal.aborted) process.kill()
+        else resolve(process)
+      })
+    } catch (error) {
+      refuse(error)
+    }
+  })
+}
+
+function cannotStart(host: ResolvedSshHost, cause: unknown): KcapError {
+  const state = toPlainText(cause instanceof Error ? cause.message : String(cause))
+  return new KcapError('ssh-failed', `cannot start a program on "${sshHostLabel(host)}": ${state}`, {
+    hints: ['the account may be limited to a fixed command or to file transfer'],
+    cause,
+  })
+}
+
+function toRemoteProcess(
+  channel: ClientChannel,
+  host: ResolvedSshHost,
+  lostBy: () => KcapError | undefined,
+): RemoteProcess {
+  keepWindowClosed(channel)
+  let exitCode: number | undefined
+  let end = () => {}
+  const gone = new Promise<void>((resolve) => {
+    end = resolve
+  })
+  channel.once('close', () => end())
+  channel.once('exit', (code: number | null, signalName?: string) => {
+    exitCode = code ?? 128 + (constants.signals[signalName as NodeJS.Signals] ?? 0)
+  })
+  // What still comes after kill() would be an error of the stream.
+  channel.stderr.on('error', () => {})
+  let killed = false
+
+  async function waitForExit(): Promise<RemoteExit> {
+    await Promise.all([gone, ended(channel), ended(channel.stderr)])
+    if (exitCode !== undefined) return { kind: 'exited', code: exitCode }
+    const state = killed ? 'kcap ended the program itself' : 'the host closed the channel'
+    return { kind: 'lost', error: lostBy() ?? connectionLost(host, state) }
+  }
+
+  return {
+    stdout: channel,
+    stderr: channel.stderr,
+    stdin: openStdin(channel, gone),
+    exited: waitForExit(),
+    kill() {
+      if (killed) return
+      killed = true
+      channel.close()
+      // The host's answer may never come: both outputs end here and now, read or not.
+      for (const output of [channel, channel.stderr]) {
+        output.push(null)
+        if (output.readableFlowing === null && output.listenerCount('readable') === 0) output.resume()
+      }
+      end()
+    },
+  }
+}
+
+function ended(output: Readable): Promise<void> {
+  return new Promise((resolve) => {
+    output.once('end', () => resolve())
+  })
+}
+
+/**
+ * Both outputs share one window, and ssh2 opens it again whenever anything comes in on stderr, though stdout be full to the brim:
+ * with a far side that reports on stderr every second, a slow reader of packets would hold 2 MiB more each time. While stdout is full,
+ * stderr says that it is full too; the window then opens when stdout is read.
+ */
+function keepWindowClosed(channel: ClientChannel): void {
+  const { stderr } = channel
+  const { push, _read: read } = stderr
+  const isOpen = () => channel.readableLength < channel.readableHighWaterMark
+  stderr.push = (chunk, encoding) => push.call(stderr, chunk, encoding) && isOpen()
+  stderr._read = (size) => {
+    if (isOpen()) read.call(stderr, size)
+  }
+}
+
+/** The channel's input, without its quirks: ssh2 never calls back for a write after the end, and destroys the channel for it. */
+function openStdin(channel: ClientChannel, gone: Promise<void>): Writable {
+  let open = true
+  let pending: (() => void) | undefined
+  const settle = () => {
+    const callback = pending
+    pending = undefined
+    callback?.()
+  }
+  void gone.then(() => {
+    open = false
+    settle()
+  })
+  const stdin = new Writable({
+    write(chunk, _encoding, callback) {
+      pending = callback
+      if (open && channel.writable) channel.write(chunk, settle)
+      else settle()
+    },
+    final(callback) {
+      if (open && channel.writable) channel.end()
+      callback()
+    },
+  })
+  return stdin.on('error', () => {})
+}
