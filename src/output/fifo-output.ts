@@ -1,0 +1,74 @@
+import { close, constants, open } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import type { ByteOutput } from './byte-output.ts'
+import { openFileOutput } from './file-output.ts'
+import { toOutputError } from './output-error.ts'
+import { makePipeOutput } from './pipe-output.ts'
+
+// Bare descriptors: a FileHandle would close its own when it is collected.
+const openDescriptor = promisify(open)
+const closeDescriptor = promisify(close)
+
+const openRetryMs = 20
+const readerCheckMs = 1_000
+
+/**
+ * The path given to `--fifo`: a FIFO of Wireshark's, or a regular file when a person typed it (overwritten, as any extcap does).
+ * Waits for a FIFO's reader. Throws `output-*` errors, and the signal's reason when it is aborted while waiting.
+ */
+export async function openFifoOutput(path: string, signal: AbortSignal): Promise<ByteOutput> {
+  const existing = await stat(path).catch(() => undefined)
+  if (existing?.isFIFO() !== true) return await openFileOutput(path, { overwrite: true })
+  const output = makePipeOutput(path, await openWriteEnd(path, signal))
+  const watch = watchReader(path)
+  return {
+    ...output,
+    readerGone: Promise.race([output.readerGone, watch.readerGone]),
+    async close() {
+      watch.stop()
+      await output.close()
+    },
+  }
+}
+
+/**
+ * Opens and closes a FIFO without writing. An extcap that fails before it opened its FIFO hangs Wireshark up to 4.0 for ever
+ * (doc/extcap_example.py does the same on errors).
+ */
+export async function touchFifo(path: string): Promise<void> {
+  const existing = await stat(path).catch(() => undefined)
+  if (existing?.isFIFO() !== true) return
+  const fd = await openWriteEnd(path, AbortSignal.timeout(2_000)).catch(() => undefined)
+  if (fd !== undefined) await closeDescriptor(fd)
+}
+
+/** Not a blocking open: that would hold a thread of Node's pool, and with it the end of the process, until a reader comes. */
+async function openWriteEnd(path: string, signal: AbortSignal): Promise<number> {
+  for (;;) {
+    signal.throwIfAborted()
+    try {
+      return await openDescriptor(path, constants.O_WRONLY | constants.O_NONBLOCK)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw toOutputError(path, error)
+      await sleep(openRetryMs, undefined, { signal }).catch(() => {})
+    }
+  }
+}
+
+/** With nothing to write, a closed reader shows nowhere; but a second write end can't be opened any more (ENXIO, fifo(7)). */
+function watchReader(path: string): { readerGone: Promise<void>; stop(): void } {
+  let timer: NodeJS.Timeout | undefined
+  const readerGone = new Promise<void>((resolve) => {
+    const check = () => {
+      openDescriptor(path, constants.O_WRONLY | constants.O_NONBLOCK).then(closeDescriptor, () => {
+        clearInterval(timer)
+        resolve()
+      })
+    }
+    timer = setInterval(check, readerCheckMs)
+    timer.unref()
+  })
+  return { readerGone, stop: () => clearInterval(timer) }
+}

@@ -1,0 +1,61 @@
+import { constants } from 'node:fs'
+import { access, type FileHandle, open, stat } from 'node:fs/promises'
+import path from 'node:path'
+import type { ByteOutput } from './byte-output.ts'
+import { toOutputError } from './output-error.ts'
+
+/**
+ * A regular file. It comes into being with the first bytes, so that a capture that fails before leaves none; what a full disk
+ * cut off in the middle of a write is taken away again, so that the file ends with a whole packet.
+ * Checks at once what can be checked. Throws `output-exists`, `output-folder-missing`, `output-not-writable`.
+ */
+export async function openFileOutput(file: string, options: { overwrite: boolean }): Promise<ByteOutput> {
+  await checkWritable(file, options.overwrite)
+  let handle: FileHandle | undefined
+  let length = 0
+  return {
+    name: file,
+    readerGone: new Promise(() => {}),
+    isLive: false,
+    async write(bytes) {
+      try {
+        // Captures hold what people send: readable by their owner only, as dumpcap does.
+        handle ??= await open(file, options.overwrite ? 'w' : 'wx', 0o600)
+        await writeWhole(handle, bytes, length)
+      } catch (error) {
+        await handle?.truncate(length).catch(() => {})
+        throw toOutputError(file, error)
+      }
+      length += bytes.length
+      return true
+    },
+    async close() {
+      try {
+        await handle?.close()
+      } catch (error) {
+        throw toOutputError(file, error)
+      }
+    },
+  }
+}
+
+async function writeWhole(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  let written = 0
+  while (written < bytes.length) {
+    const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, position + written)
+    written += bytesWritten
+  }
+}
+
+async function checkWritable(file: string, overwrite: boolean): Promise<void> {
+  try {
+    const existing = await stat(file).catch((error: NodeJS.ErrnoException) =>
+      error.code === 'ENOENT' ? undefined : Promise.reject(error),
+    )
+    if (existing?.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' })
+    if (existing !== undefined && !overwrite) throw Object.assign(new Error('exists'), { code: 'EEXIST' })
+    await access(existing === undefined ? path.dirname(path.resolve(file)) : file, constants.W_OK)
+  } catch (error) {
+    throw toOutputError(file, error)
+  }
+}

@@ -1,0 +1,50 @@
+import path from 'node:path'
+import { KcapError } from '../base/kcap-error.ts'
+
+/** Failures of the file system, as errors of kcap. */
+export function toOutputError(file: string, error: unknown): KcapError {
+  const { code, message } = error as NodeJS.ErrnoException
+  const folder = path.dirname(path.resolve(file))
+  switch (code) {
+    case 'EEXIST':
+      return new KcapError('output-exists', `cannot write "${file}": it is there already`, {
+        hints: ['--force overwrites it', '-o OTHER-NAME'],
+        cause: error,
+      })
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new KcapError('output-folder-missing', `cannot write "${file}": there is no folder "${folder}"`, {
+        hints: [`mkdir -p ${folder}`],
+        cause: error,
+      })
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'EFBIG':
+      return new KcapError(
+        'output-full',
+        `cannot write on to "${file}": ${code === 'EDQUOT' ? 'the quota is used up' : code === 'EFBIG' ? 'the file may not grow further' : 'the disk is full'}`,
+        {
+          hints: [
+            'the file is valid up to its last whole packet',
+            `df -h ${folder}`,
+            'keep less of each packet: --snaplen 128',
+          ],
+          cause: error,
+        },
+      )
+    default: {
+      const state =
+        code === 'EACCES' || code === 'EPERM'
+          ? 'permission denied'
+          : code === 'EROFS'
+            ? 'the file system is read-only'
+            : code === 'EISDIR'
+              ? 'it is a folder'
+              : message
+      return new KcapError('output-not-writable', `cannot write "${file}": ${state}`, {
+        hints: [`ls -ld ${folder}`, '-o OTHER-NAME'],
+        cause: error,
+      })
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import { execFileSync } from 'node:child_process'
+import { createReadStream } from 'node:fs'
+import { chmod, mkdir, open, readFile, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, expect, test } from 'vitest'
+import { openFifoOutput, touchFifo } from '../../src/output/fifo-output.ts'
+import { openFileOutput } from '../../src/output/file-output.ts'
+import { toOutputError } from '../../src/output/output-error.ts'
+import { openWiresharkOutput } from '../../src/output/wireshark-output.ts'
+import { makeWriteBuffer } from '../../src/session/write-buffer.ts'
+import { failureOf } from '../support/failure.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+
+let folder: string
+beforeAll(async () => {
+  folder = await makeTempFolder()
+})
+const signal = new AbortController().signal
+
+test('a file comes into being with its first bytes, readable by its owner only', async () => {
+  const file = path.join(folder, 'lazy')
+  const output = await openFileOutput(file, { overwrite: false })
+  await expect(stat(file)).rejects.toThrow('ENOENT')
+  await output.write(Buffer.from('abc'))
+  await output.close()
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
+  expect(await readFile(file, 'utf8')).toBe('abc')
+})
+
+test("an existing file is 'output-exists', unless it is to be overwritten", async () => {
+  const file = path.join(folder, 'there')
+  await writeFile(file, 'long old content')
+  const error = await failureOf(openFileOutput(file, { overwrite: false }))
+  expect([error.code, error.exitCode, error.message]).toEqual([
+    'output-exists',
+    7,
+    `cannot write "${file}": it is there already`,
+  ])
+  expect(error.hints).toEqual(['--force overwrites it', '-o OTHER-NAME'])
+  const output = await openFileOutput(file, { overwrite: true })
+  await output.write(Buffer.from('new'))
+  await output.close()
+  expect(await readFile(file, 'utf8')).toBe('new')
+})
+
+test("a missing folder is 'output-folder-missing'", async () => {
+  const error = await failureOf(openFileOutput(path.join(folder, 'no/x'), { overwrite: false }))
+  expect([error.code, error.exitCode, error.message]).toEqual([
+    'output-folder-missing',
+    7,
+    `cannot write "${folder}/no/x": there is no folder "${folder}/no"`,
+  ])
+  expect(error.hints).toEqual([`mkdir -p ${folder}/no`])
+})
+
+test("a folder in place of a file, and a permission that is missing, are 'output-not-writable'", async () => {
+  const error = await failureOf(openFileOutput(folder, { overwrite: true }))
+  expect([error.code, error.exitCode, error.message]).toEqual([
+    'output-not-writable',
+    7,
+    `cannot write "${folder}": it is a folder`,
+  ])
+  expect(toOutputError('/x/y', Object.assign(new Error(), { code: 'EACCES' })).message).toBe(
+    'cannot write "/x/y": permission denied',
+  )
+  expect(toOutputError('/x/y', Object.assign(new Error(), { code: 'EROFS' })).hints).toEqual([
+    'ls -ld /x',
+    '-o OTHER-NAME',
+  ])
+  if (process.getuid?.() === 0) return
+  await mkdir(path.join(folder, 'closed'))
+  await chmod(path.join(folder, 'closed'), 0o500)
+  expect((await failureOf(openFileOutput(path.join(folder, 'closed/x'), { overwrite: false }))).code).toBe(
+    'output-not-writable',
+  )
+})
+
+test("a full disk is 'output-full'", async () => {
+  const output = await openFileOutput('/dev/full', { overwrite: true })
+  const error = await failureOf(output.write(Buffer.alloc(100)))
+  await output.close()
+  expect([error.code, error.exitCode, error.message]).toEqual([
+    'output-full',
+    7,
+    'cannot write on to "/dev/full": the disk is full',
+  ])
+  expect(error.hints[0]).toBe('the file is valid up to its last whole packet')
+})
+
+test('a Wireshark that is not there is told by its name', async () => {
+  const error = await failureOf(openWiresharkOutput('no-such-wireshark'))
+  expect(error.message).toBe('cannot start "no-such-wireshark": there is no such program on PATH')
+})
+
+test('a FIFO waits for its reader, and gives it all bytes', async () => {
+  const fifo = path.join(folder, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  const opening = openFifoOutput(fifo, signal)
+  await sleep(100)
+  const reading = readFile(fifo)
+  const output = await opening
+  for (let i = 0; i < 50; i++) await output.write(Buffer.alloc(10_000, i))
+  await output.close()
+  expect((await reading).length).toBe(500_000)
+})
+
+test('a reader of a FIFO that has gone is noticed without a write', async () => {
+  const fifo = path.join(folder, 'fifo-gone')
+  execFileSync('mkfifo', [fifo])
+  const reader = await open(fifo, 'r+')
+  const output = await openFifoOutput(fifo, signal)
+  await reader.close()
+  await output.readerGone
+  expect(await output.write(Buffer.alloc(10))).toBe(false)
+  await output.close()
+})
+
+test('waiting for a reader that never comes ends with the signal', async () => {
+  const fifo = path.join(folder, 'fifo-never')
+  execFileSync('mkfifo', [fifo])
+  await expect(openFifoOutput(fifo, AbortSignal.timeout(100))).rejects.toThrow()
+})
+
+test('touching a FIFO frees a reader that waits for its first byte', async () => {
+  const fifo = path.join(folder, 'fifo-touched')
+  execFileSync('mkfifo', [fifo])
+  const reading = readFile(fifo)
+  await touchFifo(fifo)
+  expect((await reading).length).toBe(0)
+})
+
+test('the write buffer keeps order and pieces whole, however slow the reader', async () => {
+  const fifo = path.join(folder, 'fifo-slow')
+  execFileSync('mkfifo', [fifo])
+  const got: Buffer[] = []
+  const reading = (async () => {
+    for await (const chunk of createReadStream(fifo) as AsyncIterable<Buffer>) {
+      got.push(chunk)
+      await sleep(1)
+    }
+  })()
+  const output = await openFifoOutput(fifo, signal)
+  const buffer = makeWriteBuffer(output)
+  const sizes = [10, 700_000, 5, 1_500_000, 20, 400_000, 400_000, 400_000]
+  const wanted: Buffer[] = []
+  await Promise.all(
+    sizes.map((size, i) => {
+      wanted.push(Buffer.alloc(size, i + 1))
+      return buffer.append(size, (out, at) => out.fill(i + 1, at, at + size))
+    }),
+  )
+  expect(await buffer.drain()).toBe(true)
+  await output.close()
+  await reading
+  expect(Buffer.concat(got).equals(Buffer.concat(wanted))).toBe(true)
+})
+
+test('the write buffer tells a failure to the next caller and to the last', async () => {
+  const output = await openFileOutput('/dev/full', { overwrite: true })
+  const buffer = makeWriteBuffer(output)
+  await buffer.append(10, (out, at) => out.fill(1, at, at + 10))
+  expect((await failureOf(buffer.drain())).code).toBe('output-full')
+  expect((await failureOf(buffer.append(10, () => {}))).code).toBe('output-full')
+  await output.close()
+})

@@ -1,0 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll } from 'vitest'
+
+/** A folder for one test file, removed after it. */
+export async function makeTempFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'kcap-test-'))
+  afterAll(async () => await rm(folder, { recursive: true, force: true }))
+  return folder
+}
