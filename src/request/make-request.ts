@@ -1,0 +1,135 @@
+import type { CaptureRequest, OutputFormat, OutputName } from '../base/capture-request.ts'
+import { KcapError } from '../base/kcap-error.ts'
+import type { ClusterScope, SshHostName, Sudo, TargetName } from '../base/target.ts'
+import { joinFilters, makeCaptureFilter, type Protocol } from '../remote/capture-filter.ts'
+import { parseSshAuthority, parseTarget } from '../target/parse-target.ts'
+import type { ParsedArguments } from './parse-arguments.ts'
+import { parseCount, parseDuration, parseSize } from './parse-quantity.ts'
+
+/** tcpdump's MAXIMUM_SNAPLEN. */
+const maxSnapLength = 262_144
+
+export interface RequestContext {
+  readonly output: OutputName
+  readonly commandLine: string
+  /** Wireshark's own capture filter field, AND-ed. */
+  readonly captureFilter?: string | undefined
+}
+
+/** All that options say of a capture, whoever gave them. Throws `usage` and `no-target`. */
+export function makeRequest(parsed: ParsedArguments, context: RequestContext): CaptureRequest {
+  const targets = makeTargets(parsed)
+  if (targets.length === 0) {
+    throw new KcapError('no-target', 'cannot capture: no target is named', {
+      hints: [
+        'a pod: kcap NAMESPACE/POD',
+        'a service: kcap svc/SERVICE -n NAMESPACE',
+        'a host: kcap ssh://USER@HOST',
+        'nothing at hand: kcap demo',
+        'kcap list pods',
+      ],
+    })
+  }
+  const expressions = [parsed.text('filter') ?? '', context.captureFilter ?? ''].filter((text) => text.trim() !== '')
+  const expression = expressions.length === 1 ? (expressions[0] ?? '') : joinFilters(expressions)
+  const count = parsed.text('count')
+  const duration = parsed.text('duration')
+  const maxSize = parsed.text('max-size')
+  return {
+    targets,
+    capture: {
+      interfaceName: checkInterfaceName(parsed.text('iface') ?? 'any'),
+      filter: makeCaptureFilter({
+        ports: parsed.list('port'),
+        protocol: (parsed.text('protocol') ?? 'all') as Protocol,
+        expression,
+      }),
+      filterExpression: expression,
+      snapLength: parseCount('snaplen', parsed.text('snaplen') ?? '0', 0, maxSnapLength),
+    },
+    limits: {
+      ...(duration !== undefined && { durationMs: parseDuration('duration', duration) }),
+      // Wireshark's dialog has no empty number: 0 is none there.
+      ...(count !== undefined &&
+        count !== '0' && { packetCount: parseCount('count', count, 1, Number.MAX_SAFE_INTEGER) }),
+      ...(maxSize !== undefined && { outputBytes: parseSize('max-size', maxSize) }),
+    },
+    output: context.output,
+    format: chooseFormat(parsed.text('format') as OutputFormat | undefined, context.output),
+    commandLine: context.commandLine,
+  }
+}
+
+function makeTargets(parsed: ParsedArguments): TargetName[] {
+  const cluster = makeClusterScope(parsed)
+  const ssh = makeSshDefaults(parsed)
+  const defaults = { cluster, ssh }
+  const sshHost = parsed.text('ssh-host')
+  const pod = parsed.text('pod')
+  const service = parsed.text('service')
+  if (sshHost !== undefined && (pod !== undefined || service !== undefined)) {
+    throw new KcapError('usage', 'cannot capture a pod through --ssh-host: only the host itself', {
+      hints: [`kcap ssh://${sshHost} --filter 'host POD-ADDRESS'`],
+    })
+  }
+  return [
+    ...parsed.words.map((word) => parseTarget(word, defaults)),
+    ...(pod === undefined ? [] : [parseTarget(pod.includes('/') ? pod : `pod/${pod}`, defaults)]),
+    ...(service === undefined ? [] : [parseTarget(`svc/${service}`, defaults)]),
+    ...(sshHost === undefined ? [] : [makeSshHost(sshHost, ssh)]),
+  ]
+}
+
+/** Where in which cluster names are looked up. */
+export function makeClusterScope(parsed: ParsedArguments): ClusterScope {
+  const kubeconfig = parsed.text('kubeconfig')
+  return {
+    kubeconfigPaths: kubeconfig === undefined ? undefined : [kubeconfig],
+    context: parsed.text('context'),
+    namespace: parsed.text('namespace'),
+    container: parsed.text('container'),
+  }
+}
+
+function makeSshDefaults(parsed: ParsedArguments): Omit<SshHostName, 'kind' | 'host'> {
+  const port = parsed.text('ssh-port')
+  const identities = parsed.list('identity')
+  const jumpHost = parsed.text('jump-host')
+  if (jumpHost !== undefined && parseSshAuthority(jumpHost) === undefined) {
+    throw new KcapError('usage', `cannot use --jump-host "${jumpHost}": it is [USER@]HOST[:PORT]`, {
+      hints: ['--jump-host admin@bastion.example:22'],
+    })
+  }
+  return {
+    user: parsed.text('ssh-user'),
+    port: port === undefined ? undefined : parseCount('ssh-port', port, 1, 65_535),
+    identityFiles: identities.length === 0 ? undefined : identities,
+    jumpHost,
+    sudo: (parsed.text('sudo') ?? 'none') as Sudo,
+    sshConfigPath: parsed.text('ssh-config'),
+    acceptNewHostKey: parsed.flag('accept-new-host-key'),
+  }
+}
+
+function makeSshHost(text: string, defaults: Omit<SshHostName, 'kind' | 'host'>): SshHostName {
+  // An IPv6 address needs no brackets where no port can follow.
+  const authority = /^[0-9a-fA-F]*:[0-9a-fA-F:.%\w]*$/.test(text) ? { host: text } : parseSshAuthority(text)
+  if (authority === undefined)
+    throw new KcapError('usage', `cannot use --ssh-host "${text}": it is no host name or address`, {
+      hints: ['--ssh-host 10.0.0.10 --ssh-user root'],
+    })
+  return { kind: 'ssh', ...defaults, ...authority }
+}
+
+function checkInterfaceName(name: string): string {
+  // IFNAMSIZ is 16 with its NUL; libpcap's own names (usbmon, bluetooth-monitor, nflog:5) are longer.
+  if (/^[^\s/\p{C}-][^\s/\p{C}]{0,63}$/u.test(name)) return name
+  throw new KcapError('usage', `cannot use --iface "${name}": it can be no name of an interface`, {
+    hints: ['--iface any', '--iface eth0'],
+  })
+}
+
+function chooseFormat(wanted: OutputFormat | undefined, output: OutputName): OutputFormat {
+  if (wanted !== undefined) return wanted
+  return 'path' in output && output.path.toLowerCase().endsWith('.pcap') ? 'pcap' : 'pcapng'
+}

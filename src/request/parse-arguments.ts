@@ -1,0 +1,87 @@
+import minimist from 'minimist'
+import { KcapError } from '../base/kcap-error.ts'
+import { findNearNames } from '../base/near-names.ts'
+import { type OptionRow, optionTable } from './option-table.ts'
+
+/** Options by their long names, and the words that are none. */
+export interface ParsedArguments {
+  readonly words: readonly string[]
+  text(name: string): string | undefined
+  list(name: string): readonly string[]
+  flag(name: string): boolean
+}
+
+export interface ParseOptions {
+  /** Options beside those of the table: of a command, or Wireshark's own. */
+  readonly more?: readonly Pick<OptionRow, 'name' | 'short' | 'kind'>[]
+  /** Unknown options that are let through silently: Wireshark adds new `--extcap-…` with each version. */
+  readonly ignoreUnknown?: RegExp
+}
+
+/** Parses a command line by the option table. Throws `usage` for an option that is unknown, lacks its value, or has one it can't have. */
+export function parseArguments(argv: readonly string[], options: ParseOptions = {}): ParsedArguments {
+  const rows: readonly (Pick<OptionRow, 'name' | 'short' | 'kind'> & Partial<OptionRow>)[] = [
+    ...optionTable,
+    ...(options.more ?? []),
+  ]
+  const unknown: string[] = []
+  const parsed = minimist([...argv], {
+    // Everything as text: minimist would make numbers of pods named 1e3.
+    string: rows
+      .filter(({ kind }) => kind !== 'flag')
+      .map(({ name }) => name)
+      .concat('_'),
+    boolean: rows.filter(({ kind }) => kind === 'flag').map(({ name }) => name),
+    alias: Object.fromEntries(
+      rows.map((row) => [row.name, [...(row.short ? [row.short] : []), ...(row.aliases ?? [])]]),
+    ),
+    unknown(word) {
+      if (!/^-./.test(word)) return true
+      if (options.ignoreUnknown?.test(word) !== true) unknown.push(word.replace(/=.*/s, ''))
+      return false
+    },
+  })
+  if (unknown[0] !== undefined) throw unknownOption(unknown[0], rows)
+  const values = (name: string): readonly string[] => {
+    const value: unknown = parsed[name]
+    return value === undefined ? [] : (Array.isArray(value) ? value : [value]).map(String)
+  }
+  for (const row of rows) {
+    if (row.kind === 'flag') continue
+    for (const value of values(row.name)) checkValue(row, value)
+  }
+  return {
+    words: parsed._,
+    text: (name) => values(name).at(-1) || undefined,
+    list: (name) => values(name).filter((value) => value !== ''),
+    flag: (name) => parsed[name] === true,
+  }
+}
+
+function checkValue(
+  row: Pick<OptionRow, 'name' | 'value' | 'choices'> | { name: string; value?: string; choices?: readonly string[] },
+  value: string,
+): void {
+  // An empty filter is none; scripts pass `--filter "$FILTER"`.
+  if (value === '' && row.name !== 'filter') {
+    throw new KcapError('usage', `cannot use --${row.name}: it needs a value`, {
+      hints: [`--${row.name} ${row.value ?? 'VALUE'}`],
+    })
+  }
+  if (row.choices !== undefined && !row.choices.includes(value)) {
+    throw new KcapError('usage', `cannot use --${row.name} "${value}": it is one of ${row.choices.join(', ')}`, {
+      hints: ['kcap --help'],
+    })
+  }
+}
+
+function unknownOption(word: string, rows: readonly { name: string }[]): KcapError {
+  const near = findNearNames(
+    word.replace(/^-+/, ''),
+    rows.map(({ name }) => name),
+    3,
+  )
+  return new KcapError('usage', `cannot use "${word}": there is no such option`, {
+    hints: [...near.map((name) => `--${name}`), 'kcap --help'],
+  })
+}

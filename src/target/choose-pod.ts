@@ -1,0 +1,99 @@
+import type { V1Container, V1Pod } from '@kubernetes/client-node'
+import { KcapError } from '../base/kcap-error.ts'
+import type { PodTarget } from '../base/target.ts'
+
+export interface PodChoice {
+  readonly cluster: PodTarget['cluster']
+  readonly context: string
+  /** As the user named it; undefined: kcap chooses. */
+  readonly container: string | undefined
+}
+
+/**
+ * A pod of the API as a target: it must run, and one of its containers is chosen. All containers of a pod share one network, so
+ * any that runs will do. Throws `pod-not-running`, `container-not-found`.
+ */
+export function choosePod(pod: V1Pod, choice: PodChoice): PodTarget {
+  const namespace = pod.metadata?.namespace ?? ''
+  const name = pod.metadata?.name ?? ''
+  const phase = pod.status?.phase ?? 'Unknown'
+  if (phase !== 'Running') throw notRunning(namespace, name, describePhase(pod, phase))
+  return {
+    kind: 'pod',
+    cluster: choice.cluster,
+    context: choice.context,
+    namespace,
+    pod: name,
+    uid: pod.metadata?.uid ?? '',
+    container: chooseContainer(pod, namespace, name, choice.container),
+    node: pod.spec?.nodeName,
+    addresses: (pod.status?.podIPs ?? []).flatMap(({ ip }) => (ip ? [ip] : [])),
+    hostNetwork: pod.spec?.hostNetwork === true,
+  }
+}
+
+function chooseContainer(pod: V1Pod, namespace: string, name: string, wanted: string | undefined): string {
+  const containers: readonly V1Container[] = pod.spec?.containers ?? []
+  const states = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.ephemeralContainerStatuses ?? [])]
+  const stateOf = (container: string) => states.find((status) => status.name === container)?.state
+  if (wanted !== undefined) {
+    const known = [
+      ...containers.map((container) => container.name),
+      ...(pod.spec?.ephemeralContainers ?? []).map((container) => container.name),
+    ]
+    if (!known.includes(wanted)) {
+      throw new KcapError(
+        'container-not-found',
+        `cannot capture "${namespace}/${name}": it has no container "${wanted}"`,
+        {
+          hints: known.map((container) => `kcap ${namespace}/${name} --container ${container}`),
+        },
+      )
+    }
+    const state = stateOf(wanted)
+    if (state?.running === undefined) {
+      const others = known.filter((container) => stateOf(container)?.running !== undefined)
+      throw notRunning(
+        namespace,
+        name,
+        `its container "${wanted}" is ${state?.waiting?.reason ?? state?.terminated?.reason ?? 'not running'}`,
+        others,
+      )
+    }
+    return wanted
+  }
+  // What `kubectl exec` takes without -c, if it runs.
+  const preferred = pod.metadata?.annotations?.['kubectl.kubernetes.io/default-container']
+  const order = containers
+    .map((container) => container.name)
+    .sort((a, b) => Number(b === preferred) - Number(a === preferred))
+  const running = order.find((container) => stateOf(container)?.running !== undefined)
+  if (running !== undefined) return running
+  const reasons = order
+    .map((container) => stateOf(container)?.waiting?.reason ?? stateOf(container)?.terminated?.reason)
+    .filter((reason) => reason !== undefined)
+  throw notRunning(namespace, name, `no container of it runs (${[...new Set(reasons)].join(', ') || 'no state yet'})`)
+}
+
+function describePhase(pod: V1Pod, phase: string): string {
+  const waiting = (pod.status?.containerStatuses ?? [])
+    .map((status) => status.state?.waiting?.reason)
+    .find((reason) => reason !== undefined)
+  const condition = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False')
+  const detail = waiting ?? condition?.reason ?? pod.status?.reason
+  return `it is ${phase}${detail === undefined ? '' : ` (${detail})`}`
+}
+
+function notRunning(
+  namespace: string,
+  name: string,
+  state: string,
+  otherContainers: readonly string[] = [],
+): KcapError {
+  return new KcapError('pod-not-running', `cannot capture "${namespace}/${name}": ${state}`, {
+    hints: [
+      ...otherContainers.map((container) => `kcap ${namespace}/${name} --container ${container}`),
+      `kubectl describe pod -n ${namespace} ${name}`,
+    ],
+  })
+}

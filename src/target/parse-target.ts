@@ -1,0 +1,72 @@
+import { KcapError } from '../base/kcap-error.ts'
+import type { ClusterScope, SshHostName, TargetName } from '../base/target.ts'
+
+export interface TargetDefaults {
+  readonly cluster: ClusterScope
+  readonly ssh: Omit<SshHostName, 'kind' | 'host'>
+}
+
+/** Kinds of the spec that this version can't capture yet; they must not be taken for a namespace of that name. */
+const otherKinds = ['deploy', 'deployment', 'sts', 'statefulset', 'ds', 'daemonset', 'rs', 'replicaset', 'job', 'node']
+
+/**
+ * The text form of a target: `NS/POD`, `POD`, `pod/POD`, `svc/SERVICE`, `ssh://[USER@]HOST[:PORT]`.
+ * Throws `usage` for what is none of them.
+ */
+export function parseTarget(text: string, defaults: TargetDefaults): TargetName {
+  if (text.startsWith('ssh://')) return parseSshTarget(text, defaults.ssh)
+  const [first = '', second, ...more] = text.split('/')
+  if (first === '' || second === '' || more.length > 0) throw notATarget(text)
+  if (otherKinds.includes(first) && second !== undefined) {
+    throw new KcapError('usage', `cannot capture "${text}": only pods, services and SSH hosts can be named`, {
+      hints: ['kcap NAMESPACE/POD', 'kcap svc/SERVICE'],
+    })
+  }
+  if (second === undefined) return { kind: 'pod', ...defaults.cluster, pod: checkName(first, text) }
+  if (first === 'svc' || first === 'service')
+    return { kind: 'service', ...defaults.cluster, service: checkName(second, text) }
+  if (first === 'pod' || first === 'po') return { kind: 'pod', ...defaults.cluster, pod: checkName(second, text) }
+  const { namespace } = defaults.cluster
+  if (namespace !== undefined && namespace !== first) {
+    throw new KcapError('usage', `cannot capture "${text}": --namespace says "${namespace}"`, {
+      hints: [`kcap ${text}`, `kcap -n ${namespace} ${second}`],
+    })
+  }
+  return { kind: 'pod', ...defaults.cluster, namespace: checkName(first, text), pod: checkName(second, text) }
+}
+
+/** `[USER@]HOST[:PORT]`, an IPv6 address in brackets. undefined when it can be none. */
+export function parseSshAuthority(text: string): { host: string; user?: string; port?: number } | undefined {
+  const match = /^(?:([^@/\s]+)@)?(\[[0-9a-fA-F:.%\w]+\]|[^@:/\s[\]]+)(?::(\d{1,5}))?$/.exec(text)
+  if (match === null || match[2] === undefined || match[2].startsWith('-')) return undefined
+  const port = match[3] === undefined ? undefined : Number(match[3])
+  if (port !== undefined && (port < 1 || port > 65_535)) return undefined
+  return {
+    host: match[2].replace(/^\[|\]$/g, ''),
+    ...(match[1] !== undefined && { user: match[1] }),
+    ...(port !== undefined && { port }),
+  }
+}
+
+function parseSshTarget(text: string, defaults: TargetDefaults['ssh']): SshHostName {
+  const authority = parseSshAuthority(text.slice('ssh://'.length).replace(/\/$/, ''))
+  if (authority === undefined) throw notATarget(text)
+  return { kind: 'ssh', ...defaults, ...authority }
+}
+
+/** Names of pods, services and namespaces: RFC 1123 subdomains. Anything else would only be a request that fails. */
+function checkName(name: string, text: string): string {
+  if (!/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(name)) throw notATarget(text)
+  return name
+}
+
+function notATarget(text: string): KcapError {
+  return new KcapError('usage', `cannot capture "${text}": it is no target`, {
+    hints: [
+      'a pod: kcap NAMESPACE/POD',
+      'a service: kcap svc/SERVICE -n NAMESPACE',
+      'a host: kcap ssh://USER@HOST',
+      'kcap list pods',
+    ],
+  })
+}
