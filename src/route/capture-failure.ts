@@ -1,0 +1,107 @@
+import { KcapError } from '../base/kcap-error.ts'
+
+export interface CaptureFailure {
+  readonly name: string
+  readonly interfaceName: string
+  readonly hasFilter: boolean
+  /** The program the far side has not. */
+  readonly missing: string | undefined
+  /** What the far side said. */
+  readonly lines: readonly string[]
+  readonly exitCode: number | undefined
+}
+
+/** Compile errors of libpcap's gencode.c and grammar.y, where they differ from all other messages of tcpdump. */
+const filterPatterns =
+  /can't parse filter|syntax error|illegal token|illegal char|unknown (host|port|network|osi|ether|protocol|ip|ip6|ieee)|expression rejects all|modifier|qualifier|not supported (in|on|by|for)|not a valid|only (supported|valid)|out of range|invalid (ip|port|qual|vlan|host|ether|byte|data)|too (big|large|long)|non-network bits|can't find|requires/i
+const permissionPatterns =
+  /permission|not permitted|CAP_NET_RAW|EPERM|EACCES|must be root|couldn't change to|can't be opened with/i
+const interfacePatterns =
+  /no such device|SIOCGIFHWADDR|SIOCETHTOOL.*no such|does not exist|network is down|is not up|that device is not up/i
+const sudoPasswordPatterns =
+  /a password is required|a terminal is required|no tty present|Authentication required|doas: .*(password|authentication)/i
+const sudoRefusedPatterns = /not in the sudoers|not allowed to (execute|run)|may not run sudo|doas: .*not permitted/i
+
+/** Why the far side captured nothing, from what it said. */
+export function explainFailure(failure: CaptureFailure): KcapError {
+  const { name, lines } = failure
+  const said = quoteTool(lines)
+  const found = (pattern: RegExp) => lines.some((line) => pattern.test(line))
+  if (failure.missing !== undefined) {
+    return new KcapError('no-capture-program', `cannot capture in "${name}": there is no "${failure.missing}"`, {
+      hints: installHints(failure),
+    })
+  }
+  if (found(sudoPasswordPatterns)) {
+    return new KcapError('sudo-password', `cannot capture on "${name}": ${said}`, {
+      hints: [
+        'let sudo start it without a password; in a file made by visudo -f /etc/sudoers.d/tcpdump:',
+        'USER ALL=(root) NOPASSWD: /usr/bin/tcpdump, /usr/sbin/tcpdump',
+        'or log in as root: --ssh-user root',
+      ],
+    })
+  }
+  if (found(sudoRefusedPatterns))
+    return new KcapError('capture-not-permitted', `cannot capture on "${name}": ${said}`, {
+      hints: ['log in as a user who may: --ssh-user root'],
+    })
+  if (found(interfacePatterns)) {
+    return new KcapError(
+      'unknown-interface',
+      `cannot capture in "${name}": there is no interface "${failure.interfaceName}"`,
+      { hints: ['--iface any captures on all of them'] },
+    )
+  }
+  if (found(permissionPatterns)) {
+    return new KcapError('capture-not-permitted', `cannot capture in "${name}": its user may not capture: ${said}`, {
+      hints: permissionHints(failure),
+    })
+  }
+  if (failure.hasFilter && found(filterPatterns)) {
+    return new KcapError('bad-filter', `cannot use the capture filter: ${said}`, {
+      hints: ['the grammar: man 7 pcap-filter', `--filter 'tcp port 443 and host 10.0.0.5'`],
+    })
+  }
+  const state =
+    said === '' ? `the capture program ended with exit code ${failure.exitCode ?? 'unknown'} and said nothing` : said
+  return new KcapError('capture-program-failed', `cannot capture in "${name}": ${state}`, {
+    hints: ['run it again with --verbose to see the command'],
+  })
+}
+
+/** The program's own words without its name before them. */
+function quoteTool(lines: readonly string[]): string {
+  const errors = lines.filter((line) => !/^tcpdump: (verbose output|data link type)|^Warning:/i.test(line))
+  return errors
+    .slice(-3)
+    .map((line) => line.replace(/^(tcpdump|sudo): /, ''))
+    .join(' ')
+    .slice(0, 400)
+}
+
+function isSsh(name: string): boolean {
+  return name.startsWith('ssh://')
+}
+
+function installHints({ name, missing }: CaptureFailure): string[] {
+  if (missing === 'sudo' || missing === 'doas')
+    return [`log in as root instead: --ssh-user root`, `--sudo ${missing === 'sudo' ? 'doas' : 'sudo'}`]
+  if (isSsh(name)) return [`install it there: apt-get install tcpdump, dnf install tcpdump, apk add tcpdump`]
+  return [
+    'another container of the pod may have it: --container NAME',
+    `or capture on the pod's node: kcap --ssh-host NODE --filter 'host POD-ADDRESS'`,
+  ]
+}
+
+function permissionHints({ name }: CaptureFailure): string[] {
+  if (isSsh(name))
+    return [
+      '--sudo sudo',
+      '--ssh-user root',
+      'or give tcpdump the right on that host: setcap cap_net_raw,cap_net_admin+ep "$(command -v tcpdump)"',
+    ]
+  return [
+    'another container of the pod may run as root: --container NAME',
+    `or capture on the pod's node: kcap --ssh-host NODE --filter 'host POD-ADDRESS'`,
+  ]
+}

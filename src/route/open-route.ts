@@ -1,0 +1,18 @@
+import type { Target } from '../base/target.ts'
+import type { ClusterPool } from '../kube/cluster-pool.ts'
+import type { ConnectSshOptions } from '../ssh/connect-ssh.ts'
+import { makeExecRoute } from './exec-route.ts'
+import type { Route } from './route.ts'
+
+export interface OpenRouteOptions {
+  readonly clusters: ClusterPool
+  readonly ssh: ConnectSshOptions
+}
+
+/** How a target is reached. */
+export async function openRoute(target: Target, options: OpenRouteOptions): Promise<Route> {
+  if (target.kind === 'pod') return makeExecRoute(target, await options.clusters.open(target.cluster))
+  // ssh2 takes longer to load than a pod capture takes to begin.
+  const { openSshRoute } = await import('./ssh-route.ts')
+  return await openSshRoute(target, options.ssh)
+}

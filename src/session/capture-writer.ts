@@ -1,0 +1,124 @@
+import { KcapError } from '../base/kcap-error.ts'
+import type { PacketBatch } from '../base/packet.ts'
+import type { PacketSource } from '../base/packet-source.ts'
+import type { ByteOutput } from '../output/byte-output.ts'
+import { formatPcapHeader, pcapRecordsLength, writePcapRecords } from '../packets/pcap-writer.ts'
+import {
+  enhancedPacketsLength,
+  formatInterfaceDescription,
+  formatInterfaceStatistics,
+  formatSectionHeader,
+  type InterfaceStatistics,
+  writeEnhancedPackets,
+} from '../packets/pcapng-writer.ts'
+import { makeWriteBuffer } from './write-buffer.ts'
+
+/**
+ * Packets of all sources as one file or stream. Each call writes whole blocks in one piece and settles when they are with the
+ * kernel; calls of several sources take buffer. Gives false when nobody reads any more.
+ */
+export interface CaptureWriter {
+  /** What a live reader can have before there is a source. */
+  begin(): Promise<boolean>
+  /** Gives the id that `writeBatch` takes. */
+  addSource(source: PacketSource, description: string): Promise<number>
+  writeBatch(sourceId: number, batch: PacketBatch): Promise<boolean>
+  /** Settles when everything is with the kernel. */
+  finish(statistics: readonly InterfaceStatistics[]): Promise<boolean>
+  /** Bytes written so far, of packets and of everything else. */
+  readonly written: { readonly header: number; readonly packets: number }
+  /** Bytes of the output around each packet. */
+  readonly packetOverhead: number
+}
+
+export interface SectionDescription {
+  readonly application: string
+  readonly os: string
+  readonly comment: string
+  readonly filter: string
+}
+
+/** The buffer before the output, and how much went through it. */
+function makeCountedBuffer(output: ByteOutput) {
+  const buffer = makeWriteBuffer(output)
+  const written = { header: 0, packets: 0 }
+  return {
+    written,
+    drain: buffer.drain,
+    appendHeader(bytes: Buffer): Promise<boolean> {
+      written.header += bytes.length
+      return buffer.append(bytes.length, (out, at) => out.set(bytes, at))
+    },
+    appendPackets(length: number, fill: (out: Buffer, at: number) => void): Promise<boolean> {
+      written.packets += length
+      return buffer.append(length, fill)
+    },
+  }
+}
+
+export function makePcapngWriter(output: ByteOutput, section: SectionDescription): CaptureWriter {
+  const buffer = makeCountedBuffer(output)
+  let begun: Promise<boolean> | undefined
+  let sourceCount = 0
+  const begin = () => {
+    begun ??= buffer.appendHeader(formatSectionHeader(section))
+    return begun
+  }
+  return {
+    begin,
+    async addSource(source, description) {
+      const id = sourceCount++
+      // Interface ids are given by the order of the blocks, so both must happen before anything else can.
+      const ready = begin()
+      const written = buffer.appendHeader(
+        formatInterfaceDescription({
+          ...source.header,
+          name: `${source.name} ${source.interfaceName}`,
+          description,
+          filter: section.filter,
+        }),
+      )
+      await Promise.all([ready, written])
+      return id
+    },
+    writeBatch: (sourceId, batch) =>
+      buffer.appendPackets(enhancedPacketsLength(batch), (out, at) => writeEnhancedPackets(out, at, sourceId, batch)),
+    async finish(statistics) {
+      if (statistics.length > 0) await buffer.appendHeader(Buffer.concat(statistics.map(formatInterfaceStatistics)))
+      return await buffer.drain()
+    },
+    written: buffer.written,
+    // Padding included: a limit is kept, not nearly kept.
+    packetOverhead: 35,
+  }
+}
+
+/** pcap has one header for all packets, so all sources must be of one link type. */
+export function makePcapWriter(output: ByteOutput): CaptureWriter {
+  const buffer = makeCountedBuffer(output)
+  let linkType: number | undefined
+  let begun: Promise<boolean> | undefined
+  return {
+    begin: async () => true,
+    async addSource({ name, header }) {
+      if (linkType !== undefined && linkType !== header.linkType) {
+        throw new KcapError(
+          'usage',
+          `cannot write "${name}" into the same pcap: its link type ${header.linkType} is not the ${linkType} of the others`,
+          {
+            hints: ['--format pcapng', 'name one interface that all targets have: --iface eth0'],
+          },
+        )
+      }
+      linkType = header.linkType
+      begun ??= buffer.appendHeader(formatPcapHeader(header))
+      await begun
+      return 0
+    },
+    writeBatch: (_sourceId, batch) =>
+      buffer.appendPackets(pcapRecordsLength(batch), (out, at) => writePcapRecords(out, at, batch)),
+    finish: () => buffer.drain(),
+    written: buffer.written,
+    packetOverhead: 16,
+  }
+}

@@ -1,0 +1,39 @@
+import os from 'node:os'
+import type { CaptureRequest } from '../base/capture-request.ts'
+import type { PacketSource } from '../base/packet-source.ts'
+import { printable } from '../base/printable.ts'
+import type { TargetName } from '../base/target.ts'
+import { version } from '../base/version.ts'
+import type { Route } from '../route/route.ts'
+import type { SectionDescription } from './capture-writer.ts'
+
+/** Who captured what, from where, and the command line that repeats it. */
+export function describeSection(request: CaptureRequest): SectionDescription {
+  const who = `${userName()}@${os.hostname()}`
+  const what = request.targets.map(describeName).join(', ')
+  return {
+    application: `kcap ${version}`,
+    os: `${os.type()} ${os.release()} ${os.arch()}`,
+    comment: `${printable(`captured by ${who} from ${what}`)}\nto repeat: ${printable(request.commandLine)}`,
+    filter: request.capture.filter,
+  }
+}
+
+/** How a source is captured: the route and the command as the far side runs it. */
+export function describeSource(source: PacketSource, route: Route): string {
+  return printable(`${route.description}: ${source.command}`)
+}
+
+function describeName(name: TargetName): string {
+  if (name.kind === 'ssh') return `host ${name.host}`
+  const where = `${name.namespace === undefined ? '' : ` in namespace ${name.namespace}`}${name.context === undefined ? '' : ` of context ${name.context}`}`
+  return name.kind === 'pod' ? `pod ${name.pod}${where}` : `service ${name.service}${where}`
+}
+
+function userName(): string {
+  try {
+    return os.userInfo().username
+  } catch {
+    return 'unknown'
+  }
+}

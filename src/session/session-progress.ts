@@ -1,0 +1,159 @@
+import type { CaptureRequest } from '../base/capture-request.ts'
+import type { KcapError } from '../base/kcap-error.ts'
+import type { PacketBatch } from '../base/packet.ts'
+import type { SourceEnd } from '../base/packet-source.ts'
+import type { InterfaceStatistics } from '../packets/pcapng-writer.ts'
+import type { EndReason } from './ending.ts'
+
+/** Live figures of one source. */
+export interface SourceFigures {
+  readonly name: string
+  readonly state: 'starting' | 'capturing' | 'ended' | 'failed'
+  readonly packets: number
+  /** Bytes of packets, without what the file adds. */
+  readonly bytes: number
+  /** What the far side says of it: written into the stream, passed by the filter, lost by the kernel. */
+  readonly captured: number | undefined
+  readonly received: number | undefined
+  readonly dropped: number | undefined
+  readonly error: KcapError | undefined
+}
+
+export interface SourceProgress {
+  readonly figures: SourceFigures
+  /** Settles when the source captures or has failed to. */
+  readonly settled: Promise<void>
+  begin(interfaceId: number): void
+  add(batch: PacketBatch): void
+  finish(end: SourceEnd): void
+  fail(error: KcapError): void
+  /** The capture ended before this source had begun. */
+  skip(): void
+}
+
+export interface SessionProgress {
+  readonly outputName: string
+  readonly startedMs: number
+  sources(): readonly SourceFigures[]
+  packets(): number
+}
+
+export interface SessionSummary {
+  readonly outputName: string
+  readonly output: CaptureRequest['output']
+  readonly endedBy: EndReason
+  readonly sources: readonly SourceFigures[]
+  readonly packets: number
+  readonly outputBytes: number
+  readonly elapsedMs: number
+  /** Why a source failed; undefined when all captured to the end. */
+  readonly error: KcapError | undefined
+}
+
+export interface MutableSessionProgress extends SessionProgress {
+  addSource(name: string): SourceProgress
+  statistics(): InterfaceStatistics[]
+  summarize(endedBy: EndReason, outputBytes: number): SessionSummary
+}
+
+export function makeProgress(request: CaptureRequest, outputName: string): MutableSessionProgress {
+  const startedMs = Date.now()
+  const all: (SourceProgress & { interfaceId(): number | undefined; startNs(): bigint })[] = []
+  const sources = () => all.map(({ figures }) => figures)
+  const packets = () => sources().reduce((sum, source) => sum + source.packets, 0)
+  return {
+    outputName,
+    startedMs,
+    sources,
+    packets,
+    addSource(name) {
+      const source = makeSource(name)
+      all.push(source)
+      return source
+    },
+    statistics() {
+      const endNs = nowNs()
+      return all.flatMap(({ figures, interfaceId, startNs }) => {
+        const id = interfaceId()
+        if (id === undefined) return []
+        return [
+          {
+            interfaceId: id,
+            startNs: startNs(),
+            endNs,
+            delivered: figures.packets,
+            received: figures.received,
+            dropped: figures.dropped,
+          },
+        ]
+      })
+    },
+    summarize(endedBy, outputBytes) {
+      return {
+        outputName,
+        output: request.output,
+        endedBy,
+        sources: sources(),
+        packets: packets(),
+        outputBytes,
+        elapsedMs: Date.now() - startedMs,
+        error: sources().find(({ error }) => error !== undefined)?.error,
+      }
+    },
+  }
+}
+
+function makeSource(name: string) {
+  const figures: { -readonly [Key in keyof SourceFigures]: SourceFigures[Key] } = {
+    name,
+    state: 'starting',
+    packets: 0,
+    bytes: 0,
+    captured: undefined,
+    received: undefined,
+    dropped: undefined,
+    error: undefined,
+  }
+  let id: number | undefined
+  let startNs = 0n
+  let settle = () => {}
+  const settled = new Promise<void>((resolve) => {
+    settle = resolve
+  })
+  return {
+    figures,
+    settled,
+    interfaceId: () => id,
+    startNs: () => startNs,
+    begin(interfaceId: number) {
+      id = interfaceId
+      startNs = nowNs()
+      figures.state = 'capturing'
+      settle()
+    },
+    add(batch: PacketBatch) {
+      figures.packets += batch.count
+      for (let i = 0; i < batch.count; i++) figures.bytes += batch.capturedLengths[i] as number
+    },
+    finish({ statistics, error }: SourceEnd) {
+      figures.captured = statistics.captured
+      figures.received = statistics.received
+      figures.dropped = statistics.dropped
+      figures.error = error
+      figures.state = error === undefined ? 'ended' : 'failed'
+    },
+    fail(error: KcapError) {
+      figures.error = error
+      figures.state = 'failed'
+      settle()
+    },
+    skip() {
+      figures.state = 'ended'
+      settle()
+    },
+  }
+}
+
+function nowNs(): bigint {
+  return BigInt(Date.now()) * 1_000_000n
+}

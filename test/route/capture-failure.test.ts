@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { type CaptureFailure, explainFailure } from '../../src/route/capture-failure.ts'
+
+function explain(lines: readonly string[], more: Partial<CaptureFailure> = {}) {
+  return explainFailure({
+    name: 'ssh://root@node',
+    interfaceName: 'eth0',
+    hasFilter: false,
+    missing: undefined,
+    lines,
+    exitCode: 1,
+    ...more,
+  })
+}
+
+test.each([
+  ['sudo: a password is required'],
+  ['sudo: a terminal is required to read the password; either use the -S option or configure an askpass helper'],
+  ['doas: Authentication required'],
+])("%s is 'sudo-password', and the sudoers line is told", (line) => {
+  const error = explain([line])
+  expect([error.code, error.exitCode]).toEqual(['sudo-password', 5])
+  expect(error.message).toMatch(/^cannot capture on "ssh:\/\/root@node": /)
+  expect(error.hints.join('\n')).toContain('NOPASSWD: /usr/bin/tcpdump')
+  expect(error.hints).toContain('or log in as root: --ssh-user root')
+})
+
+test("a user who is not in the sudoers file is 'capture-not-permitted'", () => {
+  const error = explain(['cap is not in the sudoers file.'])
+  expect([error.code, error.exitCode, error.message]).toEqual([
+    'capture-not-permitted',
+    5,
+    'cannot capture on "ssh://root@node": cap is not in the sudoers file.',
+  ])
+  expect(error.hints).toEqual(['log in as a user who may: --ssh-user root'])
+})
+
+test("what nobody has foreseen is 'capture-program-failed', in the program's own words", () => {
+  const error = explain(['tcpdump: verbose output suppressed', 'tcpdump: the moon is full'])
+  expect([error.code, error.exitCode, error.message]).toEqual([
+    'capture-program-failed',
+    1,
+    'cannot capture in "ssh://root@node": the moon is full',
+  ])
+  expect(error.hints).toEqual(['run it again with --verbose to see the command'])
+})
+
+test('a program that said nothing is told by its exit code', () => {
+  expect(explain([], { exitCode: 139 }).message).toBe(
+    'cannot capture in "ssh://root@node": the capture program ended with exit code 139 and said nothing',
+  )
+})
