@@ -1,0 +1,81 @@
+import { groupVersion, resources } from '../cluster/resources.ts'
+
+const verbs = ['get', 'list', 'watch']
+
+/** The documents kubectl reads to learn what a server has. https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api */
+export function findDiscoveryDocument(pathname: string, host: string): object | undefined {
+  const path = pathname.replace(/\/$/, '')
+  if (path === '/version') return serverVersion
+  if (path === '/api') {
+    return {
+      kind: 'APIVersions',
+      versions: ['v1'],
+      serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: host }],
+    }
+  }
+  if (path === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: groupNames().map(describeGroup) }
+  const [, root, ...rest] = path.split('/')
+  if (root === 'api' && rest.length === 1 && rest[0] === 'v1') return describeResources('')
+  if (root === 'apis' && rest.length === 1 && groupNames().includes(rest[0] ?? ''))
+    return { apiVersion: 'v1', kind: 'APIGroup', ...describeGroup(rest[0] ?? '') }
+  if (root === 'apis' && rest.length === 2 && rest[1] === 'v1' && groupNames().includes(rest[0] ?? ''))
+    return describeResources(rest[0] ?? '')
+  return undefined
+}
+
+export const serverVersion = {
+  major: '1',
+  minor: '34',
+  emulationMajor: '1',
+  emulationMinor: '34',
+  minCompatibilityMajor: '1',
+  minCompatibilityMinor: '33',
+  gitVersion: 'v1.34.1+kcap-demo',
+  gitCommit: '93248f9ae092f571eb870b7664c534bfc7d00f03',
+  gitTreeState: 'clean',
+  buildDate: '2025-09-09T19:38:08Z',
+  goVersion: 'go1.24.6',
+  compiler: 'gc',
+  platform: 'linux/amd64',
+}
+
+function groupNames(): string[] {
+  return [...new Set([...resources.map(({ group }) => group), 'authorization.k8s.io'])].filter((group) => group !== '')
+}
+
+function describeGroup(name: string): object {
+  const version = { groupVersion: `${name}/v1`, version: 'v1' }
+  return { name, versions: [version], preferredVersion: version }
+}
+
+function describeResources(group: string): object {
+  const described: object[] = resources
+    .filter((resource) => resource.group === group)
+    .map(({ plural, singular, namespaced, kind, shortNames }) => ({
+      name: plural,
+      singularName: singular,
+      namespaced,
+      kind,
+      verbs,
+      ...(shortNames.length === 0 ? {} : { shortNames }),
+      ...(group === 'apps' || plural === 'pods' || plural === 'services' ? { categories: ['all'] } : {}),
+    }))
+  if (group === '')
+    described.push({
+      name: 'pods/exec',
+      singularName: '',
+      namespaced: true,
+      kind: 'PodExecOptions',
+      verbs: ['create', 'get'],
+    })
+  if (group === 'authorization.k8s.io') {
+    described.push({
+      name: 'selfsubjectaccessreviews',
+      singularName: 'selfsubjectaccessreview',
+      namespaced: false,
+      kind: 'SelfSubjectAccessReview',
+      verbs: ['create'],
+    })
+  }
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: groupVersion(group, 'v1'), resources: described }
+}

@@ -1,0 +1,52 @@
+import type { ExecSocket } from './exec-socket.ts'
+
+/** The programs that run in containers of the cluster. */
+export interface ExecRegistry {
+  /** `killed` is the container's end; `serial` counts the programs this pod has run. */
+  add(pod: string, socket: ExecSocket): { readonly killed: AbortSignal; readonly serial: number; remove(): void }
+  count(pod?: string): number
+  /** When the last program has ended. */
+  settled(): Promise<void>
+  /** Ends the programs of a pod, or all, with SIGKILL. */
+  kill(pod?: string): void
+  /** Cuts or stalls the connections of a pod's programs, or all. */
+  cut(pod?: string): void
+  stall(pod?: string): void
+}
+
+export function makeExecRegistry(): ExecRegistry {
+  let wake = () => {}
+  const started = new Map<string, number>()
+  const running = new Set<{ pod: string; socket: ExecSocket; controller: AbortController }>()
+  const of = (pod: string | undefined) => [...running].filter((exec) => pod === undefined || exec.pod === pod)
+  return {
+    add(pod, socket) {
+      const exec = { pod, socket, controller: new AbortController() }
+      running.add(exec)
+      const serial = started.get(pod) ?? 0
+      started.set(pod, serial + 1)
+      const remove = () => {
+        running.delete(exec)
+        wake()
+      }
+      return { killed: exec.controller.signal, serial, remove }
+    },
+    count: (pod) => of(pod).length,
+    async settled() {
+      while (running.size > 0) {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+    },
+    kill(pod) {
+      for (const { controller } of of(pod)) controller.abort()
+    },
+    cut(pod) {
+      for (const { socket } of of(pod)) socket.cut()
+    },
+    stall(pod) {
+      for (const { socket } of of(pod)) socket.stall()
+    },
+  }
+}

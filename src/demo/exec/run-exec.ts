@@ -1,0 +1,58 @@
+import type { PodTools } from '../cluster/demo-apps.ts'
+import { makeHexId } from '../seeded-random.ts'
+import type { CaptureEnvironment } from './capture-environment.ts'
+import type { ExecSocket } from './exec-socket.ts'
+import { type ExecEnd, programNotFound } from './exec-status.ts'
+import { parseSupervised, type SupervisorSettings, supervise } from './supervise.ts'
+import { runTcpdump } from './tcpdump.ts'
+
+export interface ExecSettings {
+  readonly argv: readonly string[]
+  readonly tools: PodTools
+  readonly supervisor: Omit<SupervisorSettings, 'hasTcpdump'>
+  readonly environment: Omit<CaptureEnvironment, 'terminated'>
+}
+
+const shells: readonly string[] = ['sh', '/bin/sh', 'ash', '/bin/ash']
+const tcpdumpNames: readonly string[] = ['tcpdump', '/usr/bin/tcpdump', '/usr/sbin/tcpdump']
+
+/** Runs what a pod of the demo can run: the supervised capture, tcpdump itself, and a shell that knows no other program. */
+export async function runExec(io: ExecSocket, settings: ExecSettings): Promise<ExecEnd> {
+  const { argv, tools, environment } = settings
+  const { misbehaviour } = environment
+  const [program = ''] = argv
+  const hasShell = tools !== 'no-shell'
+  const hasTcpdump = tools === 'tcpdump' || tools === 'no-permission'
+  const exited = (code: number): ExecEnd => ({ kind: 'exited', code, argv })
+  const notFound: ExecEnd = { kind: 'refused', text: programNotFound(makeHexId('exec', ...argv), program) }
+
+  if (misbehaviour.stderrText !== undefined) await io.writeStderr(misbehaviour.stderrText)
+  if (misbehaviour.stderrBytes !== undefined) await writeNoise(io, misbehaviour.stderrBytes)
+
+  if (shells.includes(program)) {
+    if (!hasShell) return notFound
+    const supervised = parseSupervised(argv)
+    if (supervised !== undefined)
+      return exited(await supervise(supervised, io, { ...settings.supervisor, hasTcpdump }, environment))
+    // `sh -c '… exec "$@"' sh PROGRAM …`: remote/capture-command.ts, makeToolArgv.
+    if (argv[1] === '-c' && argv[3] === 'sh' && argv[2]?.endsWith('exec "$@"')) {
+      return await runExec(io, { ...settings, argv: argv.slice(4) })
+    }
+    if (argv[1] !== '-c') return exited(0)
+    const command = (argv[2] ?? '').trim().split(/\s+/)[0] ?? ''
+    if (command === 'exit') return exited(Number(/exit\s+(\d+)/.exec(argv[2] ?? '')?.[1] ?? 0))
+    await io.writeStderr(`sh: 1: ${command}: not found\n`)
+    return exited(127)
+  }
+  if (tcpdumpNames.includes(program) && hasTcpdump) {
+    // Nobody watches: it runs on after its connection is gone, as a real one would, until the container ends.
+    return exited(await runTcpdump(argv.slice(1), io, { ...environment, terminated: environment.killed }))
+  }
+  return notFound
+}
+
+async function writeNoise(io: ExecSocket, byteCount: number): Promise<void> {
+  const line = `${'warning: this is noise on standard error '.repeat(24)}\n`.repeat(32)
+  for (let written = 0; written < byteCount && !io.isGone(); written += line.length)
+    await io.writeStderr(line.slice(0, byteCount - written))
+}

@@ -1,0 +1,113 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type PacketBatch, takePackets } from '../../base/packet.ts'
+import { formatPcapHeader, formatPcapRecords } from '../../packets/pcap-writer.ts'
+import { type PacketTest, viewPacket } from '../filter/packet-view.ts'
+import type { InterfaceName } from '../traffic/link-layer.ts'
+import { makePacketFeed } from '../traffic/packet-feed.ts'
+import type { CaptureEnvironment } from './capture-environment.ts'
+import type { ExecSocket } from './exec-socket.ts'
+import type { TcpdumpArguments } from './tcpdump-arguments.ts'
+
+export interface CaptureRun {
+  readonly options: TcpdumpArguments
+  readonly interfaceName: InterfaceName
+  readonly matches: PacketTest
+  readonly io: ExecSocket
+  readonly environment: CaptureEnvironment
+}
+
+const batchPackets = 512
+/** At high rates packets are worth waiting for a little, so that one write carries many. */
+const batchIntervalMs = 4
+const averagePacketBytes = 256
+const linkHeaderLengths: Readonly<Record<InterfaceName, number>> = { any: 20, eth0: 14, lo: 14 }
+const defaultBadAfterPackets = 5
+
+/** Writes packets until it is told to stop, has enough of them, or is set to fail. */
+export async function streamCapture(run: CaptureRun): Promise<{ captured: number; dropped: number; exitCode: number }> {
+  const { options, interfaceName, io, environment } = run
+  const { misbehaviour, terminated, killed } = environment
+  const headerLength = linkHeaderLengths[interfaceName]
+  const feed = makePacketFeed({
+    scene: environment.scene,
+    seed: environment.seed,
+    packetsPerSecond: misbehaviour.packetsPerSecond ?? environment.packetsPerSecond,
+    interfaceName,
+    snapLength: options.snapLength,
+    matches: (packet) => run.matches(viewPacket(packet, headerLength)),
+    kernelBufferPackets: (options.kernelBufferKib * 1024) / averagePacketBytes,
+    clockOffsetMs: misbehaviour.clockOffsetMs ?? 0,
+  })
+  if (misbehaviour.textBeforeCapture !== undefined) await io.writeStdout(Buffer.from(misbehaviour.textBeforeCapture))
+  if (misbehaviour.stream === 'not-pcap')
+    await io.writeStdout(Buffer.from('Last login: Sun Nov 22 10:15:30 2026 from 10.0.0.7\nwelcome to web-5f8c\n'))
+  else await io.writeStdout(formatHeader(feed.linkType, options))
+
+  const stopsAt =
+    misbehaviour.stream !== undefined || misbehaviour.exitCode !== undefined
+      ? (misbehaviour.badAfterPackets ?? defaultBadAfterPackets)
+      : Number.POSITIVE_INFINITY
+  const wanted = Math.min(options.packetCount, stopsAt)
+  const over = AbortSignal.any([terminated, killed])
+  let captured = 0
+  while (!over.aborted && captured < wanted) {
+    const waitMs = feed.dueInMs()
+    if (waitMs > 0)
+      await delay(Math.max(batchIntervalMs, Math.min(waitMs, 2 ** 30)), undefined, { signal: over, ref: true }).catch(
+        () => {},
+      )
+    const taken = over.aborted ? undefined : feed.take(batchPackets)
+    if (taken === undefined) {
+      // Also lets stdin be read while a filter lets nothing pass.
+      await delay(0)
+      continue
+    }
+    const batch = takePackets(taken, wanted - captured)
+    captured += batch.count
+    if (misbehaviour.stream !== 'not-pcap') await io.writeStdout(formatRecords(batch, options))
+    await new Promise(setImmediate)
+  }
+  const end = { captured, dropped: feed.dropped(), exitCode: misbehaviour.exitCode ?? 0 }
+  if (captured < stopsAt || over.aborted) return { ...end, exitCode: 0 }
+  if (misbehaviour.stream === 'huge-record') await writeHugeRecord(io, over)
+  else if (misbehaviour.stream === 'truncated') await io.writeStdout(formatTruncatedRecord())
+  return end
+}
+
+function formatHeader(linkType: number, options: TcpdumpArguments): Buffer {
+  const header = formatPcapHeader({ linkType, snapLength: options.snapLength })
+  if (options.isMicro) header.writeUInt32LE(0xa1b2c3d4, 0)
+  return header
+}
+
+function formatRecords(batch: PacketBatch, options: TcpdumpArguments): Buffer {
+  if (!options.isMicro) return formatPcapRecords(batch)
+  return formatPcapRecords({
+    ...batch,
+    nanoseconds: batch.nanoseconds.map((nanoseconds) => Math.floor(nanoseconds / 1000)),
+  })
+}
+
+const hugeLength = 300_000_000
+
+function formatRecordHeader(length: number): Buffer {
+  const header = Buffer.alloc(16)
+  header.writeUInt32LE(Math.floor(Date.now() / 1000), 0)
+  header.writeUInt32LE(length, 8)
+  header.writeUInt32LE(length, 12)
+  return header
+}
+
+/** A record header that lies, and noise behind it until somebody stops listening. */
+async function writeHugeRecord(io: ExecSocket, over: AbortSignal): Promise<void> {
+  await io.writeStdout(formatRecordHeader(hugeLength))
+  const noise = Buffer.alloc(1024, 0x5a)
+  while (!over.aborted) {
+    await io.writeStdout(noise)
+    await delay(20, undefined, { signal: over }).catch(() => {})
+  }
+}
+
+function formatTruncatedRecord(): Buffer {
+  return Buffer.concat([formatRecordHeader(90), Buffer.alloc(37, 0x5a)])
+}

@@ -1,0 +1,97 @@
+import { parseByteTest } from './byte-test.ts'
+import { FilterError, makeTokenReader, readFilterTokens, syntaxError, type TokenReader } from './filter-tokens.ts'
+import type { PacketTest } from './packet-view.ts'
+import { isQualifier, makePrimitive, protocolTest, type Qualifiers } from './primitives.ts'
+
+/**
+ * The common part of libpcap's filter language. https://www.tcpdump.org/manpages/pcap-filter.7.html
+ * `and` and `or` bind equally and from left to right there, and an id without qualifiers takes those before it: `port 53 or 80`.
+ * Throws FilterError in libpcap's words.
+ */
+export function parseFilter(expression: string): PacketTest {
+  const tokens = readFilterTokens(expression)
+  if (tokens.length === 0) return () => true
+  const reader = makeTokenReader(tokens)
+  let qualifiers: Qualifiers | undefined
+
+  const parseTerm = (): PacketTest => {
+    const token = reader.peek()
+    if (token === 'not' || token === '!') {
+      reader.next()
+      const inner = parseTerm()
+      return (view) => !inner(view)
+    }
+    if (token === '(') {
+      reader.next()
+      const inner = parseExpression()
+      if (reader.next() !== ')') throw syntaxError()
+      return inner
+    }
+    return parseByteTest(reader) ?? parsePrimitive()
+  }
+  const parseExpression = (): PacketTest => {
+    let left = parseTerm()
+    for (;;) {
+      const operator = reader.peek()
+      if (operator !== 'and' && operator !== '&&' && operator !== 'or' && operator !== '||') return left
+      reader.next()
+      const first = left
+      const second = parseTerm()
+      left =
+        operator === 'and' || operator === '&&'
+          ? (view) => first(view) && second(view)
+          : (view) => first(view) || second(view)
+    }
+  }
+  const parsePrimitive = (): PacketTest => {
+    const words: string[] = []
+    while (isQualifier(reader.peek())) words.push(readQualifier(reader))
+    const following = reader.peek()
+    const hasId = following !== undefined && !/^(?:and|or|&&|\|\||\))$/.test(following)
+    if (words.length === 1 && !hasId) {
+      const test = protocolTest(words[0] ?? '')
+      if (test !== undefined) return test
+    }
+    if (!hasId) throw syntaxError()
+    if (words.length > 0) qualifiers = readQualifiers(words)
+    if (qualifiers === undefined) throw syntaxError()
+    return makePrimitive(qualifiers, reader.next())
+  }
+
+  const test = parseExpression()
+  if (reader.peek() !== undefined) throw syntaxError()
+  return test
+}
+
+const directions: readonly string[] = ['src', 'dst', 'src or dst', 'src and dst']
+const types: readonly string[] = ['host', 'net', 'port', 'portrange', 'proto', 'less', 'greater']
+
+/** One word, or `src or dst`, which only looks like an expression. */
+function readQualifier(reader: TokenReader): string {
+  const word = reader.next()
+  const joined = `${word} ${reader.peek()} ${reader.peek(1)}`
+  if (joined !== 'src or dst' && joined !== 'src and dst') return word
+  reader.next()
+  reader.next()
+  return joined
+}
+
+function readQualifiers(words: readonly string[]): Qualifiers {
+  let direction: Qualifiers['direction'] = 'either'
+  let protocol: string | undefined
+  let type: string | undefined
+  for (const word of words) {
+    if (directions.includes(word))
+      direction = word === 'src or dst' ? 'either' : word === 'src and dst' ? 'both' : (word as 'src' | 'dst')
+    else if (types.includes(word)) type = word
+    else if (protocol === undefined) protocol = word
+    else throw syntaxError()
+  }
+  const modifier =
+    protocol !== undefined && ['tcp', 'udp', 'sctp', 'icmp', 'icmp6'].includes(protocol) ? protocol : undefined
+  if (modifier !== undefined && type === 'proto') throw new FilterError(`'${modifier} proto' is bogus`)
+  if (modifier !== undefined && (type === undefined || type === 'host' || type === 'net')) {
+    throw new FilterError(`'${modifier}' modifier applied to ${type ?? 'host'}`)
+  }
+  return { direction, protocol, type: (type ?? 'host') as Qualifiers['type'] }
+}

@@ -1,0 +1,32 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { startDemoCluster } from './start-demo-cluster.ts'
+
+/** The demo cluster, and how a capture gets there: by a kubeconfig, as to any cluster. */
+export interface OpenDemo {
+  readonly kubeconfigPath: string
+  readonly context: string
+  readonly namespace: string
+  /** The pod to look at when none is named. */
+  readonly pod: string
+  close(): Promise<void>
+}
+
+export async function openDemo(options: { packetsPerSecond?: number } = {}): Promise<OpenDemo> {
+  const cluster = await startDemoCluster(options)
+  // mkdtemp makes it 0700: the token inside opens the demo to nobody else on this machine.
+  const folder = await mkdtemp(path.join(tmpdir(), 'kcap-demo-'))
+  const kubeconfigPath = path.join(folder, 'kubeconfig')
+  await writeFile(kubeconfigPath, cluster.kubeconfig(), { mode: 0o600 })
+  return {
+    kubeconfigPath,
+    context: 'kcap-demo',
+    namespace: 'prod',
+    pod: 'orders-6c9f',
+    async close() {
+      await cluster.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import { sumWords, toChecksum } from './internet-checksum.ts'
+import { ipProtocols, ipv4HeaderLength, makeIpv4Packet } from './ipv4.ts'
+import { etherTypes, type Host, type Tap } from './tap.ts'
+
+const icmpHeaderLength = 8
+
+/** Destination unreachable, port unreachable, quoting the packet it is about. https://www.rfc-editor.org/rfc/rfc792 */
+export function sendPortUnreachable(
+  tap: Tap,
+  from: Host,
+  to: Host,
+  atMs: number,
+  about: Buffer,
+  isOutgoing: boolean,
+): void {
+  const packet = makeIpv4Packet(
+    {
+      protocol: ipProtocols.icmp,
+      source: from.address,
+      destination: to.address,
+      identification: tap.random.integer(0x10000),
+      ttl: from.ttl,
+    },
+    icmpHeaderLength + about.length,
+  )
+  const at = ipv4HeaderLength
+  packet.fill(0, at, at + icmpHeaderLength)
+  packet[at] = 3
+  packet[at + 1] = 3
+  packet.set(about, at + icmpHeaderLength)
+  packet.writeUInt16BE(toChecksum(sumWords(packet, at, packet.length)), at + 2)
+  tap.packets.push({
+    atMs,
+    etherType: etherTypes.ipv4,
+    bytes: packet,
+    isOutgoing,
+    isBroadcast: false,
+    isLoopback: false,
+  })
+}

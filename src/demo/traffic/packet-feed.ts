@@ -1,0 +1,150 @@
+import type { PacketBatch } from '../../base/packet.ts'
+import { makeSeededRandom } from '../seeded-random.ts'
+import type { InterfaceName } from './link-layer.ts'
+import { makeLinkLayer } from './link-layer.ts'
+import type { Scene } from './scene.ts'
+import type { TappedPacket } from './tap.ts'
+import { makeTrafficCycle } from './traffic-cycle.ts'
+
+export interface FeedSettings {
+  readonly scene: Scene
+  readonly seed: string
+  /** 0: no packets at all. Infinity: always as many as are asked for. */
+  readonly packetsPerSecond: number
+  readonly interfaceName: InterfaceName
+  readonly snapLength: number
+  readonly matches: (packet: TappedPacket) => boolean
+  /** How many packets wait for a slow reader before the kernel drops. */
+  readonly kernelBufferPackets: number
+  readonly clockOffsetMs: number
+}
+
+export interface PacketFeed {
+  readonly linkType: number
+  /** Packets that are due by now and match; undefined: none. */
+  take(maxPackets: number): PacketBatch | undefined
+  /** Until the next packet, matching or not, is due. */
+  dueInMs(): number
+  dropped(): number
+}
+
+/** Timestamps of packets that are not tied to the clock. */
+const unboundPacketsPerSecond = 1_000_000
+const averagePacketLength = 512
+/** Above this rate nobody looks at single packets: the first rounds are sent again and again. */
+const freshPacketsPerSecond = 20_000
+const keptRounds = 64
+
+/** A pod's traffic, made when it is due. The clock is the real one, the content depends on the seed alone. */
+export function makePacketFeed(settings: FeedSettings): PacketFeed {
+  const { scene, packetsPerSecond, snapLength } = settings
+  const isUnbound = packetsPerSecond === Number.POSITIVE_INFINITY
+  const rate = isUnbound ? unboundPacketsPerSecond : packetsPerSecond
+  const random = makeSeededRandom(settings.seed)
+  const link = makeLinkLayer(settings.interfaceName, scene)
+  const epochMs = Date.now() + settings.clockOffsetMs
+  const startedAt = performance.now()
+  const nowMs = () => performance.now() - startedAt
+  const lagLimitMs = (settings.kernelBufferPackets / rate) * 1000
+
+  let cycle: { packets: TappedPacket[]; lengthMs: number } = { packets: [], lengthMs: 0 }
+  let cycleStartMs = 0
+  let next = 0
+  let dropped = 0
+  const kept: (typeof cycle)[] = []
+  let rounds = 0
+
+  const peek = (): TappedPacket | undefined => {
+    if (rate <= 0) return undefined
+    if (next >= cycle.packets.length) {
+      cycleStartMs += cycle.lengthMs
+      cycle = nextCycle()
+      next = 0
+    }
+    return cycle.packets[next]
+  }
+  const nextCycle = () => {
+    const round = rounds++ % keptRounds
+    if (rate <= freshPacketsPerSecond) return makeTrafficCycle(scene, random, rate)
+    kept[round] ??= makeTrafficCycle(scene, random, rate)
+    return kept[round]
+  }
+  const dueMs = (packet: TappedPacket) => cycleStartMs + packet.atMs
+  const catchUp = (packet: TappedPacket) => {
+    const lagMs = nowMs() - dueMs(packet)
+    if (isUnbound) cycleStartMs += Math.max(0, lagMs)
+    else if (lagMs > lagLimitMs) {
+      cycleStartMs += lagMs
+      dropped += Math.floor((lagMs / 1000) * rate)
+    }
+  }
+
+  return {
+    linkType: link.linkType,
+    dropped: () => dropped,
+    dueInMs() {
+      const packet = peek()
+      if (packet === undefined) return Number.POSITIVE_INFINITY
+      return isUnbound ? 0 : Math.max(0, dueMs(packet) - nowMs())
+    },
+    take(maxPackets) {
+      const first = peek()
+      if (first === undefined) return undefined
+      catchUp(first)
+      const batch = makeBatchWriter(maxPackets)
+      const untilMs = isUnbound ? Number.POSITIVE_INFINITY : nowMs()
+      for (
+        let packet: TappedPacket | undefined = first;
+        packet !== undefined && dueMs(packet) <= untilMs && !batch.isFull();
+        packet = peek()
+      ) {
+        next++
+        if (!link.carries(packet) || !settings.matches(packet)) continue
+        const length = link.headerLength + packet.bytes.length
+        const offset = batch.add(length, Math.min(length, snapLength), epochMs + dueMs(packet))
+        link.write(batch.bytes, offset, packet)
+        batch.bytes.set(packet.bytes, offset + link.headerLength)
+      }
+      return batch.finish()
+    },
+  }
+}
+
+interface BatchWriter {
+  readonly bytes: Buffer
+  isFull(): boolean
+  /** Gives the offset for the packet's bytes. */
+  add(length: number, capturedLength: number, timeMs: number): number
+  finish(): PacketBatch | undefined
+}
+
+const longestPacket = 33_000
+
+function makeBatchWriter(maxPackets: number): BatchWriter {
+  const bytes = Buffer.allocUnsafe(maxPackets * averagePacketLength + longestPacket)
+  const seconds = new Uint32Array(maxPackets)
+  const nanoseconds = new Uint32Array(maxPackets)
+  const offsets = new Uint32Array(maxPackets)
+  const capturedLengths = new Uint32Array(maxPackets)
+  const originalLengths = new Uint32Array(maxPackets)
+  let count = 0
+  let end = 0
+  return {
+    bytes,
+    isFull: () => count >= maxPackets || end + longestPacket > bytes.length,
+    add(length, capturedLength, timeMs) {
+      const offset = end
+      const second = Math.floor(timeMs / 1000)
+      seconds[count] = second
+      nanoseconds[count] = Math.floor((timeMs - second * 1000) * 1e6)
+      offsets[count] = offset
+      capturedLengths[count] = capturedLength
+      originalLengths[count] = length
+      count++
+      end += length
+      return offset
+    },
+    finish: () =>
+      count === 0 ? undefined : { bytes, count, seconds, nanoseconds, offsets, capturedLengths, originalLengths },
+  }
+}

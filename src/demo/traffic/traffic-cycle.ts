@@ -1,0 +1,78 @@
+import { serviceAddresses } from '../cluster/demo-apps.ts'
+import type { SeededRandom } from '../seeded-random.ts'
+import {
+  browseOrders,
+  failingRequest,
+  placeOrder,
+  proxiedRequest,
+  refusedConnection,
+  retransmittedRequest,
+  slowReport,
+  stalledDownload,
+} from './http-conversations.ts'
+import {
+  lookUpService,
+  lookUpThroughSearchList,
+  resolveGateway,
+  sqlSession,
+  tls12Resumption,
+  tls13Exchange,
+  tlsRefusal,
+  unheardMetrics,
+} from './other-conversations.ts'
+import type { Scene } from './scene.ts'
+import type { Tap, TappedPacket } from './tap.ts'
+
+type Conversation = (tap: Tap, scene: Scene) => void
+
+/**
+ * One round of a pod's life: ordinary traffic, and each fault worth finding exactly once. The long ones come first so that
+ * they are over before the round is.
+ */
+const conversations: readonly Conversation[] = [
+  (tap, scene) => lookUpService(tap, scene, 'orders', serviceAddresses.orders),
+  (tap, scene) => browseOrders(tap, scene, 3),
+  slowReport,
+  tls13Exchange,
+  (tap, scene) => failingRequest(tap, scene, 404),
+  resolveGateway,
+  stalledDownload,
+  lookUpThroughSearchList,
+  placeOrder,
+  (tap, scene) => (scene.hasProxy ? proxiedRequest(tap, scene) : browseOrders(tap, scene, 1)),
+  retransmittedRequest,
+  refusedConnection,
+  (tap, scene) => browseOrders(tap, scene, 2),
+  tls12Resumption,
+  (tap, scene) => lookUpService(tap, scene, 'db', serviceAddresses.db),
+  sqlSession,
+  (tap, scene) => failingRequest(tap, scene, 500),
+  unheardMetrics,
+  tlsRefusal,
+  (tap, scene) => browseOrders(tap, scene, 2),
+]
+
+/** The longest pause inside a conversation must fit into what is left of the round at this rate. */
+const unhurriedPacketsPerSecond = 50
+
+/** All packets of one round in time order, `atMs` counted from its start, at `packetsPerSecond` on average. */
+export function makeTrafficCycle(
+  scene: Scene,
+  random: SeededRandom,
+  packetsPerSecond: number,
+): { packets: TappedPacket[]; lengthMs: number } {
+  const rounds = conversations.map((converse) => {
+    const tap: Tap = { random, packets: [] }
+    converse(tap, scene)
+    return tap.packets
+  })
+  const packets = rounds.flat()
+  const lengthMs = (packets.length / packetsPerSecond) * 1000
+  const hurry = Math.min(1, unhurriedPacketsPerSecond / packetsPerSecond)
+  for (const [i, round] of rounds.entries()) {
+    const startMs = (i / rounds.length) * lengthMs
+    for (const packet of round) packet.atMs = startMs + packet.atMs * hurry
+  }
+  packets.sort((a, b) => a.atMs - b.atMs)
+  return { packets, lengthMs }
+}
