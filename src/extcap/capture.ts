@@ -1,0 +1,95 @@
+import { appendFileSync } from 'node:fs'
+import { isatty } from 'node:tty'
+import type { CaptureRequest } from '../base/capture-request.ts'
+import { exitCodes } from '../base/error-codes.ts'
+import { KcapError, toKcapError } from '../base/kcap-error.ts'
+import { watchForStop } from '../host/stop-signals.ts'
+import { touchFifo } from '../output/fifo-output.ts'
+import { quoteArgv } from '../remote/quote.ts'
+import { makeClusterScope, makeRequest } from '../request/make-request.ts'
+import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
+import { runSession } from '../session/run-session.ts'
+import { applyInterface } from './apply-interface.ts'
+import { parseWords } from './parse-words.ts'
+import { formatFailure } from './report.ts'
+
+/** Words of Wireshark's that no option of kcap's table is. */
+const wiresharkWords = [
+  { name: 'capture', kind: 'flag' },
+  { name: 'fifo', kind: 'text' },
+  { name: 'extcap-interface', kind: 'text' },
+  { name: 'extcap-capture-filter', kind: 'text' },
+  { name: 'extcap-control-in', kind: 'text' },
+  { name: 'extcap-control-out', kind: 'text' },
+] as const
+
+/** `--capture`: packets into the FIFO until it is told to stop. Silent on success; one short text on stderr on failure. */
+export async function capture(argv: readonly string[]): Promise<number> {
+  const stop = watchForStop()
+  // Known before anything can fail: a FIFO that nobody opens hangs Wireshark up to 4.0.
+  const fifo = parseWords(argv).get('fifo') || undefined
+  let isOpened = false
+  try {
+    const parsed = parseArguments(argv, { more: wiresharkWords, ignoreUnknown: /^--extcap-/ })
+    if (fifo === undefined)
+      throw new KcapError('usage', 'cannot capture: --fifo is missing', {
+        hints: ['kcap-extcap --capture --fifo FILE --namespace NS --pod POD'],
+      })
+    const target = await applyInterface(parsed, stop.signal)
+    try {
+      const request = await completeRequest(argv, target.parsed, fifo, stop.signal)
+      const log = makeLog(parsed.text('log-file'))
+      const ask = isShell() ? await import('../prompt/ask.ts') : {}
+      isOpened = true
+      const summary = await runSession(request, { signal: stop.signal, interactive: isShell(), log, ...ask })
+      if (summary.error !== undefined) throw summary.error
+      return exitCodes.done
+    } finally {
+      await target.close()
+    }
+  } catch (error) {
+    if (stop.signal.aborted && !(error instanceof KcapError)) return exitCodes.done
+    const failure = toKcapError(error)
+    if (fifo !== undefined && !isOpened) await touchFifo(fifo)
+    process.stderr.write(formatFailure(failure))
+    return failure.exitCode
+  } finally {
+    stop.close()
+  }
+}
+
+async function completeRequest(
+  argv: readonly string[],
+  parsed: ParsedArguments,
+  fifo: string,
+  signal: AbortSignal,
+): Promise<CaptureRequest> {
+  const context = {
+    output: { kind: 'fifo', path: fifo } as const,
+    commandLine: quoteArgv(['kcap-extcap', ...argv]),
+    captureFilter: parsed.text('extcap-capture-filter'),
+  }
+  try {
+    return makeRequest(parsed, context)
+  } catch (error) {
+    if (!(error instanceof KcapError && error.code === 'no-target' && isShell())) throw error
+    const { pickTarget } = await import('../prompt/pick-target.ts')
+    return makeRequest({ ...parsed, words: [await pickTarget(makeClusterScope(parsed), signal)] }, context)
+  }
+}
+
+/** A person typed it: Wireshark gives its extcaps no terminal to read from. */
+function isShell(): boolean {
+  return isatty(0) && isatty(2)
+}
+
+function makeLog(file: string | undefined): (line: string) => void {
+  if (file === undefined) return () => {}
+  return (line) => {
+    try {
+      appendFileSync(file, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 })
+    } catch {
+      // A capture is worth more than its log.
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { version } from '../base/version.ts'
+
+/** What Wireshark asked, told apart without loading anything: each question costs it a start of ours. */
+export type ExtcapVerb = 'interfaces' | 'dlts' | 'config' | 'filter' | 'capture' | 'cleanup' | 'version' | 'help'
+
+/** undefined: no question of Wireshark's, so a person is at the shell. */
+export function findVerb(argv: readonly string[]): ExtcapVerb | undefined {
+  const has = (name: string) => argv.some((word) => word === name || word.startsWith(`${name}=`))
+  if (has('--capture')) return 'capture'
+  if (has('--extcap-capture-filter')) return 'filter'
+  if (has('--extcap-interfaces')) return 'interfaces'
+  if (has('--extcap-dlts')) return 'dlts'
+  if (has('--extcap-config') || has('--extcap-reload-option') || has('--extcap-config-option-name')) return 'config'
+  if (has('--extcap-cleanup-postkill')) return 'cleanup'
+  if (has('--extcap-version')) return 'version'
+  return undefined
+}
+
+/** Answers one question. Gives the exit code. */
+export async function runExtcap(verb: ExtcapVerb, argv: readonly string[]): Promise<number> {
+  switch (verb) {
+    case 'interfaces': {
+      const { formatInterfaces } = await import('./list-interfaces.ts')
+      await answer(await formatInterfaces(version))
+      // Wireshark waits for our end: what a slow login has started would hold it back.
+      return process.exit(0)
+    }
+    case 'dlts': {
+      const { formatDlts } = await import('./dlts.ts')
+      return await answer(formatDlts())
+    }
+    case 'config': {
+      const { formatConfig } = await import('./config.ts')
+      return await answer(formatConfig(argv))
+    }
+    case 'filter': {
+      const { judgeFilter } = await import('./filter.ts')
+      const verdict = await judgeFilter(argv)
+      return verdict === undefined ? 1 : await answer(verdict)
+    }
+    case 'capture': {
+      const { capture } = await import('./capture.ts')
+      return await capture(argv)
+    }
+    // Every capture ends its far side by itself; there is nothing that Wireshark could leave to be cleaned up.
+    case 'cleanup':
+      return 0
+    case 'version':
+      return await answer(`extcap {version=${version}}\n`)
+    case 'help':
+      return await answer(help)
+  }
+}
+
+const help = `kcap-extcap ${version}: kcap as Wireshark starts it
+
+  kcap-extcap --extcap-interfaces
+  kcap-extcap --extcap-config --extcap-interface NAME
+  kcap-extcap --capture --extcap-interface NAME --fifo FILE
+  kcap-extcap --capture --fifo FILE --namespace NS --pod POD
+
+kcap --help lists the options of a capture. kcap install puts kcap into Wireshark's interface list.
+`
+
+/** Settles when the answer is with the kernel: leaving earlier would cut it off in a pipe. */
+async function answer(text: string): Promise<number> {
+  await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()))
+  return 0
+}

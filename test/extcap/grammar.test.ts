@@ -1,0 +1,167 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { formatConfig } from '../../src/extcap/config.ts'
+import { formatDlts } from '../../src/extcap/dlts.ts'
+import type { ExtcapInterface } from '../../src/extcap/interface-name.ts'
+import { formatInterfaceList } from '../../src/extcap/list-interfaces.ts'
+import { formatSentence } from '../../src/extcap/sentence.ts'
+import { settingsKey, tokenizeAnswer, tokenizeSentence } from './tokenize-sentence.ts'
+
+const hostileText = fc.oneof(
+  fc.string({ unit: 'binary', minLength: 1, maxLength: 400 }),
+  fc.string({
+    unit: fc.constantFrom('{', '}', '=', ' ', '\n', '\r', '\t', '\u001b', '\u202e', '😀', 'ä', '-', '.'),
+    minLength: 1,
+  }),
+  fc.constantFrom('a', 'A', 'a-b', 'a_b', 'a.b', '--help', '}{display=x}', 'interface {value=x}', 'x'.repeat(300)),
+)
+/** RFC 1123, as Kubernetes holds names to it. */
+const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
+const podName = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) =>
+  labels
+    .join('.')
+    .slice(0, 253)
+    .replace(/[.-]+$/, ''),
+)
+const pod = (context: string) =>
+  fc.record({ kind: fc.constant('pod' as const), context: fc.constant(context), namespace: label, pod: podName })
+
+function parseList(items: readonly ExtcapInterface[], currentContext: string) {
+  const [first, ...interfaces] = tokenizeAnswer(formatInterfaceList(items, currentContext, '1.2.3'))
+  expect(first?.word).toBe('extcap')
+  expect(first?.parameters.get('version')).toBe('1.2.3')
+  expect(interfaces.length).toBe(items.length)
+  return interfaces.map(({ word, parameters }) => {
+    expect(word).toBe('interface')
+    return { value: parameters.get('value') ?? '', display: parameters.get('display') ?? '' }
+  })
+}
+
+describe('the list of interfaces', () => {
+  test('is read by Wireshark as it was meant, whatever contexts and pods are called', () => {
+    const lists = hostileText.chain((context) =>
+      fc.tuple(
+        fc.constant(context),
+        fc.uniqueArray(pod(context), { maxLength: 20, selector: (item) => `${item.namespace}/${item.pod}` }),
+        fc.boolean(),
+      ),
+    )
+    fc.assert(
+      fc.property(lists, ([context, pods, isCurrent]) => {
+        const items = [...pods, { kind: 'cluster', context }, { kind: 'ssh' }, { kind: 'demo' }] as const
+        const listed = parseList(items, isCurrent ? context : 'another')
+        for (const { value, display } of listed) {
+          expect(value).toMatch(/^kcap[a-z0-9._-]+$/)
+          expect(value.length).toBeLessThanOrEqual(100)
+          expect(Buffer.byteLength(display)).toBeLessThanOrEqual(200)
+          expect(display.startsWith('kcap: ')).toBe(true)
+        }
+        expect(new Set(listed.map(({ value }) => settingsKey(value))).size).toBe(items.length)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('gives pods whose names Wireshark folds into one settings of their own', () => {
+    const names = ['a-b', 'a.b', 'a-b.c', 'a.b-c', 'a.b.c']
+    const listed = parseList(
+      names.map((name) => ({ kind: 'pod', context: 'x', namespace: 'n', pod: name })),
+      'x',
+    )
+    expect(new Set(listed.map(({ value }) => settingsKey(value))).size).toBe(names.length)
+    expect(listed[0]?.value).toBe('kcap-x.n.a-b')
+  })
+
+  test('a context in the display is told only where it is not the current one', () => {
+    const item = { kind: 'pod', context: 'prod', namespace: 'shop', pod: 'orders-6c9f' } as const
+    expect(parseList([item], 'prod')[0]).toEqual({
+      value: 'kcap-prod.shop.orders-6c9f',
+      display: 'kcap: shop/orders-6c9f',
+    })
+    expect(parseList([item], 'other')[0]?.display).toBe('kcap: prod: shop/orders-6c9f')
+  })
+})
+
+test('any value of any sentence survives the tokenizer of Wireshark', () => {
+  fc.assert(
+    fc.property(hostileText, hostileText, (first, second) => {
+      const line = formatSentence('interface', { value: first, display: second })
+      const [sentence, ...more] = tokenizeAnswer(line)
+      expect(more).toEqual([])
+      expect([...(sentence?.parameters.keys() ?? [])]).toEqual(['value', 'display'])
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test("the tokenizer of this test drops and misreads what Wireshark's does (extcap.md §2.1)", () => {
+  expect(tokenizeSentence('interface{value=a}')).toBe(undefined)
+  expect(tokenizeSentence(' interface {value=a}')).toBe(undefined)
+  expect(tokenizeSentence('flag {value=a}')).toBe(undefined)
+  expect(tokenizeSentence('arg {tooltip=has } x}{call=--a}')?.parameters.get('tooltip')).toBe('has ')
+  expect(tokenizeSentence('arg {tooltip=has}x}{call=--a}')?.parameters.get('tooltip')).toBe('has}x')
+})
+
+test('--extcap-dlts gives exactly one link type', () => {
+  const sentences = tokenizeAnswer(formatDlts())
+  expect(sentences.map(({ word }) => word)).toEqual(['dlt'])
+  expect([...(sentences[0]?.parameters.keys() ?? [])]).toEqual(['number', 'name', 'display'])
+})
+
+const dialogs = ['kcapdemo', 'kcapssh', 'kcap-lab', 'kcap-lab.shop.orders-6c9f']
+const types =
+  'integer unsigned long double boolean boolflag string password selector editselector radio multicheck fileselect timestamp'
+
+describe.each(dialogs)('the dialog of %s', (value) => {
+  const sentences = tokenizeAnswer(formatConfig(['--extcap-config', '--extcap-interface', value]))
+  const args = sentences.filter(({ word }) => word === 'arg').map(({ parameters }) => parameters)
+  const values = sentences.filter(({ word }) => word === 'value').map(({ parameters }) => parameters)
+
+  test('is made of complete arguments and values only', () => {
+    expect(args.length + values.length).toBe(sentences.length)
+    for (const argument of args)
+      for (const key of ['number', 'call', 'display', 'type']) expect(argument.get(key), key).toBeTruthy()
+    for (const parameters of values)
+      for (const key of ['arg', 'value', 'display']) expect(parameters.get(key), key).toBeTruthy()
+  })
+
+  test('has names that do not abort Wireshark, unique also as keys of its preferences', () => {
+    const calls = args.map((argument) => argument.get('call') ?? '')
+    for (const call of calls) expect(call).toMatch(/^--[a-z0-9-]+$/)
+    expect(new Set(calls.map((call) => call.replaceAll('-', ''))).size).toBe(calls.length)
+    expect(new Set(args.map((argument) => argument.get('number'))).size).toBe(args.length)
+  })
+
+  test('has types that Wireshark 3.4 knows, and nothing that is required', () => {
+    for (const argument of args) {
+      expect(types.split(' ')).toContain(argument.get('type'))
+      expect(argument.has('required')).toBe(false)
+    }
+  })
+
+  test('has every argument in a group, and one that is saved', () => {
+    for (const argument of args) expect(argument.get('group')).toBeTruthy()
+    expect(args.filter((argument) => argument.get('save') !== 'false').length).toBeGreaterThan(0)
+  })
+
+  test('has values for its selectors only, each with one default', () => {
+    const selectors = args
+      .filter((argument) => argument.get('type') === 'selector')
+      .map((argument) => argument.get('number'))
+    expect(new Set(values.map((parameters) => parameters.get('arg')))).toEqual(new Set(selectors))
+    for (const number of selectors) {
+      const own = values.filter((parameters) => parameters.get('arg') === number)
+      expect(own.filter((parameters) => parameters.get('default') === 'true').length).toBe(1)
+    }
+  })
+})
+
+test('an interface that is not ours has no dialog, and a reload changes nothing', () => {
+  expect(formatConfig(['--extcap-config', '--extcap-interface', 'eth0'])).toBe('')
+  expect(formatConfig(['--extcap-config', '--extcap-interface', 'kcapssh', '--extcap-reload-option', 'sshhost'])).toBe(
+    '',
+  )
+  expect(formatConfig(['--extcap-config', '--extcap-interface=kcapssh'])).toBe(
+    formatConfig(['--extcap-config', '--extcap-interface', 'kcapssh']),
+  )
+})

@@ -1,0 +1,78 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import {
+  type ExtcapInterface,
+  formatInterfaceDisplay,
+  formatInterfaceValue,
+  isContextPart,
+  isValueOf,
+  parseInterfaceValue,
+  withHash,
+} from '../../src/extcap/interface-name.ts'
+
+const contexts = fc.string({ unit: 'binary', minLength: 1, maxLength: 300 })
+const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
+const podName = fc.stringMatching(/^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$/)
+
+test('the value of a pod leads back to its context, its namespace and the pod', () => {
+  fc.assert(
+    fc.property(contexts, label, podName, (context, namespace, pod) => {
+      const item = { kind: 'pod', context, namespace, pod } as const
+      for (const value of [formatInterfaceValue(item), withHash(formatInterfaceValue(item))]) {
+        const reference = parseInterfaceValue(value)
+        if (reference?.kind !== 'pod') throw new Error(`${value} is read as ${reference?.kind}`)
+        expect(isContextPart(reference.contextPart, context)).toBe(true)
+        expect(reference.namespace).toBe(namespace)
+        expect(reference.pod === pod || /--[0-9a-f]{6}$/.test(reference.pod)).toBe(true)
+        expect(isValueOf(value, item)).toBe(true)
+      }
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
+test('a long namespace of a long context is never cut', () => {
+  const item = { kind: 'pod', context: 'c'.repeat(60), namespace: 'n'.repeat(63), pod: 'p'.repeat(253) } as const
+  const value = formatInterfaceValue(item)
+  expect(value.length).toBeLessThanOrEqual(100)
+  expect(parseInterfaceValue(value)).toMatchObject({ kind: 'pod', namespace: item.namespace })
+})
+
+test('two contexts never share a value, nor do two pods', () => {
+  fc.assert(
+    fc.property(contexts, contexts, label, podName, podName, (one, other, namespace, pod, otherPod) => {
+      const value = (context: string, name: string) =>
+        formatInterfaceValue({ kind: 'pod', context, namespace, pod: name })
+      if (one !== other) {
+        expect(value(one, pod)).not.toBe(value(other, pod))
+        expect(formatInterfaceValue({ kind: 'cluster', context: one })).not.toBe(
+          formatInterfaceValue({ kind: 'cluster', context: other }),
+        )
+      }
+      if (pod !== otherPod) expect(value(one, pod)).not.toBe(value(one, otherPod))
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test.each([
+  [{ kind: 'demo' }, 'kcapdemo', 'kcap: demo'],
+  [{ kind: 'ssh' }, 'kcapssh', 'kcap: SSH host'],
+  [{ kind: 'cluster', context: 'prod' }, 'kcap-prod', 'kcap: cluster prod'],
+  [
+    { kind: 'pod', context: 'prod', namespace: 'shop', pod: 'orders-6c9f' },
+    'kcap-prod.shop.orders-6c9f',
+    'kcap: prod: shop/orders-6c9f',
+  ],
+  [{ kind: 'cluster', context: 'Prod EU' }, 'kcap-prod-eu-1b510b', 'kcap: cluster Prod EU'],
+] as const satisfies [ExtcapInterface, string, string][])('%j is %s in a list', (item, value, display) => {
+  expect(formatInterfaceValue(item)).toBe(value)
+  expect(formatInterfaceDisplay(item, undefined)).toBe(display)
+})
+
+test.each(['', 'eth0', 'kcap', 'kcap-', 'kcap-a.b', 'kcap-a..c', 'kcap-A.b.c', 'kcap-a.b.c/d', 'kcap-a.b.c d'])(
+  '"%s" is no interface of ours',
+  (value) => {
+    expect(parseInterfaceValue(value)).toBe(undefined)
+  },
+)
