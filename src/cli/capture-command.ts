@@ -1,0 +1,111 @@
+import { appendFileSync } from 'node:fs'
+import { isatty } from 'node:tty'
+import type { CaptureRequest, OutputName } from '../base/capture-request.ts'
+import { exitCodes } from '../base/error-codes.ts'
+import { KcapError } from '../base/kcap-error.ts'
+import { watchForStop } from '../host/stop-signals.ts'
+import { quoteArgv } from '../remote/quote.ts'
+import { makeClusterScope, makeRequest } from '../request/make-request.ts'
+import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
+import { runSession } from '../session/run-session.ts'
+import { openProgress } from './progress-line.ts'
+import { printError } from './report.ts'
+
+/** `kcap TARGET …`: captures until it is stopped. */
+export async function captureCommand(argv: readonly string[]): Promise<number> {
+  const parsed = parseArguments(argv)
+  const stop = watchForStop({ followParent: false })
+  try {
+    return await runCapture(parsed, await completeRequest(argv, parsed, stop.signal), stop.signal)
+  } finally {
+    stop.close()
+  }
+}
+
+/** Runs a request with the shell's progress and summary. Gives the exit code. */
+export async function runCapture(
+  parsed: ParsedArguments,
+  request: CaptureRequest,
+  signal: AbortSignal,
+): Promise<number> {
+  const interactive = isTerminal()
+  // Loaded for people only: scripts and pipes are never asked.
+  const ask = interactive ? await import('../prompt/ask.ts') : undefined
+  const progress = openProgress({ isQuiet: parsed.flag('quiet'), isJson: parsed.flag('json') })
+  try {
+    const summary = await runSession(request, {
+      signal,
+      interactive,
+      ...(ask && { askSecret: progress.around(ask.askSecret), askHostKey: progress.around(ask.askHostKey) }),
+      watch: progress.watch,
+      log: makeLog(parsed, progress.note),
+    })
+    progress.finish(summary)
+    for (const { error } of summary.sources) {
+      if (error === undefined || error === summary.error) continue
+      // The summary of --json tells them all.
+      if (!parsed.flag('json')) printError(error, parsed.flag('verbose'))
+    }
+    if (summary.error !== undefined) throw summary.error
+    return exitCodes.done
+  } finally {
+    progress.close()
+  }
+}
+
+export async function completeRequest(
+  argv: readonly string[],
+  parsed: ParsedArguments,
+  signal: AbortSignal,
+): Promise<CaptureRequest> {
+  const context = { output: chooseOutput(parsed), commandLine: quoteArgv(['kcap', ...argv]) }
+  try {
+    return makeRequest(parsed, context)
+  } catch (error) {
+    if (!(error instanceof KcapError && error.code === 'no-target' && isTerminal())) throw error
+    const { pickTarget } = await import('../prompt/pick-target.ts')
+    const target = await pickTarget(makeClusterScope(parsed), signal)
+    return makeRequest(
+      { ...parsed, words: [target] },
+      { ...context, commandLine: quoteArgv(['kcap', target, ...argv]) },
+    )
+  }
+}
+
+function chooseOutput(parsed: ParsedArguments): OutputName {
+  const path = parsed.text('output')
+  if (parsed.flag('wireshark')) {
+    if (path !== undefined) {
+      throw new KcapError('usage', 'cannot use --wireshark together with --output: the packets go to one place', {
+        hints: ['--wireshark, and save the capture there', '-o FILE'],
+      })
+    }
+    return { kind: 'wireshark' }
+  }
+  if (path === '-') return { kind: 'stdout' }
+  return {
+    kind: 'file',
+    path: path ?? makeFileName(new Date(), parsed.text('format') ?? 'pcapng'),
+    overwrite: parsed.flag('force'),
+  }
+}
+
+/** `capture-20261122-181430.pcapng`, in local time. */
+export function makeFileName(now: Date, ending: string): string {
+  const two = (part: number) => String(part).padStart(2, '0')
+  const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`
+  return `capture-${day}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}.${ending}`
+}
+
+function makeLog(parsed: ParsedArguments, note: (text: string) => void): (line: string) => void {
+  const file = parsed.text('log-file')
+  const isVerbose = parsed.flag('verbose')
+  return (line) => {
+    if (isVerbose) note(line)
+    if (file !== undefined) appendFileSync(file, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 })
+  }
+}
+
+function isTerminal(): boolean {
+  return isatty(0) && isatty(2)
+}

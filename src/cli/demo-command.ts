@@ -1,0 +1,45 @@
+import { openDemo } from '../demo/open-demo.ts'
+import { watchForStop } from '../host/stop-signals.ts'
+import { quoteArgv } from '../remote/quote.ts'
+import { parseArguments } from '../request/parse-arguments.ts'
+import { parseCount } from '../request/parse-quantity.ts'
+import { completeRequest, runCapture } from './capture-command.ts'
+
+/** Someone who tries kcap sees a file after this time, not a program that goes on for ever. */
+const defaultDuration = '10s'
+const maxRate = 1_000_000
+
+/** `kcap demo [POD] …`: a capture like any other, from a cluster of kcap's own. */
+export async function demo(argv: readonly string[]): Promise<number> {
+  const parsed = parseArguments(argv, { more: [{ name: 'rate', kind: 'text' }] })
+  const rate = parsed.text('rate')
+  const stop = watchForStop({ followParent: false })
+  try {
+    const cluster = await openDemo(rate === undefined ? {} : { packetsPerSecond: parseCount('rate', rate, 1, maxRate) })
+    try {
+      const isNamed =
+        parsed.words.length > 0 ||
+        parsed.text('pod') !== undefined ||
+        parsed.text('service') !== undefined ||
+        parsed.text('ssh-host') !== undefined
+      const isLimited =
+        parsed.text('duration') !== undefined ||
+        parsed.text('count') !== undefined ||
+        parsed.text('max-size') !== undefined
+      const isWatched = parsed.flag('wireshark') || parsed.text('output') === '-'
+      const texts: Record<string, string> = { kubeconfig: cluster.kubeconfigPath, context: cluster.context }
+      if (!isLimited && !isWatched) texts.duration = defaultDuration
+      const completed = {
+        ...parsed,
+        words: isNamed ? parsed.words : [`${cluster.namespace}/${cluster.pod}`],
+        text: (name: string) => texts[name] ?? parsed.text(name),
+      }
+      const request = await completeRequest([], completed, stop.signal)
+      return await runCapture(completed, { ...request, commandLine: quoteArgv(['kcap', 'demo', ...argv]) }, stop.signal)
+    } finally {
+      await cluster.close()
+    }
+  } finally {
+    stop.close()
+  }
+}

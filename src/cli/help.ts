@@ -1,0 +1,73 @@
+import { version } from '../base/version.ts'
+import { type OptionGroup, type OptionRow, optionTable } from '../request/option-table.ts'
+
+export const commands = ['list', 'demo', 'install', 'uninstall'] as const
+export type Command = (typeof commands)[number]
+
+export function isCommand(word: string): word is Command {
+  return commands.some((command) => command === word)
+}
+
+const intro = `kcap ${version}: live packets of Kubernetes pods and SSH hosts, in Wireshark or in a file
+
+  kcap NAMESPACE/POD                       capture in a pod
+  kcap NAMESPACE/POD -o - | wireshark -k -i -
+  kcap svc/SERVICE -n NAMESPACE --wireshark   all pods behind a service, live in Wireshark
+  kcap --ssh-host HOST --port 443          capture on a host
+  kcap                                     choose a pod from a list
+  kcap demo                                a small cluster of kcap's own; needs nothing but Node
+  kcap list [contexts|namespaces|pods|services|nodes|interfaces]
+  kcap install                             put kcap into Wireshark's interface list
+`
+
+const outro = `
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no such target, 4 cannot connect or log in, 5 not permitted,
+6 no capture program on the far side, 7 output cannot be written.
+`
+
+const commandHelp: Record<Command, string> = {
+  list: `kcap list [WHAT] [TARGET] [-o table|json|name]
+
+WHAT: contexts, namespaces, pods (default), services, nodes, or the interfaces of a TARGET.
+
+  kcap list pods -n prod
+  kcap list pods -o name
+  kcap list interfaces prod/orders-6c9f
+`,
+  demo: `kcap demo [POD] [options of a capture]
+
+Starts, on loopback, a small Kubernetes API server with pods and traffic of its own, and captures from it as from any cluster.
+Needs no cluster, no root, no tcpdump and no network.
+
+  kcap demo -o demo.pcapng                 ten seconds of prod/orders-6c9f; --duration changes that
+  kcap demo --wireshark
+  kcap demo svc/orders --port 8080
+`,
+  install: `kcap install [--folder DIR]
+
+Puts a launcher into Wireshark's personal extcap folder, so that clusters and pods stand in its interface list.
+`,
+  uninstall: `kcap uninstall [--folder DIR]
+
+Removes what kcap install wrote, and nothing else.
+`,
+}
+
+/** The whole help, or that of a command. */
+export function formatHelp(command?: Command): string {
+  if (command !== undefined) return commandHelp[command]
+  const groups = [...new Set(optionTable.map(({ group }) => group))]
+  return `${intro}${groups.map(formatGroup).join('')}${outro}`
+}
+
+function formatGroup(group: OptionGroup): string {
+  const rows = optionTable.filter((row) => row.group === group)
+  return `\n${group}\n${rows.map((row) => `  ${formatOption(row).padEnd(34)} ${row.help}\n`).join('')}`
+}
+
+export function formatOption(row: OptionRow): string {
+  const shorts = [row.short, ...(row.aliases ?? [])]
+    .filter((short) => short !== undefined)
+    .map((short) => `-${short}, `)
+  return `${shorts.join('')}--${row.name}${row.kind === 'flag' ? '' : ` ${row.value}`}`
+}

@@ -1,0 +1,155 @@
+import { exitCodes } from '../base/error-codes.ts'
+import { KcapError } from '../base/kcap-error.ts'
+import { printable } from '../base/printable.ts'
+import { watchForStop } from '../host/stop-signals.ts'
+import { openCluster } from '../kube/cluster-access.ts'
+import { makeClusterPool } from '../kube/cluster-pool.ts'
+import { listNames, listPods } from '../kube/kube-objects.ts'
+import { loadKubeconfig } from '../kube/kubeconfig.ts'
+import { makeClusterScope, makeRequest } from '../request/make-request.ts'
+import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
+import { listInterfaces } from '../route/list-interfaces.ts'
+import { openRoute } from '../route/open-route.ts'
+import { resolveTargets } from '../target/resolve-targets.ts'
+
+type Row = Readonly<Record<string, string>>
+
+const listed = ['contexts', 'namespaces', 'pods', 'services', 'nodes', 'interfaces'] as const
+type Listed = (typeof listed)[number]
+const formats = ['table', 'json', 'name'] as const
+const loginTimeoutMs = 60_000
+
+/** `kcap list [WHAT] [TARGET] [-o table|json|name]` */
+export async function list(argv: readonly string[]): Promise<number> {
+  const parsed = parseArguments(argv, {
+    more: [
+      { name: 'all-namespaces', short: 'A', kind: 'flag' },
+      { name: 'selector', short: 'l', kind: 'text' },
+    ],
+  })
+  const what = (parsed.words[0] ?? 'pods') as Listed
+  const format = parsed.text('output') ?? 'table'
+  if (!listed.includes(what))
+    throw new KcapError('usage', `cannot list "${what}": it is one of ${listed.join(', ')}`, {
+      hints: ['kcap list pods'],
+    })
+  if (!formats.some((known) => known === format))
+    throw new KcapError('usage', `cannot use -o "${format}": it is one of ${formats.join(', ')}`, {
+      hints: ['kcap list pods -o name'],
+    })
+  const stop = watchForStop({ followParent: false })
+  try {
+    const rows =
+      what === 'contexts'
+        ? listContexts(parsed)
+        : what === 'interfaces'
+          ? await listInterfacesOf(parsed, stop.signal)
+          : await listCluster(what, parsed, stop.signal)
+    const text = format === 'name' ? formatNames(rows, what) : formatRows(rows, format)
+    await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()))
+    return exitCodes.done
+  } finally {
+    stop.close()
+  }
+}
+
+function listContexts(parsed: ParsedArguments): Row[] {
+  const config = loadKubeconfig({ paths: makeClusterScope(parsed).kubeconfigPaths })
+  return [...config.contexts].map(([name, { cluster = '', namespace = '' }]) => ({
+    name,
+    current: name === config.currentContext ? '*' : '',
+    cluster,
+    namespace,
+  }))
+}
+
+async function listCluster(
+  what: 'namespaces' | 'pods' | 'services' | 'nodes',
+  parsed: ParsedArguments,
+  signal: AbortSignal,
+): Promise<Row[]> {
+  const access = await openCluster({
+    ...makeClusterScope(parsed),
+    signal,
+    timeoutMs: loginTimeoutMs,
+    interactive: process.stdin.isTTY,
+  })
+  try {
+    const wanted = parsed.flag('all-namespaces') ? undefined : parsed.text('namespace')
+    const options = { labelSelector: parsed.text('selector'), signal }
+    if (what === 'namespaces' || what === 'nodes')
+      return (await listNames(access, what, options)).map(({ name }) => ({ name }))
+    // All namespaces are what a search is for; a login that may not see them all gets its own.
+    const attempt = async (namespace: string | undefined): Promise<Row[]> =>
+      what === 'pods'
+        ? (await listPods(access, { ...options, namespace })).map((row) => ({
+            namespace: row.namespace,
+            name: row.name,
+            status: row.status ?? '',
+          }))
+        : (await listNames(access, 'services', { ...options, namespace })).map((row) => ({
+            namespace: row.namespace ?? '',
+            name: row.name,
+          }))
+    return await attempt(wanted).catch(async (error: unknown) => {
+      if (
+        wanted !== undefined ||
+        parsed.flag('all-namespaces') ||
+        !(error instanceof KcapError && error.code === 'api-forbidden')
+      )
+        throw error
+      return await attempt(access.namespace)
+    })
+  } finally {
+    access.close()
+  }
+}
+
+async function listInterfacesOf(parsed: ParsedArguments, signal: AbortSignal): Promise<Row[]> {
+  const request = makeRequest(
+    { ...parsed, words: parsed.words.slice(1) },
+    { output: { kind: 'stdout' }, commandLine: '' },
+  )
+  const clusters = makeClusterPool({ signal, timeoutMs: loginTimeoutMs, interactive: process.stdin.isTTY })
+  try {
+    const [target] = await resolveTargets(request.targets, clusters, signal)
+    if (target === undefined) return []
+    const route = await openRoute(target, { clusters, ssh: { signal } })
+    try {
+      return (await listInterfaces(route, signal)).map(({ name, state }) => ({ name, state }))
+    } finally {
+      await route.close()
+    }
+  } finally {
+    clusters.close()
+  }
+}
+
+/** What a target is called by: `NAMESPACE/NAME`. The namespace of a context is only its default. */
+function formatNames(rows: readonly Row[], what: Listed): string {
+  return rows
+    .map(({ namespace, name = '' }) => (namespace && what !== 'contexts' ? `${namespace}/${name}` : name))
+    .map((name) => `${printable(name)}\n`)
+    .join('')
+}
+
+function formatRows(rows: readonly Row[], format: string): string {
+  if (format === 'json') return `${JSON.stringify(rows, null, 2)}\n`
+  const [first] = rows
+  if (first === undefined) return ''
+  const columns = Object.keys(first)
+  const cells = [
+    columns.map((column) => column.toUpperCase()),
+    ...rows.map((row) => columns.map((column) => printable(row[column] ?? ''))),
+  ]
+  const widths = columns.map((_, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)))
+  return cells
+    .map(
+      (line) =>
+        `${line
+          .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+          .join('   ')
+          .trimEnd()}\n`,
+    )
+    .join('')
+}

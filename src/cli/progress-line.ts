@@ -1,0 +1,91 @@
+import type { SessionProgress, SessionSummary } from '../session/session-progress.ts'
+import { formatProgress, formatSummary, printNote } from './report.ts'
+
+const redrawMs = 250
+const jsonMs = 1_000
+
+export interface ProgressLine {
+  watch(progress: SessionProgress): void
+  /** A line of text above the progress line. */
+  note(text: string): void
+  /** Keeps the line away while something is asked. */
+  around<Argument, Answer>(ask: (argument: Argument) => Promise<Answer>): (argument: Argument) => Promise<Answer>
+  finish(summary: SessionSummary): void
+  close(): void
+}
+
+/** Progress on standard error: one line that rewrites itself on a terminal, JSON lines on request, nothing in a pipe. */
+export function openProgress(options: { isQuiet: boolean; isJson: boolean }): ProgressLine {
+  const isDrawn = !options.isQuiet && !options.isJson && process.stderr.isTTY === true
+  let watched: SessionProgress | undefined
+  let timer: NodeJS.Timeout | undefined
+  let isPaused = false
+  let last = { packets: 0, atMs: Date.now(), rate: 0 }
+
+  const clear = () => {
+    if (isDrawn) process.stderr.write('\r\x1b[K')
+  }
+  const measureRate = (packets: number) => {
+    const nowMs = Date.now()
+    if (nowMs - last.atMs >= 1000)
+      last = { packets, atMs: nowMs, rate: ((packets - last.packets) * 1000) / (nowMs - last.atMs) }
+    return last.rate
+  }
+  const draw = () => {
+    if (watched === undefined || isPaused) return
+    const line = formatProgress(watched, measureRate(watched.packets()))
+    process.stderr.write(`\r\x1b[K${[...line].slice(0, (process.stderr.columns ?? 80) - 1).join('')}`)
+  }
+  const printJson = () => {
+    if (watched !== undefined)
+      process.stderr.write(
+        `${JSON.stringify({ event: 'progress', packets: watched.packets(), sources: watched.sources().map(({ error: _error, ...figures }) => figures) })}\n`,
+      )
+  }
+  return {
+    watch(progress) {
+      watched = progress
+      if (isDrawn) timer = setInterval(draw, redrawMs)
+      else if (options.isJson) timer = setInterval(printJson, jsonMs)
+    },
+    note(text) {
+      clear()
+      if (options.isJson) process.stderr.write(`${JSON.stringify({ event: 'note', text })}\n`)
+      else printNote(text)
+    },
+    around: (ask) => async (argument) => {
+      clear()
+      isPaused = true
+      try {
+        return await ask(argument)
+      } finally {
+        isPaused = false
+      }
+    },
+    finish(summary) {
+      clearInterval(timer)
+      clear()
+      if (options.isJson) process.stderr.write(`${JSON.stringify(toJson(summary))}\n`)
+      else if (!options.isQuiet) formatSummary(summary).forEach(printNote)
+    },
+    close() {
+      clearInterval(timer)
+      clear()
+    },
+  }
+}
+
+function toJson(summary: SessionSummary) {
+  return {
+    event: 'summary',
+    output: summary.outputName,
+    endedBy: summary.endedBy,
+    packets: summary.packets,
+    outputBytes: summary.outputBytes,
+    elapsedMs: summary.elapsedMs,
+    sources: summary.sources.map(({ error, ...figures }) => ({
+      ...figures,
+      ...(error && { error: { code: error.code, message: error.message, hints: error.hints } }),
+    })),
+  }
+}

@@ -1,0 +1,104 @@
+import type { KcapError } from '../base/kcap-error.ts'
+import { printable } from '../base/printable.ts'
+import { quote } from '../remote/quote.ts'
+import type { SessionProgress, SessionSummary, SourceFigures } from '../session/session-progress.ts'
+
+/**
+ * Every word the shell's user reads while and after a capture. Rules: lines begin with `kcap: `, no capital after it, no full stop; one
+ * sentence, then hints. All of it goes to standard error: standard output may be the capture.
+ */
+export function printError(error: KcapError, isVerbose: boolean): void {
+  const lines = [`error: ${printable(error.message)}`, ...error.hints.map((hint) => `  hint: ${printable(hint)}`)]
+  process.stderr.write(`${lines.map((line) => `kcap: ${line}\n`).join('')}`)
+  if (isVerbose) process.stderr.write(`${printTrace(error)}\n`)
+}
+
+/** The same for `--json`. */
+export function printJsonError(error: KcapError): void {
+  const { code, message, hints, exitCode } = error
+  process.stderr.write(`${JSON.stringify({ event: 'error', code, message, hints, exitCode })}\n`)
+}
+
+function printTrace(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${printTrace(error.cause)}` : ''
+  return `${(error.stack ?? error.message).split('\n').map(printable).join('\n')}${cause}`
+}
+
+export function printNote(text: string): void {
+  process.stderr.write(`kcap: ${printable(text)}\n`)
+}
+
+/** The line that rewrites itself: packets, bytes, rate, time; per target while they are few. */
+export function formatProgress(progress: SessionProgress, packetsPerSecond: number): string {
+  const sources = progress.sources()
+  const seconds = Math.floor((Date.now() - progress.startedMs) / 1000)
+  const clock = `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`
+  if (sources.length === 0) return `${clock}  looking up the target`
+  if (sources.every(({ state }) => state === 'starting')) return `${clock}  starting: ${nameSources(sources)}`
+  const bytes = sources.reduce((sum, source) => sum + source.bytes, 0)
+  const each =
+    sources.length > 1 && sources.length <= 4
+      ? `  (${sources.map(({ name, packets }) => `${shorten(name)} ${formatCount(packets)}`).join(', ')})`
+      : `  ${nameSources(sources)}`
+  return `${clock}  ${formatCount(progress.packets())} packets  ${formatBytes(bytes)}  ${formatCount(Math.round(packetsPerSecond))}/s${printable(each)}`
+}
+
+/** What was written where, what the kernel dropped, and what to type next. */
+export function formatSummary(summary: SessionSummary): string[] {
+  const lines = summary.sources
+    .filter(({ state, packets }) => state !== 'failed' || packets > 0)
+    .map(
+      (source) =>
+        `${source.name}: ${formatCount(source.packets)} packets, ${formatBytes(source.bytes)}${formatDrops(source)}`,
+    )
+  const seconds = (summary.elapsedMs / 1000).toFixed(1)
+  lines.push(
+    `${formatCount(summary.packets)} packets, ${formatBytes(summary.outputBytes)} written to ${summary.outputName} in ${seconds} s (${formatReason(summary)})`,
+  )
+  if (summary.packets === 0)
+    lines.push('nothing was captured: is the filter right? is there traffic? --iface any listens everywhere')
+  if (summary.output.kind === 'file' && summary.packets > 0)
+    lines.push(`look at it: wireshark ${quote(summary.output.path)}`)
+  return lines
+}
+
+function formatReason({ endedBy }: SessionSummary): string {
+  const reasons: Record<SessionSummary['endedBy'], string> = {
+    stopped: 'stopped',
+    duration: 'the duration is over',
+    count: 'the packet count is reached',
+    size: 'the size is reached',
+    'reader gone': 'the reader has gone',
+    'output failed': 'the output failed',
+    'far side ended': 'the far side ended',
+  }
+  return reasons[endedBy]
+}
+
+function formatDrops({ dropped }: SourceFigures): string {
+  if (dropped === undefined) return ', drops unknown'
+  return dropped === 0
+    ? ', none dropped'
+    : `, ${formatCount(dropped)} DROPPED by the kernel there: a narrower filter or --snaplen 128 helps`
+}
+
+function nameSources(sources: readonly SourceFigures[]): string {
+  return sources.length <= 2 ? sources.map(({ name }) => name).join(', ') : `${sources.length} targets`
+}
+
+function shorten(name: string): string {
+  const last = name.split('/').at(-1) ?? name
+  return last.length <= 20 ? last : `…${last.slice(-19)}`
+}
+
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+export function formatBytes(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
+  let value = bytes
+  let unit = 0
+  for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000
+  return `${unit === 0 ? value : value.toFixed(value < 10 ? 2 : 1)} ${units[unit]}`
+}

@@ -1,0 +1,58 @@
+import { exitCodes } from '../base/error-codes.ts'
+import { KcapError, toKcapError } from '../base/kcap-error.ts'
+import { version } from '../base/version.ts'
+import { formatHelp, isCommand } from './help.ts'
+import { printError, printJsonError } from './report.ts'
+
+/** Words of the spec that later versions run; a pod of that name is still `pod/NAME`. */
+const futureCommands = ['doctor', 'cleanup', 'config', 'completion']
+
+/** The shell's face. Gives the exit code; every error ends here, in one place. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  const isVerbose = argv.includes('--verbose') || argv.includes('-v')
+  try {
+    return await dispatch(argv)
+  } catch (error) {
+    const failure = toKcapError(error)
+    if (argv.includes('--json')) printJsonError(failure)
+    else printError(failure, isVerbose)
+    return failure.exitCode
+  }
+}
+
+async function dispatch(argv: readonly string[]): Promise<number> {
+  const [first, ...rest] = argv
+  if (argv.includes('--help') || argv.includes('-h') || first === 'help') {
+    const command = first === 'help' ? rest[0] : first
+    process.stdout.write(formatHelp(command !== undefined && isCommand(command) ? command : undefined))
+    return exitCodes.done
+  }
+  if (argv.includes('--version')) {
+    process.stdout.write(`kcap ${version}\n`)
+    return exitCodes.done
+  }
+  switch (first) {
+    case 'list': {
+      const { list } = await import('./list-command.ts')
+      return await list(rest)
+    }
+    case 'demo': {
+      const { demo } = await import('./demo-command.ts')
+      return await demo(rest)
+    }
+    case 'install':
+    case 'uninstall': {
+      const { install } = await import('./install-command.ts')
+      return await install(first, rest)
+    }
+    default: {
+      if (first !== undefined && futureCommands.includes(first)) {
+        throw new KcapError('usage', `cannot run "kcap ${first}": kcap ${version} has no such command`, {
+          hints: [`a pod of that name: kcap pod/${first}`, 'kcap --help'],
+        })
+      }
+      const { captureCommand } = await import('./capture-command.ts')
+      return await captureCommand(argv)
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import { findVerb, runExtcap } from './extcap/front.ts'
+
+/** Which face is wanted: Wireshark's questions are told by their words, whatever name kcap was started by. */
+async function main(argv: readonly string[]): Promise<number> {
+  const verb = findVerb(argv)
+  if (verb !== undefined) return await runExtcap(verb, argv)
+  const isExtcapName = /kcap-extcap$/.test(process.argv[1] ?? '')
+  if (isExtcapName) return await runExtcap('help', argv)
+  const { runCli } = await import('./cli/run-cli.ts')
+  return await runCli(argv)
+}
+
+process.exitCode = await main(process.argv.slice(2))

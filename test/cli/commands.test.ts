@@ -1,0 +1,258 @@
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { toKcapError } from '../../src/base/kcap-error.ts'
+import { version } from '../../src/base/version.ts'
+import { installLauncher, uninstallLauncher } from '../../src/install/launcher.ts'
+import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { failureOf } from '../support/failure.ts'
+import { runKcap } from '../support/run-kcap.ts'
+
+let demo: DemoFixture
+let kubeconfig: string
+beforeAll(async () => {
+  demo = await openDemoFixture({
+    users: [
+      {
+        name: 'prod-only',
+        rights: [{ namespaces: ['prod'], verbs: ['get', 'list'], resources: ['pods', 'services'] }],
+      },
+    ],
+  })
+  kubeconfig = await demo.kubeconfig()
+})
+
+async function kcap(...argv: string[]) {
+  const { code, stdout, stderr } = await runKcap(argv, { KUBECONFIG: kubeconfig })
+  return { code, stdout: stdout.toString(), stderr }
+}
+
+describe('help', () => {
+  test.each([['--help'], ['-h'], ['help'], ['prod/orders', '--help']])(
+    '%s tells how to capture, and every exit code',
+    async (...argv) => {
+      const { code, stdout, stderr } = await kcap(...argv)
+      expect([code, stderr]).toEqual([0, ''])
+      for (const text of ['kcap NAMESPACE/POD', 'kcap demo', '-o, -w, --output FILE|-', '--port', 'Exit codes: 0 done'])
+        expect(stdout).toContain(text)
+      expect(stdout.split('\n').filter((line) => line.length > 120)).toEqual([])
+    },
+  )
+
+  test.each(['list', 'demo', 'install', 'uninstall'])('of %s is its own', async (command) => {
+    const { code, stdout } = await kcap(command, '--help')
+    expect(code).toBe(0)
+    expect(stdout.startsWith(`kcap ${command} `)).toBe(true)
+    expect(await kcap('help', command)).toMatchObject({ code: 0, stdout })
+  })
+
+  test('--version is one line', async () => {
+    expect(await kcap('--version')).toEqual({ code: 0, stdout: `kcap ${version}\n`, stderr: '' })
+  })
+})
+
+describe('list', () => {
+  test('pods as a table, of all namespaces', async () => {
+    const { code, stdout, stderr } = await kcap('list')
+    expect([code, stderr]).toEqual([0, ''])
+    const [head, ...rows] = stdout.trim().split('\n')
+    expect(head?.split(/ +/)).toEqual(['NAMESPACE', 'NAME', 'STATUS'])
+    expect(rows.map((row) => row.split(/ {2,}/))).toContainEqual(['prod', 'orders-6c9f', 'Running'])
+    expect(rows.some((row) => row.startsWith('staging '))).toBe(true)
+  })
+
+  test('pods of a namespace by names that can be captured as they stand', async () => {
+    const { stdout } = await kcap('list', 'pods', '-n', 'prod', '-o', 'name')
+    const names = stdout.trim().split('\n')
+    expect(names).toContain('prod/orders-6c9f')
+    expect(names.filter((name) => !name.startsWith('prod/'))).toEqual([])
+  })
+
+  test('pods as JSON', async () => {
+    const rows = JSON.parse((await kcap('list', 'pods', '-o', 'json')).stdout) as unknown[]
+    expect(rows).toContainEqual({ namespace: 'prod', name: 'orders-6c9f', status: 'Running' })
+  })
+
+  test.each([
+    ['namespaces', 'prod'],
+    ['services', 'prod/orders'],
+    ['contexts', 'kcap-demo'],
+  ])('%s by name', async (what, name) => {
+    const { code, stdout } = await kcap('list', what, '-o', 'name')
+    expect(code).toBe(0)
+    expect(stdout.split('\n')).toContain(name)
+  })
+
+  test('nodes', async () => {
+    expect((await kcap('list', 'nodes', '-o', 'name')).stdout.trim().split('\n').length).toBeGreaterThan(0)
+  })
+
+  test('contexts with the current one marked', async () => {
+    const { stdout } = await kcap('list', 'contexts')
+    expect(stdout).toMatch(/^NAME +CURRENT +CLUSTER +NAMESPACE\nkcap-demo +\* +kcap-demo +prod\n$/)
+  })
+
+  test('interfaces of a pod', async () => {
+    const { code, stdout } = await kcap('list', 'interfaces', 'prod/orders-6c9f', '-o', 'name')
+    expect(code).toBe(0)
+    expect(stdout.split('\n')).toEqual(expect.arrayContaining(['eth0', 'lo', 'any']))
+  })
+
+  test('a login that may see its own namespace only gets that', async () => {
+    const own = await demo.kubeconfig('prod-only')
+    const { code, stdout, stderr } = await runKcap(['list', 'pods', '-o', 'name'], { KUBECONFIG: own })
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout.toString()).toContain('prod/orders-6c9f\n')
+  })
+
+  test('a name that would upset the terminal is shown escaped', async () => {
+    const file = path.join(demo.folder, 'hostile')
+    await writeFile(file, demo.cluster.kubeconfig({ context: '\u001b[31mred\u202e' }))
+    const { stdout } = await runKcap(['list', 'contexts', '-o', 'name'], { KUBECONFIG: file })
+    expect(stdout.toString()).toBe('\\x1b[31mred\\u{202e}\n')
+  })
+})
+
+describe("wrong usage is 'usage', with exit code 2 and a line to type", () => {
+  test.each([
+    [['--frob', 'prod/orders-6c9f'], 'cannot use "--frob": there is no such option', 'kcap --help'],
+    [['--prot', 'tcp', 'prod/orders-6c9f'], 'cannot use "--prot": there is no such option', '--protocol'],
+    [
+      ['list', 'frob'],
+      'cannot list "frob": it is one of contexts, namespaces, pods, services, nodes, interfaces',
+      'kcap list pods',
+    ],
+    [['list', '-o', 'yaml'], 'cannot use -o "yaml": it is one of table, json, name', 'kcap list pods -o name'],
+    [['doctor'], `cannot run "kcap doctor": kcap ${version} has no such command`, 'kcap pod/doctor'],
+    [['a/b/c'], 'cannot capture "a/b/c": it is no target', 'kcap NAMESPACE/POD'],
+    [['prod/x', '--wireshark', '-o', 'f'], 'cannot use --wireshark together with --output', '-o FILE'],
+    [
+      ['prod/x', '--duration', '0'],
+      'cannot use --duration "0": a time is a number of seconds, or 90s, 5m, 2h',
+      'kcap --help',
+    ],
+    [['prod/x', '--count', '-1'], 'cannot use', 'kcap --help'],
+    [
+      ['prod/x', '--max-size', 'much'],
+      'cannot use --max-size "much": a size is a number of bytes, or 64KiB, 100MB, 2GB',
+      'kcap --help',
+    ],
+    [
+      ['prod/x', '--snaplen', '999999'],
+      'cannot use --snaplen "999999": it is a whole number from 0 to 262144',
+      'kcap --help',
+    ],
+    [['prod/x', '--port', 'http'], 'cannot filter by port "http"', '--port 443'],
+    [['prod/x', '--protocol', 'arp'], 'cannot use --protocol "arp": it is one of', 'kcap --help'],
+    [['prod/x', '--format', 'cap'], 'cannot use --format "cap": it is one of pcap, pcapng', 'kcap --help'],
+    [['prod/x', '--iface=a b'], 'cannot use --iface "a b": it can be no name of an interface', '--iface any'],
+    [['prod/x', '-o'], 'cannot use --output: it needs a value', '--output FILE|-'],
+    [['--pod', 'x', '--ssh-host', 'h'], 'cannot capture a pod through --ssh-host', 'kcap ssh://h'],
+    [['--ssh-host', 'a b'], 'cannot use --ssh-host "a b": it is no host name or address', '--ssh-host 10.0.0.10'],
+    [
+      ['--ssh-host', 'h', '--ssh-port', '0'],
+      'cannot use --ssh-port "0": it is a whole number from 1 to 65535',
+      'kcap --help',
+    ],
+    [
+      ['--ssh-host', 'h', '--jump-host', 'a b'],
+      'cannot use --jump-host "a b": it is [USER@]HOST[:PORT]',
+      '--jump-host admin@',
+    ],
+    [['demo', '--rate', '0'], 'cannot use --rate "0": it is a whole number from 1 to 1000000', 'kcap --help'],
+  ])('%j', async (argv, message, hint) => {
+    const { code, stdout, stderr } = await kcap(...argv)
+    expect([code, stdout], stderr).toEqual([2, ''])
+    expect(stderr.startsWith(`kcap: error: ${message}`), stderr).toBe(true)
+    expect(stderr).toContain(`kcap:   hint: `)
+    expect(stderr).toContain(hint)
+  })
+})
+
+test("a capture without a target is 'no-target', and tells how to name one", async () => {
+  const { code, stderr } = await kcap()
+  expect(code).toBe(2)
+  expect(stderr).toBe(`kcap: error: cannot capture: no target is named
+kcap:   hint: a pod: kcap NAMESPACE/POD
+kcap:   hint: a service: kcap svc/SERVICE -n NAMESPACE
+kcap:   hint: a host: kcap ssh://USER@HOST
+kcap:   hint: nothing at hand: kcap demo
+kcap:   hint: kcap list pods
+`)
+})
+
+test("what is no error of kcap's is 'internal': a fault that says so", () => {
+  const error = toKcapError(new TypeError('x is not a function'))
+  expect([error.code, error.exitCode, error.message]).toEqual(['internal', 1, 'cannot go on: x is not a function'])
+  expect(error.hints).toEqual(['this is a fault in kcap; run again with --verbose and report what it prints'])
+  expect(toKcapError(error)).toBe(error)
+})
+
+test('--verbose tells where an error comes from', async () => {
+  expect((await kcap('prod/orders-gone', '-v')).stderr).toMatch(/KcapError: .*\n +at /)
+  expect((await kcap('prod/orders-gone')).stderr).not.toContain(' at ')
+})
+
+describe('install', () => {
+  let folder: string
+  beforeEach(async () => {
+    folder = path.join(demo.folder, 'extcap')
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test('writes a launcher that starts this very kcap, and uninstall takes it away', async () => {
+    const installed = await kcap('install', '--folder', folder)
+    expect(installed).toMatchObject({ code: 0, stderr: '' })
+    expect(installed.stdout).toContain(`kcap: Wireshark will find kcap at ${folder}/kcap\n`)
+    expect(await readdir(folder)).toEqual(['kcap'])
+    expect((await stat(path.join(folder, 'kcap'))).mode & 0o777).toBe(0o755)
+    expect(await kcap('install', '--folder', folder)).toMatchObject({ code: 0 })
+    expect(await kcap('uninstall', '--folder', folder)).toEqual({
+      code: 0,
+      stdout: `kcap: removed ${folder}/kcap\n`,
+      stderr: '',
+    })
+    expect(await kcap('uninstall', '--folder', folder)).toMatchObject({
+      code: 0,
+      stdout: `kcap: nothing of kcap's is in ${folder}\n`,
+    })
+  })
+
+  test('quotes what it is told, so that a path with spaces and quotes starts, too', async () => {
+    const odd = path.join(demo.folder, `it's "odd" $HOME`)
+    await mkdir(odd, { recursive: true })
+    const script = path.join(odd, 'program.cjs')
+    await writeFile(script, 'console.log(process.argv.slice(2).join("|"))')
+    const file = await installLauncher(odd, { node: process.execPath, script })
+    const { execFileSync } = await import('node:child_process')
+    expect(execFileSync(file, ['--extcap-interfaces', 'a b']).toString()).toBe('--extcap-interfaces|a b\n')
+    expect(await uninstallLauncher(odd)).toBe(file)
+  })
+
+  test("a foreign file of that name is 'install-failed', and left alone", async () => {
+    await mkdir(folder)
+    const file = path.join(folder, 'kcap')
+    await writeFile(file, 'mine')
+    const error = await failureOf(installLauncher(folder))
+    expect([error.code, error.exitCode]).toEqual(['install-failed', 1])
+    expect(error.message).toBe(`cannot install "${file}": a file of that name is there that kcap did not write`)
+    expect(error.hints).toEqual([`ls -l ${file}`])
+    expect(await uninstallLauncher(folder)).toBe(undefined)
+    expect(await readFile(file, 'utf8')).toBe('mine')
+  })
+
+  test('a folder that can not be made is told with its reason', async () => {
+    await writeFile(folder, '')
+    const { code, stderr } = await kcap('install', '--folder', path.join(folder, 'below'))
+    expect(code).toBe(1)
+    expect(stderr).toContain(`kcap: error: cannot install "${folder}/below/kcap": `)
+    expect(stderr).toContain('kcap:   hint: kcap install --folder DIR')
+  })
+
+  test.skipIf(process.getuid?.() === 0)('a folder that is not ours is told as such', async () => {
+    await mkdir(folder)
+    await chmod(folder, 0o555)
+    expect((await failureOf(installLauncher(folder))).message).toContain('permission denied')
+    await chmod(folder, 0o755)
+  })
+})
