@@ -1,0 +1,158 @@
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findPod, kubectl, lab, runLab } from '../real/lab.ts'
+import { formatPcap } from '../support/packets.ts'
+import { programPath } from '../support/run-kcap.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+import { compare, type Measured, measure } from './measure.ts'
+
+/**
+ * kcap beside what a user would type instead, on the lab, in turn in one run. In the pod and on the node a `tcpdump` of ours gives both
+ * the same 1 GB as fast as it is taken, so that the transport is measured and not the kernel's luck.
+ */
+const fileBytes = 100_000_000
+const repeats = 10
+const rounds = 5
+let folder: string
+let pod = ''
+const table: string[] = []
+
+const generator = `#!/bin/sh
+head -c 24 /tmp/bench.pcap
+i=0; while [ $i -lt ${repeats} ]; do tail -c +25 /tmp/bench.pcap; i=$((i+1)); done
+`
+
+beforeAll(async () => {
+  folder = await makeTempFolder()
+  pod = await findPod('orders')
+  const sizes = [60, 66, 150, 590, 1514, 1514, 1514]
+  const packets = sizes.map((size, i) => ({
+    seconds: 1_700_000_000,
+    nanoseconds: i * 1000,
+    data: Buffer.alloc(size, i),
+    originalLength: size,
+  }))
+  const round = formatPcap(packets, { littleEndian: true, nanosecond: true }).subarray(24)
+  const header = formatPcap([], { littleEndian: true, nanosecond: true })
+  writeFileSync(
+    path.join(folder, 'bench.pcap'),
+    Buffer.concat([header, ...Array<Buffer>(Math.floor(fileBytes / round.length)).fill(round)]),
+  )
+  writeFileSync(path.join(folder, 'tcpdump'), generator, { mode: 0o755 })
+  const copy = (file: string, target: string, mode: string) => {
+    const run = `mkdir -p ${path.dirname(target)} && cat > ${target} && chmod ${mode} ${target}`
+    const input = execFileSync('cat', [path.join(folder, file)], { maxBuffer: 1e9 })
+    execFileSync(
+      lab.kubectl,
+      ['--kubeconfig', lab.kubeconfig, '-n', 'shop', 'exec', '-i', pod, '-c', 'api', '--', 'sh', '-c', run],
+      { input },
+    )
+    execFileSync(
+      lab.command,
+      [
+        'node-exec',
+        'sh',
+        '-c',
+        `mkdir -p /tmp/bench-bin && cat > ${target.replace('/usr/local/sbin', '/tmp/bench-bin')} && chmod ${mode} ${target.replace('/usr/local/sbin', '/tmp/bench-bin')}`,
+      ],
+      { input },
+    )
+  }
+  copy('bench.pcap', '/tmp/bench.pcap', '644')
+  copy('tcpdump', '/usr/local/sbin/tcpdump', '755')
+  // The node's file system is this machine's: only its own mount namespace sees the generator.
+  await runLab('node-exec', 'mount', '--bind', '/tmp/bench-bin', '/usr/local/sbin')
+})
+afterAll(async () => {
+  await kubectl('-n', 'shop', 'exec', pod, '-c', 'api', '--', 'rm', '-f', '/usr/local/sbin/tcpdump', '/tmp/bench.pcap')
+  await runLab('node-exec', 'umount', '/usr/local/sbin')
+  await runLab('node-exec', 'rm', '-rf', '/tmp/bench-bin', '/tmp/bench.pcap')
+  console.log(`\n| what | kcap | the other | ratio |\n|---|---|---|---|\n${table.join('\n')}\n`)
+})
+
+const environment = { KUBECONFIG: lab.kubeconfig }
+const kcap = (...argv: string[]) => [process.execPath, programPath, ...argv]
+const toFile = (argv: readonly string[]) => ['sh', '-c', `exec "$@" > ${path.join(folder, 'out')}`, 'sh', ...argv]
+
+async function row(
+  name: string,
+  count: number,
+  ours: () => Promise<Measured>,
+  theirs: () => Promise<Measured>,
+  figures: readonly (keyof Measured)[],
+) {
+  const result = await compare(count, ours, theirs)
+  for (const figure of figures) {
+    const line = `| ${name}: ${figure} | ${result.of(0, figure).toFixed(1)} | ${result.of(1, figure).toFixed(1)} | ${result.ratio(figure).toFixed(2)} |`
+    table.push(line)
+    console.log(line)
+  }
+  return result
+}
+
+test('1 GB by kube exec, beside kubectl exec', async () => {
+  const ours = () =>
+    measure(kcap(`shop/${pod}`, '-c', 'api', '-q', '--force', '-o', path.join(folder, 'out.pcapng')), { environment })
+  const oursAsPcap = () =>
+    measure(kcap(`shop/${pod}`, '-c', 'api', '-q', '--force', '-o', path.join(folder, 'out.pcap')), { environment })
+  const theirs = () =>
+    measure(
+      toFile([lab.kubectl, '-n', 'shop', 'exec', pod, '-c', 'api', '--', 'tcpdump', '-i', 'any', '-U', '-w', '-']),
+      { environment },
+    )
+  const result = await row('exec, pcapng', rounds, ours, theirs, ['wallMs', 'cpuMs', 'peakMib'])
+  await row('exec, pcap', rounds, oursAsPcap, theirs, ['wallMs', 'cpuMs'])
+  expect(result.ratio('wallMs')).toBeGreaterThan(0)
+})
+
+test('1 GB by SSH, beside ssh', async () => {
+  const ours = () =>
+    measure(
+      kcap('--ssh-config', lab.sshConfig, '--ssh-host', 'node', '-q', '--force', '-o', path.join(folder, 'out.pcapng')),
+    )
+  const theirs = () => measure(toFile(['ssh', '-F', lab.sshConfig, 'node', 'tcpdump -i any -U -w -']))
+  await row('SSH, pcapng', rounds, ours, theirs, ['wallMs', 'cpuMs', 'peakMib'])
+})
+
+test('time to the first packet, beside kubectl exec', async () => {
+  const words = ['-i', 'lo', '--port', '9', '-q']
+  const ours = () =>
+    measure(kcap(`shop/${pod}`, '-c', 'api', ...words, '--count', '1', '-o', '-', '--format', 'pcap'), { environment })
+  const first = [
+    'sh',
+    '-c',
+    'exec "$@" | head -c 100',
+    'sh',
+    lab.kubectl,
+    '-n',
+    'shop',
+    'exec',
+    pod,
+    '-c',
+    'api',
+    '--',
+    'tcpdump',
+    '-i',
+    'lo',
+    '-U',
+    '-w',
+    '-',
+    'port 9',
+  ]
+  await row('first packet', 11, ours, () => measure(first, { environment }), ['firstByteMs'])
+})
+
+test('cold listing, beside kubectl get pods', async () => {
+  const ours = () => measure(kcap('--extcap-interfaces'), { environment })
+  const theirs = () => measure([lab.kubectl, 'get', 'pods', '-A', '-o', 'name'], { environment })
+  await row('list', 15, ours, theirs, ['wallMs', 'cpuMs'])
+  await row(
+    'start: kcap --version, node -e 0',
+    15,
+    () => measure(kcap('--version')),
+    () => measure([process.execPath, '-e', '0']),
+    ['wallMs'],
+  )
+})

@@ -1,0 +1,91 @@
+import { execFile, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { beforeAll, expect } from 'vitest'
+import { makePcapReader } from '../../src/packets/pcap-reader.ts'
+import { toPackets } from '../support/packets.ts'
+import { startKcap } from '../support/run-kcap.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+import { expectNoCaptures, findPod, hasLab, kubectl, lab, listCaptures, realTest, runLab } from './lab.ts'
+
+const run = promisify(execFile)
+const pingCount = 20_000
+let folder: string
+let pod = ''
+beforeAll(async () => {
+  folder = await makeTempFolder()
+  if (hasLab) pod = await findPod('orders')
+})
+
+/** Every packet of a pcap as time, lengths and content. */
+async function readPackets(file: string): Promise<string[]> {
+  const reader = makePcapReader(file)
+  const packets = toPackets(reader.push(await readFile(file)))
+  expect([reader.failure, reader.pendingLength]).toEqual([undefined, 0])
+  return packets.map(({ data, originalLength }) => `${originalLength} ${createHash('sha1').update(data).digest('hex')}`)
+}
+
+/** Captures 20,000 small packets with kcap and with tcpdump beside it on the same interface. */
+async function compare(
+  words: readonly string[],
+  reference: { start: string[]; read: string[] },
+  traffic: string[],
+  filter: string,
+) {
+  const file = path.join(folder, `${words[0]?.replace(/\W/g, '')}.pcap`)
+  const other = spawn(lab.command, reference.start, { stdio: ['ignore', 'ignore', 'pipe'] })
+  let counters = ''
+  other.stderr.on('data', (chunk) => (counters += chunk))
+  const otherExited = new Promise((resolve) => other.on('close', resolve))
+  const kcap = startKcap([...words, '-i', 'lo', '--filter', filter, '-o', file], { KUBECONFIG: lab.kubeconfig })
+  for (let i = 0; i < 100 && (await listCaptures()).length < 2; i++) await sleep(100)
+  await sleep(1_000)
+  await run(lab.command, traffic, { maxBuffer: 1e8 })
+  await sleep(2_000)
+  kcap.child.kill('SIGINT')
+  const { code, stderr } = await kcap.ended
+  expect(code, stderr).toBe(0)
+  for (const line of await listCaptures()) await runLab('node-exec', 'kill', '-TERM', line.split('\t')[0] ?? '')
+  await otherExited
+  await expectNoCaptures()
+
+  const referenceFile = path.join(folder, 'reference.pcap')
+  await run('sh', ['-c', `"$@" > '${referenceFile}'`, 'sh', lab.command, ...reference.read], { maxBuffer: 1e9 })
+  const [ours, theirs] = [await readPackets(file), await readPackets(referenceFile)]
+  const counted = Number(/(\d+) packets captured/.exec(counters)?.[1])
+  expect(theirs.length).toBe(counted)
+  expect(ours.length).toBeGreaterThanOrEqual(pingCount)
+  expect(stderr).toContain(`${String(ours.length).replace(/\B(?=(\d{3})+$)/g, ',')} packets`)
+  expect(stderr).toContain('none dropped')
+  expect(ours).toEqual(theirs)
+}
+
+/** 20,000 UDP datagrams of one to three digits to a port nobody listens on; each also gives an ICMP answer. */
+const sendDatagrams = `i=0; while [ $i -lt ${pingCount} ]; do echo $i > /dev/udp/127.0.0.1/9; i=$((i+1)); done`
+
+realTest('over kube exec, what the pod saw is in the file, byte for byte', async () => {
+  const inPod = ['kubectl', '-n', 'shop', 'exec', pod, '-c', 'proxy', '--']
+  const command = `tcpdump -i lo -s 0 -B 16384 -w /tmp/reference.pcap udp port 9`
+  await compare(
+    [`shop/${pod}`],
+    { start: [...inPod, 'sh', '-c', command], read: [...inPod, 'cat', '/tmp/reference.pcap'] },
+    [...inPod, 'bash', '-c', sendDatagrams],
+    'udp port 9',
+  )
+  await kubectl('-n', 'shop', 'exec', pod, '-c', 'proxy', '--', 'rm', '/tmp/reference.pcap')
+})
+
+realTest('over SSH, what the host saw is in the file, byte for byte', async () => {
+  const onNode = ['node-exec']
+  const command = 'exec tcpdump -Z root -i lo -s 0 -B 16384 -w /tmp/reference.pcap udp port 9'
+  await compare(
+    ['--ssh-host', 'node', '--ssh-config', lab.sshConfig],
+    { start: [...onNode, 'sh', '-c', command], read: [...onNode, 'cat', '/tmp/reference.pcap'] },
+    [...onNode, 'bash', '-c', sendDatagrams],
+    'udp port 9',
+  )
+  await runLab('node-exec', 'rm', '/tmp/reference.pcap')
+})

@@ -1,0 +1,83 @@
+import { execFile, execFileSync } from 'node:child_process'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+
+const run = promisify(execFile)
+
+/**
+ * A real Kubernetes, sshd and jump host, as variables tell: KCAP_LAB=1 and the KCAP_LAB_… beside it. Without it real tests skip and
+ * say why; with KCAP_REQUIRE_REAL=1, as in CI, what would skip fails.
+ */
+export const hasLab = process.env.KCAP_LAB === '1' && process.env.KCAP_LAB_K8S === '1'
+
+export const lab = {
+  command: process.env.KCAP_LAB_CMD ?? '',
+  kubectl: process.env.KCAP_LAB_KUBECTL ?? '',
+  kubeconfig: process.env.KCAP_LAB_KUBECONFIG ?? '',
+  kubeconfigFolder: process.env.KCAP_LAB_KUBECONFIG_DIR ?? '',
+  sshConfig: process.env.KCAP_LAB_SSH_CONFIG ?? '',
+  sshFolder: process.env.KCAP_LAB_SSH_DIR ?? '',
+}
+
+export function hasProgram(name: string): boolean {
+  try {
+    execFileSync('sh', ['-c', `command -v ${name}`], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const programs = ['tshark', 'capinfos', 'tcpdump']
+const missing = [...(hasLab ? [] : ['the lab (KCAP_LAB=1)']), ...programs.filter((name) => !hasProgram(name))]
+
+/** `test`, where the real peers are there. */
+export const realTest = missing.length === 0 || process.env.KCAP_REQUIRE_REAL === '1' ? test : test.skip
+if (missing.length > 0) console.log(`real tests need: ${missing.join(', ')}`)
+
+export async function runLab(...argv: string[]): Promise<string> {
+  return (await run(lab.command, argv, { maxBuffer: 1e8 })).stdout
+}
+
+export async function kubectl(...argv: string[]): Promise<string> {
+  return (await run(lab.kubectl, ['--kubeconfig', lab.kubeconfig, ...argv], { maxBuffer: 1e8 })).stdout
+}
+
+/** Name of a running pod of the namespace that begins so. */
+export async function findPod(prefix: string, namespace = 'shop'): Promise<string> {
+  const names = (await kubectl('get', 'pods', '-n', namespace, '--field-selector=status.phase=Running', '-o', 'name'))
+    .split('\n')
+    .map((name) => name.replace('pod/', ''))
+  const found = names.find((name) => name.startsWith(prefix))
+  if (found === undefined) throw new Error(`no pod ${prefix}… in ${namespace}: ${names.join(' ')}`)
+  return found
+}
+
+/** Capture programs that run on the node or in its pods, a line each. */
+export async function listCaptures(): Promise<string[]> {
+  return (await runLab('ps-captures')).split('\n').filter((line) => line !== '')
+}
+
+/** Waits until no capture program is left on the far side; fails after `limitMs`. Gives how long it took. */
+export async function expectNoCaptures(limitMs = 30_000): Promise<number> {
+  const startedMs = Date.now()
+  let left = await listCaptures()
+  while (left.length > 0 && Date.now() - startedMs < limitMs) {
+    await sleep(250)
+    left = await listCaptures()
+  }
+  expect(left).toEqual([])
+  return Date.now() - startedMs
+}
+
+export async function tshark(file: string, ...argv: string[]): Promise<string> {
+  const { stdout, stderr } = await run('tshark', ['-n', '-r', file, ...argv], { maxBuffer: 1e9 })
+  expect(stderr.replace(/Running as user "root".*\n/, '')).toBe('')
+  return stdout
+}
+
+export async function capinfos(file: string): Promise<string> {
+  return (await run('capinfos', [path.resolve(file)], { maxBuffer: 1e7 })).stdout
+}
