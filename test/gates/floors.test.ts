@@ -1,0 +1,136 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+
+/** An import goes to a lower floor or stays in its folder; folders of one floor do not see each other. */
+const floors: Record<string, number> = {
+  'main.ts': 7,
+  cli: 6,
+  extcap: 6,
+  demo: 5,
+  install: 5,
+  prompt: 5,
+  request: 5,
+  session: 5,
+  route: 4,
+  target: 4,
+  kube: 3,
+  output: 3,
+  packets: 3,
+  remote: 3,
+  ssh: 3,
+  host: 2,
+  base: 1,
+}
+
+/** Each npm package is known to one folder; the demo cluster is the other end of kube's WebSocket. */
+const owners: Record<string, string[]> = {
+  '@kubernetes/client-node': ['kube'],
+  execa: ['host'],
+  'js-yaml': ['kube'],
+  minimist: ['request'],
+  prompts: ['prompt'],
+  selfsigned: ['demo'],
+  'ssh-config': ['ssh'],
+  ssh2: ['ssh'],
+  ws: ['demo', 'kube'],
+}
+
+interface Import {
+  readonly file: string
+  readonly specifier: string
+  readonly isType: boolean
+}
+
+const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+const imports: Import[] = sources.flatMap((file) => {
+  const text = readFileSync(path.join('src', file), 'utf8')
+  const statements = [
+    ...text.matchAll(
+      /^(?:import|export)\s+(type\s)?[^'";]*?from\s+'([^']+)'|^import\s+'([^']+)'|import\('([^']+)'\)/gms,
+    ),
+  ]
+  return statements.map(([, type, from, bare, dynamic]) => ({
+    file,
+    specifier: from ?? bare ?? dynamic ?? '',
+    isType: type !== undefined,
+  }))
+})
+
+function folderOf(file: string): string {
+  return file.split('/')[0] ?? ''
+}
+
+function targetOf({ file, specifier }: Import): string {
+  return path.join(path.dirname(file), specifier)
+}
+
+test('every folder of src has a floor', () => {
+  expect([...new Set(sources.map(folderOf))].filter((folder) => floors[folder] === undefined)).toEqual([])
+  expect(Object.keys(floors).filter((folder) => !sources.some((file) => folderOf(file) === folder))).toEqual([])
+})
+
+test('imports go down, or stay in their folder', () => {
+  const wrong = imports
+    .filter(({ specifier }) => specifier.startsWith('.'))
+    .filter((item) => {
+      const [from, to] = [folderOf(item.file), folderOf(targetOf(item))]
+      return from !== to && (floors[to] ?? 99) >= (floors[from] ?? 0)
+    })
+  expect(
+    wrong.map(
+      (item) =>
+        `${item.file} (floor ${floors[folderOf(item.file)]}) imports ${targetOf(item)} (floor ${floors[folderOf(targetOf(item))]})`,
+    ),
+  ).toEqual([])
+})
+
+test('no files import each other in a circle', () => {
+  const edges = new Map<string, string[]>()
+  for (const item of imports.filter(({ specifier, isType }) => specifier.startsWith('.') && !isType))
+    edges.set(item.file, [...(edges.get(item.file) ?? []), targetOf(item)])
+  const done = new Set<string>()
+  const visit = (file: string, trail: readonly string[]): void => {
+    if (trail.includes(file)) throw new Error(`circle: ${[...trail.slice(trail.indexOf(file)), file].join(' → ')}`)
+    if (done.has(file)) return
+    for (const next of edges.get(file) ?? []) visit(next, [...trail, file])
+    done.add(file)
+  }
+  for (const file of sources) visit(file, [])
+})
+
+test('each npm package is known to its owner only', () => {
+  const foreign = imports.filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
+  const wrong = foreign.filter(({ file, specifier, isType }) => {
+    const name = specifier
+      .split('/')
+      .slice(0, specifier.startsWith('@') ? 2 : 1)
+      .join('/')
+    // The API's types are the language in which pods are spoken of; they cost nothing at run time.
+    if (isType && name === '@kubernetes/client-node') return false
+    return !(owners[name] ?? []).includes(folderOf(file))
+  })
+  expect(wrong.map(({ file, specifier }) => `${file} imports ${specifier}`)).toEqual([])
+})
+
+test('what answers Wireshark fastest loads neither the network nor an npm package', () => {
+  const closure = new Set<string>()
+  const visit = (file: string): void => {
+    if (closure.has(file)) return
+    closure.add(file)
+    const text = readFileSync(path.join('src', file), 'utf8')
+    for (const [, from] of text.matchAll(/^import\s+(?!type\s)[^'";]*?from\s+'([^']+)'/gms)) {
+      expect(`${file} → ${from}`).not.toMatch(/→ (?!\.|node:crypto)/)
+      if (from?.startsWith('.')) visit(path.join(path.dirname(file), from))
+    }
+  }
+  for (const file of ['main.ts', 'extcap/front.ts', 'extcap/dlts.ts', 'extcap/config.ts']) visit(file)
+  expect(closure.size).toBeGreaterThan(5)
+})
+
+test('source files hold one idea: none is over 300 lines', () => {
+  const long = sources
+    .map((file) => ({ file, lines: readFileSync(path.join('src', file), 'utf8').split('\n').length }))
+    .filter(({ lines }) => lines > 300)
+  expect(long).toEqual([])
+})

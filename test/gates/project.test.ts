@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { exitCodeOf } from '../../src/base/error-codes.ts'
+import { version } from '../../src/base/version.ts'
+import { formatOption } from '../../src/cli/help.ts'
+import { optionTable } from '../../src/request/option-table.ts'
+
+const read = (file: string) => readFileSync(file, 'utf8')
+
+test('the version is that of package.json', () => {
+  expect(version).toBe((JSON.parse(read('package.json')) as { version: string }).version)
+})
+
+test('dependencies are pinned to exact versions', () => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>
+  const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
+    ([, wanted]) => !/^\d+\.\d+\.\d+$/.test(wanted),
+  )
+  expect(loose).toEqual([])
+})
+
+test('every error code is thrown somewhere, and has a test that names it', () => {
+  const tests = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter(
+    (file) => /\.test\.ts$/.test(file) && !file.startsWith('gates'),
+  )
+  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('error-codes.ts'),
+  )
+  const tested = tests.map((file) => read(path.join('test', file))).join('\n')
+  const thrown = sources.map((file) => read(path.join('src', file))).join('\n')
+  const codes = Object.keys(exitCodeOf)
+  expect(codes.filter((code) => !thrown.includes(`'${code}'`))).toEqual([])
+  expect(codes.filter((code) => !tested.includes(`'${code}'`))).toEqual([])
+})
+
+test('the README lists exactly the options there are', () => {
+  const listed = [...read('README.md').matchAll(/^\| `((?:-\w, )*--[^`]+)` *\|/gm)].map(([, option]) =>
+    option?.replaceAll('\\|', '|'),
+  )
+  expect(listed).toEqual(optionTable.map(formatOption))
+})
