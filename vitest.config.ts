@@ -1,9 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
-/** unit: needs only Node. gates: the house itself. real: real peers (test/real/README.md). bench: measures, never part of a test run. */
+/** unit: needs only Node. gates: the house itself. real: real peers (test/real/lab.ts). bench: measures, never part of a test run. */
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Vitest leaves a core free; most of these tests wait for a clock or a peer.
+    maxWorkers: '100%',
     projects: [
       {
         extends: true,
