@@ -21,30 +21,67 @@ export interface ProgramResult {
 }
 
 const maxOutputBytes = 1_000_000
+const killDelayMs = 500
 
-/** Runs a program of this machine to its end, without a shell. Never rejects for what the program does; a timeout kills it. */
+/**
+ * Runs a program of this machine to its end, without a shell. Never rejects for what the program does; a timeout kills it, and what it
+ * has started.
+ */
 export async function runProgram(argv: readonly [string, ...string[]], run: ProgramRun): Promise<ProgramResult> {
   // Loaded when needed: most captures run no program here, and start-up counts.
   const { execa } = await import('execa')
   const [command, ...words] = argv
-  const result = await execa(command, words, {
+  // A group of its own can be killed whole; one that talks to the user must stay with the terminal.
+  const detached = run.interactive !== true && process.platform !== 'win32'
+  const timeout = AbortSignal.timeout(run.timeoutMs)
+  const subprocess = execa(command, words, {
     env: { ...run.environment },
     extendEnv: run.isEnvironmentWhole !== true,
     ...(run.input === undefined
       ? { stdin: run.interactive ? ('inherit' as const) : ('ignore' as const) }
       : { input: run.input }),
     stderr: run.interactive ? ['inherit', 'pipe'] : 'pipe',
-    timeout: run.timeoutMs,
-    ...(run.signal && { cancelSignal: run.signal }),
-    forceKillAfterDelay: 500,
+    detached,
     maxBuffer: maxOutputBytes,
     reject: false,
   })
+  const stopWatching = onAbort(run.signal === undefined ? timeout : AbortSignal.any([timeout, run.signal]), () => {
+    const kill = (signal: NodeJS.Signals) => killProgram(subprocess, signal, detached)
+    kill('SIGTERM')
+    const timer = setTimeout(() => {
+      kill('SIGKILL')
+      // Whoever still holds the pipes is not waited for.
+      subprocess.stdout?.destroy()
+      subprocess.stderr?.destroy()
+    }, killDelayMs)
+    void subprocess.finally(() => clearTimeout(timer))
+  })
+  const result = await subprocess
+  stopWatching()
   return {
     exitCode: result.exitCode,
     stdout: String(result.stdout ?? ''),
     stderr: String(result.stderr ?? ''),
     isMissing: result.code === 'ENOENT',
-    isTimedOut: result.timedOut,
+    isTimedOut: timeout.aborted,
+  }
+}
+
+function onAbort(signal: AbortSignal, run: () => void): () => void {
+  if (signal.aborted) run()
+  signal.addEventListener('abort', run, { once: true })
+  return () => signal.removeEventListener('abort', run)
+}
+
+function killProgram(
+  child: { pid?: number; kill(signal: NodeJS.Signals): boolean },
+  signal: NodeJS.Signals,
+  isGroup: boolean,
+) {
+  try {
+    if (isGroup && child.pid !== undefined) process.kill(-child.pid, signal)
+    else child.kill(signal)
+  } catch {
+    // It has ended in the meantime.
   }
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
@@ -84,6 +85,24 @@ test("a plugin that takes too long is killed and 'credential-plugin-slow'", asyn
     `cannot log in with "${entry.command}": no answer within 0.3 s`,
   ])
   expect(error.hints).toEqual(['log in once in a terminal: kubectl get pods', 'then try again'])
+})
+
+test('what a plugin has started is killed with it, though it keeps the pipes open', async () => {
+  const entry = await plugin('parent', `trap '' TERM; sleep 61 & echo $! > ${folder}/child; wait; wait`)
+  const startedMs = Date.now()
+  const error = await failure(runCredentialPlugin(entry, cluster, { ...run, timeoutMs: 300 }))
+  expect(error.code).toBe('credential-plugin-slow')
+  expect(Date.now() - startedMs).toBeLessThan(4_000)
+  const child = (await readFile(`${folder}/child`, 'utf8')).trim()
+  await expect.poll(() => existsSync(`/proc/${child}`), { timeout: 10_000 }).toBe(false)
+})
+
+test('a plugin that left its group behind is not waited for', async () => {
+  const entry = await plugin('leaver', `setsid sleep 3 & echo $! > ${folder}/leaver-child; sleep 62`)
+  const startedMs = Date.now()
+  const error = await failure(runCredentialPlugin(entry, cluster, { ...run, timeoutMs: 300 }))
+  expect(error.code).toBe('credential-plugin-slow')
+  expect(Date.now() - startedMs).toBeLessThan(2_000)
 })
 
 test("a plugin that must ask is 'credential-plugin-login' where nobody can answer", async () => {
