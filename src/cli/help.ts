@@ -11,8 +11,9 @@ export function isCommand(word: string): word is Command {
 const intro = `kcap ${version}: live packets of Kubernetes pods and SSH hosts, in Wireshark or in a file
 
   kcap NAMESPACE/POD                       capture in a pod
-  kcap NAMESPACE/POD -o - | wireshark -k -i -
-  kcap svc/SERVICE -n NAMESPACE --wireshark   all pods behind a service, live in Wireshark
+  kcap NAMESPACE/POD --wireshark           the same, live in a Wireshark window
+  kcap svc/SERVICE -n NAMESPACE            all pods behind a service
+  kcap NAMESPACE/POD -o - | tshark -i -    into another program
   kcap --ssh-host HOST --port 443          capture on a host
   kcap                                     choose a pod from a list
   kcap demo                                a small cluster of kcap's own; needs nothing but Node

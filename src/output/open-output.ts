@@ -5,8 +5,8 @@ import { openFileOutput } from './file-output.ts'
 import { openStdoutOutput } from './stdout-output.ts'
 import { openWiresharkOutput } from './wireshark-output.ts'
 
-/** The output a request names. Throws `output-*` errors before anything is started anywhere. */
-export async function openOutput(name: OutputName, signal: AbortSignal): Promise<ByteOutput> {
+/** The output a request names; `title` tells a window what it shows. Throws `output-*` errors before anything is started anywhere. */
+export async function openOutput(name: OutputName, title: string, signal: AbortSignal): Promise<ByteOutput> {
   switch (name.kind) {
     case 'file':
       return await openFileOutput(name.path, { overwrite: name.overwrite })
@@ -15,6 +15,6 @@ export async function openOutput(name: OutputName, signal: AbortSignal): Promise
     case 'stdout':
       return openStdoutOutput()
     case 'wireshark':
-      return await openWiresharkOutput()
+      return await openWiresharkOutput(title, signal)
   }
 }

@@ -16,7 +16,7 @@ export function openStdoutOutput(): ByteOutput {
       'output-is-terminal',
       'cannot write "-": standard output is a terminal, and a capture is binary',
       {
-        hints: ['kcap … -o - | wireshark -k -i -', 'kcap … -o FILE', 'kcap … --wireshark'],
+        hints: ['kcap … --wireshark', 'kcap … -o FILE', 'kcap … -o - | tshark -i -'],
       },
     )
   }

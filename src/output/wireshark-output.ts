@@ -1,12 +1,61 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { KcapError } from '../base/kcap-error.ts'
+import { printable } from '../base/printable.ts'
+import { runProgram } from '../host/run-program.ts'
 import type { ByteOutput } from './byte-output.ts'
+import { openFifoOutput } from './fifo-output.ts'
 import { makeStreamOutput } from './pipe-output.ts'
 
-/** Wireshark's window on the live stream. It stays open when the capture ends. Throws `output-not-writable` when there is none. */
-export async function openWiresharkOutput(program = 'wireshark'): Promise<ByteOutput> {
+const makeFifoTimeoutMs = 5_000
+const maxTitleLength = 80
+
+/**
+ * Wireshark's window on the live stream; it stays open when the capture ends. Through a FIFO: of a pipe on its standard input
+ * Wireshark keeps the reading end after Stop, so nobody would learn of it. `title` names the FIFO, since that is what the window
+ * shows. Throws `output-not-writable`, and the signal's reason when it is aborted before Wireshark reads.
+ */
+export async function openWiresharkOutput(
+  title: string,
+  signal: AbortSignal,
+  program = 'wireshark',
+): Promise<ByteOutput> {
+  // Windows has no FIFOs in its file system; there, Stop ends the capture with the window.
+  if (process.platform === 'win32') return await openStdinOutput(program)
+  const folder = await mkdtemp(path.join(tmpdir(), 'kcap-'))
+  const removeFolder = async () => await rm(folder, { recursive: true, force: true })
+  try {
+    const fifo = path.join(folder, [...printable(title).replaceAll('/', '-')].slice(0, maxTitleLength).join(''))
+    await makeFifo(fifo)
+    const child = await startWireshark(program, fifo, 'ignore')
+    const ended = new AbortController()
+    child.once('exit', (code) => ended.abort(makeEndedError(program, code)))
+    const output = await openFifoOutput(fifo, AbortSignal.any([signal, ended.signal]))
+    return {
+      ...output,
+      name: 'Wireshark',
+      async close() {
+        await output.close()
+        await removeFolder()
+      },
+    }
+  } catch (error) {
+    await removeFolder()
+    throw error
+  }
+}
+
+async function openStdinOutput(program: string): Promise<ByteOutput> {
+  const { stdin } = await startWireshark(program, '-', 'pipe')
+  if (stdin === null) throw new Error('the child has no standard input')
+  return makeStreamOutput('Wireshark', stdin)
+}
+
+async function startWireshark(program: string, input: string, stdin: 'ignore' | 'pipe'): Promise<ChildProcess> {
   // Its own session: Ctrl-C on kcap's terminal ends the capture, not the window with its packets.
-  const child = spawn(program, ['-k', '-i', '-'], { stdio: ['pipe', 'ignore', 'ignore'], detached: true })
+  const child = spawn(program, ['-k', '-i', input], { stdio: [stdin, 'ignore', 'ignore'], detached: true })
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve)
     child.once('error', (error: NodeJS.ErrnoException) => {
@@ -16,5 +65,20 @@ export async function openWiresharkOutput(program = 'wireshark'): Promise<ByteOu
     })
   })
   child.unref()
-  return makeStreamOutput('Wireshark', child.stdin)
+  return child
+}
+
+function makeEndedError(program: string, code: number | null): KcapError {
+  const state = code === null ? 'it was killed' : `it ended with exit code ${code}`
+  return new KcapError('output-not-writable', `cannot show packets in "${program}": ${state} before it read any`, {
+    hints: [`see what it says: ${program}`, 'or write a file: -o capture.pcapng'],
+  })
+}
+
+async function makeFifo(fifo: string): Promise<void> {
+  const { exitCode, stderr } = await runProgram(['mkfifo', '-m', '600', fifo], { timeoutMs: makeFifoTimeoutMs })
+  if (exitCode === 0) return
+  throw new KcapError('output-not-writable', `cannot make the FIFO "${fifo}": ${stderr.trim() || 'mkfifo failed'}`, {
+    hints: ['or write a file: -o capture.pcapng'],
+  })
 }

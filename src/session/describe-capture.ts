@@ -10,13 +10,17 @@ import type { SectionDescription } from './capture-writer.ts'
 /** Who captured what, from where, and the command line that repeats it. */
 export function describeSection(request: CaptureRequest): SectionDescription {
   const who = `${userName()}@${os.hostname()}`
-  const what = request.targets.map(describeName).join(', ')
   return {
     application: `kcap ${version}`,
     os: `${os.type()} ${os.release()} ${os.arch()}`,
-    comment: `${printable(`captured by ${who} from ${what}`)}\nto repeat: ${printable(request.commandLine)}`,
+    comment: `${printable(`captured by ${who} from ${describeTargets(request)}`)}\nto repeat: ${printable(request.commandLine)}`,
     filter: request.capture.filter,
   }
+}
+
+/** What is captured, as the user named it. */
+export function describeTargets({ targets }: CaptureRequest): string {
+  return targets.map(describeName).join(', ')
 }
 
 /** How a source is captured: the route and the command as the far side runs it. */

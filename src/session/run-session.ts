@@ -12,7 +12,7 @@ import { resolveTargets } from '../target/resolve-targets.ts'
 import { makeCaptureBudget } from './capture-budget.ts'
 import { makePcapngWriter, makePcapWriter } from './capture-writer.ts'
 import { refuseBadFilter } from './check-filter.ts'
-import { describeSection, describeSource } from './describe-capture.ts'
+import { describeSection, describeSource, describeTargets } from './describe-capture.ts'
 import { makeEnding } from './ending.ts'
 import { makeProgress, type SessionProgress, type SessionSummary, type SourceProgress } from './session-progress.ts'
 
@@ -51,7 +51,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     log: context.log,
   }
   const routes: Route[] = []
-  const output = await openOutput(request.output, opening.signal)
+  const output = await openOutput(request.output, describeTargets(request), opening.signal)
   void output.readerGone.then(() => ending.end('reader gone'))
   const progress = makeProgress(request, output.name)
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { createReadStream } from 'node:fs'
+import { createReadStream, readdirSync } from 'node:fs'
 import { chmod, mkdir, open, readFile, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test } from 'vitest'
@@ -16,6 +17,7 @@ let folder: string
 beforeAll(async () => {
   folder = await makeTempFolder()
 })
+const listFifoFolders = () => readdirSync(tmpdir()).filter((name) => /^kcap-.{6}$/.test(name))
 const signal = new AbortController().signal
 
 test('a file comes into being with its first bytes, readable by its owner only', async () => {
@@ -89,8 +91,19 @@ test("a full disk is 'output-full'", async () => {
 })
 
 test('a Wireshark that is not there is told by its name', async () => {
-  const error = await failureOf(openWiresharkOutput('no-such-wireshark'))
+  const error = await failureOf(openWiresharkOutput('pod x', signal, 'no-such-wireshark'))
   expect(error.message).toBe('cannot start "no-such-wireshark": there is no such program on PATH')
+})
+
+test('a Wireshark that ends before it reads is an error, and nothing is left', async () => {
+  const before = listFifoFolders()
+  const error = await failureOf(openWiresharkOutput('pod x', signal, 'false'))
+  expect([error.code, error.message]).toEqual([
+    'output-not-writable',
+    'cannot show packets in "false": it ended with exit code 1 before it read any',
+  ])
+  expect(error.hints).toEqual(['see what it says: false', 'or write a file: -o capture.pcapng'])
+  expect(listFifoFolders()).toEqual(before)
 })
 
 test('a FIFO waits for its reader, and gives it all bytes', async () => {

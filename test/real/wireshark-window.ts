@@ -57,7 +57,11 @@ export async function makeWiresharkHome(environment: NodeJS.ProcessEnv): Promise
     readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name) && readProc(name, 'environ').includes(`HOME=${home}\0`))
       .filter((name) => !/^State:\s+Z/m.test(readProc(name, 'status')))
-  const processes = () => processIds().map((id) => readProc(id, 'cmdline').replaceAll('\0', ' ').trim())
+  // Wireshark's own traffic curves outlive a window that is killed until they are to draw the next point.
+  const processes = () =>
+    processIds()
+      .map((id) => readProc(id, 'cmdline').replaceAll('\0', ' ').trim())
+      .filter((line) => !line.startsWith('/usr/bin/dumpcap -S'))
   return {
     folder,
     temporaryFolder,
@@ -75,7 +79,7 @@ export async function makeWiresharkHome(environment: NodeJS.ProcessEnv): Promise
     },
     processes,
     async lastProcesses(limitMs = 2_000) {
-      for (const startedMs = Date.now(); processIds().length > 0 && Date.now() - startedMs < limitMs; ) await sleep(50)
+      for (const startedMs = Date.now(); processes().length > 0 && Date.now() - startedMs < limitMs; ) await sleep(50)
       return processes()
     },
     leftFiles: () => readdirSync(temporaryFolder),

@@ -65,6 +65,9 @@ async function expectNoCapturesOfOurs(): Promise<void> {
   expect(await listOurs()).toEqual([])
 }
 
+/** The start of the title of a window that reads a FIFO of kcap's: its path, named after the target. */
+const fifoTitle = () => path.join(home.temporaryFolder, 'kcap-')
+
 /** Neither a process nor a FIFO here, nor a capture on the far side. */
 async function expectNothingLeft(): Promise<void> {
   expect(await home.lastProcesses()).toEqual([])
@@ -277,5 +280,28 @@ realTest('the start page lists the interfaces of kcap', async () => {
   await sleep(6_000)
   await desktop.takeScreenshot('wireshark-interfaces.png')
   expect(await desktop.titles()).toEqual(['The Wireshark Network Analyzer'])
+  await closeDesktop()
+})
+
+realTest('kcap svc/orders -n shop --wireshark ends well when the window stops', async () => {
+  const argv = [programPath, 'svc/orders', '-n', 'shop', '--kubeconfig', lab.kubeconfig, '--wireshark']
+  const { exited, stderr } = await watchAndStop(process.execPath, argv, fifoTitle(), 'wireshark-service')
+  expect(await exited).toBe(0)
+  expect(stderr()).toMatch(/written to Wireshark in .* \(the reader has gone\)\n$/)
+  await closeDesktop()
+})
+
+realTest('kcap NS/POD --wireshark: Ctrl-C ends the capture, and the window stays with its packets', async () => {
+  desktop = await openDesktop(home)
+  const argv = [programPath, `shop/${pod}`, '--kubeconfig', lab.kubeconfig, '--wireshark']
+  const child = desktop.start(process.execPath, argv)
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  await desktop.waitForWindow(`Capturing from ${fifoTitle()}`)
+  await waitForGrowth()
+  child.kill('SIGINT')
+  expect(await exited).toBe(0)
+  await desktop.waitForWindow(`*${fifoTitle()}`)
+  expect(home.leftFiles().filter((name) => !name.endsWith('.pcapng'))).toEqual([])
+  await expectNoCapturesOfOurs()
   await closeDesktop()
 })
