@@ -255,7 +255,7 @@ describe('on a terminal', () => {
     const { code, stdout } = await onTerminal(pod, '-o', '-')
     expect(code).toBe(2)
     expect(stdout).toContain('kcap: error: cannot write "-": standard output is a terminal, and a capture is binary')
-    expect(stdout).toContain('kcap:   hint: kcap … -o - | wireshark -k -i -')
+    expect(stdout).toContain('kcap:   hint: kcap … --wireshark')
   })
 
   test.skipIf(!hasScript)('one line shows how it goes, and is gone at the end', async () => {
