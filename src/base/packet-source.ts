@@ -26,10 +26,10 @@ export interface PacketSource {
   /** The capture command as the far side runs it. */
   readonly command: string
   /**
-   * Ends, never throws: `ended` tells how. Nothing is read ahead of the reader. To be read to its end, also after `stop`: what
+   * What has come, in order. Ends, never throws: `ended` tells how. Nothing is read ahead of the reader. To be read to its end, also after `stop`: what
    * is not wanted any more is thrown away by the reader.
    */
-  readonly batches: AsyncIterable<PacketBatch>
+  readonly batches: AsyncIterable<readonly PacketBatch[]>
   /** Settles after `batches` has ended; never rejects. */
   readonly ended: Promise<SourceEnd>
   /** Asks the far side to end and hand over what it still holds; safe to call more than once. */

@@ -1,18 +1,23 @@
 /**
- * A run of packets that lie in one buffer, described by columns instead of one object per packet: at a million packets a second
- * objects would cost more than everything else kcap does. Packet `i` is
- * `bytes.subarray(offsets[i], offsets[i] + capturedLengths[i])`, taken at `seconds[i]` + `nanoseconds[i]` since the Unix epoch.
+ * A run of packets that lie in one buffer, described by a table of words instead of one object per packet: at a million packets a second
+ * objects would cost more than everything else kcap does. Packet `i` has the row from `i * packetRow.length` on; its bytes are
+ * `bytes.subarray(offset, offset + capturedLength)`.
  */
 export interface PacketBatch {
   readonly bytes: Buffer
   readonly count: number
-  readonly seconds: Uint32Array
-  readonly nanoseconds: Uint32Array
-  readonly offsets: Uint32Array
-  readonly capturedLengths: Uint32Array
-  /** Lengths on the wire; larger than captured where the snap length cut the packet. */
-  readonly originalLengths: Uint32Array
+  readonly rows: Uint32Array
 }
+
+/** Words of a row, in order. The time is since the Unix epoch; a packet is longer on the wire where the snap length cut it. */
+export const packetRow = {
+  seconds: 0,
+  nanoseconds: 1,
+  offset: 2,
+  capturedLength: 3,
+  originalLength: 4,
+  length: 5,
+} as const
 
 /** What a stream of packets says of itself before its first packet. */
 export interface PacketStreamHeader {
@@ -20,6 +25,10 @@ export interface PacketStreamHeader {
   readonly linkType: number
   /** Bytes kept of each packet. */
   readonly snapLength: number
+}
+
+export function capturedLength(batch: PacketBatch, i: number): number {
+  return batch.rows[i * packetRow.length + packetRow.capturedLength] as number
 }
 
 /** The first `count` packets of a batch. */

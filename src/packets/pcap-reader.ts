@@ -1,5 +1,5 @@
 import { KcapError } from '../base/kcap-error.ts'
-import type { PacketBatch, PacketStreamHeader } from '../base/packet.ts'
+import { type PacketBatch, type PacketStreamHeader, packetRow } from '../base/packet.ts'
 
 const fileHeaderLength = 24
 const recordHeaderLength = 16
@@ -7,6 +7,8 @@ const recordHeaderLength = 16
 const maxCapturedLength = 262_144
 /** A far side that talks instead of capturing is quoted, but no more than this. */
 const maxQuotedLength = 200
+/** The rows of many batches lie in one table: memory outside the heap is the costly part of a typed array. */
+const tableRows = 4096
 
 export interface PcapReader {
   /** undefined until the 24 bytes of the file header have come. */
@@ -34,12 +36,18 @@ interface Encoding {
 export function makePcapReader(sourceName: string): PcapReader {
   let header: PacketStreamHeader | undefined
   let encoding: Encoding = { littleEndian: true, nanosecondsPerTick: 1 }
-  let pending = Buffer.alloc(0)
-  let position = 0
   let failure: KcapError | undefined
+  /** The begun record: its header until that is whole, then all of it. Before the file header: what has come of that. */
+  let pending = Buffer.alloc(0)
+  let pendingLength = 0
+  /** Of the next record in the stream. */
+  let position = fileHeaderLength
+  let table = new Uint32Array(0)
+  let usedWords = 0
 
   function readHeader(chunk: Buffer): Buffer | undefined {
     pending = Buffer.concat([pending, chunk])
+    pendingLength = pending.length
     if (!couldBeMagic(pending)) {
       failure = notACapture(pending, sourceName)
       return undefined
@@ -49,44 +57,79 @@ export function makePcapReader(sourceName: string): PcapReader {
     const read = encoding.littleEndian ? 'readUInt32LE' : 'readUInt32BE'
     // The upper bits of the link type word may carry the FCS length (draft §4.1).
     header = { snapLength: pending[read](16) || maxCapturedLength, linkType: pending[read](20) & 0xffff }
-    const rest = pending.subarray(fileHeaderLength)
-    pending = Buffer.alloc(0)
-    position = fileHeaderLength
-    return rest
+    pendingLength = 0
+    return pending.subarray(fileHeaderLength)
   }
 
-  /** Captured length of the record whose header lies at `at`; undefined when it can be none. */
-  function readLength(bytes: Buffer, at: number): number | undefined {
-    const capturedLength = readWord(bytes, at + 8, encoding.littleEndian)
-    if (capturedLength > maxCapturedLength) {
-      failure = new KcapError(
-        'corrupt-capture',
-        `cannot read packets of "${sourceName}": the record at byte ${position} claims ${capturedLength} bytes`,
-        { hints: ['the packets before it are kept; the capture program or the connection has damaged the stream'] },
-      )
-      return undefined
-    }
-    return capturedLength
+  function isTooLong(capturedLength: number): boolean {
+    if (capturedLength <= maxCapturedLength) return false
+    failure = new KcapError(
+      'corrupt-capture',
+      `cannot read packets of "${sourceName}": the record at byte ${position} claims ${capturedLength} bytes`,
+      { hints: ['the packets before it are kept; the capture program or the connection has damaged the stream'] },
+    )
+    return true
   }
 
-  /** Completes the record begun in earlier chunks; gives the offset in `chunk` after it, or undefined when more is needed. */
-  function completePending(chunk: Buffer, batches: PacketBatch[]): number | undefined {
-    let taken = 0
-    if (pending.length < recordHeaderLength) {
-      taken = Math.min(recordHeaderLength - pending.length, chunk.length)
-      pending = Buffer.concat([pending, chunk.subarray(0, taken)])
-      if (pending.length < recordHeaderLength) return undefined
+  /** Adds the packets that lie whole in `bytes` from `start` on; gives the offset after them. */
+  function indexRecords(bytes: Buffer, start: number, batches: PacketBatch[]): number {
+    const { littleEndian, nanosecondsPerTick } = encoding
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    let firstWord = usedWords
+    let at = start
+    const finishBatch = () => {
+      const count = (usedWords - firstWord) / packetRow.length
+      if (count > 0) batches.push({ bytes, count, rows: table.subarray(firstWord, usedWords) })
     }
-    const capturedLength = readLength(pending, 0)
-    if (capturedLength === undefined) return undefined
-    const missing = recordHeaderLength + capturedLength - pending.length
-    const more = Math.min(missing, chunk.length - taken)
-    pending = Buffer.concat([pending, chunk.subarray(taken, taken + more)])
-    if (more < missing) return undefined
-    batches.push(indexRecords(pending, 0, encoding, 1))
-    position += pending.length
-    pending = Buffer.alloc(0)
-    return taken + more
+    while (at + recordHeaderLength <= bytes.length) {
+      const capturedLength = view.getUint32(at + 8, littleEndian)
+      if (isTooLong(capturedLength)) break
+      const next = at + recordHeaderLength + capturedLength
+      if (next > bytes.length) break
+      if (usedWords === table.length) {
+        finishBatch()
+        table = new Uint32Array(tableRows * packetRow.length)
+        usedWords = 0
+        firstWord = 0
+      }
+      table[usedWords + packetRow.seconds] = view.getUint32(at, littleEndian)
+      table[usedWords + packetRow.nanoseconds] = view.getUint32(at + 4, littleEndian) * nanosecondsPerTick
+      table[usedWords + packetRow.offset] = at + recordHeaderLength
+      table[usedWords + packetRow.capturedLength] = capturedLength
+      table[usedWords + packetRow.originalLength] = view.getUint32(at + 12, littleEndian)
+      usedWords += packetRow.length
+      position += next - at
+      at = next
+    }
+    finishBatch()
+    return at
+  }
+
+  /** Keeps the begun record at the end of a chunk, as a copy of its own: a few bytes must not keep a whole chunk in memory. */
+  function keepPending(rest: Buffer): void {
+    pending = Buffer.allocUnsafe(recordHeaderLength)
+    pendingLength = 0
+    appendPending(rest, 0)
+  }
+
+  /** Goes on with the begun record; gives the offset in `chunk` after what it took. The record is whole when it is as long as `pending`. */
+  function appendPending(chunk: Buffer, start: number): number {
+    const take = (at: number) => {
+      const copied = chunk.copy(pending, pendingLength, at)
+      pendingLength += copied
+      return at + copied
+    }
+    let at = start
+    if (pending.length === recordHeaderLength) {
+      at = take(at)
+      if (pendingLength < recordHeaderLength) return at
+      const capturedLength = encoding.littleEndian ? pending.readUInt32LE(8) : pending.readUInt32BE(8)
+      if (isTooLong(capturedLength)) return at
+      const start = pending
+      pending = Buffer.allocUnsafe(recordHeaderLength + capturedLength)
+      start.copy(pending)
+    }
+    return take(at)
   }
 
   return {
@@ -94,7 +137,7 @@ export function makePcapReader(sourceName: string): PcapReader {
       return header
     },
     get pendingLength() {
-      return pending.length
+      return pendingLength
     },
     get failure() {
       return failure
@@ -107,53 +150,18 @@ export function makePcapReader(sourceName: string): PcapReader {
         chunk = rest
       }
       const batches: PacketBatch[] = []
-      let start = 0
-      if (pending.length > 0) {
-        const next = completePending(chunk, batches)
-        if (next === undefined) return batches
-        start = next
+      let at = 0
+      if (pendingLength > 0) {
+        at = appendPending(chunk, 0)
+        if (failure !== undefined || pendingLength < pending.length) return batches
+        indexRecords(pending, 0, batches)
+        pendingLength = 0
       }
-      let end = start
-      let count = 0
-      while (end + recordHeaderLength <= chunk.length) {
-        const capturedLength = readLength(chunk, end)
-        if (capturedLength === undefined) break
-        const next = end + recordHeaderLength + capturedLength
-        if (next > chunk.length) break
-        position += next - end
-        end = next
-        count++
-      }
-      if (count > 0) batches.push(indexRecords(chunk, start, encoding, count))
-      // A copy, so that a few bytes do not keep a whole chunk in memory.
-      if (end < chunk.length) pending = Buffer.from(chunk.subarray(end))
+      at = indexRecords(chunk, at, batches)
+      if (failure === undefined && at < chunk.length) keepPending(chunk.subarray(at))
       return batches
     },
   }
-}
-
-function readWord(bytes: Buffer, at: number, littleEndian: boolean): number {
-  return littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at)
-}
-
-function indexRecords(bytes: Buffer, start: number, encoding: Encoding, count: number): PacketBatch {
-  // One allocation for all columns: memory outside the heap is the costly part of a typed array.
-  const columns = new ArrayBuffer(count * 5 * 4)
-  const column = (index: number) => new Uint32Array(columns, index * count * 4, count)
-  const [seconds, nanoseconds, offsets] = [column(0), column(1), column(2)]
-  const [capturedLengths, originalLengths] = [column(3), column(4)]
-  const { littleEndian, nanosecondsPerTick } = encoding
-  let at = start
-  for (let i = 0; i < count; i++) {
-    const capturedLength = readWord(bytes, at + 8, littleEndian)
-    seconds[i] = readWord(bytes, at, littleEndian)
-    nanoseconds[i] = readWord(bytes, at + 4, littleEndian) * nanosecondsPerTick
-    capturedLengths[i] = capturedLength
-    originalLengths[i] = readWord(bytes, at + 12, littleEndian)
-    offsets[i] = at + recordHeaderLength
-    at += recordHeaderLength + capturedLength
-  }
-  return { bytes, count, seconds, nanoseconds, offsets, capturedLengths, originalLengths }
 }
 
 const magics = new Map<string, Encoding>([

@@ -1,4 +1,4 @@
-import type { PacketBatch, PacketStreamHeader } from '../base/packet.ts'
+import { capturedLength, type PacketBatch, type PacketStreamHeader, packetRow } from '../base/packet.ts'
 import { copyBytes } from './copy-bytes.ts'
 
 const fileHeaderLength = 24
@@ -18,7 +18,7 @@ export function formatPcapHeader(header: PacketStreamHeader): Buffer {
 /** Length in bytes of what `writePcapRecords` writes. */
 export function pcapRecordsLength(batch: PacketBatch): number {
   let length = batch.count * recordHeaderLength
-  for (let i = 0; i < batch.count; i++) length += batch.capturedLengths[i] as number
+  for (let i = 0; i < batch.count; i++) length += capturedLength(batch, i)
   return length
 }
 
@@ -31,14 +31,17 @@ export function formatPcapRecords(batch: PacketBatch): Buffer {
 
 /** Writes the packets as nanosecond pcap records, from `at` on. */
 export function writePcapRecords(out: Buffer, at: number, batch: PacketBatch): void {
-  for (let i = 0; i < batch.count; i++) {
-    const capturedLength = batch.capturedLengths[i] as number
-    out.writeUInt32LE(batch.seconds[i] as number, at)
-    out.writeUInt32LE(batch.nanoseconds[i] as number, at + 4)
-    out.writeUInt32LE(capturedLength, at + 8)
-    out.writeUInt32LE(batch.originalLengths[i] as number, at + 12)
+  const { bytes, rows } = batch
+  const view = new DataView(out.buffer, out.byteOffset, out.length)
+  const end = batch.count * packetRow.length
+  for (let row = 0; row < end; row += packetRow.length) {
+    const capturedLength = rows[row + packetRow.capturedLength] as number
+    view.setUint32(at, rows[row + packetRow.seconds] as number, true)
+    view.setUint32(at + 4, rows[row + packetRow.nanoseconds] as number, true)
+    view.setUint32(at + 8, capturedLength, true)
+    view.setUint32(at + 12, rows[row + packetRow.originalLength] as number, true)
     at += recordHeaderLength
-    copyBytes(batch.bytes, batch.offsets[i] as number, out, at, capturedLength)
+    copyBytes(bytes, rows[row + packetRow.offset] as number, out, at, capturedLength)
     at += capturedLength
   }
 }

@@ -1,4 +1,4 @@
-import type { PacketBatch, PacketStreamHeader } from '../base/packet.ts'
+import { capturedLength, type PacketBatch, type PacketStreamHeader, packetRow } from '../base/packet.ts'
 import { copyBytes } from './copy-bytes.ts'
 import {
   blockTypes,
@@ -57,17 +57,20 @@ export function formatInterfaceDescription(description: InterfaceDescription): B
 /** Length in bytes of what `writeEnhancedPackets` writes. */
 export function enhancedPacketsLength(batch: PacketBatch): number {
   let length = batch.count * enhancedPacketOverhead
-  for (let i = 0; i < batch.count; i++) length += padded(batch.capturedLengths[i] as number)
+  for (let i = 0; i < batch.count; i++) length += padded(capturedLength(batch, i))
   return length
 }
 
 /** Writes the packets as enhanced packet blocks of one interface, from `at` on. */
 export function writeEnhancedPackets(out: Buffer, at: number, interfaceId: number, batch: PacketBatch): void {
+  const { bytes, rows } = batch
+  const view = new DataView(out.buffer, out.byteOffset, out.length)
+  const end = batch.count * packetRow.length
   let lastSeconds = -1
   let baseHigh = 0
   let baseLow = 0
-  for (let i = 0; i < batch.count; i++) {
-    const seconds = batch.seconds[i] as number
+  for (let row = 0; row < end; row += packetRow.length) {
+    const seconds = rows[row + packetRow.seconds] as number
     if (seconds !== lastSeconds) {
       // seconds * 1e9 needs 64 bits, a double holds 53: multiply in halves. Packets of one second share the result.
       const upper = Math.floor(seconds / 65_536) * 1e9
@@ -76,22 +79,21 @@ export function writeEnhancedPackets(out: Buffer, at: number, interfaceId: numbe
       baseHigh = Math.floor(upper / 65_536) + Math.floor(lower / 4_294_967_296)
       lastSeconds = seconds
     }
-    const low = baseLow + (batch.nanoseconds[i] as number)
+    const low = baseLow + (rows[row + packetRow.nanoseconds] as number)
     const carries = low >= 4_294_967_296
-    const capturedLength = batch.capturedLengths[i] as number
-    const offset = batch.offsets[i] as number
+    const capturedLength = rows[row + packetRow.capturedLength] as number
     const length = enhancedPacketOverhead + padded(capturedLength)
-    out.writeUInt32LE(blockTypes.enhancedPacket, at)
-    out.writeUInt32LE(length, at + 4)
-    out.writeUInt32LE(interfaceId, at + 8)
-    out.writeUInt32LE(carries ? baseHigh + 1 : baseHigh, at + 12)
-    out.writeUInt32LE(carries ? low - 4_294_967_296 : low, at + 16)
-    out.writeUInt32LE(capturedLength, at + 20)
-    out.writeUInt32LE(batch.originalLengths[i] as number, at + 24)
-    copyBytes(batch.bytes, offset, out, at + 28, capturedLength)
+    view.setUint32(at, blockTypes.enhancedPacket, true)
+    view.setUint32(at + 4, length, true)
+    view.setUint32(at + 8, interfaceId, true)
+    view.setUint32(at + 12, carries ? baseHigh + 1 : baseHigh, true)
+    view.setUint32(at + 16, carries ? low - 4_294_967_296 : low, true)
+    view.setUint32(at + 20, capturedLength, true)
+    view.setUint32(at + 24, rows[row + packetRow.originalLength] as number, true)
+    copyBytes(bytes, rows[row + packetRow.offset] as number, out, at + 28, capturedLength)
     // The buffer is used again and again: the padding must not carry old packets into the file.
     for (let pad = at + 28 + capturedLength; pad < at + length - 4; pad++) out[pad] = 0
-    out.writeUInt32LE(length, at + length - 4)
+    view.setUint32(at + length - 4, length, true)
     at += length
   }
 }

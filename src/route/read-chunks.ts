@@ -4,37 +4,47 @@ import type { Readable } from 'node:stream'
 const maxWaitingBytes = 256 * 1024
 
 /**
- * The chunks of a stream as they came. A stream's own iterator joins whatever has come meanwhile into one new buffer, which copies a fast
- * stream once more.
+ * The chunks of a stream as they came, all those of one turn of the event loop together: a turn for each costs more than reading it. A
+ * stream's own iterator would join what has come into one new buffer, which copies a fast stream once more.
  */
-export async function* readChunks(stream: Readable): AsyncGenerator<Buffer> {
+export async function* readChunks(stream: Readable): AsyncGenerator<readonly Buffer[]> {
   let waiting: Buffer[] = []
   let waitingBytes = 0
   let isEnded = false
   let wake = () => {}
+  let isWaking = false
+  const wakeSoon = () => {
+    if (isWaking) return
+    isWaking = true
+    setImmediate(() => {
+      isWaking = false
+      wake()
+    })
+  }
   stream.on('data', (chunk: Buffer) => {
     waiting.push(chunk)
     waitingBytes += chunk.length
     if (waitingBytes >= maxWaitingBytes) stream.pause()
-    wake()
+    wakeSoon()
   })
   for (const event of ['end', 'close', 'error']) {
     stream.on(event, () => {
       isEnded = true
-      wake()
+      wakeSoon()
     })
   }
   for (;;) {
-    const chunks = waiting
-    waiting = []
-    waitingBytes = 0
-    for (const chunk of chunks) yield chunk
-    if (waiting.length > 0) continue
-    if (isEnded) return
-    stream.resume()
-    await new Promise<void>((resolve) => {
-      wake = resolve
-      if (waiting.length > 0 || isEnded) resolve()
-    })
+    if (waiting.length > 0) {
+      const chunks = waiting
+      waiting = []
+      waitingBytes = 0
+      yield chunks
+    } else if (isEnded) return
+    else {
+      if (stream.isPaused()) stream.resume()
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
   }
 }

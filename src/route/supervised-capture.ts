@@ -43,9 +43,10 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
     while (reader.header === undefined && reader.failure === undefined) {
       const { value, done } = await chunks.next()
       if (done === true) throw await explainNoHeader(remote, farSide, options)
-      first.push(...reader.push(value))
+      first.push(...value.flatMap((chunk) => reader.push(chunk)))
     }
-    if (reader.failure !== undefined) throw reader.failure
+    // A failure after the header comes with the packets before it.
+    if (reader.header === undefined) throw reader.failure
   } catch (error) {
     clearInterval(heartbeat)
     remote.stdin.write(supervisorWords.stop)
@@ -70,13 +71,12 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
     finish = resolve
   })
 
-  async function* readBatches(): AsyncGenerator<PacketBatch> {
-    yield* first
+  async function* readBatches(): AsyncGenerator<readonly PacketBatch[]> {
+    yield first
     while (reader.failure === undefined) {
       const { value, done } = await chunks.next()
       if (done === true) break
-      // Not `yield*`: in an async generator that takes several turns of the event loop for each batch.
-      for (const batch of reader.push(value)) yield batch
+      yield value.flatMap((chunk) => reader.push(chunk))
     }
     if (reader.failure !== undefined) {
       stop()

@@ -1,5 +1,5 @@
 import type { CaptureLimits } from '../base/capture-request.ts'
-import { type PacketBatch, takePackets } from '../base/packet.ts'
+import { capturedLength, type PacketBatch, takePackets } from '../base/packet.ts'
 
 /** What may still be written until a limit is reached; shared by all sources of a capture. */
 export interface CaptureBudget {
@@ -18,7 +18,7 @@ export function makeCaptureBudget(
   let packetsLeft = limits.packetCount ?? Number.POSITIVE_INFINITY
   let packetBytes = 0
   let spent: CaptureBudget['spent']
-  const sizeOf = (batch: PacketBatch, i: number) => packetOverhead + (batch.capturedLengths[i] as number)
+  const sizeOf = (batch: PacketBatch, i: number) => packetOverhead + capturedLength(batch, i)
   return {
     take(batch) {
       if (spent !== undefined) return takePackets(batch, 0)

@@ -14,15 +14,15 @@ import {
 import { makeWriteBuffer } from './write-buffer.ts'
 
 /**
- * Packets of all sources as one file or stream. Each call writes whole blocks in one piece and settles when they are with the
- * kernel; calls of several sources take buffer. Gives false when nobody reads any more.
+ * Packets of all sources as one file or stream. Each call writes whole blocks in one piece, waits while the reader is slow, and is served
+ * in turn. Gives false when nobody reads any more; throws `output-*` errors, also those of earlier calls.
  */
 export interface CaptureWriter {
-  /** What a live reader can have before there is a source. */
+  /** What a live reader can have before there is a source; settles when the reader has it. */
   begin(): Promise<boolean>
   /** Gives the id that `writeBatch` takes. */
   addSource(source: PacketSource, description: string): Promise<number>
-  writeBatch(sourceId: number, batch: PacketBatch): Promise<boolean>
+  writeBatch(sourceId: number, batch: PacketBatch): boolean | Promise<boolean>
   /** Settles when everything is with the kernel. */
   finish(statistics: readonly InterfaceStatistics[]): Promise<boolean>
   /** Bytes written so far, of packets and of everything else. */
@@ -45,11 +45,11 @@ function makeCountedBuffer(output: ByteOutput) {
   return {
     written,
     drain: buffer.drain,
-    appendHeader(bytes: Buffer): Promise<boolean> {
+    async appendHeader(bytes: Buffer): Promise<boolean> {
       written.header += bytes.length
-      return buffer.append(bytes.length, (out, at) => out.set(bytes, at))
+      return await buffer.append(bytes.length, (out, at) => out.set(bytes, at))
     },
-    appendPackets(length: number, fill: (out: Buffer, at: number) => void): Promise<boolean> {
+    appendPackets(length: number, fill: (out: Buffer, at: number) => void): boolean | Promise<boolean> {
       written.packets += length
       return buffer.append(length, fill)
     },
@@ -60,16 +60,19 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
   const buffer = makeCountedBuffer(output)
   let begun: Promise<boolean> | undefined
   let sourceCount = 0
-  const begin = () => {
+  const writeSectionHeader = () => {
     begun ??= buffer.appendHeader(formatSectionHeader(section))
     return begun
   }
   return {
-    begin,
+    async begin() {
+      await writeSectionHeader()
+      return await buffer.drain()
+    },
     async addSource(source, description) {
       const id = sourceCount++
       // Interface ids are given by the order of the blocks, so both must happen before anything else can.
-      const ready = begin()
+      const ready = writeSectionHeader()
       const written = buffer.appendHeader(
         formatInterfaceDescription({
           ...source.header,

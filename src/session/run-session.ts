@@ -1,5 +1,6 @@
 import type { CaptureRequest } from '../base/capture-request.ts'
 import { type KcapError, toKcapError } from '../base/kcap-error.ts'
+import { takePackets } from '../base/packet.ts'
 import type { PacketSource } from '../base/packet-source.ts'
 import { formatTarget, type Target } from '../base/target.ts'
 import { makeClusterPool } from '../kube/cluster-pool.ts'
@@ -80,17 +81,20 @@ export async function runSession(request: CaptureRequest, context: SessionContex
       outputError ??= toKcapError(error)
       ending.end('output failed')
     }
-    for await (const batch of source.batches) {
-      // After a limit or a lost reader the rest is only drained, so that the far side can end.
-      const wanted = outputError === undefined ? budget.take(batch) : { ...batch, count: 0 }
-      if (budget.spent !== undefined) ending.end(budget.spent)
-      if (wanted.count === 0) continue
-      try {
-        if (await writer.writeBatch(id, wanted)) figures.add(wanted)
-        else ending.end('reader gone')
-      } catch (error) {
-        outputError ??= toKcapError(error)
-        ending.end('output failed')
+    for await (const batches of source.batches) {
+      for (const batch of batches) {
+        // After a limit or a lost reader the rest is only drained, so that the far side can end.
+        const wanted = outputError === undefined ? budget.take(batch) : takePackets(batch, 0)
+        if (budget.spent !== undefined) ending.end(budget.spent)
+        if (wanted.count === 0) continue
+        try {
+          const written = writer.writeBatch(id, wanted)
+          if (written === true || (await written)) figures.add(wanted)
+          else ending.end('reader gone')
+        } catch (error) {
+          outputError ??= toKcapError(error)
+          ending.end('output failed')
+        }
       }
     }
     stopSource()

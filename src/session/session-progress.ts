@@ -1,6 +1,6 @@
 import type { CaptureRequest } from '../base/capture-request.ts'
 import type { KcapError } from '../base/kcap-error.ts'
-import type { PacketBatch } from '../base/packet.ts'
+import { capturedLength, type PacketBatch } from '../base/packet.ts'
 import type { SourceEnd } from '../base/packet-source.ts'
 import type { InterfaceStatistics } from '../packets/pcapng-writer.ts'
 import type { EndReason } from './ending.ts'
@@ -133,7 +133,7 @@ function makeSource(name: string) {
     },
     add(batch: PacketBatch) {
       figures.packets += batch.count
-      for (let i = 0; i < batch.count; i++) figures.bytes += batch.capturedLengths[i] as number
+      for (let i = 0; i < batch.count; i++) figures.bytes += capturedLength(batch, i)
     },
     finish({ statistics, error }: SourceEnd) {
       figures.captured = statistics.captured

@@ -1,19 +1,24 @@
+import { performance } from 'node:perf_hooks'
 import type { ByteOutput } from '../output/byte-output.ts'
 
-/** One write of this size costs little more than one of a packet; and it is all that waits here for a slow reader, twice. */
+/** What waits here for a slow reader, twice; a piece that is longer is written by itself. */
 const capacity = 1024 * 1024
+/** A write of this size costs little more than one of a packet. */
+const wantedBytes = 128 * 1024
+/** A fast stream is held back this long to be written in such pieces; what comes after a pause is written at once. */
+const holdMs = 3
 
 /**
  * Bytes on their way to the output, in two buffers in turn: while one is with the kernel the other is filled, so that reading and writing
- * overlap and a fast stream is written in large pieces, a slow one at once. What is appended in one piece is written in one piece, so
- * that the output always ends with a whole block.
+ * overlap. What is appended in one piece is written in one piece, so that the output always ends with a whole block.
  */
 export interface WriteBuffer {
   /**
    * Waits for room, then has `fill` write exactly `length` bytes at `at`. Calls are served in turn. Gives false when nobody reads any
-   * more; throws what an earlier write failed with.
+   * more; throws what an earlier write failed with. Where there is room it gives the answer itself and not a promise: a packet then costs
+   * no turn of the event loop.
    */
-  append(length: number, fill: (out: Buffer, at: number) => void): Promise<boolean>
+  append(length: number, fill: (out: Buffer, at: number) => void): boolean | Promise<boolean>
   /** Settles when all of it is with the kernel. */
   drain(): Promise<boolean>
 }
@@ -23,6 +28,9 @@ export function makeWriteBuffer(output: ByteOutput): WriteBuffer {
   let spare = Buffer.allocUnsafeSlow(capacity)
   let filled = 0
   let flushing: Promise<void> | undefined
+  let cancelHold: (() => void) | undefined
+  let lastFlushMs = 0
+  let queued = 0
   let turn: Promise<unknown> = Promise.resolve()
   let isGone = false
   let failure: { readonly error: unknown } | undefined
@@ -35,27 +43,47 @@ export function makeWriteBuffer(output: ByteOutput): WriteBuffer {
     }
   }
   const flush = () => {
+    cancelHold?.()
+    cancelHold = undefined
     if (flushing !== undefined || filled === 0 || failure !== undefined) return
     const bytes = filling.subarray(0, filled)
     ;[filling, spare] = [spare, filling]
     filled = 0
+    lastFlushMs = performance.now()
     flushing = write(bytes).then(() => {
       flushing = undefined
-      flush()
+      flushSoon()
     })
+  }
+  const flushSoon = () => {
+    if (flushing !== undefined || filled === 0) return
+    if (filled >= wantedBytes) flush()
+    else if (cancelHold !== undefined) return
+    else if (performance.now() - lastFlushMs < holdMs) {
+      const timer = setTimeout(flush, holdMs)
+      cancelHold = () => clearTimeout(timer)
+    } else {
+      // Not before what else has come by now is here too.
+      const immediate = setImmediate(flush)
+      cancelHold = () => clearImmediate(immediate)
+    }
   }
   const check = () => {
     if (failure !== undefined) throw failure.error
     return !isGone
   }
-  const makeRoom = async (length: number) => {
-    while (filled + length > capacity && flushing !== undefined) await flushing
+  const put = (length: number, fill: (out: Buffer, at: number) => void) => {
+    if (!check()) return false
+    fill(filling, filled)
+    filled += length
+    flushSoon()
+    return true
   }
   const drain = async () => {
-    while (flushing !== undefined) await flushing
+    for (flush(); flushing !== undefined; flush()) await flushing
     return check()
   }
-  const appendNow = async (length: number, fill: (out: Buffer, at: number) => void) => {
+  const putInTurn = async (length: number, fill: (out: Buffer, at: number) => void) => {
     if (length > capacity) {
       await drain()
       const bytes = Buffer.allocUnsafeSlow(length)
@@ -63,19 +91,22 @@ export function makeWriteBuffer(output: ByteOutput): WriteBuffer {
       await write(bytes)
       return check()
     }
-    await makeRoom(length)
-    if (!check()) return false
-    fill(filling, filled)
-    filled += length
-    flush()
-    return true
+    while (filled + length > capacity) {
+      flush()
+      if (flushing === undefined) break
+      await flushing
+    }
+    return put(length, fill)
+  }
+  const takeTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    queued++
+    const mine = turn.then(work).finally(() => queued--)
+    turn = mine.catch(() => {})
+    return mine
   }
   return {
-    append(length, fill) {
-      const mine = turn.then(() => appendNow(length, fill))
-      turn = mine.catch(() => {})
-      return mine
-    },
-    drain: () => turn.then(drain),
+    append: (length, fill) =>
+      queued === 0 && filled + length <= capacity ? put(length, fill) : takeTurn(() => putInTurn(length, fill)),
+    drain: () => takeTurn(drain),
   }
 }

@@ -174,6 +174,29 @@ test('the write buffer tells a failure to the next caller and to the last', asyn
   const buffer = makeWriteBuffer(output)
   await buffer.append(10, (out, at) => out.fill(1, at, at + 10))
   expect((await failureOf(buffer.drain())).code).toBe('output-full')
-  expect((await failureOf(buffer.append(10, () => {}))).code).toBe('output-full')
+  expect((await failureOf((async () => await buffer.append(10, () => {}))())).code).toBe('output-full')
   await output.close()
+})
+
+test('what comes in quick succession is written together, what comes after a pause at once', async () => {
+  const writes: number[] = []
+  const output = {
+    name: 'recorder',
+    readerGone: new Promise<void>(() => {}),
+    isLive: true,
+    write: async (bytes: Buffer) => writes.push(bytes.length) > 0,
+    close: async () => {},
+  }
+  const buffer = makeWriteBuffer(output)
+  const append = (length: number) => buffer.append(length, (out, at) => out.fill(1, at, at + length))
+  for (let i = 0; i < 10; i++) append(100)
+  await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  expect(writes).toEqual([1_000])
+  append(100)
+  await sleep(20)
+  expect(writes).toEqual([1_000, 100])
+  append(100)
+  expect(await buffer.drain()).toBe(true)
+  expect(writes).toEqual([1_000, 100, 100])
 })

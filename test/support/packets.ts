@@ -1,4 +1,4 @@
-import type { PacketBatch } from '../../src/base/packet.ts'
+import { type PacketBatch, packetRow } from '../../src/base/packet.ts'
 
 export interface PlainPacket {
   readonly seconds: number
@@ -10,34 +10,24 @@ export interface PlainPacket {
 export function makeBatch(packets: readonly PlainPacket[]): PacketBatch {
   const bytes = Buffer.concat(packets.map(({ data }) => data))
   let offset = 0
-  const offsets = packets.map(({ data }) => {
+  const rows = packets.flatMap(({ seconds, nanoseconds, data, originalLength }) => {
     offset += data.length
-    return offset - data.length
+    return [seconds, nanoseconds, offset - data.length, data.length, originalLength]
   })
-  return {
-    bytes,
-    count: packets.length,
-    seconds: Uint32Array.from(packets, ({ seconds }) => seconds),
-    nanoseconds: Uint32Array.from(packets, ({ nanoseconds }) => nanoseconds),
-    offsets: Uint32Array.from(offsets),
-    capturedLengths: Uint32Array.from(packets, ({ data }) => data.length),
-    originalLengths: Uint32Array.from(packets, ({ originalLength }) => originalLength),
-  }
+  return { bytes, count: packets.length, rows: Uint32Array.from(rows) }
 }
 
 export function toPackets(batches: readonly PacketBatch[]): PlainPacket[] {
-  return batches.flatMap((batch) =>
-    Array.from({ length: batch.count }, (_, i) => ({
-      seconds: batch.seconds[i] as number,
-      nanoseconds: batch.nanoseconds[i] as number,
-      data: Buffer.from(
-        batch.bytes.subarray(
-          batch.offsets[i] as number,
-          (batch.offsets[i] as number) + (batch.capturedLengths[i] as number),
-        ),
-      ),
-      originalLength: batch.originalLengths[i] as number,
-    })),
+  return batches.flatMap(({ bytes, count, rows }) =>
+    Array.from({ length: count }, (_, i) => {
+      const word = (name: keyof typeof packetRow) => rows[i * packetRow.length + packetRow[name]] as number
+      return {
+        seconds: word('seconds'),
+        nanoseconds: word('nanoseconds'),
+        data: Buffer.from(bytes.subarray(word('offset'), word('offset') + word('capturedLength'))),
+        originalLength: word('originalLength'),
+      }
+    }),
   )
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type PacketBatch, takePackets } from '../../base/packet.ts'
+import { type PacketBatch, packetRow, takePackets } from '../../base/packet.ts'
 import { formatPcapHeader, formatPcapRecords } from '../../packets/pcap-writer.ts'
 import { type PacketTest, viewPacket } from '../filter/packet-view.ts'
 import type { InterfaceName } from '../traffic/link-layer.ts'
@@ -82,10 +82,10 @@ function formatHeader(linkType: number, options: TcpdumpArguments): Buffer {
 
 function formatRecords(batch: PacketBatch, options: TcpdumpArguments): Buffer {
   if (!options.isMicro) return formatPcapRecords(batch)
-  return formatPcapRecords({
-    ...batch,
-    nanoseconds: batch.nanoseconds.map((nanoseconds) => Math.floor(nanoseconds / 1000)),
-  })
+  const rows = batch.rows.map((word, i) =>
+    i % packetRow.length === packetRow.nanoseconds ? Math.floor(word / 1000) : word,
+  )
+  return formatPcapRecords({ ...batch, rows })
 }
 
 const hugeLength = 300_000_000

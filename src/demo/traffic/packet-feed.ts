@@ -1,4 +1,4 @@
-import type { PacketBatch } from '../../base/packet.ts'
+import { type PacketBatch, packetRow } from '../../base/packet.ts'
 import { makeSeededRandom } from '../seeded-random.ts'
 import type { InterfaceName } from './link-layer.ts'
 import { makeLinkLayer } from './link-layer.ts'
@@ -122,11 +122,7 @@ const longestPacket = 33_000
 
 function makeBatchWriter(maxPackets: number): BatchWriter {
   const bytes = Buffer.allocUnsafe(maxPackets * averagePacketLength + longestPacket)
-  const seconds = new Uint32Array(maxPackets)
-  const nanoseconds = new Uint32Array(maxPackets)
-  const offsets = new Uint32Array(maxPackets)
-  const capturedLengths = new Uint32Array(maxPackets)
-  const originalLengths = new Uint32Array(maxPackets)
+  const rows = new Uint32Array(maxPackets * packetRow.length)
   let count = 0
   let end = 0
   return {
@@ -135,16 +131,16 @@ function makeBatchWriter(maxPackets: number): BatchWriter {
     add(length, capturedLength, timeMs) {
       const offset = end
       const second = Math.floor(timeMs / 1000)
-      seconds[count] = second
-      nanoseconds[count] = Math.floor((timeMs - second * 1000) * 1e6)
-      offsets[count] = offset
-      capturedLengths[count] = capturedLength
-      originalLengths[count] = length
+      const row = count * packetRow.length
+      rows[row + packetRow.seconds] = second
+      rows[row + packetRow.nanoseconds] = Math.floor((timeMs - second * 1000) * 1e6)
+      rows[row + packetRow.offset] = offset
+      rows[row + packetRow.capturedLength] = capturedLength
+      rows[row + packetRow.originalLength] = length
       count++
       end += length
       return offset
     },
-    finish: () =>
-      count === 0 ? undefined : { bytes, count, seconds, nanoseconds, offsets, capturedLengths, originalLengths },
+    finish: () => (count === 0 ? undefined : { bytes, count, rows }),
   }
 }
