@@ -133,6 +133,9 @@ test('time to the first packet, beside kubectl exec', async () => {
     '-c',
     'api',
     '--',
+    // Nothing else would end it: that is what kcap's supervisor is for.
+    'timeout',
+    '3',
     'tcpdump',
     '-i',
     'lo',

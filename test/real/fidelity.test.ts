@@ -9,7 +9,7 @@ import { makePcapReader } from '../../src/packets/pcap-reader.ts'
 import { toPackets } from '../support/packets.ts'
 import { startKcap } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
-import { expectNoCaptures, findPod, hasLab, kubectl, lab, listCaptures, realTest, runLab } from './lab.ts'
+import { expectNoCaptures, findPod, hasLab, kubectl, lab, listCaptures, realTest, runLab, tshark } from './lab.ts'
 
 const run = promisify(execFile)
 const pingCount = 20_000
@@ -88,4 +88,17 @@ realTest('over SSH, what the host saw is in the file, byte for byte', async () =
     'udp port 9',
   )
   await runLab('node-exec', 'rm', '/tmp/reference.pcap')
+})
+
+realTest("in a pod on its node's network, kcap's own stream is left out", async () => {
+  const file = path.join(folder, 'hostnet.pcapng')
+  const kcap = startKcap(['shop/hostnet', '--duration', '4', '-o', file], { KUBECONFIG: lab.kubeconfig })
+  const { code, stderr } = await kcap.ended
+  expect(code, stderr).toBe(0)
+  expect(await tshark(file, '-Y', 'tcp.port == 10250 or (tcp.port == 6443 and ip.addr == 10.231.0.2)')).toBe('')
+  // The node's loopback carries it once more, from the kubelet to the container runtime: it would feed itself.
+  const packets = (await tshark(file)).trim().split('\n').length
+  expect(packets).toBeGreaterThan(20)
+  expect(packets).toBeLessThan(20_000)
+  await expectNoCaptures()
 })
