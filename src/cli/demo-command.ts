@@ -1,6 +1,6 @@
+import { quoteArgv } from '../base/quote.ts'
 import { openDemo } from '../demo/open-demo.ts'
 import { watchForStop } from '../host/stop-signals.ts'
-import { quoteArgv } from '../remote/quote.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { parseCount } from '../request/parse-quantity.ts'
 import { completeRequest, runCapture } from './capture-command.ts'

@@ -1,6 +1,6 @@
 import type { KcapError } from '../base/kcap-error.ts'
 import { printable } from '../base/printable.ts'
-import { quote } from '../remote/quote.ts'
+import { quote } from '../base/quote.ts'
 import type { SessionProgress, SessionSummary, SourceFigures } from '../session/session-progress.ts'
 
 /**

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs'
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { KcapError } from '../base/kcap-error.ts'
-import { quote } from '../remote/quote.ts'
+import { quote } from '../base/quote.ts'
 
 /** By this line `uninstall` knows what it may remove. */
 const mark = "written by 'kcap install'"

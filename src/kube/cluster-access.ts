@@ -3,6 +3,7 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import type { ConnectionOptions } from 'node:tls'
 import { KcapError } from '../base/kcap-error.ts'
+import { quote } from '../base/quote.ts'
 import { type PluginRun, runCredentialPlugin } from './credential-plugin.ts'
 import { type ClusterEntry, findContext, type Kubeconfig, loadKubeconfig, type UserEntry } from './kubeconfig.ts'
 
@@ -96,7 +97,7 @@ function readMaterial(config: Kubeconfig, file: string | undefined, data: string
       'kubeconfig-unreadable',
       `cannot read the file "${file}" that the kubeconfig "${config.paths.join(':')}" names: ${(error as Error).message}`,
       {
-        hints: [`ls -l ${file}`],
+        hints: [`ls -l ${quote(file)}`],
         cause: error,
       },
     )
@@ -113,6 +114,6 @@ function parseServer(config: Kubeconfig, context: string, server: string): URL {
 
 function brokenContext(config: Kubeconfig, context: string, state: string): KcapError {
   return new KcapError('kubeconfig-broken', `cannot use the context "${context}": ${state}`, {
-    hints: [`kubectl config view --kubeconfig ${config.paths[0] ?? ''}`],
+    hints: [`kubectl config view --kubeconfig ${quote(config.paths[0] ?? '')}`],
   })
 }

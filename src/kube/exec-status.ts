@@ -29,10 +29,7 @@ function toStartError(target: string, program: string, message: string): KcapErr
   const isMissing = /executable file not found|no such file or directory|stat .*: no such file/i.test(message)
   if (isMissing) {
     return new KcapError('no-shell', `cannot capture in "${target}": its container has no "${program}"`, {
-      hints: [
-        'an image without a shell (distroless) can only be captured from its node:',
-        `kcap --ssh-host NODE --filter 'host POD-ADDRESS'`,
-      ],
+      hints: ['another container of the pod may have it, for all share one network: --container NAME'],
     })
   }
   return new KcapError(

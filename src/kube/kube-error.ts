@@ -1,4 +1,5 @@
 import { KcapError } from '../base/kcap-error.ts'
+import { quote } from '../base/quote.ts'
 
 /** What the API says of a failure. https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
 export interface KubeStatus {
@@ -88,17 +89,27 @@ const certificateStates: Record<string, string> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
 }
 
+/** The kubeconfig is of a cluster that was set up anew, or somebody stands in between. */
+function authorityHints(flag: string): string[] {
+  return [
+    'the cluster may have been set up anew; a fresh kubeconfig comes from who runs it, or from aws eks update-kubeconfig, gcloud container clusters get-credentials, az aks get-credentials',
+    `whom the kubeconfig's certificate-authority-data trusts: kubectl config view${flag} --minify --raw -o jsonpath='{.clusters[0].cluster.certificate-authority-data}' | base64 -d | openssl x509 -noout -subject -dates`,
+  ]
+}
+
 /** A failure below HTTP: no connection, no trust, no answer. */
-export function toConnectError(server: URL, error: unknown): KcapError {
+export function toConnectError(server: URL, error: unknown, context?: string): KcapError {
   if (error instanceof KcapError) return error
   const { code = '', message } = error as NodeJS.ErrnoException
+  const flag = context === undefined ? '' : ` --context ${quote(context)}`
   const isCertificate = code in certificateStates || /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/.test(code)
   if (isCertificate) {
-    const state = certificateStates[code] ?? `its certificate is signed by nobody the kubeconfig trusts (${code})`
+    const known = certificateStates[code]
+    const state = known ?? `its certificate is signed by nobody the kubeconfig trusts (${code})`
     return new KcapError('api-certificate', `cannot trust the API server "${server.host}": ${state}`, {
       hints: [
-        'kubectl cluster-info',
-        `openssl s_client -connect ${server.hostname}:${server.port || 443} </dev/null | openssl x509 -noout -issuer -dates`,
+        ...(known === undefined ? authorityHints(flag) : []),
+        `whose certificate the server shows: openssl s_client -connect ${server.hostname}:${server.port || 443} </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -dates`,
       ],
       cause: error,
     })
@@ -113,7 +124,7 @@ export function toConnectError(server: URL, error: unknown): KcapError {
     ECONNRESET: 'it closed the connection',
   }
   return new KcapError('api-unreachable', `cannot reach the API server "${server.host}": ${states[code] ?? message}`, {
-    hints: ['is the VPN up? is this the right cluster? kcap list contexts', 'kubectl get --raw /readyz'],
+    hints: ['is the VPN up? is this the right cluster? kcap list contexts', `kubectl${flag} get --raw /readyz`],
     cause: error,
   })
 }

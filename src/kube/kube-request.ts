@@ -74,8 +74,9 @@ async function get(access: ClusterAccess, request: KubeRequest): Promise<{ statu
     })
   } catch (error) {
     if (request.signal.aborted) throw request.signal.reason
-    if (timeout.aborted) throw toConnectError(access.server, Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' }))
-    throw toConnectError(access.server, error)
+    if (timeout.aborted)
+      throw toConnectError(access.server, Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' }), access.context)
+    throw toConnectError(access.server, error, access.context)
   }
 }
 

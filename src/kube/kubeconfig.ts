@@ -4,6 +4,7 @@ import path from 'node:path'
 import yaml from 'js-yaml'
 import { KcapError } from '../base/kcap-error.ts'
 import { findNearNames } from '../base/near-names.ts'
+import { quote } from '../base/quote.ts'
 
 /** A kubeconfig as kubectl would see it. Field names as in the file: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
 export interface Kubeconfig {
@@ -140,14 +141,18 @@ function readDocument(file: string, mustExist: boolean): Record<string, unknown>
     if (code === 'ENOENT') {
       if (!mustExist) return undefined
       throw new KcapError('kubeconfig-missing', `cannot read the kubeconfig "${file}": no such file`, {
-        hints: ['kubectl config view'],
+        hints: [
+          `ls -l ${quote(path.dirname(path.resolve(file)))}`,
+          'without --kubeconfig kcap reads $KUBECONFIG, else ~/.kube/config',
+          'no cluster at hand? see packets anyway: kcap demo',
+        ],
         cause: error,
       })
     }
     const state =
       code === 'EISDIR' ? 'it is a folder' : code === 'EACCES' ? 'permission denied' : (error as Error).message
     throw new KcapError('kubeconfig-unreadable', `cannot read the kubeconfig "${file}": ${state}`, {
-      hints: [`ls -l ${file}`],
+      hints: [`ls -ld ${quote(file)}`],
       cause: error,
     })
   }
@@ -163,14 +168,14 @@ function parseDocument(file: string, text: string): Record<string, unknown> {
     const state = error instanceof yaml.YAMLException ? error.reason : String(error)
     const line = mark === undefined ? '' : ` in line ${mark.line + 1}`
     throw new KcapError('kubeconfig-broken', `cannot read the kubeconfig "${file}": ${state}${line}`, {
-      hints: [`kubectl config view --kubeconfig ${file}`],
+      hints: [`kubectl config view --kubeconfig ${quote(file)}`],
       cause: error,
     })
   }
   if (document === null || document === undefined) return {}
   if (typeof document !== 'object' || Array.isArray(document)) {
     throw new KcapError('kubeconfig-broken', `cannot read the kubeconfig "${file}": it is no kubeconfig`, {
-      hints: [`kubectl config view --kubeconfig ${file}`],
+      hints: [`kubectl config view --kubeconfig ${quote(file)}`],
     })
   }
   return document as Record<string, unknown>
@@ -203,7 +208,7 @@ function addEntries<Entry>(into: Map<string, Entry>, list: unknown, key: string,
   if (list === undefined || list === null) return
   if (!Array.isArray(list)) {
     throw new KcapError('kubeconfig-broken', `cannot read the kubeconfig "${file}": "${key}s" is not a list`, {
-      hints: [`kubectl config view --kubeconfig ${file}`],
+      hints: [`kubectl config view --kubeconfig ${quote(file)}`],
     })
   }
   for (const item of list as Record<string, unknown>[]) {

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { KcapError } from '../base/kcap-error.ts'
+import { quote } from '../base/quote.ts'
 
 /** Failures of the file system, as errors of kcap. */
 export function toOutputError(file: string, error: unknown): KcapError {
@@ -14,7 +15,7 @@ export function toOutputError(file: string, error: unknown): KcapError {
     case 'ENOENT':
     case 'ENOTDIR':
       return new KcapError('output-folder-missing', `cannot write "${file}": there is no folder "${folder}"`, {
-        hints: [`mkdir -p ${folder}`],
+        hints: [`mkdir -p ${quote(folder)}`],
         cause: error,
       })
     case 'ENOSPC':
@@ -26,7 +27,7 @@ export function toOutputError(file: string, error: unknown): KcapError {
         {
           hints: [
             'the file is valid up to its last whole packet',
-            `df -h ${folder}`,
+            `df -h ${quote(folder)}`,
             'keep less of each packet: --snaplen 128',
           ],
           cause: error,
@@ -42,7 +43,7 @@ export function toOutputError(file: string, error: unknown): KcapError {
               ? 'it is a folder'
               : message
       return new KcapError('output-not-writable', `cannot write "${file}": ${state}`, {
-        hints: [`ls -ld ${folder}`, '-o OTHER-NAME'],
+        hints: [`ls -ld ${quote(folder)}`, '-o OTHER-NAME'],
         cause: error,
       })
     }

@@ -1,5 +1,5 @@
 import { capturedLength, type PacketBatch, type PacketStreamHeader, packetRow } from '../base/packet.ts'
-import { copyBytes } from './copy-bytes.ts'
+import { makeCopier } from './copy-bytes.ts'
 
 const fileHeaderLength = 24
 const recordHeaderLength = 16
@@ -31,7 +31,8 @@ export function formatPcapRecords(batch: PacketBatch): Buffer {
 
 /** Writes the packets as nanosecond pcap records, from `at` on. */
 export function writePcapRecords(out: Buffer, at: number, batch: PacketBatch): void {
-  const { bytes, rows } = batch
+  const { rows } = batch
+  const copy = makeCopier(batch.bytes, out)
   const view = new DataView(out.buffer, out.byteOffset, out.length)
   const end = batch.count * packetRow.length
   for (let row = 0; row < end; row += packetRow.length) {
@@ -41,7 +42,7 @@ export function writePcapRecords(out: Buffer, at: number, batch: PacketBatch): v
     view.setUint32(at + 8, capturedLength, true)
     view.setUint32(at + 12, rows[row + packetRow.originalLength] as number, true)
     at += recordHeaderLength
-    copyBytes(bytes, rows[row + packetRow.offset] as number, out, at, capturedLength)
+    copy(rows[row + packetRow.offset] as number, at, capturedLength)
     at += capturedLength
   }
 }

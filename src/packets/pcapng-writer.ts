@@ -1,5 +1,5 @@
 import { capturedLength, type PacketBatch, type PacketStreamHeader, packetRow } from '../base/packet.ts'
-import { copyBytes } from './copy-bytes.ts'
+import { makeCopier } from './copy-bytes.ts'
 import {
   blockTypes,
   formatBlock,
@@ -63,7 +63,8 @@ export function enhancedPacketsLength(batch: PacketBatch): number {
 
 /** Writes the packets as enhanced packet blocks of one interface, from `at` on. */
 export function writeEnhancedPackets(out: Buffer, at: number, interfaceId: number, batch: PacketBatch): void {
-  const { bytes, rows } = batch
+  const { rows } = batch
+  const copy = makeCopier(batch.bytes, out)
   const view = new DataView(out.buffer, out.byteOffset, out.length)
   const end = batch.count * packetRow.length
   let lastSeconds = -1
@@ -90,7 +91,7 @@ export function writeEnhancedPackets(out: Buffer, at: number, interfaceId: numbe
     view.setUint32(at + 16, carries ? low - 4_294_967_296 : low, true)
     view.setUint32(at + 20, capturedLength, true)
     view.setUint32(at + 24, rows[row + packetRow.originalLength] as number, true)
-    copyBytes(bytes, rows[row + packetRow.offset] as number, out, at + 28, capturedLength)
+    copy(rows[row + packetRow.offset] as number, at + 28, capturedLength)
     // The buffer is used again and again: the padding must not carry old packets into the file.
     for (let pad = at + 28 + capturedLength; pad < at + length - 4; pad++) out[pad] = 0
     view.setUint32(at + length - 4, length, true)

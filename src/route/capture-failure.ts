@@ -22,38 +22,44 @@ const sudoPasswordPatterns =
   /a password is required|a terminal is required|no tty present|Authentication required|doas: .*(password|authentication)/i
 const sudoRefusedPatterns = /not in the sudoers|not allowed to (execute|run)|may not run sudo|doas: .*not permitted/i
 
+const passwordlessHints = {
+  sudo: [
+    'let sudo start it without a password; in a file made by visudo -f /etc/sudoers.d/tcpdump:',
+    'USER ALL=(root) NOPASSWD: /usr/bin/tcpdump, /usr/sbin/tcpdump',
+  ],
+  doas: ['let doas start it without a password; in /etc/doas.conf:', 'permit nopass USER as root cmd tcpdump'],
+}
+
 /** Why the far side captured nothing, from what it said. */
 export function explainFailure(failure: CaptureFailure): KcapError {
   const { name, lines } = failure
+  const place = `${isSsh(name) ? 'on' : 'in'} "${name}"`
   const said = quoteTool(lines)
   const found = (pattern: RegExp) => lines.some((line) => pattern.test(line))
   if (failure.missing !== undefined) {
-    return new KcapError('no-capture-program', `cannot capture in "${name}": there is no "${failure.missing}"`, {
+    return new KcapError('no-capture-program', `cannot capture ${place}: there is no "${failure.missing}"`, {
       hints: installHints(failure),
     })
   }
   if (found(sudoPasswordPatterns)) {
-    return new KcapError('sudo-password', `cannot capture on "${name}": ${said}`, {
-      hints: [
-        'let sudo start it without a password; in a file made by visudo -f /etc/sudoers.d/tcpdump:',
-        'USER ALL=(root) NOPASSWD: /usr/bin/tcpdump, /usr/sbin/tcpdump',
-        'or log in as root: --ssh-user root',
-      ],
+    const tool = found(/^doas: /) ? 'doas' : 'sudo'
+    return new KcapError('sudo-password', `cannot capture ${place}: ${tool} wants a password`, {
+      hints: [...passwordlessHints[tool], 'or log in as root: --ssh-user root'],
     })
   }
   if (found(sudoRefusedPatterns))
-    return new KcapError('capture-not-permitted', `cannot capture on "${name}": ${said}`, {
+    return new KcapError('capture-not-permitted', `cannot capture ${place}: ${said}`, {
       hints: ['log in as a user who may: --ssh-user root'],
     })
   if (found(interfacePatterns)) {
     return new KcapError(
       'unknown-interface',
-      `cannot capture in "${name}": there is no interface "${failure.interfaceName}"`,
+      `cannot capture ${place}: there is no interface "${failure.interfaceName}"`,
       { hints: ['--iface any captures on all of them'] },
     )
   }
   if (found(permissionPatterns)) {
-    return new KcapError('capture-not-permitted', `cannot capture in "${name}": its user may not capture: ${said}`, {
+    return new KcapError('capture-not-permitted', `cannot capture ${place}: its user may not capture: ${said}`, {
       hints: permissionHints(failure),
     })
   }
@@ -64,7 +70,7 @@ export function explainFailure(failure: CaptureFailure): KcapError {
   }
   const state =
     said === '' ? `the capture program ended with exit code ${failure.exitCode ?? 'unknown'} and said nothing` : said
-  return new KcapError('capture-program-failed', `cannot capture in "${name}": ${state}`, {
+  return new KcapError('capture-program-failed', `cannot capture ${place}: ${state}`, {
     hints: ['run it again with --verbose to see the command'],
   })
 }
@@ -87,10 +93,7 @@ function installHints({ name, missing }: CaptureFailure): string[] {
   if (missing === 'sudo' || missing === 'doas')
     return [`log in as root instead: --ssh-user root`, `--sudo ${missing === 'sudo' ? 'doas' : 'sudo'}`]
   if (isSsh(name)) return [`install it there: apt-get install tcpdump, dnf install tcpdump, apk add tcpdump`]
-  return [
-    'another container of the pod may have it: --container NAME',
-    `or capture on the pod's node: kcap --ssh-host NODE --filter 'host POD-ADDRESS'`,
-  ]
+  return ['another container of the pod may have it: --container NAME']
 }
 
 function permissionHints({ name }: CaptureFailure): string[] {
@@ -100,8 +103,5 @@ function permissionHints({ name }: CaptureFailure): string[] {
       '--ssh-user root',
       'or give tcpdump the right on that host: setcap cap_net_raw,cap_net_admin+ep "$(command -v tcpdump)"',
     ]
-  return [
-    'another container of the pod may run as root: --container NAME',
-    `or capture on the pod's node: kcap --ssh-host NODE --filter 'host POD-ADDRESS'`,
-  ]
+  return ['another container of the pod may run as root: --container NAME']
 }

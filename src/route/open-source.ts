@@ -8,6 +8,7 @@ import { makeSupervisedArgv } from '../remote/supervisor-script.ts'
 import { listInterfaces } from './list-interfaces.ts'
 import type { Route } from './route.ts'
 import { openSupervisedCapture } from './supervised-capture.ts'
+import { withTargetHints } from './target-hints.ts'
 
 /** Starts capturing a target by a route. Throws what keeps it from capturing. */
 export async function openSource(
@@ -17,11 +18,24 @@ export async function openSource(
   signal: AbortSignal,
 ): Promise<PacketSource> {
   try {
-    return await openWithTimestamps(target, route, capture, 'nano', signal)
+    return await openWithKnownOptions(target, route, capture, signal)
   } catch (error) {
     if (error instanceof KcapError && error.code === 'unknown-interface')
       throw await withInterfaceNames(error, route, signal)
-    // tcpdump before 4.6 has no such option. Asking for its version first would cost every capture a round trip.
+    throw withTargetHints(error, target)
+  }
+}
+
+/** tcpdump before 4.6 has no nanoseconds. Asking for its version first would cost every capture a round trip. */
+async function openWithKnownOptions(
+  target: Target,
+  route: Route,
+  capture: CaptureOptions,
+  signal: AbortSignal,
+): Promise<PacketSource> {
+  try {
+    return await openWithTimestamps(target, route, capture, 'nano', signal)
+  } catch (error) {
     if (!(error instanceof KcapError && /(unrecognized|invalid|illegal) option/.test(error.message))) throw error
     return await openWithTimestamps(target, route, capture, 'micro', signal)
   }

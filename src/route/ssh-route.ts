@@ -1,6 +1,6 @@
+import { quoteArgv } from '../base/quote.ts'
 import type { SshTarget } from '../base/target.ts'
 import { formatTarget } from '../base/target.ts'
-import { quoteArgv } from '../remote/quote.ts'
 import { type ConnectSshOptions, connectSsh } from '../ssh/connect-ssh.ts'
 import type { Route } from './route.ts'
 

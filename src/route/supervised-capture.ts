@@ -36,13 +36,18 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
   const reader = makePcapReader(options.name)
   const chunks = readChunks(remote.stdout)
   const first: PacketBatch[] = []
+  let isSilent = false
   const giveUp = () => remote.kill()
-  const timer = setTimeout(giveUp, startTimeoutMs)
+  const timer = setTimeout(() => {
+    isSilent = true
+    giveUp()
+  }, startTimeoutMs)
   options.signal.addEventListener('abort', giveUp)
   try {
     while (reader.header === undefined && reader.failure === undefined) {
       const { value, done } = await chunks.next()
-      if (done === true) throw await explainNoHeader(remote, farSide, options)
+      if (done === true)
+        throw isSilent ? explainSilence(farSide, options) : await explainNoHeader(remote, farSide, options)
       first.push(...value.flatMap((chunk) => reader.push(chunk)))
     }
     // A failure after the header comes with the packets before it.
@@ -132,6 +137,16 @@ function followReports(remote: RemoteProcess): FarSide {
     reader.end().forEach(take)
   })().catch(() => {})
   return { counters, lines, reports, done, command: () => command }
+}
+
+/** A filter with a host name whose look-up hangs, for one: tcpdump asks for it before it opens the interface. */
+function explainSilence(farSide: FarSide, { name }: SupervisedCaptureOptions): KcapError {
+  const said = farSide.lines.at(-1)
+  return new KcapError(
+    'capture-program-failed',
+    `cannot capture in "${name}": the capture program sent nothing within ${startTimeoutMs / 1000} s${said === undefined ? '' : `: ${said}`}`,
+    { hints: ['name hosts in the filter by address, not by name', 'run it again with --verbose to see the command'] },
+  )
 }
 
 async function explainNoHeader(

@@ -4,7 +4,7 @@ import type { ByteOutput } from '../output/byte-output.ts'
 /** What waits here for a slow reader, twice; a piece that is longer is written by itself. */
 const capacity = 1024 * 1024
 /** A write of this size costs little more than one of a packet. */
-const wantedBytes = 128 * 1024
+const wantedBytes = 256 * 1024
 /** A fast stream is held back this long to be written in such pieces; what comes after a pause is written at once. */
 const holdMs = 3
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { KcapError } from '../base/kcap-error.ts'
+import { quote } from '../base/quote.ts'
 import {
   hashedHostField,
   hostKeyFingerprint,
@@ -104,7 +105,7 @@ async function rememberKey(
 }
 
 function unknownKey(host: ResolvedSshHost, key: Buffer): KcapError {
-  const file = host.userKnownHostsFiles[0] ?? '~/.ssh/known_hosts'
+  const [file] = host.userKnownHostsFiles
   const port = host.port === 22 ? '' : `-p ${host.port} `
   return new KcapError(
     'ssh-host-key-unknown',
@@ -112,7 +113,7 @@ function unknownKey(host: ResolvedSshHost, key: Buffer): KcapError {
     {
       hints: [
         'compare this fingerprint with one from the host, then pass --accept-new-host-key, or add the key yourself:',
-        `ssh-keyscan ${port}${host.host} >> ${quotePath(file)}`,
+        `ssh-keyscan ${port}${quote(host.host)} >> ${file === undefined ? '~/.ssh/known_hosts' : quote(file)}`,
       ],
     },
   )
@@ -126,7 +127,7 @@ function changedKey(host: ResolvedSshHost, name: string, key: Buffer, known: Kno
     {
       hints: [
         'someone may stand between you and the host, or it was set up anew: ask who runs it, and only then:',
-        `ssh-keygen -f ${quotePath(known.file)} -R ${quotePath(name)}`,
+        `ssh-keygen -f ${quote(known.file)} -R ${quote(name)}`,
       ],
     },
   )
@@ -138,8 +139,4 @@ function revokedKey(host: ResolvedSshHost, key: Buffer, known: KnownHost): KcapE
     `cannot trust "${sshHostLabel(host)}": its ${hostKeyTypeName(key)} key ${hostKeyFingerprint(key)} is revoked in ${known.file} line ${known.line}`,
     { hints: ['ask who runs the host for its new key; a revoked key may be in the hands of others'] },
   )
-}
-
-function quotePath(path: string): string {
-  return /^[\w@%+=:,./~-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import ssh2, { type ParsedKey, type SigningRequestOptions } from 'ssh2'
 import { KcapError } from '../base/kcap-error.ts'
+import { quote } from '../base/quote.ts'
 import { publicKeyOfEncryptedFile } from './private-key-file.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import type { SecretPrompt } from './secret-prompt.ts'
@@ -153,7 +154,7 @@ function orThrow(path: string, key: LoginKey | Error): LoginKey {
           : String(code)
   throw new KcapError('ssh-key-unreadable', `cannot read the ssh key "${path}": ${state}`, {
     hints: [
-      code === undefined ? `ssh-keygen -y -f '${path}'` : `ls -l '${path}'`,
+      code === undefined ? `ssh-keygen -y -f ${quote(path)}` : `ls -l ${quote(path)}`,
       '--identity FILE takes a private key file',
     ],
     cause: key,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import SSHConfig from 'ssh-config'
 import { KcapError } from '../base/kcap-error.ts'
+import { quote } from '../base/quote.ts'
 import { runProgram } from '../host/run-program.ts'
 
 export interface SshConfigQuestion {
@@ -74,7 +75,7 @@ export async function readSshConfigFile(question: SshConfigQuestion): Promise<Ss
 
 function unreadable({ host, configPath }: SshConfigQuestion, state: string, cause?: unknown): KcapError {
   return new KcapError('ssh-failed', `cannot read the ssh config for "${host}": ${state}`, {
-    hints: [`ssh ${configPath === undefined ? '' : `-F ${configPath} `}-G ${host}`],
+    hints: [`ssh ${configPath === undefined ? '' : `-F ${quote(configPath)} `}-G ${quote(host)}`],
     cause,
   })
 }

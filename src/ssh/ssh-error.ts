@@ -1,4 +1,5 @@
 import { KcapError } from '../base/kcap-error.ts'
+import { quote } from '../base/quote.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 
 /** `ssh://root@10.0.0.10:2222`: how a host is called in messages. */
@@ -79,5 +80,5 @@ export async function throughJumpHost<Result>(host: ResolvedSshHost, run: () => 
 }
 
 function sshCommand({ user, host, port }: ResolvedSshHost, flags = ''): string {
-  return `ssh ${flags}${port === 22 ? '' : `-p ${port} `}${user}@${host}`
+  return `ssh ${flags}${port === 22 ? '' : `-p ${port} `}${quote(`${user}@${host}`)}`
 }

@@ -1,5 +1,6 @@
 import ssh2, { type AnyAuthMethod, type NextAuthHandler, type ParsedKey, type Prompt } from 'ssh2'
 import { KcapError } from '../base/kcap-error.ts'
+import { quote } from '../base/quote.ts'
 import type { LoginKeys } from './login-keys.ts'
 import type { LoginMethod, ResolvedSshHost } from './resolve-ssh-host.ts'
 import type { SecretPrompt } from './secret-prompt.ts'
@@ -129,7 +130,11 @@ export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): S
       if (locked !== undefined && state === undefined) {
         const why = canAsk ? 'is encrypted and no right passphrase was given' : 'is encrypted'
         return new KcapError('ssh-key-encrypted', `cannot log in to "${label}": the key ${locked} ${why}`, {
-          hints: [`ssh-add ${locked}`, 'start an agent first where there is none: eval "$(ssh-agent)"', ...hints],
+          hints: [
+            `ssh-add ${quote(locked)}`,
+            'start an agent first where there is none: eval "$(ssh-agent)"',
+            ...hints,
+          ],
         })
       }
       if (offeredFirst?.includes('publickey')) hints.push('--identity FILE names a key the host knows')

@@ -57,11 +57,13 @@ function chooseContainer(pod: V1Pod, namespace: string, name: string, wanted: st
         namespace,
         name,
         `its container "${wanted}" is ${state?.waiting?.reason ?? state?.terminated?.reason ?? 'not running'}`,
-        others,
+        others.map((container) => `kcap ${namespace}/${name} --container ${container}`),
       )
     }
     return wanted
   }
+  const hasEnded = (container: string) =>
+    stateOf(container)?.terminated !== undefined || stateOf(container)?.waiting?.reason === 'CrashLoopBackOff'
   // What `kubectl exec` takes without -c, if it runs.
   const preferred = pod.metadata?.annotations?.['kubectl.kubernetes.io/default-container']
   const order = containers
@@ -72,7 +74,13 @@ function chooseContainer(pod: V1Pod, namespace: string, name: string, wanted: st
   const reasons = order
     .map((container) => stateOf(container)?.waiting?.reason ?? stateOf(container)?.terminated?.reason)
     .filter((reason) => reason !== undefined)
-  throw notRunning(namespace, name, `no container of it runs (${[...new Set(reasons)].join(', ') || 'no state yet'})`)
+  const ended = order.find(hasEnded)
+  throw notRunning(
+    namespace,
+    name,
+    `no container of it runs (${[...new Set(reasons)].join(', ') || 'no state yet'})`,
+    ended === undefined ? [] : [`kubectl logs -n ${namespace} ${name} -c ${ended} --previous`],
+  )
 }
 
 function describePhase(pod: V1Pod, phase: string): string {
@@ -84,16 +92,8 @@ function describePhase(pod: V1Pod, phase: string): string {
   return `it is ${phase}${detail === undefined ? '' : ` (${detail})`}`
 }
 
-function notRunning(
-  namespace: string,
-  name: string,
-  state: string,
-  otherContainers: readonly string[] = [],
-): KcapError {
+function notRunning(namespace: string, name: string, state: string, hints: readonly string[] = []): KcapError {
   return new KcapError('pod-not-running', `cannot capture "${namespace}/${name}": ${state}`, {
-    hints: [
-      ...otherContainers.map((container) => `kcap ${namespace}/${name} --container ${container}`),
-      `kubectl describe pod -n ${namespace} ${name}`,
-    ],
+    hints: [...hints, `kubectl describe pod -n ${namespace} ${name}`],
   })
 }

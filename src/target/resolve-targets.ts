@@ -46,6 +46,7 @@ async function resolveService(name: ServiceName, access: ClusterAccess, signal: 
   const namespace = name.namespace ?? access.namespace
   const pods = await listServicePods(access, namespace, name.service, signal)
   if (pods === undefined) {
+    await refuseUnknownNamespace(access, namespace, `svc/${name.service}`, signal)
     const near = await nearNames(name.service, async () =>
       (await listNames(access, 'services', { namespace, signal })).map((service) => service.name),
     )
@@ -74,22 +75,28 @@ async function podNotFound(
   pod: string,
   signal: AbortSignal,
 ): Promise<KcapError> {
-  if ((await hasNamespace(access, namespace, signal)) === false) {
-    const near = await nearNames(namespace, async () =>
-      (await listNames(access, 'namespaces', { signal })).map(({ name }) => name),
-    )
-    return new KcapError(
-      'namespace-not-found',
-      `cannot capture "${namespace}/${pod}": the cluster of the context "${access.context}" has no namespace "${namespace}"`,
-      {
-        hints: [...(near.length > 0 ? [`namespaces there: ${near.join(', ')}`] : []), 'kcap list namespaces'],
-      },
-    )
-  }
+  await refuseUnknownNamespace(access, namespace, `${namespace}/${pod}`, signal)
   const near = await nearNames(pod, async () => (await listPods(access, { namespace, signal })).map((row) => row.name))
   return new KcapError('pod-not-found', `cannot capture "${namespace}/${pod}": the namespace has no such pod`, {
     hints: [...(near.length > 0 ? [`pods there: ${near.join(', ')}`] : []), `kcap list pods -n ${namespace}`],
   })
+}
+
+async function refuseUnknownNamespace(
+  access: ClusterAccess,
+  namespace: string,
+  target: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if ((await hasNamespace(access, namespace, signal)) !== false) return
+  const near = await nearNames(namespace, async () =>
+    (await listNames(access, 'namespaces', { signal })).map(({ name }) => name),
+  )
+  throw new KcapError(
+    'namespace-not-found',
+    `cannot capture "${target}": the cluster of the context "${access.context}" has no namespace "${namespace}"`,
+    { hints: [...(near.length > 0 ? [`namespaces there: ${near.join(', ')}`] : []), 'kcap list namespaces'] },
+  )
 }
 
 /** A login that may not list names gets the error without suggestions. */

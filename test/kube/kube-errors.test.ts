@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { openCluster } from '../../src/kube/cluster-access.ts'
 import { openExecChannel } from '../../src/kube/exec-channel.ts'
+import { toConnectError } from '../../src/kube/kube-error.ts'
 import { getPod, listPods } from '../../src/kube/kube-objects.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
@@ -53,6 +54,7 @@ test("a port where nothing listens is 'api-unreachable'", async () => {
     'cannot reach the API server "127.0.0.1:1": nothing listens there (connection refused)',
   ])
   expect(error.hints[0]).toContain('kcap list contexts')
+  expect(error.hints[1]).toBe('kubectl --context kcap-demo get --raw /readyz')
 })
 
 test("a certificate nobody vouches for is 'api-certificate'", async () => {
@@ -64,7 +66,13 @@ test("a certificate nobody vouches for is 'api-certificate'", async () => {
   expect(error.message).toContain(
     `cannot trust the API server "127.0.0.1:${other.cluster.port}": its certificate is signed by nobody the kubeconfig trusts`,
   )
-  expect(error.hints).toContain('kubectl cluster-info')
+  expect(error.hints).toEqual([
+    expect.stringContaining('a fresh kubeconfig comes from who runs it, or from aws eks update-kubeconfig'),
+    expect.stringContaining(
+      "kubectl config view --context kcap-demo --minify --raw -o jsonpath='{.clusters[0].cluster.certificate-authority-data}'",
+    ),
+    expect.stringContaining(`openssl s_client -connect 127.0.0.1:${other.cluster.port} </dev/null`),
+  ])
 })
 
 test.each([
@@ -96,4 +104,16 @@ test('an aborted request ends with the reason of the abort', async () => {
   setTimeout(() => controller.abort('enough'), 100)
   await expect(listed).rejects.toBe('enough')
   await demo.cluster.misbehave({})
+})
+
+test.each([
+  ['CERT_HAS_EXPIRED', 'its certificate has expired'],
+  ['CERT_NOT_YET_VALID', 'its certificate is not valid yet: is the clock of this machine right?'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another name'],
+])('%s is told without a hint on the authority', (code, state) => {
+  const error = toConnectError(new URL('https://api.shop'), Object.assign(new Error('x'), { code }), 'shop')
+  expect([error.code, error.message]).toEqual(['api-certificate', `cannot trust the API server "api.shop": ${state}`])
+  expect(error.hints).toEqual([
+    'whose certificate the server shows: openssl s_client -connect api.shop:443 </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -dates',
+  ])
 })

@@ -72,7 +72,18 @@ test("a folder is 'kubeconfig-unreadable'", () => {
     4,
     `cannot read the kubeconfig "${folder}": it is a folder`,
   ])
-  expect(error.hints).toEqual([`ls -l ${folder}`])
+  expect(error.hints).toEqual([`ls -ld ${folder}`])
+})
+
+test("a file that --kubeconfig names and that is missing is 'kubeconfig-missing', with other places to look", () => {
+  const error = failure(() => loadKubeconfig({ paths: [path.join(folder, 'my files/none')] }))
+  expect([error.code, error.exitCode]).toEqual(['kubeconfig-missing', 4])
+  expect(error.message).toBe(`cannot read the kubeconfig "${folder}/my files/none": no such file`)
+  expect(error.hints).toEqual([
+    `ls -l '${folder}/my files'`,
+    'without --kubeconfig kcap reads $KUBECONFIG, else ~/.kube/config',
+    'no cluster at hand? see packets anyway: kcap demo',
+  ])
 })
 
 test.each([

@@ -158,9 +158,9 @@ test('the write buffer keeps order and pieces whole, however slow the reader', a
   const sizes = [10, 700_000, 5, 1_500_000, 20, 400_000, 400_000, 400_000]
   const wanted: Buffer[] = []
   await Promise.all(
-    sizes.map((size, i) => {
+    sizes.map(async (size, i) => {
       wanted.push(Buffer.alloc(size, i + 1))
-      return buffer.append(size, (out, at) => out.fill(i + 1, at, at + size))
+      return await buffer.append(size, (out, at) => out.fill(i + 1, at, at + size))
     }),
   )
   expect(await buffer.drain()).toBe(true)
@@ -188,7 +188,9 @@ test('what comes in quick succession is written together, what comes after a pau
     close: async () => {},
   }
   const buffer = makeWriteBuffer(output)
-  const append = (length: number) => buffer.append(length, (out, at) => out.fill(1, at, at + length))
+  const append = (length: number) => {
+    expect(buffer.append(length, (out, at) => out.fill(1, at, at + length))).toBe(true)
+  }
   for (let i = 0; i < 10; i++) append(100)
   await new Promise(setImmediate)
   await new Promise(setImmediate)

@@ -67,7 +67,7 @@ describe('with a key', () => {
     const error = await failureOf(openConnection({ ...name, identityFiles: [path] }))
     expect(error.code).toBe('ssh-key-unreadable')
     expect(error.message).toBe(`cannot read the ssh key "${path}": ${state}`)
-    expect(error.hints).toEqual([`${hint} '${path}'`, '--identity FILE takes a private key file'])
+    expect(error.hints).toEqual([`${hint} ${path}`, '--identity FILE takes a private key file'])
     expect(error.exitCode).toBe(4)
     expect(server.connectionCount()).toBe(0)
   })

@@ -11,11 +11,16 @@ export interface DemoFixture {
   kubeconfig(user?: string, more?: { namespace?: string; server?: string; token?: string }): Promise<string>
 }
 
+const clusters: DemoCluster[] = []
+afterAll(async () => {
+  await Promise.all(clusters.map((cluster) => cluster.close()))
+})
+
 /** A demo cluster for one test file, closed after it. */
 export async function openDemoFixture(options: DemoClusterOptions = {}): Promise<DemoFixture> {
   const folder = await makeTempFolder()
   const cluster = await startDemoCluster(options)
-  afterAll(async () => await cluster.close())
+  clusters.push(cluster)
   let count = 0
   return {
     cluster,

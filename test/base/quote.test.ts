@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { quote, quoteArgv } from '../../src/remote/quote.ts'
+import { quote, quoteArgv } from '../../src/base/quote.ts'
 
 test('10,000 random strings come out of a real sh as they went in', () => {
   const nasty = fc.oneof(

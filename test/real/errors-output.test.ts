@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect } from 'vitest'
+import { programPath } from '../support/run-kcap.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+import { expectError, expectNoProcess } from './error-row.ts'
+import { lab, realTest, tshark } from './lab.ts'
+
+const run = promisify(execFile)
+const mounts: string[] = []
+let folder: string
+beforeAll(async () => {
+  folder = await makeTempFolder()
+})
+afterAll(async () => {
+  for (const mount of mounts) await run('umount', [mount])
+})
+
+const busyHost = ['--ssh-config', lab.sshConfig, '--ssh-host', 'node']
+const otherName = '-o OTHER-NAME'
+
+async function mountFolder(name: string, options: string): Promise<string> {
+  const mount = path.join(folder, name)
+  await mkdir(mount)
+  await run('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', mount])
+  mounts.push(mount)
+  return mount
+}
+
+realTest.concurrent('an output folder that is not there', async () => {
+  const file = path.join(folder, 'no such folder/out.pcapng')
+  await expectError(folder, {
+    argv: [...busyHost, '-o', file],
+    message: `cannot write "${file}": there is no folder "${path.dirname(file)}"`,
+    hints: [/^mkdir -p '?\/.*no such folder'?$/],
+    exitCode: 7,
+  })
+})
+
+realTest.concurrent('an output file that is there already stays as it is', async () => {
+  const file = path.join(folder, 'mine.pcapng')
+  await writeFile(file, 'mine')
+  await expectError(folder, {
+    argv: [...busyHost, '-o', file],
+    message: `cannot write "${file}": it is there already`,
+    hints: ['--force overwrites it', otherName],
+    exitCode: 7,
+  })
+  expect(await readFile(file, 'utf8')).toBe('mine')
+})
+
+realTest.concurrent('a folder in the place of the output', async () => {
+  await expectError(folder, {
+    argv: [...busyHost, '--force', '-o', folder],
+    message: `cannot write "${folder}": it is a folder`,
+    hints: [`ls -ld ${path.dirname(folder)}`, otherName],
+    exitCode: 7,
+  })
+})
+
+realTest.concurrent('an output that is not writable', async () => {
+  const file = path.join(await mountFolder('read-only', 'ro,size=100k'), 'out.pcapng')
+  await expectError(folder, {
+    argv: [...busyHost, '-o', file],
+    message: `cannot write "${file}": the file system is read-only`,
+    hints: [`ls -ld ${path.dirname(file)}`, otherName],
+    exitCode: 7,
+  })
+})
+
+realTest.concurrent.each(['pcap', 'pcapng'])(
+  'a full disk leaves a %s file that is valid to its last whole packet',
+  async (ending) => {
+    const mount = await mountFolder(`full-${ending}`, 'size=256k')
+    const file = path.join(mount, `out.${ending}`)
+    await expectError(folder, {
+      argv: [...busyHost, '-o', file],
+      message: `cannot write on to "${file}": the disk is full`,
+      hints: [
+        'the file is valid up to its last whole packet',
+        `df -h ${mount}`,
+        'keep less of each packet: --snaplen 128',
+      ],
+      exitCode: 7,
+    })
+    expect(await readdir(mount)).toEqual([`out.${ending}`])
+    expect((await tshark(file)).trim().split('\n').length).toBeGreaterThan(50)
+  },
+)
+
+realTest.concurrent('a reader that leaves early is no error', async () => {
+  const line = '"$0" "$@" -o - --snaplen 99001 | head -c 100 | wc -c'
+  const { stdout, stderr } = await run('bash', [
+    '-o',
+    'pipefail',
+    '-c',
+    line,
+    process.execPath,
+    programPath,
+    ...busyHost,
+  ])
+  expect(stdout.trim()).toBe('100')
+  expect(stderr).not.toContain('error')
+  expect(stderr).toContain('(the reader has gone)')
+  await expectNoProcess('-s 99001')
+})

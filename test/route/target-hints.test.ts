@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest'
+import { KcapError } from '../../src/base/kcap-error.ts'
+import type { PodTarget, SshTarget } from '../../src/base/target.ts'
+import { withTargetHints } from '../../src/route/target-hints.ts'
+
+const pod: PodTarget = {
+  kind: 'pod',
+  cluster: {},
+  context: 'shop@lab',
+  namespace: 'shop',
+  pod: 'orders-6c9f',
+  uid: 'u',
+  container: 'api',
+  node: 'worker-1',
+  addresses: ['10.244.0.7'],
+  hostNetwork: false,
+}
+const ssh = (more: Partial<SshTarget['name']> = {}): SshTarget => ({
+  kind: 'ssh',
+  name: { kind: 'ssh', host: 'node', sudo: 'none', ...more },
+})
+const error = new KcapError('no-shell', 'cannot capture in "shop/orders-6c9f"', { hints: ['first'] })
+
+test.each([
+  ['its node and its address', {}, "kcap --ssh-host worker-1 --filter 'host 10.244.0.7'"],
+  ['both of its addresses', { addresses: ['10.1.1.1', 'fd00::7'] }, "--filter 'host 10.1.1.1 or host fd00::7'"],
+  ['no filter on the host network', { hostNetwork: true }, /^kcap --ssh-host worker-1$/],
+  ['what the API did not say', { node: undefined, addresses: [] }, "--ssh-host NODE --filter 'host POD-ADDRESS'"],
+  ['a hostile node, quoted', { node: "$(reboot) '" }, "kcap --ssh-host '$(reboot) '\\''' --filter"],
+])('the line for the node has %s', (_what, more, line) => {
+  const hinted = withTargetHints(error, { ...pod, ...more }) as KcapError
+  expect([hinted.code, hinted.message]).toEqual([error.code, error.message])
+  expect(hinted.hints.slice(0, 2)).toEqual(['first', "or capture on the pod's node:"])
+  expect(hinted.hints[2]).toEqual(
+    typeof line === 'string' ? expect.stringContaining(line) : expect.stringMatching(line),
+  )
+})
+
+test.each([
+  ['a pod', pod, 'kubectl --context shop@lab exec -n shop orders-6c9f -c api -- tcpdump --version'],
+  [
+    'a hostile context',
+    { ...pod, context: 'a b' },
+    "kubectl --context 'a b' exec -n shop orders-6c9f -c api -- tcpdump --version",
+  ],
+  ['a host', ssh({ user: 'root', port: 2222 }), 'ssh -p 2222 root@node tcpdump --version'],
+  ['a host of an ssh config', ssh({ sshConfigPath: '/my config' }), "ssh -F '/my config' node tcpdump --version"],
+])('what %s prints instead of a capture can be seen by hand', (_what, target, line) => {
+  const text = new KcapError('not-a-capture', 'cannot read packets', { hints: ['first'] })
+  expect((withTargetHints(text, target) as KcapError).hints).toEqual(['first', `see what it prints: ${line}`])
+})
+
+test('errors that the node does not lift, and those of hosts, stay as they are', () => {
+  const filter = new KcapError('bad-filter', 'cannot use the capture filter')
+  expect(withTargetHints(filter, pod)).toBe(filter)
+  expect(withTargetHints(error, ssh())).toBe(error)
+  expect(withTargetHints('stopped', pod)).toBe('stopped')
+})

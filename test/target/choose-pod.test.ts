@@ -1,0 +1,59 @@
+import type { V1ContainerState, V1Pod } from '@kubernetes/client-node'
+import { expect, test } from 'vitest'
+import { KcapError } from '../../src/base/kcap-error.ts'
+import { choosePod } from '../../src/target/choose-pod.ts'
+
+function makePod(states: Record<string, V1ContainerState>, more: Partial<V1Pod> = {}): V1Pod {
+  const containers = Object.keys(states).map((name) => ({ name }))
+  const containerStatuses = Object.entries(states).map(([name, state]) => ({ name, state })) as never
+  return {
+    metadata: { namespace: 'shop', name: 'orders-6c9f', uid: 'u' },
+    spec: { containers, nodeName: 'worker-1' },
+    status: { phase: 'Running', podIPs: [{ ip: '10.244.0.7' }], containerStatuses },
+    ...more,
+  }
+}
+
+function choose(pod: V1Pod, container?: string) {
+  try {
+    return choosePod(pod, { cluster: {}, context: 'lab', container })
+  } catch (error) {
+    if (error instanceof KcapError) return [error.message, ...error.hints]
+    throw error
+  }
+}
+
+const running: V1ContainerState = { running: {} }
+const crashing: V1ContainerState = { waiting: { reason: 'CrashLoopBackOff' } }
+
+test('the first container that runs is taken', () => {
+  expect(choose(makePod({ api: crashing, proxy: running }))).toMatchObject({
+    container: 'proxy',
+    node: 'worker-1',
+    addresses: ['10.244.0.7'],
+    hostNetwork: false,
+  })
+})
+
+test('of a pod that crashes the log of its last run is offered', () => {
+  expect(choose(makePod({ api: crashing }))).toEqual([
+    'cannot capture "shop/orders-6c9f": no container of it runs (CrashLoopBackOff)',
+    'kubectl logs -n shop orders-6c9f -c api --previous',
+    'kubectl describe pod -n shop orders-6c9f',
+  ])
+})
+
+test('of a pod that has not started yet there is no log', () => {
+  expect(choose(makePod({ api: { waiting: { reason: 'ContainerCreating' } } }))).toEqual([
+    'cannot capture "shop/orders-6c9f": no container of it runs (ContainerCreating)',
+    'kubectl describe pod -n shop orders-6c9f',
+  ])
+})
+
+test('in the place of a container that does not run those that do are offered', () => {
+  expect(choose(makePod({ api: crashing, proxy: running }), 'api')).toEqual([
+    'cannot capture "shop/orders-6c9f": its container "api" is CrashLoopBackOff',
+    'kcap shop/orders-6c9f --container proxy',
+    'kubectl describe pod -n shop orders-6c9f',
+  ])
+})
