@@ -1,13 +1,17 @@
 import { spawn } from 'node:child_process'
 import { performance } from 'node:perf_hooks'
 
+const pcapHeaderLength = 24
+
 export interface Measured {
   readonly wallMs: number
   /** CPU of the process and all it waited for. */
   readonly cpuMs: number
   readonly peakMib: number
   readonly bytes: number
-  readonly firstByteMs: number
+  /** Until the header of a pcap on standard output is there, and until something follows it. */
+  readonly headerMs: number
+  readonly firstPacketMs: number
 }
 
 /**
@@ -16,7 +20,7 @@ export interface Measured {
  */
 export async function measure(
   argv: readonly string[],
-  options: { environment?: Record<string, string>; stopAfterBytes?: number; isInterrupted?: boolean } = {},
+  options: { environment?: Record<string, string> } = {},
 ): Promise<Measured> {
   const startMs = performance.now()
   const [program = '', ...words] = argv
@@ -27,17 +31,20 @@ export async function measure(
     detached: true,
   })
   let bytes = 0
-  let firstByteMs = Number.NaN
+  let headerMs = Number.NaN
+  let firstPacketMs = Number.NaN
   let stderr = ''
   child.stderr.on('data', (chunk) => (stderr += chunk))
   child.stdout.on('data', (chunk: Buffer) => {
-    if (bytes === 0) firstByteMs = performance.now() - startMs
+    const tookMs = performance.now() - startMs
+    if (bytes === 0) headerMs = tookMs
+    if (bytes <= pcapHeaderLength && bytes + chunk.length > pcapHeaderLength) firstPacketMs = tookMs
     bytes += chunk.length
   })
   await new Promise((resolve) => child.on('close', resolve))
   const wallMs = performance.now() - startMs
   const [user = 0, system = 0, peakKb = 0] = (stderr.trim().split('\n').at(-1) ?? '').split(' ').map(Number)
-  return { wallMs, cpuMs: (user + system) * 1000, peakMib: peakKb / 1024, bytes, firstByteMs }
+  return { wallMs, cpuMs: (user + system) * 1000, peakMib: peakKb / 1024, bytes, headerMs, firstPacketMs }
 }
 
 export function median(values: readonly number[]): number {
