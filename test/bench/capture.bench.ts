@@ -111,7 +111,16 @@ test('1 GB by SSH, beside ssh', async () => {
   // By its address: 127.0.0.1 goes through a forwarder, which would be measured with both.
   const ours = () =>
     measure(
-      kcap('--ssh-config', lab.sshConfig, '--ssh-host', 'node-ip', '-q', '--force', '-o', path.join(folder, 'out.pcapng')),
+      kcap(
+        '--ssh-config',
+        lab.sshConfig,
+        '--ssh-host',
+        'node-ip',
+        '-q',
+        '--force',
+        '-o',
+        path.join(folder, 'out.pcapng'),
+      ),
     )
   const theirs = () => measure(toFile(['ssh', '-F', lab.sshConfig, 'node-ip', 'tcpdump -i any -U -w -']))
   await row('SSH, pcapng', rounds, ours, theirs, ['wallMs', 'cpuMs', 'peakMib'])
