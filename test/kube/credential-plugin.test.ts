@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import { KcapError } from '../../src/base/kcap-error.ts'
 import { runCredentialPlugin } from '../../src/kube/credential-plugin.ts'
+import { failureOf } from '../support/failure.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
 let folder: string
@@ -18,13 +18,6 @@ async function plugin(name: string, body: string) {
   await writeFile(command, `#!/bin/sh\n${body}\n`)
   await chmod(command, 0o755)
   return { command, apiVersion: 'client.authentication.k8s.io/v1' }
-}
-
-async function failure(promise: Promise<unknown>): Promise<KcapError> {
-  return await promise.then(
-    () => Promise.reject(new Error('it did not fail')),
-    (error: unknown) => (error instanceof KcapError ? error : Promise.reject(error)),
-  )
 }
 
 test('the credential is read, and the plugin sees its arguments, its environment and the cluster', async () => {
@@ -45,7 +38,7 @@ test('the credential is read, and the plugin sees its arguments, its environment
 })
 
 test("a plugin that is not there is 'credential-plugin-missing', with its install hint", async () => {
-  const error = await failure(
+  const error = await failureOf(
     runCredentialPlugin({ command: 'no-such-plugin', installHint: 'brew install it' }, cluster, run),
   )
   expect([error.code, error.exitCode, error.message]).toEqual([
@@ -59,7 +52,7 @@ test("a plugin that is not there is 'credential-plugin-missing', with its instal
 
 test("a plugin that fails is 'credential-plugin-failed', with its last words", async () => {
   const entry = await plugin('bad', 'echo "token expired" >&2; exit 7')
-  const error = await failure(runCredentialPlugin(entry, cluster, run))
+  const error = await failureOf(runCredentialPlugin(entry, cluster, run))
   expect([error.code, error.exitCode, error.message]).toEqual([
     'credential-plugin-failed',
     4,
@@ -69,7 +62,7 @@ test("a plugin that fails is 'credential-plugin-failed', with its last words", a
 })
 
 test('an answer without a credential is a failure', async () => {
-  const error = await failure(runCredentialPlugin(await plugin('empty', 'echo "{}"'), cluster, run))
+  const error = await failureOf(runCredentialPlugin(await plugin('empty', 'echo "{}"'), cluster, run))
   expect([error.code, error.message]).toEqual([
     'credential-plugin-failed',
     `cannot log in with "${folder}/empty": its answer holds no credential`,
@@ -78,7 +71,7 @@ test('an answer without a credential is a failure', async () => {
 
 test("a plugin that takes too long is killed and 'credential-plugin-slow'", async () => {
   const entry = await plugin('slow', 'exec sleep 60')
-  const error = await failure(runCredentialPlugin(entry, cluster, { ...run, timeoutMs: 300 }))
+  const error = await failureOf(runCredentialPlugin(entry, cluster, { ...run, timeoutMs: 300 }))
   expect([error.code, error.exitCode, error.message]).toEqual([
     'credential-plugin-slow',
     4,
@@ -90,7 +83,7 @@ test("a plugin that takes too long is killed and 'credential-plugin-slow'", asyn
 test('what a plugin has started is killed with it, though it keeps the pipes open', async () => {
   const entry = await plugin('parent', `trap '' TERM; sleep 61 & echo $! > ${folder}/child; wait; wait`)
   const startedMs = Date.now()
-  const error = await failure(runCredentialPlugin(entry, cluster, { ...run, timeoutMs: 300 }))
+  const error = await failureOf(runCredentialPlugin(entry, cluster, { ...run, timeoutMs: 300 }))
   expect(error.code).toBe('credential-plugin-slow')
   expect(Date.now() - startedMs).toBeLessThan(4_000)
   const child = (await readFile(`${folder}/child`, 'utf8')).trim()
@@ -100,13 +93,13 @@ test('what a plugin has started is killed with it, though it keeps the pipes ope
 test('a plugin that left its group behind is not waited for', async () => {
   const entry = await plugin('leaver', `setsid sleep 3 & echo $! > ${folder}/leaver-child; sleep 62`)
   const startedMs = Date.now()
-  const error = await failure(runCredentialPlugin(entry, cluster, { ...run, timeoutMs: 300 }))
+  const error = await failureOf(runCredentialPlugin(entry, cluster, { ...run, timeoutMs: 300 }))
   expect(error.code).toBe('credential-plugin-slow')
   expect(Date.now() - startedMs).toBeLessThan(2_000)
 })
 
 test("a plugin that must ask is 'credential-plugin-login' where nobody can answer", async () => {
-  const error = await failure(runCredentialPlugin({ command: 'x', interactiveMode: 'Always' }, cluster, run))
+  const error = await failureOf(runCredentialPlugin({ command: 'x', interactiveMode: 'Always' }, cluster, run))
   expect([error.code, error.exitCode, error.message]).toEqual([
     'credential-plugin-login',
     4,

@@ -4,7 +4,7 @@ import { sendPortUnreachable } from './icmp.ts'
 import { formatQuery, formatRows, formatSqlError, formatStartup, formatTerminate, formatWelcome } from './postgres.ts'
 import { endsWith, type Scene } from './scene.ts'
 import type { Tap } from './tap.ts'
-import { openTcp } from './tcp-conversation.ts'
+import { openTcp, type TcpConversation } from './tcp-conversation.ts'
 import {
   alertProtocolVersion,
   formatApplicationData,
@@ -39,20 +39,23 @@ export function lookUpThroughSearchList(tap: Tap, scene: Scene): void {
   sendDnsLookup(tap, endsWith(scene, scene.dns), 4, { name, type: 'a', address: '203.0.113.44' })
 }
 
+/** A connection to the TLS server, up to the client's hello. */
+function openTls(tap: Tap, scene: Scene, hello: Parameters<typeof formatClientHello>[1]): TcpConversation {
+  const tcp = openTcp(tap, endsWith(scene, scene.tls), 0, lanRoundTripMs)
+  tcp.handshake()
+  tcp.send('client', formatClientHello(tap.random, hello))
+  return tcp
+}
+
 export function tls13Exchange(tap: Tap, scene: Scene): void {
   const { random } = tap
   const sessionId = random.bytes(32)
-  const tcp = openTcp(tap, endsWith(scene, scene.tls), 0, lanRoundTripMs)
-  tcp.handshake()
-  tcp.send(
-    'client',
-    formatClientHello(random, {
-      serverName: scene.tls.serverName,
-      protocols: ['h2', 'http/1.1'],
-      version: '1.3',
-      sessionId,
-    }),
-  )
+  const tcp = openTls(tap, scene, {
+    serverName: scene.tls.serverName,
+    protocols: ['h2', 'http/1.1'],
+    version: '1.3',
+    sessionId,
+  })
   tcp.wait(1.2)
   tcp.send('server', formatTls13ServerFlight(random, sessionId))
   tcp.wait(0.9)
@@ -67,12 +70,12 @@ export function tls13Exchange(tap: Tap, scene: Scene): void {
 export function tls12Resumption(tap: Tap, scene: Scene): void {
   const { random } = tap
   const sessionId = random.bytes(32)
-  const tcp = openTcp(tap, endsWith(scene, scene.tls), 0, lanRoundTripMs)
-  tcp.handshake()
-  tcp.send(
-    'client',
-    formatClientHello(random, { serverName: scene.tls.serverName, protocols: ['http/1.1'], version: '1.2', sessionId }),
-  )
+  const tcp = openTls(tap, scene, {
+    serverName: scene.tls.serverName,
+    protocols: ['http/1.1'],
+    version: '1.2',
+    sessionId,
+  })
   tcp.wait(0.8)
   tcp.send('server', formatTls12ResumedFlight(random, sessionId))
   tcp.send(
@@ -86,18 +89,12 @@ export function tls12Resumption(tap: Tap, scene: Scene): void {
 
 /** A client that is too old for the server: fatal alert `protocol_version`. */
 export function tlsRefusal(tap: Tap, scene: Scene): void {
-  const { random } = tap
-  const tcp = openTcp(tap, endsWith(scene, scene.tls), 0, lanRoundTripMs)
-  tcp.handshake()
-  tcp.send(
-    'client',
-    formatClientHello(random, {
-      serverName: `legacy.${scene.tls.serverName}`,
-      protocols: ['http/1.1'],
-      version: '1.2',
-      sessionId: Buffer.alloc(0),
-    }),
-  )
+  const tcp = openTls(tap, scene, {
+    serverName: `legacy.${scene.tls.serverName}`,
+    protocols: ['http/1.1'],
+    version: '1.2',
+    sessionId: Buffer.alloc(0),
+  })
   tcp.wait(0.4)
   tcp.send('server', formatFatalAlert(alertProtocolVersion))
   tcp.close('server')
