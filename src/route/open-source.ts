@@ -18,7 +18,7 @@ export async function openSource(
   signal: AbortSignal,
 ): Promise<PacketSource> {
   try {
-    return await openWithKnownOptions(target, route, capture, signal)
+    return await withKnownOptions((timestamps) => openWithTimestamps(target, route, capture, timestamps, signal))
   } catch (error) {
     if (error instanceof KcapError && error.code === 'unknown-interface')
       throw await withInterfaceNames(error, route, signal)
@@ -27,17 +27,12 @@ export async function openSource(
 }
 
 /** tcpdump before 4.6 has no nanoseconds. Asking for its version first would cost every capture a round trip. */
-async function openWithKnownOptions(
-  target: Target,
-  route: Route,
-  capture: CaptureOptions,
-  signal: AbortSignal,
-): Promise<PacketSource> {
+async function withKnownOptions(open: (timestamps: 'nano' | 'micro') => Promise<PacketSource>): Promise<PacketSource> {
   try {
-    return await openWithTimestamps(target, route, capture, 'nano', signal)
+    return await open('nano')
   } catch (error) {
     if (!(error instanceof KcapError && /(unrecognized|invalid|illegal) option/.test(error.message))) throw error
-    return await openWithTimestamps(target, route, capture, 'micro', signal)
+    return await open('micro')
   }
 }
 
