@@ -116,7 +116,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
       queue,
       async ({ target, figures }) => {
         await captureTarget(target, figures).catch((error: unknown) => {
-          if (error === opening.signal.reason) figures.skip()
+          if (error === opening.signal.reason) figures.cancel()
           else figures.fail(toKcapError(error))
         })
       },

@@ -28,7 +28,7 @@ export interface SourceProgress {
   finish(end: SourceEnd): void
   fail(error: KcapError): void
   /** The capture ended before this source had begun. */
-  skip(): void
+  cancel(): void
 }
 
 export interface SessionProgress {
@@ -147,7 +147,7 @@ function makeSource(name: string) {
       figures.state = 'failed'
       settle()
     },
-    skip() {
+    cancel() {
       figures.state = 'ended'
       settle()
     },
