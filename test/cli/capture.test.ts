@@ -4,7 +4,6 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openFileOutput } from '../../src/output/file-output.ts'
-import { toOutputError } from '../../src/output/output-error.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
 import { parseBlocks } from '../support/packets.ts'
@@ -198,33 +197,6 @@ test("a folder in the file's place is 'output-not-writable'", async () => {
     7,
     `kcap: error: cannot write "${folder}": it is a folder\nkcap:   hint: ls -ld ${path.dirname(folder)}\nkcap:   hint: -o OTHER-NAME\n`,
   ])
-})
-
-test.each([
-  ['EACCES', 'permission denied'],
-  ['EROFS', 'the file system is read-only'],
-])("%s is 'output-not-writable': %s", (code, state) => {
-  const error = toOutputError('/a/b.pcapng', Object.assign(new Error('x'), { code }))
-  expect([error.code, error.exitCode, error.message]).toEqual([
-    'output-not-writable',
-    7,
-    `cannot write "/a/b.pcapng": ${state}`,
-  ])
-  expect(error.hints).toEqual(['ls -ld /a', '-o OTHER-NAME'])
-})
-
-test.each([
-  ['ENOSPC', 'the disk is full'],
-  ['EDQUOT', 'the quota is used up'],
-  ['EFBIG', 'the file may not grow further'],
-])("%s is 'output-full': %s", (code, state) => {
-  const error = toOutputError('/a/b.pcapng', Object.assign(new Error('x'), { code }))
-  expect([error.code, error.exitCode, error.message]).toEqual([
-    'output-full',
-    7,
-    `cannot write on to "/a/b.pcapng": ${state}`,
-  ])
-  expect(error.hints).toContain('df -h /a')
 })
 
 test('a file that may not grow ends the capture with whole packets and exit code 7', async () => {

@@ -63,13 +63,6 @@ test("a folder in place of a file, and a permission that is missing, are 'output
     7,
     `cannot write "${folder}": it is a folder`,
   ])
-  expect(toOutputError('/x/y', Object.assign(new Error(), { code: 'EACCES' })).message).toBe(
-    'cannot write "/x/y": permission denied',
-  )
-  expect(toOutputError('/x/y', Object.assign(new Error(), { code: 'EROFS' })).hints).toEqual([
-    'ls -ld /x',
-    '-o OTHER-NAME',
-  ])
   if (process.getuid?.() === 0) return
   await mkdir(path.join(folder, 'closed'))
   await chmod(path.join(folder, 'closed'), 0o500)
@@ -88,6 +81,19 @@ test("a full disk is 'output-full'", async () => {
     'cannot write on to "/dev/full": the disk is full',
   ])
   expect(error.hints[0]).toBe('the file is valid up to its last whole packet')
+})
+
+const [noPermission, noSpace] = ['ls -ld /a', 'df -h /a']
+test.each([
+  ['EACCES', 'output-not-writable', 'cannot write "/a/b.pcapng": permission denied', noPermission],
+  ['EROFS', 'output-not-writable', 'cannot write "/a/b.pcapng": the file system is read-only', noPermission],
+  ['ENOSPC', 'output-full', 'cannot write on to "/a/b.pcapng": the disk is full', noSpace],
+  ['EDQUOT', 'output-full', 'cannot write on to "/a/b.pcapng": the quota is used up', noSpace],
+  ['EFBIG', 'output-full', 'cannot write on to "/a/b.pcapng": the file may not grow further', noSpace],
+])('%s is %s: %s', (systemCode, code, message, hint) => {
+  const error = toOutputError('/a/b.pcapng', Object.assign(new Error('x'), { code: systemCode }))
+  expect([error.code, error.exitCode, error.message]).toEqual([code, 7, message])
+  expect(error.hints).toContain(hint)
 })
 
 test('a Wireshark that is not there is told by its name', async () => {
