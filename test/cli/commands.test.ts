@@ -6,6 +6,7 @@ import { version } from '../../src/base/version.ts'
 import { installLauncher, uninstallLauncher } from '../../src/install/launcher.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
+import { asOrdinaryUser } from '../support/ordinary-user.ts'
 import { runKcap } from '../support/run-kcap.ts'
 
 let demo: DemoFixture
@@ -249,10 +250,11 @@ describe('install', () => {
     expect(stderr).toContain('kcap:   hint: kcap install --folder DIR')
   })
 
-  test.skipIf(process.getuid?.() === 0)('a folder that is not ours is told as such', async () => {
+  test('a folder that is not ours is told as such', async () => {
     await mkdir(folder)
     await chmod(folder, 0o555)
-    expect((await failureOf(installLauncher(folder))).message).toContain('permission denied')
+    const error = await asOrdinaryUser(() => failureOf(installLauncher(folder)))
+    expect(error.message).toBe(`cannot install "${path.join(folder, 'kcap')}": permission denied`)
     await chmod(folder, 0o755)
   })
 })

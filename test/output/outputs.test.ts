@@ -11,6 +11,7 @@ import { toOutputError } from '../../src/output/output-error.ts'
 import { openWiresharkOutput } from '../../src/output/wireshark-output.ts'
 import { makeWriteBuffer } from '../../src/session/write-buffer.ts'
 import { failureOf } from '../support/failure.ts'
+import { asOrdinaryUser } from '../support/ordinary-user.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
 let folder: string
@@ -63,12 +64,11 @@ test("a folder in place of a file, and a permission that is missing, are 'output
     7,
     `cannot write "${folder}": it is a folder`,
   ])
-  if (process.getuid?.() === 0) return
   await mkdir(path.join(folder, 'closed'))
   await chmod(path.join(folder, 'closed'), 0o500)
-  expect((await failureOf(openFileOutput(path.join(folder, 'closed/x'), { overwrite: false }))).code).toBe(
-    'output-not-writable',
-  )
+  const file = path.join(folder, 'closed/x')
+  const refused = await asOrdinaryUser(() => failureOf(openFileOutput(file, { overwrite: false })))
+  expect([refused.code, refused.message]).toEqual(['output-not-writable', `cannot write "${file}": permission denied`])
 })
 
 test("a full disk is 'output-full'", async () => {
