@@ -17,6 +17,7 @@ export const exitCodeOf = {
   'bad-filter': exitCodes.usage,
   'unknown-interface': exitCodes.usage,
   'no-target': exitCodes.usage,
+  'config-broken': exitCodes.usage,
 
   'context-not-found': exitCodes.noSuchTarget,
   'namespace-not-found': exitCodes.noSuchTarget,

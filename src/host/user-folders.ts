@@ -1,0 +1,35 @@
+import { homedir } from 'node:os'
+import path from 'node:path'
+
+/** Where kcap keeps what is this user's: settings that a person writes, and what can be thrown away. */
+export interface UserFolders {
+  readonly home: string
+  readonly config: string
+  /** The launcher for Wireshark (extcap/launcher.sh) finds it by the same rules. */
+  readonly cache: string
+}
+
+/** https://specifications.freedesktop.org/basedir-spec/latest/ where the platform has no rules of its own; a relative path there counts as none. */
+export function findUserFolders(
+  environment: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): UserFolders {
+  const home = environment.HOME || homedir()
+  if (platform === 'win32') {
+    const roaming = environment.APPDATA ?? path.join(home, 'AppData', 'Roaming')
+    const local = environment.LOCALAPPDATA ?? path.join(home, 'AppData', 'Local')
+    return { home, config: path.join(roaming, 'kcap'), cache: path.join(local, 'kcap', 'cache') }
+  }
+  const isMac = platform === 'darwin'
+  const standardConfig = isMac ? path.join(home, 'Library', 'Application Support') : path.join(home, '.config')
+  const standardCache = isMac ? path.join(home, 'Library', 'Caches') : path.join(home, '.cache')
+  return {
+    home,
+    config: path.join(absolute(environment.XDG_CONFIG_HOME) ?? standardConfig, 'kcap'),
+    cache: path.join(absolute(environment.XDG_CACHE_HOME) ?? standardCache, 'kcap'),
+  }
+}
+
+function absolute(folder: string | undefined): string | undefined {
+  return folder?.startsWith('/') ? folder : undefined
+}

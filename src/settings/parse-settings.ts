@@ -1,0 +1,76 @@
+import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml'
+import { KcapError } from '../base/kcap-error.ts'
+import { findNearNames } from '../base/near-names.ts'
+import { quote } from '../base/quote.ts'
+import { defaultSettings, type Settings } from './settings.ts'
+
+const maxListedPods = 20_000
+
+/** Reads the text of a config file. Throws `config-broken` for a wrong key or value, naming its line. */
+export function parseSettings(file: string, text: string): Settings {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const lineAt = (offset: number | undefined) => lines.linePos(offset ?? 0).line
+  const fail = (offset: number | undefined, state: string, hints: readonly string[] = []): never => {
+    throw new KcapError('config-broken', `cannot use the config file "${file}": line ${lineAt(offset)}: ${state}`, {
+      hints: [...hints, `"\${EDITOR:-vi}" ${quote(file)}`],
+    })
+  }
+  const [problem] = document.errors
+  if (problem !== undefined) fail(problem.pos[0], problem.message.split('\n')[0]?.replace(/[:.]$/, '') ?? '')
+
+  const readMap = (node: unknown, what: string, known: readonly string[]): Map<string, Node | null> => {
+    if (!isMap(node)) return fail(offsetOf(node), `${what} must be a list of keys and values`)
+    const entries = new Map<string, Node | null>()
+    for (const { key, value } of (node as YAMLMap).items as Pair<unknown, Node | null>[]) {
+      const name = isScalar(key) ? String(key.value) : ''
+      if (!known.includes(name)) {
+        const near = findNearNames(name, known, 1)
+        fail(offsetOf(key), `there is no key "${name}"`, [`keys there: ${(near.length > 0 ? near : known).join(', ')}`])
+      }
+      entries.set(name, value)
+    }
+    return entries
+  }
+  const readText = (node: Node | null | undefined, what: string): string => {
+    if (isScalar(node) && (typeof node.value === 'string' || typeof node.value === 'number')) return String(node.value)
+    return fail(offsetOf(node), `${what} must be a text`)
+  }
+  const readTexts = (node: Node | null | undefined, what: string): string[] => {
+    if (!isSeq(node)) return fail(offsetOf(node), `${what} must be a list, such as [a, b]`)
+    return node.items.map((item) => readText(item as Node, `each of ${what}`))
+  }
+  const readCount = (node: Node | null | undefined, what: string): number => {
+    const value = isScalar(node) ? node.value : undefined
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= maxListedPods) return value
+    return fail(offsetOf(node), `${what} must be a whole number from 0 to ${maxListedPods}`)
+  }
+
+  const defaults = defaultSettings(file)
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return defaults
+  const top = readMap(document.contents, 'the file', ['list', 'sshHosts'])
+  const listNode = top.get('list')
+  const list =
+    listNode === undefined
+      ? new Map<string, Node | null>()
+      : readMap(listNode, '"list"', ['contexts', 'namespaces', 'selector', 'maxPods'])
+  const optional = <Value>(
+    entries: ReadonlyMap<string, Node | null>,
+    key: string,
+    read: (node: Node | null | undefined, what: string) => Value,
+  ): Value | undefined => (entries.has(key) ? read(entries.get(key), `"${key}"`) : undefined)
+  return {
+    file,
+    list: {
+      contexts: optional(list, 'contexts', readTexts),
+      namespaces: optional(list, 'namespaces', readTexts),
+      selector: optional(list, 'selector', readText),
+      maxPods: optional(list, 'maxPods', readCount) ?? defaults.list.maxPods,
+    },
+    sshHosts: optional(top, 'sshHosts', readTexts) ?? [],
+  }
+}
+
+function offsetOf(node: unknown): number | undefined {
+  return (node as { range?: readonly number[] } | null | undefined)?.range?.[0]
+}

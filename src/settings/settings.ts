@@ -1,0 +1,30 @@
+/** What kcap's config file says, complete: what it leaves out has its default. */
+export interface Settings {
+  /** The file, whether it is there or not. */
+  readonly file: string
+  /** What stands in Wireshark's interface list. */
+  readonly list: ListSettings
+  /** Hosts that have an interface of their own there: an alias of the ssh config, or `[USER@]HOST[:PORT]`. */
+  readonly sshHosts: readonly string[]
+}
+
+export interface ListSettings {
+  /** Names of kubeconfig contexts, `*` in them for any text; undefined: the current one. */
+  readonly contexts: readonly string[] | undefined
+  /** undefined: all that the login may see. */
+  readonly namespaces: readonly string[] | undefined
+  /** Label selector of the pods. */
+  readonly selector: string | undefined
+  /** Pods listed in all. Wireshark starts an extcap twice for each, so that hundreds are felt and thousands are not bearable. */
+  readonly maxPods: number
+}
+
+export const defaultMaxPods = 300
+
+export function defaultSettings(file: string): Settings {
+  return {
+    file,
+    list: { contexts: undefined, namespaces: undefined, selector: undefined, maxPods: defaultMaxPods },
+    sshHosts: [],
+  }
+}

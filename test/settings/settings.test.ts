@@ -1,0 +1,82 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { loadSettings } from '../../src/settings/load-settings.ts'
+import { defaultSettings } from '../../src/settings/settings.ts'
+import { failureOf } from '../support/failure.ts'
+import { runKcap } from '../support/run-kcap.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+
+const folder = await makeTempFolder()
+const file = path.join(folder, 'config.yaml')
+
+async function load(text: string) {
+  writeFileSync(file, text)
+  return await loadSettings({ KCAP_CONFIG: file })
+}
+
+test('without a file, or with an empty one, everything has its default', async () => {
+  const empty = path.join(folder, 'none')
+  expect(await loadSettings({ HOME: empty })).toEqual(defaultSettings(path.join(empty, '.config/kcap/config.yaml')))
+  for (const text of ['', '# nothing\n', '~\n', '{}\n']) expect(await load(text)).toEqual(defaultSettings(file))
+})
+
+test('what it says holds, and the rest has its default', async () => {
+  const text = `
+list:
+  contexts: [prod, 'staging-*']
+  selector: app=orders
+sshHosts:
+  - bastion
+  - root@10.0.0.10:2222
+`
+  expect(await load(text)).toEqual({
+    file,
+    list: { contexts: ['prod', 'staging-*'], namespaces: undefined, selector: 'app=orders', maxPods: 300 },
+    sshHosts: ['bastion', 'root@10.0.0.10:2222'],
+  })
+})
+
+describe("a wrong key or value is 'config-broken', exit code 2, and names its line", () => {
+  test.each([
+    ['list:\n  contxts: [a]\n', 'line 2: there is no key "contxts"', 'keys there: contexts'],
+    ['\nfrob: 1\n', 'line 2: there is no key "frob"', 'keys there: list, sshHosts'],
+    ['list:\n  contexts: prod\n', 'line 2: "contexts" must be a list, such as [a, b]', file],
+    ['list:\n  maxPods: -1\n', 'line 2: "maxPods" must be a whole number from 0 to 20000', file],
+    ['list:\n  maxPods: many\n', 'line 2: "maxPods" must be a whole number from 0 to 20000', file],
+    ['list:\n  namespaces:\n    - a\n    - [b]\n', 'line 4: each of "namespaces" must be a text', file],
+    ['list: 3\n', 'line 1: "list" must be a list of keys and values', file],
+    ['- a\n', 'line 1: the file must be a list of keys and values', file],
+    ['list:\n  contexts: [a\n', 'line 3: Flow sequence in block collection must', file],
+  ])('%j', async (text, state, hint) => {
+    const error = await failureOf(load(text))
+    expect([error.code, error.exitCode]).toEqual(['config-broken', 2])
+    expect(error.message.startsWith(`cannot use the config file "${file}": ${state}`), error.message).toBe(true)
+    expect(error.hints.join('\n')).toContain(hint)
+  })
+
+  test('a file that is named and not there, or a folder, is told', async () => {
+    const missing = await failureOf(loadSettings({ KCAP_CONFIG: path.join(folder, 'gone') }))
+    expect(missing.message).toBe(`cannot use the config file "${folder}/gone": no such file`)
+    expect(missing.hints).toContain('unset KCAP_CONFIG')
+    mkdirSync(path.join(folder, 'dir'))
+    const isFolder = await failureOf(loadSettings({ KCAP_CONFIG: path.join(folder, 'dir') }))
+    expect(isFolder.message).toBe(`cannot use the config file "${folder}/dir": it is a folder`)
+  })
+})
+
+test('kcap config writes a file that explains itself and holds nothing new, and shows what holds', async () => {
+  const written = path.join(folder, 'new', 'config.yaml')
+  const kcap = async (...argv: string[]) => {
+    const { code, stdout, stderr } = await runKcap(['config', ...argv], { KCAP_CONFIG: written })
+    return { code, stdout: stdout.toString(), stderr }
+  }
+  expect(await kcap('path')).toEqual({ code: 0, stdout: `${written}\n`, stderr: '' })
+  expect(await kcap('init')).toEqual({ code: 0, stdout: `wrote ${written}\n`, stderr: '' })
+  const again = await kcap('init')
+  expect([again.code, again.stderr]).toEqual([
+    7,
+    expect.stringContaining(`cannot write the config file "${written}": it is there already`),
+  ])
+  expect(JSON.parse((await kcap('show')).stdout)).toEqual(JSON.parse(JSON.stringify(defaultSettings(written))))
+})
