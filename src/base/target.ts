@@ -1,5 +1,5 @@
 /** What the user named, before anything was asked of a cluster or a host. */
-export type TargetName = PodName | ServiceName | SshHostName
+export type TargetName = PodName | ServiceName | WorkloadName | SshHostName
 
 /** Where in which cluster a name is to be looked up. */
 export interface ClusterScope {
@@ -22,6 +22,13 @@ export interface PodName extends ClusterScope {
 export interface ServiceName extends ClusterScope {
   readonly kind: 'service'
   readonly service: string
+}
+
+/** All running pods that a workload selects. */
+export interface WorkloadName extends ClusterScope {
+  readonly kind: 'workload'
+  readonly workloadKind: 'deploy' | 'sts' | 'ds' | 'rs' | 'job'
+  readonly workload: string
 }
 
 export interface SshHostName {

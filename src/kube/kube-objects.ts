@@ -51,7 +51,7 @@ export async function getPod(
 /** Names and states of pods, a page at a time. https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables */
 export async function listPods(access: ClusterAccess, options: ListOptions): Promise<PodRow[]> {
   const rows: PodRow[] = []
-  for await (const answer of pages(access, 'pods', options)) {
+  for await (const answer of pages(access, { resource: 'pods' }, options)) {
     const statusColumn = answer.columnDefinitions?.findIndex((column) => column.name === 'Status') ?? -1
     for (const row of answer.rows ?? []) {
       const { name, namespace } = row.object?.metadata ?? {}
@@ -67,14 +67,20 @@ export async function listPods(access: ClusterAccess, options: ListOptions): Pro
   return options.limit === undefined ? rows : rows.slice(0, options.limit)
 }
 
-/** Names of namespaces, nodes, or of the services of a namespace. */
+/** A kind of objects; without a group those of the core. */
+export interface ListedResource {
+  readonly apiGroup?: string
+  readonly resource: string
+}
+
+/** Names of namespaces, nodes, or of the services or workloads of a namespace. */
 export async function listNames(
   access: ClusterAccess,
-  resource: 'namespaces' | 'nodes' | 'services',
+  listed: 'namespaces' | 'nodes' | 'services' | ListedResource,
   options: ListOptions,
 ): Promise<{ name: string; namespace: string | undefined }[]> {
   const names: { name: string; namespace: string | undefined }[] = []
-  for await (const answer of pages(access, resource, options)) {
+  for await (const answer of pages(access, typeof listed === 'string' ? { resource: listed } : listed, options)) {
     for (const item of [...(answer.rows ?? []).map((row) => row.object), ...(answer.items ?? [])]) {
       if (item?.metadata?.name !== undefined)
         names.push({ name: item.metadata.name, namespace: item.metadata.namespace })
@@ -83,7 +89,12 @@ export async function listNames(
   return names
 }
 
-async function* pages(access: ClusterAccess, resource: string, options: ListOptions): AsyncGenerator<TableAnswer> {
+async function* pages(
+  access: ClusterAccess,
+  { apiGroup, resource }: ListedResource,
+  options: ListOptions,
+): AsyncGenerator<TableAnswer> {
+  const root = apiGroup === undefined ? '/api/v1' : `/apis/${apiGroup}/v1`
   const scope = options.namespace === undefined ? '' : `/namespaces/${encodeURIComponent(options.namespace)}`
   let next: string | undefined
   do {
@@ -92,9 +103,9 @@ async function* pages(access: ClusterAccess, resource: string, options: ListOpti
     if (options.fieldSelector) query.set('fieldSelector', options.fieldSelector)
     if (next) query.set('continue', next)
     const answer = await getJson<TableAnswer>(access, {
-      path: `/api/v1${scope}/${resource}?${query}`,
+      path: `${root}${scope}/${resource}?${query}`,
       accept: tableAccept,
-      action: { verb: 'list', resource, namespace: options.namespace },
+      action: { verb: 'list', resource, ...(apiGroup !== undefined && { apiGroup }), namespace: options.namespace },
       signal: options.signal,
     })
     if (answer === undefined) return

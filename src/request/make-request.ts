@@ -60,20 +60,23 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
   }
 }
 
-function makeTargets(parsed: ParsedArguments): TargetName[] {
+/** What the words and options name, in their order. Throws `usage`. */
+export function makeTargets(parsed: ParsedArguments): TargetName[] {
   const cluster = makeClusterScope(parsed)
   const ssh = makeSshDefaults(parsed)
   const defaults = { cluster, ssh }
   const sshHost = parsed.text('ssh-host')
   const pod = parsed.text('pod')
   const service = parsed.text('service')
-  if (sshHost !== undefined && (pod !== undefined || service !== undefined)) {
+  const target = parsed.text('target')
+  if (sshHost !== undefined && (pod ?? service ?? target) !== undefined) {
     throw new KcapError('usage', 'cannot capture a pod through --ssh-host: only the host itself', {
       hints: [`kcap ssh://${sshHost} --filter 'host POD-ADDRESS'`],
     })
   }
   return [
     ...parsed.words.map((word) => parseTarget(word, defaults)),
+    ...(target === undefined ? [] : [parseTarget(target, defaults)]),
     ...(pod === undefined ? [] : [parseTarget(pod.includes('/') ? pod : `pod/${pod}`, defaults)]),
     ...(service === undefined ? [] : [parseTarget(`svc/${service}`, defaults)]),
     ...(sshHost === undefined ? [] : [makeSshHost(sshHost, ssh)]),

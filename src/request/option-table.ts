@@ -19,9 +19,13 @@ export interface OptionRow {
 export type OptionGroup = 'Target' | 'Capture' | 'Limits' | 'Output' | 'SSH' | 'Reporting'
 
 export interface DialogArgument {
-  /** extcap.md §2.2: string, unsigned, selector, password, fileselect, boolflag … */
-  readonly type: 'string' | 'unsigned' | 'selector' | 'password' | 'fileselect' | 'boolflag'
+  /** Wireshark's, doc/extcap.4; an `editselector` is a list in which anything may be typed. */
+  readonly type: 'string' | 'unsigned' | 'selector' | 'editselector' | 'password' | 'fileselect' | 'boolflag'
   readonly display: string
+  /** For an `editselector`: what its button says, which fills the list from the cluster or the host. */
+  readonly reload?: string
+  /** For an `editselector`: what stands there when nothing is chosen; the value then is none. */
+  readonly unchosen?: string
   /** Interfaces that have it; absent: all. */
   readonly on?: readonly ('pod' | 'cluster' | 'ssh' | 'demo')[]
   readonly placeholder?: string
@@ -43,7 +47,13 @@ export const optionTable: readonly OptionRow[] = [
     kind: 'text',
     value: 'NS',
     help: "namespace; default: the context's",
-    dialog: { type: 'string', display: 'Namespace', on: ['cluster'], placeholder: "the context's namespace" },
+    dialog: {
+      type: 'editselector',
+      display: 'Namespace',
+      on: ['cluster'],
+      reload: 'Load namespaces',
+      unchosen: "the context's namespace",
+    },
   },
   {
     group: 'Target',
@@ -51,7 +61,6 @@ export const optionTable: readonly OptionRow[] = [
     kind: 'text',
     value: 'POD',
     help: 'pod to capture in',
-    dialog: { type: 'string', display: 'Pod', on: ['cluster'], placeholder: 'orders-6c9f' },
   },
   {
     group: 'Target',
@@ -59,7 +68,20 @@ export const optionTable: readonly OptionRow[] = [
     kind: 'text',
     value: 'SVC',
     help: 'all pods behind a service',
-    dialog: { type: 'string', display: 'or service', on: ['cluster'], placeholder: 'orders' },
+  },
+  {
+    group: 'Target',
+    name: 'target',
+    kind: 'text',
+    value: 'TARGET',
+    help: 'as the word TARGET: pod/X, svc/X, deploy/X, sts/X, ds/X, rs/X, job/X',
+    dialog: {
+      type: 'editselector',
+      display: 'Pod, workload or service',
+      on: ['cluster'],
+      reload: 'Load pods and services',
+      unchosen: 'choose one',
+    },
   },
   {
     group: 'Target',
@@ -69,10 +91,11 @@ export const optionTable: readonly OptionRow[] = [
     value: 'NAME',
     help: 'container of the pod; default: the first that runs',
     dialog: {
-      type: 'string',
+      type: 'editselector',
       display: 'Container',
       on: ['pod', 'cluster', 'demo'],
-      placeholder: 'the first that runs',
+      reload: 'Load containers',
+      unchosen: 'the first that runs',
     },
   },
   {
@@ -82,7 +105,7 @@ export const optionTable: readonly OptionRow[] = [
     kind: 'text',
     value: 'NAME',
     help: 'interface on the far side; default: any',
-    dialog: { type: 'string', display: 'Interface', placeholder: 'any' },
+    dialog: { type: 'editselector', display: 'Interface', reload: 'Load interfaces', unchosen: 'any' },
   },
   {
     group: 'Capture',

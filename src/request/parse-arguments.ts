@@ -16,6 +16,8 @@ export interface ParseOptions {
   readonly more?: readonly Pick<OptionRow, 'name' | 'short' | 'kind'>[]
   /** Unknown options that are let through silently: Wireshark adds new `--extcap-…` with each version. */
   readonly ignoreUnknown?: RegExp
+  /** Options without a value count as left out: Wireshark may hand over fields of its dialog that are empty. */
+  readonly dropEmpty?: boolean
 }
 
 /** Parses a command line by the option table. Throws `usage` for an option that is unknown, lacks its value, or has one it can't have. */
@@ -48,7 +50,7 @@ export function parseArguments(argv: readonly string[], options: ParseOptions = 
   }
   for (const row of rows) {
     if (row.kind === 'flag') continue
-    for (const value of values(row.name)) checkValue(row, value)
+    for (const value of values(row.name)) if (value !== '' || options.dropEmpty !== true) checkValue(row, value)
   }
   return {
     words: parsed._,

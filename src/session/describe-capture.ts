@@ -31,7 +31,8 @@ export function describeSource(source: PacketSource, route: Route): string {
 function describeName(name: TargetName): string {
   if (name.kind === 'ssh') return `host ${name.host}`
   const where = `${name.namespace === undefined ? '' : ` in namespace ${name.namespace}`}${name.context === undefined ? '' : ` of context ${name.context}`}`
-  return name.kind === 'pod' ? `pod ${name.pod}${where}` : `service ${name.service}${where}`
+  if (name.kind === 'pod') return `pod ${name.pod}${where}`
+  return name.kind === 'service' ? `service ${name.service}${where}` : `${name.workloadKind}/${name.workload}${where}`
 }
 
 function userName(): string {

@@ -1,16 +1,29 @@
 import { KcapError } from '../base/kcap-error.ts'
-import type { ClusterScope, SshHostName, TargetName } from '../base/target.ts'
+import type { ClusterScope, SshHostName, TargetName, WorkloadName } from '../base/target.ts'
 
 export interface TargetDefaults {
   readonly cluster: ClusterScope
   readonly ssh: Omit<SshHostName, 'kind' | 'host'>
 }
 
-/** Kinds of the spec that this version can't capture yet; they must not be taken for a namespace of that name. */
-const otherKinds = ['deploy', 'deployment', 'sts', 'statefulset', 'ds', 'daemonset', 'rs', 'replicaset', 'job', 'node']
+/** kubectl's names of workloads. */
+const workloadKinds = new Map<string, WorkloadName['workloadKind']>([
+  ['deploy', 'deploy'],
+  ['deployment', 'deploy'],
+  ['sts', 'sts'],
+  ['statefulset', 'sts'],
+  ['ds', 'ds'],
+  ['daemonset', 'ds'],
+  ['rs', 'rs'],
+  ['replicaset', 'rs'],
+  ['job', 'job'],
+])
+
+/** A kind of the spec that this version can't capture yet; it must not be taken for a namespace of that name. */
+const otherKinds = ['node']
 
 /**
- * The text form of a target: `NS/POD`, `POD`, `pod/POD`, `svc/SERVICE`, `ssh://[USER@]HOST[:PORT]`.
+ * The text form of a target: `NS/POD`, `POD`, `pod/POD`, `svc/SERVICE`, `deploy/X`, `ssh://[USER@]HOST[:PORT]`.
  * Throws `usage` for what is none of them.
  */
 export function parseTarget(text: string, defaults: TargetDefaults): TargetName {
@@ -18,13 +31,20 @@ export function parseTarget(text: string, defaults: TargetDefaults): TargetName 
   const [first = '', second, ...more] = text.split('/')
   if (first === '' || second === '' || more.length > 0) throw notATarget(text)
   if (otherKinds.includes(first) && second !== undefined) {
-    throw new KcapError('usage', `cannot capture "${text}": only pods, services and SSH hosts can be named`, {
-      hints: ['kcap NAMESPACE/POD', 'kcap svc/SERVICE'],
-    })
+    throw new KcapError(
+      'usage',
+      `cannot capture "${text}": only pods, workloads, services and SSH hosts can be named`,
+      {
+        hints: ['kcap NAMESPACE/POD', 'kcap svc/SERVICE'],
+      },
+    )
   }
   if (second === undefined) return { kind: 'pod', ...defaults.cluster, pod: checkName(first, text) }
   if (first === 'svc' || first === 'service')
     return { kind: 'service', ...defaults.cluster, service: checkName(second, text) }
+  const workloadKind = workloadKinds.get(first)
+  if (workloadKind !== undefined)
+    return { kind: 'workload', ...defaults.cluster, workloadKind, workload: checkName(second, text) }
   if (first === 'pod' || first === 'po') return { kind: 'pod', ...defaults.cluster, pod: checkName(second, text) }
   const { namespace } = defaults.cluster
   if (namespace !== undefined && namespace !== first) {

@@ -1,9 +1,10 @@
 import { KcapError } from '../base/kcap-error.ts'
 import { findNearNames } from '../base/near-names.ts'
-import type { PodName, PodTarget, ServiceName, Target, TargetName } from '../base/target.ts'
+import type { PodName, PodTarget, ServiceName, Target, TargetName, WorkloadName } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import type { ClusterPool } from '../kube/cluster-pool.ts'
 import { getPod, hasNamespace, listNames, listPods, listServicePods } from '../kube/kube-objects.ts'
+import { listWorkloadPods, listWorkloads } from '../kube/workloads.ts'
 import { choosePod } from './choose-pod.ts'
 
 /** Everything the names stand for, each target once. Throws the errors of the lookup: `pod-not-found`, `api-forbidden` … */
@@ -28,7 +29,10 @@ export async function resolveTargets(
 async function resolveTarget(name: TargetName, clusters: ClusterPool, signal: AbortSignal): Promise<Target[]> {
   if (name.kind === 'ssh') return [{ kind: 'ssh', name }]
   const access = await clusters.open(name)
-  return name.kind === 'pod' ? [await resolvePod(name, access, signal)] : await resolveService(name, access, signal)
+  if (name.kind === 'pod') return [await resolvePod(name, access, signal)]
+  return name.kind === 'service'
+    ? await resolveService(name, access, signal)
+    : await resolveWorkload(name, access, signal)
 }
 
 async function resolvePod(name: PodName, access: ClusterAccess, signal: AbortSignal): Promise<PodTarget> {
@@ -64,6 +68,33 @@ async function resolveService(name: ServiceName, access: ClusterAccess, signal: 
   if (pods.length === 0) {
     throw new KcapError('pod-not-running', `cannot capture "svc/${name.service}": no pod is behind it`, {
       hints: [`kubectl describe service -n ${namespace} ${name.service}`],
+    })
+  }
+  return await Promise.all(pods.map((pod) => resolvePod({ ...name, kind: 'pod', namespace, pod }, access, signal)))
+}
+
+async function resolveWorkload(name: WorkloadName, access: ClusterAccess, signal: AbortSignal): Promise<PodTarget[]> {
+  const namespace = name.namespace ?? access.namespace
+  const { workloadKind, workload } = name
+  const pods = await listWorkloadPods(access, workloadKind, namespace, workload, signal)
+  const target = `${workloadKind}/${workload}`
+  if (pods === undefined) {
+    await refuseUnknownNamespace(access, namespace, target, signal)
+    const near = await nearNames(workload, async () => await listWorkloads(access, workloadKind, { namespace, signal }))
+    throw new KcapError(
+      'pod-not-found',
+      `cannot capture "${target}": the namespace "${namespace}" has no such workload`,
+      {
+        hints: [
+          ...(near.length > 0 ? [`of that kind there: ${near.join(', ')}`] : []),
+          `kubectl get ${workloadKind} -n ${namespace}`,
+        ],
+      },
+    )
+  }
+  if (pods.length === 0) {
+    throw new KcapError('pod-not-running', `cannot capture "${target}": none of its pods runs`, {
+      hints: [`kubectl describe ${workloadKind} -n ${namespace} ${workload}`],
     })
   }
   return await Promise.all(pods.map((pod) => resolvePod({ ...name, kind: 'pod', namespace, pod }, access, signal)))

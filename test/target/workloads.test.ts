@@ -1,0 +1,68 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { makeClusterPool } from '../../src/kube/cluster-pool.ts'
+import { formatSelector } from '../../src/kube/workloads.ts'
+import { parseTarget } from '../../src/target/parse-target.ts'
+import { resolveTargets } from '../../src/target/resolve-targets.ts'
+import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { failureOf } from '../support/failure.ts'
+
+let demo: DemoFixture
+let kubeconfig: string
+beforeAll(async () => {
+  demo = await openDemoFixture()
+  kubeconfig = await demo.kubeconfig()
+})
+
+async function resolve(text: string, namespace?: string) {
+  const signal = AbortSignal.timeout(10_000)
+  const clusters = makeClusterPool({ signal, timeoutMs: 1_000, interactive: false })
+  const cluster = { kubeconfigPaths: [kubeconfig], namespace }
+  try {
+    const targets = await resolveTargets([parseTarget(text, { cluster, ssh: { sudo: 'none' } })], clusters, signal)
+    return targets.map((target) => (target.kind === 'pod' ? target.pod : target.kind)).sort()
+  } finally {
+    clusters.close()
+  }
+}
+
+describe('a workload stands for its running pods', () => {
+  test.each([
+    ['deploy/orders', undefined, ['orders-6c9f', 'orders-x2x7']],
+    ['deployment/orders', 'staging', ['orders-b8d1']],
+    ['statefulset/db', undefined, ['db-0']],
+    ['ds/kube-proxy', 'kube-system', ['kube-proxy-4zk7m', 'kube-proxy-v8x2c']],
+  ])('%s in %s: %j', async (text, namespace, pods) => {
+    expect(await resolve(text, namespace)).toEqual(pods)
+  })
+
+  test("that is not there is 'pod-not-found', with near names", async () => {
+    const error = await failureOf(resolve('deploy/order'))
+    expect([error.code, error.exitCode]).toEqual(['pod-not-found', 3])
+    expect(error.message).toBe('cannot capture "deploy/order": the namespace "prod" has no such workload')
+    expect(error.hints).toEqual(['of that kind there: orders', 'kubectl get deploy -n prod'])
+  })
+
+  test("in a namespace that is not there is 'namespace-not-found'", async () => {
+    expect((await failureOf(resolve('deploy/orders', 'stagin'))).code).toBe('namespace-not-found')
+  })
+
+  test("whose pods have all ended is 'pod-not-running'", async () => {
+    const error = await failureOf(resolve('job/migrate'))
+    expect([error.code, error.exitCode]).toEqual(['pod-not-running', 3])
+    expect(error.message).toBe('cannot capture "job/migrate": none of its pods runs')
+    expect(error.hints).toEqual(['kubectl describe job -n prod migrate'])
+  })
+})
+
+test('a selector is asked for as the API takes it', () => {
+  const matchExpressions = [
+    { key: 'tier', operator: 'In', values: ['web', 'api'] },
+    { key: 'track', operator: 'NotIn', values: ['canary'] },
+    { key: 'team', operator: 'Exists' },
+    { key: 'old', operator: 'DoesNotExist' },
+  ]
+  expect(formatSelector({ matchLabels: { app: 'orders' }, matchExpressions })).toBe(
+    'app=orders,tier in (web,api),track notin (canary),team,!old',
+  )
+  expect(formatSelector({})).toBe('')
+})
