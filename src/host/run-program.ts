@@ -9,6 +9,8 @@ export interface ProgramRun {
   readonly interactive?: boolean
   /** Text for its standard input. */
   readonly input?: string
+  /** From the polite signal to the one that can't be refused; default half a second. */
+  readonly killDelayMs?: number
 }
 
 export interface ProgramResult {
@@ -21,7 +23,7 @@ export interface ProgramResult {
 }
 
 const maxOutputBytes = 1_000_000
-const killDelayMs = 500
+const defaultKillDelayMs = 500
 
 /**
  * Runs a program of this machine to its end, without a shell. Never rejects for what the program does; a timeout kills it, and what it
@@ -53,7 +55,7 @@ export async function runProgram(argv: readonly [string, ...string[]], run: Prog
       // Whoever still holds the pipes is not waited for.
       subprocess.stdout?.destroy()
       subprocess.stderr?.destroy()
-    }, killDelayMs)
+    }, run.killDelayMs ?? defaultKillDelayMs)
     void subprocess.finally(() => clearTimeout(timer))
   })
   const result = await subprocess

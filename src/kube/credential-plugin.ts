@@ -16,6 +16,8 @@ export interface PluginRun {
   readonly timeoutMs: number
   /** Whether the plugin may talk to the user on the terminal. */
   readonly interactive: boolean
+  /** How long a plugin that is asked to end may take to; default half a second. */
+  readonly killDelayMs?: number
 }
 
 /**
@@ -42,6 +44,7 @@ export async function runCredentialPlugin(
     timeoutMs: run.timeoutMs,
     signal: run.signal,
     interactive: run.interactive,
+    ...(run.killDelayMs !== undefined && { killDelayMs: run.killDelayMs }),
   })
   if (result.isMissing) {
     throw new KcapError(

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import path from 'node:path'
 import yaml from 'js-yaml'
 import { KcapError } from '../base/kcap-error.ts'
 import { findNearNames } from '../base/near-names.ts'
 import { quote } from '../base/quote.ts'
+import { findKubeconfigPaths } from './kubeconfig-paths.ts'
 
 /** A kubeconfig as kubectl would see it. Field names as in the file: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
 export interface Kubeconfig {
@@ -72,10 +72,8 @@ export interface KubeconfigSources {
  */
 export function loadKubeconfig(sources: KubeconfigSources = {}): Kubeconfig {
   const environment = sources.environment ?? process.env
-  const fromVariable = (environment.KUBECONFIG ?? '').split(path.delimiter).filter((entry) => entry !== '')
-  const standard = [path.join(environment.HOME ?? homedir(), '.kube', 'config')]
   const isNamed = sources.paths !== undefined && sources.paths.length > 0
-  const paths = isNamed ? (sources.paths ?? []) : fromVariable.length > 0 ? fromVariable : standard
+  const paths = isNamed ? (sources.paths ?? []) : findKubeconfigPaths(environment)
   const documents = paths.flatMap((file) => {
     const document = readDocument(file, isNamed)
     return document === undefined ? [] : [{ file, document }]

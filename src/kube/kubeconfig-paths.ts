@@ -1,0 +1,11 @@
+import { homedir } from 'node:os'
+import path from 'node:path'
+
+/**
+ * The files that kubectl would read: those of KUBECONFIG, else `~/.kube/config`; whether they are there or not.
+ * https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
+ */
+export function findKubeconfigPaths(environment: NodeJS.ProcessEnv = process.env): string[] {
+  const named = (environment.KUBECONFIG ?? '').split(path.delimiter).filter((entry) => entry !== '')
+  return named.length > 0 ? named : [path.join(environment.HOME ?? homedir(), '.kube', 'config')]
+}

@@ -1,0 +1,133 @@
+import { KcapError } from '../base/kcap-error.ts'
+import { type ClusterAccess, openCluster } from '../kube/cluster-access.ts'
+import { listNames, listPods } from '../kube/kube-objects.ts'
+import type { ListSettings } from '../settings/settings.ts'
+import { type ClusterNames, isNamespaceName, isPodName, type ListedPod } from './cluster-names.ts'
+
+export interface AskOptions {
+  readonly list: ListSettings
+  readonly signal: AbortSignal
+  /** For the credential plugin, which is never let near a terminal; then it is killed. */
+  readonly loginTimeoutMs: number
+  readonly killDelayMs?: number
+}
+
+/**
+ * The running pods of a context's cluster, those of the context's own namespace first, as many as may be listed; and its namespaces.
+ * A login that may not see the whole cluster gets what lies in the namespaces it is known to have to do with.
+ * Throws what keeps it from listing any.
+ */
+export async function askCluster(
+  context: string,
+  ownNamespaces: readonly string[],
+  options: AskOptions,
+): Promise<ClusterNames> {
+  const { signal, loginTimeoutMs, killDelayMs } = options
+  const access = await openCluster({
+    context,
+    signal,
+    timeoutMs: loginTimeoutMs,
+    interactive: false,
+    ...(killDelayMs !== undefined && { killDelayMs }),
+  })
+  try {
+    const [found, namespaces] = await Promise.all([
+      findPods(access, ownNamespaces, options),
+      findNamespaces(access, options),
+    ])
+    const own = (pod: ListedPod) => Number(pod.namespace === access.namespace)
+    const pods = found.pods.sort(
+      (a, b) => own(b) - own(a) || compare(a.namespace, b.namespace) || compare(a.pod, b.pod),
+    )
+    const { maxPods } = options.list
+    return {
+      pods: pods.slice(0, maxPods),
+      hasMore: found.hasMore || pods.length > maxPods,
+      namespaces:
+        namespaces ?? [...new Set([access.namespace, ...ownNamespaces, ...pods.map((pod) => pod.namespace)])].sort(),
+      ownNamespace: access.namespace,
+    }
+  } finally {
+    access.close()
+  }
+}
+
+interface FoundPods {
+  readonly pods: ListedPod[]
+  readonly hasMore: boolean
+}
+
+async function findPods(
+  access: ClusterAccess,
+  ownNamespaces: readonly string[],
+  options: AskOptions,
+): Promise<FoundPods> {
+  const wanted = options.list.namespaces
+  if (wanted !== undefined) return await findPodsOf(access, wanted, options)
+  try {
+    const all = await findPodsIn(access, undefined, options)
+    if (!all.hasMore) return all
+    // The pods of the own namespace are the last to be left out.
+    const own = await findPodsIn(access, access.namespace, options)
+    const others = all.pods.filter(({ namespace }) => namespace !== access.namespace)
+    return { pods: [...own.pods, ...others], hasMore: true }
+  } catch (error) {
+    if (!isForbidden(error)) throw error
+    return await findPodsOf(access, [...new Set([access.namespace, ...ownNamespaces])], options)
+  }
+}
+
+/** Of several namespaces; those that the login may not see are left out, unless it may see none. */
+async function findPodsOf(
+  access: ClusterAccess,
+  namespaces: readonly string[],
+  options: AskOptions,
+): Promise<FoundPods> {
+  const answers = await Promise.allSettled(namespaces.map((namespace) => findPodsIn(access, namespace, options)))
+  const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+  const failure = answers.find((answer) => answer.status === 'rejected' && !isForbidden(answer.reason))
+  const refusal = found.length === 0 ? answers[0] : failure
+  if (refusal?.status === 'rejected') throw refusal.reason
+  return { pods: found.flatMap(({ pods }) => pods), hasMore: found.some(({ hasMore }) => hasMore) }
+}
+
+async function findPodsIn(
+  access: ClusterAccess,
+  namespace: string | undefined,
+  { list, signal }: AskOptions,
+): Promise<FoundPods> {
+  if (list.maxPods === 0) return { pods: [], hasMore: false }
+  const rows = await listPods(access, {
+    namespace,
+    labelSelector: list.selector,
+    fieldSelector: 'status.phase=Running',
+    limit: list.maxPods + 1,
+    signal,
+  })
+  const pods = rows
+    // A pod is "Running" to the API also while its containers crash; the Table's column tells.
+    .filter(({ status }) => status === undefined || status === 'Running')
+    .map(({ namespace, name }) => ({ namespace, pod: name }))
+    .filter(({ namespace, pod }) => isNamespaceName(namespace) && isPodName(pod))
+  return { pods, hasMore: rows.length > list.maxPods }
+}
+
+/** undefined where the login may not list them. */
+async function findNamespaces(access: ClusterAccess, { list, signal }: AskOptions): Promise<string[] | undefined> {
+  if (list.namespaces !== undefined) return [...list.namespaces]
+  try {
+    return (await listNames(access, 'namespaces', { signal })).map(({ name }) => name).filter(isNamespaceName)
+  } catch (error) {
+    if (isForbidden(error)) return undefined
+    throw error
+  }
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof KcapError && error.code === 'api-forbidden'
+}
+
+/** Bytewise, as the API and Wireshark sort: the order must not depend on the user's language. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
+}

@@ -1,0 +1,127 @@
+import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Kubeconfig } from '../kube/kubeconfig.ts'
+import type { ListSettings } from '../settings/settings.ts'
+import { type AskOptions, askCluster } from './ask-cluster.ts'
+import type { ClusterNames } from './cluster-names.ts'
+import type { NamesCache } from './names-cache.ts'
+
+/** What Wireshark's list can say of one context. */
+export interface ListedCluster {
+  readonly context: string
+  /** As the cluster answered now, else as it did at last; undefined when it never did. */
+  readonly names: ClusterNames | undefined
+  /** `late`: it may have answered later. */
+  readonly state: 'answered' | 'late' | 'failed'
+  readonly tookMs: number
+  /** Why it failed. */
+  readonly error: unknown
+}
+
+export interface ListLimits {
+  /** For all clusters together. */
+  readonly timeoutMs: number
+  /** For a cluster that did not answer in time at the last attempt: the cached list is as good as it will get. */
+  readonly lateTimeoutMs: number
+  /** For credential plugins. */
+  readonly loginTimeoutMs: number
+  readonly killDelayMs?: number
+}
+
+/** Wireshark waits for the list before it shows its window: 1.5 s in all, of which Node's own start takes a part. */
+export function listingLimits(sinceStartMs: number): ListLimits {
+  const timeoutMs = Math.max(300, Math.round(1_200 - sinceStartMs))
+  return { timeoutMs, lateTimeoutMs: Math.min(300, timeoutMs), loginTimeoutMs: timeoutMs - 200, killDelayMs: 120 }
+}
+
+/** Nobody waits for a refresh, and a login by way of the cloud may take its time. */
+export const refreshLimits: ListLimits = { timeoutMs: 25_000, lateTimeoutMs: 25_000, loginTimeoutMs: 20_000 }
+
+/** Asks all chosen contexts at the same time. Never throws: what does not answer is listed as it was before. */
+export async function listClusters(
+  config: Kubeconfig,
+  list: ListSettings,
+  limits: ListLimits,
+  cache: NamesCache,
+): Promise<ListedCluster[]> {
+  return await Promise.all(
+    chooseContexts(config, list.contexts).map(
+      async (context) => await listCluster(config, context, list, limits, cache),
+    ),
+  )
+}
+
+/** In the order of the config, the current one first. */
+export function chooseContexts(config: Kubeconfig, wanted: readonly string[] | undefined): string[] {
+  const { currentContext } = config
+  const known = [...config.contexts.keys()]
+  if (wanted === undefined) return known.filter((name) => name === currentContext)
+  const patterns = wanted.map(toPattern)
+  const chosen = patterns.flatMap((pattern) => known.filter((name) => pattern.test(name)))
+  return [...new Set([...chosen.filter((name) => name === currentContext), ...chosen])]
+}
+
+/** `*` stands for any text. */
+function toPattern(glob: string): RegExp {
+  const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  return new RegExp(`^${glob.split('*').map(literal).join('.*')}$`, 's')
+}
+
+async function listCluster(
+  config: Kubeconfig,
+  context: string,
+  list: ListSettings,
+  limits: ListLimits,
+  cache: NamesCache,
+): Promise<ListedCluster> {
+  const key = cacheKey(config, context, list)
+  const known = cache.read(key)
+  const wasLate = known !== undefined && (known.answeredInMs ?? Number.POSITIVE_INFINITY) > limits.timeoutMs
+  const timeoutMs = wasLate ? limits.lateTimeoutMs : limits.timeoutMs
+  const startedMs = performance.now()
+  const tookMs = () => Math.round(performance.now() - startedMs)
+  const late = new AbortController()
+  const options: AskOptions = {
+    list,
+    // A login that hangs is told to end before the time is over, so that it has ended then.
+    signal: AbortSignal.any([late.signal, AbortSignal.timeout(timeoutMs)]),
+    loginTimeoutMs: Math.max(1, Math.min(limits.loginTimeoutMs, timeoutMs - (limits.killDelayMs ?? 0))),
+    ...(limits.killDelayMs !== undefined && { killDelayMs: limits.killDelayMs }),
+  }
+  const answer = askCluster(context, namespacesOf(config, context), options).then(
+    (names) => ({ names }),
+    (error: unknown) => ({ error }),
+  )
+  // A limit of its own: what a login has started may hold its pipes for longer.
+  const result = await Promise.race([answer, sleep(timeoutMs, undefined, { ref: false })])
+  late.abort()
+  if (result !== undefined && 'names' in result) {
+    cache.write(key, { names: result.names, answeredInMs: tookMs() })
+    return { context, names: result.names, state: 'answered', tookMs: tookMs(), error: undefined }
+  }
+  const isLate = result === undefined || tookMs() >= options.loginTimeoutMs
+  // A cluster that refuses at once costs nothing to be asked again; one that was late does.
+  if (isLate) cache.write(key, { names: known?.names, answeredInMs: undefined })
+  return {
+    context,
+    names: known?.names,
+    state: isLate ? 'late' : 'failed',
+    tookMs: tookMs(),
+    error: result?.error,
+  }
+}
+
+/** Names belong to a login at a cluster and to what was asked for, whatever the context is called in another kubeconfig. */
+function cacheKey(config: Kubeconfig, context: string, list: ListSettings): string {
+  const { cluster, user, namespace } = config.contexts.get(context) ?? {}
+  const server = config.clusters.get(cluster ?? '')?.server
+  return JSON.stringify([config.paths, context, server, user, namespace, list.namespaces, list.selector, list.maxPods])
+}
+
+/** Where a login that may not list the cluster may be allowed to look: the namespaces of all contexts of the same cluster. */
+function namespacesOf(config: Kubeconfig, context: string): string[] {
+  const cluster = config.contexts.get(context)?.cluster
+  return [...config.contexts.values()].flatMap((entry) =>
+    entry.cluster === cluster && entry.namespace ? [entry.namespace] : [],
+  )
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto'
+import path from 'node:path'
+import { readPrivateFile, removeOldFiles, writePrivateFile } from '../host/private-file.ts'
+import { type ClusterNames, isNamespaceName, isPodName, type ListedPod } from './cluster-names.ts'
+
+/** What the last attempt to list a cluster left behind. */
+export interface KnownCluster {
+  /** undefined: it has never been listed. */
+  readonly names: ClusterNames | undefined
+  /** How long the last answer took; undefined when there was none. */
+  readonly answeredInMs: number | undefined
+}
+
+/** Names of clusters, a file each, mode 0600. Nothing but names is kept. */
+export interface NamesCache {
+  /** undefined: nothing is known, or what is there is no cache of ours. */
+  read(key: string): KnownCluster | undefined
+  write(key: string, known: KnownCluster): void
+  /** Forgets clusters that were not listed for a month. */
+  sweep(): void
+}
+
+const maxFileBytes = 16 * 1024 * 1024
+const maxAgeMs = 30 * 24 * 3_600_000
+
+export function openNamesCache(cacheFolder: string): NamesCache {
+  const folder = path.join(cacheFolder, 'names')
+  const fileOf = (key: string) => path.join(folder, createHash('sha256').update(key).digest('hex').slice(0, 24))
+  return {
+    read: (key) => parseKnown(readPrivateFile(fileOf(key), maxFileBytes) ?? ''),
+    write(key, known) {
+      try {
+        writePrivateFile(fileOf(key), formatKnown(known))
+      } catch {
+        // A full disk or a home that can't be written costs time at the next listing, nothing else.
+      }
+    },
+    sweep: () => removeOldFiles(folder, maxAgeMs),
+  }
+}
+
+function formatKnown({ names, answeredInMs }: KnownCluster): string {
+  const pods = names?.pods.map(({ namespace, pod }) => `${namespace}/${pod}`)
+  return JSON.stringify({ answeredInMs, names: names && { ...names, pods } })
+}
+
+function parseKnown(text: string): KnownCluster | undefined {
+  try {
+    const { names, answeredInMs } = JSON.parse(text) as { names?: Record<string, unknown>; answeredInMs?: unknown }
+    return {
+      names: names === undefined ? undefined : readNames(names),
+      answeredInMs: typeof answeredInMs === 'number' ? answeredInMs : undefined,
+    }
+  } catch {
+    return undefined
+  }
+}
+
+function readNames({ pods, namespaces, hasMore, ownNamespace }: Record<string, unknown>): ClusterNames | undefined {
+  if (!Array.isArray(pods) || !Array.isArray(namespaces) || !isNamespaceName(ownNamespace)) return undefined
+  return {
+    pods: pods.flatMap(readPod),
+    namespaces: namespaces.filter(isNamespaceName),
+    hasMore: hasMore === true,
+    ownNamespace,
+  }
+}
+
+function readPod(text: unknown): ListedPod[] {
+  const [namespace, pod, ...more] = String(text).split('/')
+  return isNamespaceName(namespace) && isPodName(pod) && more.length === 0 ? [{ namespace, pod }] : []
+}

@@ -1,0 +1,52 @@
+import { findUserFolders } from '../host/user-folders.ts'
+import { type Kubeconfig, loadKubeconfig } from '../kube/kubeconfig.ts'
+import { loadSettings } from '../settings/load-settings.ts'
+import { defaultSettings, type Settings } from '../settings/settings.ts'
+import type { ListedPod } from './cluster-names.ts'
+import { type ListedCluster, type ListLimits, listClusters } from './list-clusters.ts'
+import { openNamesCache } from './names-cache.ts'
+
+/** Everything of Wireshark's list that has to be found out. */
+export interface Listing {
+  readonly currentContext: string | undefined
+  readonly clusters: readonly (ListedCluster & { readonly listed: readonly ListedPod[] })[]
+  readonly sshHosts: readonly string[]
+}
+
+/** Never throws: a broken config file or kubeconfig leaves out what it would have named. */
+export async function takeListing(limits: ListLimits, environment: NodeJS.ProcessEnv = process.env): Promise<Listing> {
+  const settings = await loadSettings(environment).catch((): Settings => defaultSettings(''))
+  const { sshHosts, list } = settings
+  let config: Kubeconfig
+  try {
+    config = loadKubeconfig({ environment })
+  } catch {
+    return { currentContext: undefined, clusters: [], sshHosts }
+  }
+  const cache = openNamesCache(findUserFolders(environment).cache)
+  const clusters = await listClusters(config, list, limits, cache)
+  const shares = shareOut(
+    clusters.map(({ names }) => names?.pods.length ?? 0),
+    list.maxPods,
+  )
+  return {
+    currentContext: config.currentContext,
+    clusters: clusters.map((cluster, index) => ({
+      ...cluster,
+      listed: cluster.names?.pods.slice(0, shares[index]) ?? [],
+    })),
+    sshHosts,
+  }
+}
+
+/** How many of each may stand in the list: to each the same, and what some leave over to the first ones. */
+export function shareOut(wanted: readonly number[], total: number): number[] {
+  const fair = Math.floor(total / Math.max(1, wanted.length))
+  const shares = wanted.map((count) => Math.min(count, fair))
+  let left = total - shares.reduce((sum, share) => sum + share, 0)
+  return shares.map((share, index) => {
+    const more = Math.min(left, (wanted[index] ?? 0) - share)
+    left -= more
+    return share + more
+  })
+}

@@ -1,0 +1,166 @@
+import { rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { KcapError } from '../../src/base/kcap-error.ts'
+import { loadKubeconfig } from '../../src/kube/kubeconfig.ts'
+import { askCluster } from '../../src/listing/ask-cluster.ts'
+import { chooseContexts, listClusters, listingLimits, refreshLimits } from '../../src/listing/list-clusters.ts'
+import { openNamesCache } from '../../src/listing/names-cache.ts'
+import { shareOut } from '../../src/listing/take-listing.ts'
+import { defaultSettings, type ListSettings } from '../../src/settings/settings.ts'
+import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+
+const { list: defaults } = defaultSettings('')
+const readPods = { verbs: ['get', 'list'], resources: ['pods'] }
+let demo: DemoFixture
+beforeAll(async () => {
+  demo = await openDemoFixture({
+    extraPods: 40,
+    users: [
+      { name: 'prod-only', rights: [{ ...readPods, namespaces: ['prod'] }] },
+      { name: 'both', rights: [{ ...readPods, namespaces: ['prod', 'staging'] }] },
+      { name: 'nobody', rights: [] },
+    ],
+  })
+})
+
+/** All running pods and their namespaces, as the demo's own user sees them. */
+async function ask(list: Partial<ListSettings> = {}, user?: string, ownNamespaces: readonly string[] = []) {
+  process.env.KUBECONFIG = await demo.kubeconfig(user)
+  const signal = AbortSignal.timeout(10_000)
+  return await askCluster('kcap-demo', ownNamespaces, { list: { ...defaults, ...list }, signal, loginTimeoutMs: 1_000 })
+}
+
+describe('a cluster', () => {
+  test("is listed by its running pods, those of the context's namespace first", async () => {
+    const { pods, namespaces, hasMore, ownNamespace } = await ask()
+    expect([ownNamespace, hasMore]).toEqual(['prod', false])
+    const names = pods.map(({ namespace, pod }) => `${namespace}/${pod}`)
+    expect(names).toContain('prod/orders-6c9f')
+    expect(names).toContain('default/load-00040')
+    expect(names).not.toContain('prod/importer-pending')
+    const firstForeign = pods.findIndex(({ namespace }) => namespace !== 'prod')
+    expect(pods.slice(firstForeign).filter(({ namespace }) => namespace === 'prod')).toEqual([])
+    expect(namespaces).toEqual(expect.arrayContaining(['default', 'prod', 'staging']))
+  })
+
+  test('with more pods than may be listed leaves out those of other namespaces first, in two requests of a page each', async () => {
+    const before = demo.cluster.requests.length
+    const { pods, hasMore } = await ask({ maxPods: 10 })
+    expect([pods.length, hasMore]).toEqual([10, true])
+    expect(pods.filter(({ namespace }) => namespace === 'prod').length).toBeGreaterThan(5)
+    const asked = demo.cluster.requests.slice(before).filter(({ path }) => path.includes('/pods?'))
+    expect(asked.length).toBe(2)
+    expect(asked.every(({ path }) => path.includes('limit=11'))).toBe(true)
+  })
+
+  test('is listed page by page where all may be', async () => {
+    const { pods } = await ask({ maxPods: 1_000 })
+    expect(new Set(pods.map(({ namespace, pod }) => `${namespace}/${pod}`)).size).toBe(pods.length)
+    expect(pods.length).toBeGreaterThan(45)
+  })
+
+  test('is listed by namespaces and labels of the config only', async () => {
+    const staging = await ask({ namespaces: ['staging', 'no-such'] })
+    expect(new Set(staging.pods.map(({ namespace }) => namespace))).toEqual(new Set(['staging']))
+    expect(staging.namespaces).toEqual(['staging', 'no-such'])
+    const orders = await ask({ selector: 'app=orders' })
+    expect(orders.pods.length).toBeGreaterThan(0)
+    expect(orders.pods.every(({ pod }) => pod.startsWith('orders-'))).toBe(true)
+  })
+
+  test('whose login may see one namespace gives that, and those of the contexts', async () => {
+    const own = await ask({}, 'prod-only')
+    expect(new Set(own.pods.map(({ namespace }) => namespace))).toEqual(new Set(['prod']))
+    expect(own.namespaces).toEqual(['prod'])
+    const both = await ask({}, 'both', ['staging', 'forbidden-too'])
+    expect(new Set(both.pods.map(({ namespace }) => namespace))).toEqual(new Set(['prod', 'staging']))
+    expect(both.namespaces).toEqual(['forbidden-too', 'prod', 'staging'])
+  })
+
+  test('whose login may see nothing says so', async () => {
+    const error = await ask({}, 'nobody').catch((reason: unknown) => reason)
+    expect(error instanceof KcapError && error.code).toBe('api-forbidden')
+  })
+})
+
+describe('several clusters', () => {
+  /** The demo's context beside one that refuses, one that never answers, and one whose login takes its time. */
+  async function openContexts(sleepSeconds: number) {
+    const silent = await openDemoFixture({ misbehaviour: { answer: 'never' } })
+    const plugin = path.join(demo.folder, `login-${sleepSeconds}`)
+    await writeFile(plugin, `#!/bin/sh\nsleep ${sleepSeconds}\necho '{"status":{"token":"${demo.cluster.token}"}}'\n`, {
+      mode: 0o755,
+    })
+    const exec = `exec: { apiVersion: client.authentication.k8s.io/v1, command: ${plugin}, interactiveMode: Never }`
+    const files = [
+      demo.cluster.kubeconfig({ context: 'living' }),
+      demo.cluster.kubeconfig({ context: 'dead', server: 'https://127.0.0.1:1' }),
+      silent.cluster.kubeconfig({ context: 'silent' }),
+      demo.cluster.kubeconfig({ context: 'slow' }).replace(/^( *)token: .*$/m, `$1${exec}`),
+    ].map((text, index) => ({ text, file: path.join(demo.folder, `several-${sleepSeconds}-${index}`) }))
+    for (const { text, file } of files) await writeFile(file, text)
+    process.env.KUBECONFIG = files.map(({ file }) => file).join(path.delimiter)
+    return loadKubeconfig()
+  }
+  const list = { ...defaults, contexts: ['*'] }
+
+  test('are asked at the same time, and those that do not answer in time are late', async () => {
+    const config = await openContexts(2)
+    const cache = openNamesCache(path.join(demo.folder, 'cache-late'))
+    const startedMs = performance.now()
+    const first = await listClusters(config, list, listingLimits(100), cache)
+    const tookMs = performance.now() - startedMs
+    expect(tookMs).toBeGreaterThan(900)
+    expect(tookMs).toBeLessThan(1_400)
+    expect(first.map(({ context, state, names }) => [context, state, names !== undefined])).toEqual([
+      ['living', 'answered', true],
+      ['dead', 'failed', false],
+      ['silent', 'late', false],
+      ['slow', 'late', false],
+    ])
+
+    const againMs = performance.now()
+    await listClusters(config, list, listingLimits(100), cache)
+    // What was late the last time is not waited for again.
+    expect(performance.now() - againMs).toBeLessThan(900)
+  })
+
+  test('that a refresh has reached are listed as it found them, until they answer in time again', async () => {
+    const config = await openContexts(1.5)
+    const cache = openNamesCache(path.join(demo.folder, 'cache-refreshed'))
+    const only = { ...defaults, contexts: ['slow'] }
+    const state = async (limits = listingLimits(100)) => {
+      const [cluster] = await listClusters(config, only, limits, cache)
+      return [cluster?.state, (cluster?.names?.pods.length ?? 0) > 10]
+    }
+    expect(await state()).toEqual(['late', false])
+    expect(await state(refreshLimits)).toEqual(['answered', true])
+    expect(await state()).toEqual(['late', true])
+    await rm(path.join(demo.folder, 'login-1.5'))
+    expect(await state()).toEqual(['failed', true])
+  })
+})
+
+test('contexts are chosen by name and by glob, the current one first', () => {
+  const contexts = new Map(['a', 'prod-eu', 'prod-us', 'stag*ing', '.*'].map((name) => [name, {}]))
+  const config = { currentContext: 'prod-us', contexts, clusters: new Map(), users: new Map(), paths: [] }
+  expect(chooseContexts(config, undefined)).toEqual(['prod-us'])
+  expect(chooseContexts(config, ['a', 'prod-*'])).toEqual(['prod-us', 'a', 'prod-eu'])
+  expect(chooseContexts(config, ['.*'])).toEqual(['.*'])
+  expect(chooseContexts(config, ['gone'])).toEqual([])
+  expect(chooseContexts({ ...config, currentContext: 'gone' }, undefined)).toEqual([])
+})
+
+test.each([
+  [[10, 10], 300, [10, 10]],
+  [[1000, 10], 300, [290, 10]],
+  [[10, 1000, 1000], 300, [10, 190, 100]],
+  [[1000, 1000], 300, [150, 150]],
+  [[5, 5], 3, [2, 1]],
+  [[7], 0, [0]],
+  [[], 300, []],
+])('of %j pods each %i places give %j', (wanted, total, shares) => {
+  expect(shareOut(wanted, total)).toEqual(shares)
+})

@@ -1,0 +1,76 @@
+import { chmodSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { openNamesCache } from '../../src/listing/names-cache.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+
+const folder = await makeTempFolder()
+const names = {
+  pods: [{ namespace: 'shop', pod: 'orders-6c9f' }],
+  hasMore: true,
+  namespaces: ['shop', 'staging'],
+  ownNamespace: 'shop',
+}
+const fileIn = (cache: string) => path.join(cache, 'names', readdirSync(path.join(cache, 'names'))[0] ?? '')
+
+test('what was written is read back, by the same key only, and is for this user alone', () => {
+  const cache = path.join(folder, 'a')
+  const known = { names, answeredInMs: 120 }
+  openNamesCache(cache).write('key', known)
+  expect(openNamesCache(cache).read('key')).toEqual(known)
+  expect(openNamesCache(cache).read('other')).toBe(undefined)
+  expect(statSync(fileIn(cache)).mode & 0o777).toBe(0o600)
+  expect(statSync(path.dirname(fileIn(cache))).mode & 0o777).toBe(0o700)
+})
+
+test('a cluster that never answered is remembered as that', () => {
+  const cache = path.join(folder, 'b')
+  openNamesCache(cache).write('key', { names: undefined, answeredInMs: undefined })
+  expect(openNamesCache(cache).read('key')).toEqual({ names: undefined, answeredInMs: undefined })
+})
+
+test('what others could have written, or what is no cache, counts as none', () => {
+  const cache = path.join(folder, 'c')
+  const { read, write } = openNamesCache(cache)
+  write('key', { names, answeredInMs: 1 })
+  const good = readFileSync(fileIn(cache), 'utf8')
+  chmodSync(fileIn(cache), 0o666)
+  expect(read('key')).toBe(undefined)
+  chmodSync(fileIn(cache), 0o600)
+  for (const text of ['', 'null', '{', '[]', good.slice(0, -5)]) {
+    writeFileSync(fileIn(cache), text)
+    expect(read('key')?.names, text).toBe(undefined)
+  }
+})
+
+test('names that no cluster can have are left out', () => {
+  const cache = path.join(folder, 'd')
+  const { read, write } = openNamesCache(cache)
+  write('key', { names, answeredInMs: 1 })
+  const hostile = ['shop/ok', 'shop/A', 'a/b/c', '../x', 'shop/}{x=1', 7, null]
+  const text = { names: { ...names, pods: hostile, namespaces: ['ok', 'A b', 3] } }
+  writeFileSync(fileIn(cache), JSON.stringify(text))
+  expect(read('key')?.names).toEqual({ ...names, pods: [{ namespace: 'shop', pod: 'ok' }], namespaces: ['ok'] })
+})
+
+test('clusters that were not listed for a month are forgotten, and drafts of killed writers', () => {
+  const cache = path.join(folder, 'e')
+  const { write, sweep } = openNamesCache(cache)
+  write('old', { names, answeredInMs: 1 })
+  const old = fileIn(cache)
+  const draft = path.join(path.dirname(old), '.draft.1-0')
+  writeFileSync(draft, '')
+  const longAgo = (days: number) => Date.now() / 1000 - days * 86_400
+  utimesSync(old, longAgo(31), longAgo(31))
+  utimesSync(draft, longAgo(1), longAgo(1))
+  write('new', { names, answeredInMs: 1 })
+  sweep()
+  expect(readdirSync(path.dirname(old)).length).toBe(1)
+})
+
+test('where nothing can be written nothing fails', () => {
+  const { read, write, sweep } = openNamesCache('/dev/null/cache')
+  write('key', { names, answeredInMs: 1 })
+  sweep()
+  expect(read('key')).toBe(undefined)
+})
