@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
 
@@ -9,6 +9,7 @@ const common = {
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
+  outdir: 'dist',
   external: ['cpu-features'],
   logLevel: 'warning',
   metafile: true,
@@ -21,15 +22,32 @@ const commonJs = [
   'globalThis.__dirname ??= import.meta.dirname',
 ].join('\n')
 
-/** Leaves imports of these modules to Node, as files beside the program. */
-function keepApart(...names) {
+/** What main.ts loads when it is needed, but for the list of interfaces. */
+const parts = {
+  'run-cli': 'src/cli/run-cli.ts',
+  capture: 'src/extcap/capture.ts',
+  'capture-state': 'src/extcap/capture-state.ts',
+  config: 'src/extcap/config.ts',
+  dlts: 'src/extcap/dlts.ts',
+  filter: 'src/extcap/filter.ts',
+  reload: 'src/extcap/reload.ts',
+}
+/** Rarely needed and large; each is a file beside the program for all who load it. */
+const rarities = {
+  'client-node-login': 'src/kube/client-node-login.ts',
+  'parse-settings': 'src/settings/parse-settings.ts',
+}
+
+/** Leaves dynamic imports of these modules to Node, as files beside the program. */
+function keepApart(entries) {
+  const nameOf = new Map(Object.entries(entries).map(([name, file]) => [path.resolve(file), name]))
   return {
     name: 'keep-apart',
     setup({ onResolve }) {
-      const filter = new RegExp(`/(${names.join('|')})\\.ts$`)
-      onResolve({ filter }, ({ path, kind }) =>
-        kind === 'dynamic-import' ? { path: path.replace(/^.*\/(.*)\.ts$/, './$1.js'), external: true } : undefined,
-      )
+      onResolve({ filter: /\.ts$/ }, ({ path: file, kind, resolveDir }) => {
+        const name = kind === 'dynamic-import' ? nameOf.get(path.resolve(resolveDir, file)) : undefined
+        return name === undefined ? undefined : { path: `./${name}.js`, external: true }
+      })
     },
   }
 }
@@ -43,28 +61,47 @@ const nativeCiphers = {
   },
 }
 
-// Wireshark waits for the list at its start, and Node takes 1 to 2 ms for each file it loads: the list is one file.
-const list = await build({
+// Wireshark waits for the list at its start, and Node takes 1 to 2 ms for each file it loads and 15 ms to make ready for ES modules: what
+// answers from the cache is one file of CommonJS, and what asks the clusters is one more.
+const list = { interfaces: 'src/extcap/interfaces.ts' }
+const main = await build({
   ...common,
-  entryPoints: { 'list-interfaces': 'src/extcap/list-interfaces.ts' },
-  outdir: 'dist',
-  plugins: [keepApart('client-node-login')],
+  entryPoints: { kcap: 'src/main.ts' },
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
+  banner: { js: '#!/usr/bin/env node' },
+  plugins: [keepApart({ ...parts, ...list })],
+})
+const lister = await build({
+  ...common,
+  entryPoints: list,
+  // execa, which starts credential plugins, is in part CommonJS.
+  banner: { js: commonJs },
+  plugins: [keepApart(rarities)],
 })
 const program = await build({
   ...common,
-  entryPoints: { kcap: 'src/main.ts', 'client-node-login': 'src/kube/client-node-login.ts' },
-  outdir: 'dist',
+  entryPoints: { ...parts, ...rarities },
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
-  banner: { js: `#!/usr/bin/env node\n${commonJs}` },
-  plugins: [keepApart('list-interfaces'), nativeCiphers],
+  banner: { js: commonJs },
+  plugins: [nativeCiphers],
 })
-chmodSync('dist/kcap.js', 0o755)
+chmodSync('dist/kcap.cjs', 0o755)
+
+// The launcher carries the answers that are the same for everybody, so that it is always of the same version as the program.
+const { outputFiles } = await build({ ...common, entryPoints: ['src/extcap/launcher-answers.ts'], write: false })
+const answersCode = Buffer.from(outputFiles[0].contents).toString('base64')
+const { launcherAnswers } = await import(`data:text/javascript;base64,${answersCode}`)
+const shellWord = (text) => `'${text.replaceAll("'", "'\\''")}'`
+const launcher = readFileSync('extcap/launcher.sh', 'utf8').replace(/'@([a-z-]+)@'/g, (_mark, name) =>
+  shellWord(launcherAnswers[name]),
+)
+writeFileSync('dist/launcher.sh', launcher)
 
 // Only now, and only what is stale: a program that runs from here goes on.
-const written = new Set(
-  Object.keys({ ...list.metafile.outputs, ...program.metafile.outputs }).map((file) => path.resolve(file)),
-)
+const outputs = [main, lister, program].flatMap(({ metafile }) => Object.keys(metafile.outputs))
+const written = new Set([...outputs, 'dist/launcher.sh'].map((file) => path.resolve(file)))
 for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true })) {
   const file = path.resolve(entry.parentPath, entry.name)
   if (entry.isFile() && !written.has(file)) rmSync(file)

@@ -10,4 +10,6 @@ async function main(argv: readonly string[]): Promise<number> {
   return await runCli(argv)
 }
 
-process.exitCode = await main(process.argv.slice(2))
+void main(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode
+})

@@ -1,7 +1,7 @@
 import { version } from '../base/version.ts'
 import { type OptionGroup, type OptionRow, optionTable } from '../request/option-table.ts'
 
-export const commands = ['list', 'demo', 'install', 'uninstall'] as const
+export const commands = ['list', 'demo', 'install', 'uninstall', 'doctor', 'config'] as const
 export type Command = (typeof commands)[number]
 
 export function isCommand(word: string): word is Command {
@@ -19,6 +19,7 @@ const intro = `kcap ${version}: live packets of Kubernetes pods and SSH hosts, i
   kcap demo                                a small cluster of kcap's own; needs nothing but Node
   kcap list [contexts|namespaces|pods|services|nodes|interfaces]
   kcap install                             put kcap into Wireshark's interface list
+  kcap doctor                              whether Wireshark will see kcap, and what it will list
 `
 
 const outro = `
@@ -46,11 +47,22 @@ Needs no cluster, no root, no tcpdump and no network.
 `,
   install: `kcap install [--folder DIR]
 
-Puts a launcher into Wireshark's personal extcap folder, so that clusters and pods stand in its interface list.
+Puts a launcher into Wireshark's personal extcap folder, of all its versions, so that clusters and pods stand in its interface list.
 `,
   uninstall: `kcap uninstall [--folder DIR]
 
 Removes what kcap install wrote, and nothing else.
+`,
+  doctor: `kcap doctor [-o json]
+
+Says in five lines whether Wireshark will see kcap: which Wireshark looks where, what its launcher starts, with which Node, what the
+config asks for, and what a listing gives and how long it takes. Ends with 1 when something is wrong.
+`,
+  config: `kcap config [path|show|init]
+
+  kcap config init      writes a config file that explains itself
+  kcap config show      what holds, defaults included
+  kcap config path      where it lies; KCAP_CONFIG names another
 `,
 }
 

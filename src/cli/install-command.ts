@@ -1,20 +1,56 @@
 import { exitCodes } from '../base/error-codes.ts'
-import { findExtcapFolder } from '../install/find-extcap-folder.ts'
-import { installLauncher, uninstallLauncher } from '../install/launcher.ts'
+import { type KcapError, toKcapError } from '../base/kcap-error.ts'
+import { findWiresharks, listStandardFolders } from '../install/find-wireshark.ts'
+import { installLauncher, uninstallLauncher } from '../install/install-launcher.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
+import { printError } from './report.ts'
 
-/** `kcap install` and `kcap uninstall`. */
+/** `kcap install` and `kcap uninstall`: in the folders of all Wiresharks found, and of those that may come. */
 export async function install(command: 'install' | 'uninstall', argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(argv, { more: [{ name: 'folder', kind: 'text' }] })
-  const folder = parsed.text('folder') ?? (await findExtcapFolder())
-  const say = (line: string) => process.stdout.write(`kcap: ${line}\n`)
-  if (command === 'install') {
-    const path = await installLauncher(folder)
-    say(`Wireshark will find kcap at ${path}`)
-    say('start Wireshark (or press F5 in its list) and look for "kcap: …"')
-  } else {
-    const path = await uninstallLauncher(folder)
-    say(path === undefined ? `nothing of kcap's is in ${folder}` : `removed ${path}`)
+  const named = parsed.text('folder')
+  const wiresharks = named === undefined ? await findWiresharks() : []
+  const read = new Map(wiresharks.map(({ folder, version }) => [folder, version]))
+  const folders = named === undefined ? [...new Set([...read.keys(), ...listStandardFolders()])] : [named]
+  const failures: KcapError[] = []
+  let done = 0
+  for (const folder of folders) {
+    try {
+      if (command === 'install') {
+        const { file, state } = await installLauncher(folder)
+        const version = read.get(folder)
+        const reader = version === undefined ? '' : `, where Wireshark ${version} looks`
+        say(`${state === 'unchanged' ? 'is already' : state === 'updated' ? 'updated' : 'installed'} ${file}${reader}`)
+        done++
+      } else {
+        const file = await uninstallLauncher(folder)
+        if (file === undefined) continue
+        say(`removed ${file}`)
+        done++
+      }
+    } catch (error) {
+      const failure = toKcapError(error)
+      // A folder of a Wireshark that may come one day is no reason to fail.
+      if (command === 'install' && named === undefined && wiresharks.length > 0 && !read.has(folder))
+        say(`left out, for a Wireshark that is not here: ${failure.message}`)
+      else failures.push(failure)
+    }
   }
+  if (command === 'install' && done > 0) {
+    say(
+      wiresharks.length === 0 && named === undefined
+        ? 'no Wireshark is found on this machine; it will find kcap when it is there'
+        : 'start Wireshark (or press F5 in its list) and look for "kcap: …"; kcap doctor says what it will see',
+    )
+  }
+  if (command === 'uninstall' && done === 0 && failures.length === 0)
+    say(`nothing of kcap's is in ${folders.join(', ')}`)
+  const [first, ...others] = failures
+  for (const failure of others) printError(failure, false)
+  if (first !== undefined) throw first
   return exitCodes.done
+}
+
+function say(line: string): void {
+  process.stdout.write(`kcap: ${line}\n`)
 }

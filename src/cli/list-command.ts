@@ -3,14 +3,11 @@ import { KcapError } from '../base/kcap-error.ts'
 import { printable } from '../base/printable.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import { openCluster } from '../kube/cluster-access.ts'
-import { makeClusterPool } from '../kube/cluster-pool.ts'
 import { listNames, listPods } from '../kube/kube-objects.ts'
 import { loadKubeconfig } from '../kube/kubeconfig.ts'
 import { makeClusterScope, makeRequest } from '../request/make-request.ts'
 import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
-import { listInterfaces } from '../route/list-interfaces.ts'
-import { openRoute } from '../route/open-route.ts'
-import { resolveTargets } from '../target/resolve-targets.ts'
+import { listTargetInterfaces } from '../session/list-target-interfaces.ts'
 
 type Row = Readonly<Record<string, string>>
 
@@ -110,19 +107,8 @@ async function listInterfacesOf(parsed: ParsedArguments, signal: AbortSignal): P
     { ...parsed, words: parsed.words.slice(1) },
     { output: { kind: 'stdout' }, commandLine: '' },
   )
-  const clusters = makeClusterPool({ signal, timeoutMs: loginTimeoutMs, interactive: process.stdin.isTTY })
-  try {
-    const [target] = await resolveTargets(request.targets, clusters, signal)
-    if (target === undefined) return []
-    const route = await openRoute(target, { clusters, ssh: { signal } })
-    try {
-      return (await listInterfaces(route, signal)).map(({ name, state }) => ({ name, state }))
-    } finally {
-      await route.close()
-    }
-  } finally {
-    clusters.close()
-  }
+  const run = { signal, timeoutMs: loginTimeoutMs, interactive: process.stdin.isTTY }
+  return (await listTargetInterfaces(request.targets, run)).map(({ name, state }) => ({ name, state }))
 }
 
 /** What a target is called by: `NAMESPACE/NAME`. The namespace of a context is only its default. */

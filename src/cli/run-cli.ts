@@ -5,7 +5,7 @@ import { formatHelp, isCommand } from './help.ts'
 import { printError, printJsonError } from './report.ts'
 
 /** Words of the spec that later versions run; a pod of that name is still `pod/NAME`. */
-const futureCommands = ['doctor', 'cleanup', 'config', 'completion']
+const futureCommands = ['cleanup', 'completion']
 
 /** The shell's face. Gives the exit code; every error ends here, in one place. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -44,6 +44,14 @@ async function dispatch(argv: readonly string[]): Promise<number> {
     case 'uninstall': {
       const { install } = await import('./install-command.ts')
       return await install(first, rest)
+    }
+    case 'doctor': {
+      const { doctor } = await import('./doctor-command.ts')
+      return await doctor(rest)
+    }
+    case 'config': {
+      const { config } = await import('./config-command.ts')
+      return await config(rest)
     }
     default: {
       if (first !== undefined && futureCommands.includes(first)) {

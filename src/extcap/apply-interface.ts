@@ -1,22 +1,45 @@
+import path from 'node:path'
 import { KcapError } from '../base/kcap-error.ts'
 import { openCluster } from '../kube/cluster-access.ts'
 import { listPods } from '../kube/kube-objects.ts'
 import { loadKubeconfig } from '../kube/kubeconfig.ts'
 import type { ParsedArguments } from '../request/parse-arguments.ts'
-import { type InterfaceReference, isContextPart, isValueOf, parseInterfaceValue } from './interface-name.ts'
+import { loadSettings } from '../settings/load-settings.ts'
+import { parseSshAuthority } from '../target/parse-target.ts'
+import { type InterfaceReference, isHashedName, isPartOf, isValueOf, parseInterfaceValue } from './interface-name.ts'
 
 const loginTimeoutMs = 20_000
 
 /** Options of a capture with what the interface says put in; `close` ends what had to be started for it. */
 export interface InterfaceTarget {
+  /** undefined without `--extcap-interface`. */
+  readonly reference: InterfaceReference | undefined
   readonly parsed: ParsedArguments
+  /** Temporary folders that `close` removes. */
+  readonly folders: readonly string[]
   close(): Promise<void>
+}
+
+/** Throws `no-target` where the dialog of the interface should have named one. */
+export function refuseNoTarget({ reference, parsed }: InterfaceTarget): void {
+  const isNamed = (...options: string[]) => options.some((name) => parsed.text(name) !== undefined)
+  if (reference?.kind === 'ssh' && !isNamed('ssh-host')) {
+    throw new KcapError('no-target', 'cannot capture by SSH: no host is named', {
+      hints: ['open the gear of "kcap: SSH host" and fill in Host'],
+    })
+  }
+  if (reference?.kind === 'cluster' && !isNamed('target', 'pod', 'service')) {
+    const context = parsed.text('context') ?? ''
+    throw new KcapError('no-target', `cannot capture in the cluster "${context}": no pod is named`, {
+      hints: [`open the gear of "kcap: cluster ${context}" and choose a pod, workload or service`],
+    })
+  }
 }
 
 /** Without `--extcap-interface` the options stand for themselves. Throws `usage` for an interface that is not ours, and `context-not-found`. */
 export async function applyInterface(parsed: ParsedArguments, signal: AbortSignal): Promise<InterfaceTarget> {
   const value = parsed.text('extcap-interface')
-  if (value === undefined) return { parsed, close: async () => {} }
+  if (value === undefined) return { reference: undefined, parsed, folders: [], close: async () => {} }
   const reference = parseInterfaceValue(value)
   if (reference === undefined) {
     throw new KcapError('usage', `cannot capture from the interface "${value}": it is none of kcap's`, {
@@ -27,24 +50,42 @@ export async function applyInterface(parsed: ParsedArguments, signal: AbortSigna
     const { openDemo } = await import('../demo/open-demo.ts')
     const demo = await openDemo()
     return {
+      reference,
       parsed: withTexts(parsed, {
         kubeconfig: demo.kubeconfigPath,
         context: demo.context,
         namespace: demo.namespace,
         pod: demo.pod,
       }),
+      folders: [path.dirname(demo.kubeconfigPath)],
       close: demo.close,
     }
   }
-  const values = reference.kind === 'ssh' ? readSshValues(parsed) : await readClusterValues(reference, parsed, signal)
-  return { parsed: withTexts(parsed, values), close: async () => {} }
+  const values =
+    reference.kind === 'ssh' ? await readSshValues(reference) : await readClusterValues(reference, parsed, signal)
+  return { reference, parsed: withTexts(parsed, values), folders: [], close: async () => {} }
 }
 
-function readSshValues(parsed: ParsedArguments): Record<string, string> {
-  if (parsed.text('ssh-host') !== undefined) return {}
-  throw new KcapError('no-target', 'cannot capture by SSH: no host is named', {
-    hints: ['open the gear of "kcap: SSH host" and fill in Host'],
-  })
+/** Of a host of the config; that of the dialog needs nothing more. Throws `no-target`. */
+async function readSshValues({ hostPart }: { hostPart?: string }): Promise<Record<string, string>> {
+  if (hostPart === undefined) return {}
+  const { sshHosts, file } = await loadSettings()
+  const host = sshHosts.find((name) => isPartOf(hostPart, name))
+  if (host === undefined) {
+    throw new KcapError(
+      'no-target',
+      `cannot use the host of "kcapssh-${hostPart}": the config has none of that name any more`,
+      {
+        hints: ['refresh the interface list: F5', `"sshHosts" in ${file}`],
+      },
+    )
+  }
+  const authority = parseSshAuthority(host)
+  return {
+    'ssh-host': authority?.host ?? host,
+    ...(authority?.user !== undefined && { 'ssh-user': authority.user }),
+    ...(authority?.port !== undefined && { 'ssh-port': String(authority.port) }),
+  }
 }
 
 async function readClusterValues(
@@ -54,7 +95,7 @@ async function readClusterValues(
 ): Promise<Record<string, string>> {
   const kubeconfig = parsed.text('kubeconfig')
   const config = loadKubeconfig({ paths: kubeconfig === undefined ? undefined : [kubeconfig] })
-  const context = [...config.contexts.keys()].find((name) => isContextPart(reference.contextPart, name))
+  const context = [...config.contexts.keys()].find((name) => isPartOf(reference.contextPart, name))
   if (context === undefined) {
     throw new KcapError(
       'context-not-found',
@@ -66,11 +107,6 @@ async function readClusterValues(
   }
   if (reference.kind === 'pod')
     return { context, namespace: reference.namespace, pod: await findPodName(reference, context, signal) }
-  if (parsed.text('pod') === undefined && parsed.text('service') === undefined) {
-    throw new KcapError('no-target', `cannot capture in the cluster "${context}": no pod is named`, {
-      hints: [`open the gear of "kcap: cluster ${context}" and fill in Pod or service`],
-    })
-  }
   return { context }
 }
 
@@ -81,7 +117,7 @@ async function findPodName(
   signal: AbortSignal,
 ): Promise<string> {
   const { namespace, pod, value } = reference
-  if (!/--[0-9a-f]{6}$/.test(pod)) return pod
+  if (!isHashedName(pod)) return pod
   const access = await openCluster({ context, signal, timeoutMs: loginTimeoutMs, interactive: false })
   try {
     const rows = await listPods(access, { namespace, signal })

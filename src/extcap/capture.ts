@@ -9,19 +9,11 @@ import { touchFifo } from '../output/fifo-output.ts'
 import { makeClusterScope, makeRequest } from '../request/make-request.ts'
 import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
 import { runSession } from '../session/run-session.ts'
-import { applyInterface } from './apply-interface.ts'
+import { applyInterface, refuseNoTarget } from './apply-interface.ts'
+import { noteCapture } from './capture-state.ts'
 import { parseWords } from './parse-words.ts'
 import { formatFailure } from './report.ts'
-
-/** Words of Wireshark's that no option of kcap's table is. */
-const wiresharkWords = [
-  { name: 'capture', kind: 'flag' },
-  { name: 'fifo', kind: 'text' },
-  { name: 'extcap-interface', kind: 'text' },
-  { name: 'extcap-capture-filter', kind: 'text' },
-  { name: 'extcap-control-in', kind: 'text' },
-  { name: 'extcap-control-out', kind: 'text' },
-] as const
+import { wiresharkWords } from './wireshark-words.ts'
 
 /** `--capture`: packets into the FIFO until it is told to stop. Silent on success; one short text on stderr on failure. */
 export async function capture(argv: readonly string[]): Promise<number> {
@@ -30,13 +22,15 @@ export async function capture(argv: readonly string[]): Promise<number> {
   const fifo = parseWords(argv).get('fifo') || undefined
   let isOpened = false
   try {
-    const parsed = parseArguments(argv, { more: wiresharkWords, ignoreUnknown: /^--extcap-/ })
+    const parsed = parseArguments(argv, { more: wiresharkWords, ignoreUnknown: /^--extcap-/, dropEmpty: true })
     if (fifo === undefined)
       throw new KcapError('usage', 'cannot capture: --fifo is missing', {
         hints: ['kcap-extcap --capture --fifo FILE --namespace NS --pod POD'],
       })
     const target = await applyInterface(parsed, stop.signal)
+    const forget = noteCapture(target.folders)
     try {
+      refuseNoTarget(target)
       const request = await completeRequest(argv, target.parsed, fifo, stop.signal)
       const log = makeLog(parsed.text('log-file'))
       const ask = isShell() ? await import('../prompt/ask.ts') : {}
@@ -46,6 +40,7 @@ export async function capture(argv: readonly string[]): Promise<number> {
       return exitCodes.done
     } finally {
       await target.close()
+      forget()
     }
   } catch (error) {
     if (stop.signal.aborted && !(error instanceof KcapError)) return exitCodes.done

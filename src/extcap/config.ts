@@ -1,12 +1,14 @@
+import { readAnswer } from './answer-file.ts'
 import { formatDialog } from './dialog.ts'
 import { parseInterfaceValue } from './interface-name.ts'
 import { parseWords } from './parse-words.ts'
 
-/** The dialog of the asked interface; nothing for one that is not ours. */
+/** The dialog of the asked interface, with lists as the last listing filled them; nothing for one that is not ours. */
 export function formatConfig(argv: readonly string[]): string {
-  const words = parseWords(argv)
-  // None of the lists is filled from a cluster, so there is nothing to reload.
-  if (words.get('extcap-reload-option') !== undefined) return ''
-  const reference = parseInterfaceValue(words.get('extcap-interface') ?? '')
-  return reference === undefined ? '' : formatDialog(reference.kind)
+  const value = parseWords(argv).get('extcap-interface') ?? ''
+  const reference = parseInterfaceValue(value)
+  if (reference === undefined) return ''
+  const key = process.env.KUBECONFIG ?? ''
+  const known = reference.kind === 'cluster' ? readAnswer(value, (written) => written === key) : undefined
+  return known ?? formatDialog(reference)
 }

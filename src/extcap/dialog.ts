@@ -1,28 +1,39 @@
+import type { DialogArgument, OptionRow } from '../request/option-table.ts'
 import { optionTable } from '../request/option-table.ts'
 import type { InterfaceReference } from './interface-name.ts'
 import { formatSentence } from './sentence.ts'
 
+/** Entries of the dialog's lists, by the name of their option. */
+export type DialogLists = Readonly<Record<string, readonly string[]>>
+
+/** A longer list is no help to anybody, and Wireshark keeps all of it in memory. */
+const maxListLength = 2_000
+
 /**
  * The dialog of an interface as `arg` and `value` sentences, from the option table. Numbers follow the table, so that they stay the
- * same whatever an interface leaves out. Every argument has a group: ungrouped ones vanish when number 0 is in a group.
+ * same whatever an interface leaves out. Every argument has a group: ungrouped ones vanish when number 0 is in a group. Nothing is
+ * `required`: that, with a value that is not saved, opens the dialog for ever (gitlab.com/wireshark/wireshark/-/issues/18487).
  */
-export function formatDialog(kind: InterfaceReference['kind']): string {
+export function formatDialog(reference: InterfaceReference, lists: DialogLists = {}): string {
   return optionTable
     .map((row, number) => {
       const { dialog } = row
-      if (dialog === undefined || (dialog.on !== undefined && !dialog.on.includes(kind))) return ''
+      if (dialog === undefined || !isOffered(dialog, reference, row)) return ''
       const argument = formatSentence('arg', {
         number,
         call: `--${row.name}`,
         display: dialog.display,
         type: dialog.type,
         tooltip: row.help,
-        placeholder: dialog.placeholder,
+        // Of a list it is the text of its button.
+        placeholder: dialog.reload ?? dialog.placeholder,
+        reload: dialog.reload === undefined ? undefined : true,
         group: row.group === 'Reporting' ? 'Debug' : row.group,
         mustexist: dialog.type === 'fileselect' ? true : undefined,
         default: dialog.type === 'unsigned' ? 0 : undefined,
         save: dialog.type === 'password' ? false : undefined,
       })
+      if (dialog.type === 'editselector') return argument + formatList(row.name, lists[row.name] ?? [])
       const values = dialog.type === 'selector' ? (row.choices ?? []) : []
       return (
         argument +
@@ -32,4 +43,34 @@ export function formatDialog(kind: InterfaceReference['kind']): string {
       )
     })
     .join('')
+}
+
+/** The `value` sentences of one list: nothing chosen, then the entries; `chosen` is what stands there now. */
+export function formatList(name: string, entries: readonly string[], chosen = ''): string {
+  const number = optionTable.findIndex((row) => row.name === name)
+  const unchosen = optionTable[number]?.dialog?.unchosen ?? ''
+  // What was typed stays, also where the list has none of it.
+  const values = [...new Set([...(chosen === '' ? [] : [chosen]), ...entries.slice(0, maxListLength)])]
+    .filter((value) => value !== unchosen)
+    .map((value) => ({ value, display: value }))
+  return [{ value: '', display: unchosen }, ...values]
+    .map(({ value, display }) =>
+      formatSentence('value', { arg: number, value, display, default: value === (chosen === unchosen ? '' : chosen) }),
+    )
+    .join('')
+}
+
+/** In place of a list that could not be filled: why, in the list itself, since a reload has no other way to speak. */
+export function formatListFailure(name: string, reason: string, chosen = ''): string {
+  const number = optionTable.findIndex((row) => row.name === name)
+  return (
+    formatSentence('value', { arg: number, value: chosen, display: chosen === '' ? reason : chosen, default: true }) +
+    (chosen === '' ? '' : formatSentence('value', { arg: number, value: '', display: reason, default: false }))
+  )
+}
+
+function isOffered(dialog: DialogArgument, reference: InterfaceReference, row: OptionRow): boolean {
+  // The host of an interface of its own is known.
+  if (row.name === 'ssh-host' && reference.kind === 'ssh' && reference.hostPart !== undefined) return false
+  return dialog.on === undefined || dialog.on.includes(reference.kind)
 }

@@ -1,7 +1,18 @@
 import { version } from '../base/version.ts'
+import { readWarmList } from './warm-list.ts'
 
 /** What Wireshark asked, told apart without loading anything: each question costs it a start of ours. */
-export type ExtcapVerb = 'interfaces' | 'dlts' | 'config' | 'filter' | 'capture' | 'cleanup' | 'version' | 'help'
+export type ExtcapVerb =
+  | 'interfaces'
+  | 'refresh'
+  | 'dlts'
+  | 'config'
+  | 'reload'
+  | 'filter'
+  | 'capture'
+  | 'cleanup'
+  | 'version'
+  | 'help'
 
 /** undefined: no question of Wireshark's, so a person is at the shell. */
 export function findVerb(argv: readonly string[]): ExtcapVerb | undefined {
@@ -9,8 +20,10 @@ export function findVerb(argv: readonly string[]): ExtcapVerb | undefined {
   if (has('--capture')) return 'capture'
   if (has('--extcap-capture-filter')) return 'filter'
   if (has('--extcap-interfaces')) return 'interfaces'
+  if (has('--kcap-refresh')) return 'refresh'
   if (has('--extcap-dlts')) return 'dlts'
-  if (has('--extcap-config') || has('--extcap-reload-option') || has('--extcap-config-option-name')) return 'config'
+  if (has('--extcap-reload-option')) return 'reload'
+  if (has('--extcap-config') || has('--extcap-config-option-name')) return 'config'
   if (has('--extcap-cleanup-postkill')) return 'cleanup'
   if (has('--extcap-version')) return 'version'
   return undefined
@@ -20,9 +33,16 @@ export function findVerb(argv: readonly string[]): ExtcapVerb | undefined {
 export async function runExtcap(verb: ExtcapVerb, argv: readonly string[]): Promise<number> {
   switch (verb) {
     case 'interfaces': {
-      const { formatInterfaces } = await import('./list-interfaces.ts')
-      await answer(await formatInterfaces(version))
+      const warm = readWarmList()
+      if (warm !== undefined) return await answer(warm)
+      const { listInterfaces } = await import('./interfaces.ts')
+      await answer(await listInterfaces())
       // Wireshark waits for our end: what a slow login has started would hold it back.
+      return process.exit(0)
+    }
+    case 'refresh': {
+      const { refreshList } = await import('./interfaces.ts')
+      await refreshList()
       return process.exit(0)
     }
     case 'dlts': {
@@ -33,6 +53,11 @@ export async function runExtcap(verb: ExtcapVerb, argv: readonly string[]): Prom
       const { formatConfig } = await import('./config.ts')
       return await answer(formatConfig(argv))
     }
+    case 'reload': {
+      const { reloadList } = await import('./reload.ts')
+      await answer((await reloadList(argv)) ?? '')
+      return process.exit(0)
+    }
     case 'filter': {
       const { judgeFilter } = await import('./filter.ts')
       const verdict = await judgeFilter(argv)
@@ -42,9 +67,11 @@ export async function runExtcap(verb: ExtcapVerb, argv: readonly string[]): Prom
       const { capture } = await import('./capture.ts')
       return await capture(argv)
     }
-    // Every capture ends its far side by itself; there is nothing that Wireshark could leave to be cleaned up.
-    case 'cleanup':
+    case 'cleanup': {
+      const { cleanUpCaptures } = await import('./capture-state.ts')
+      cleanUpCaptures()
       return 0
+    }
     case 'version':
       return await answer(`extcap {version=${version}}\n`)
     case 'help':

@@ -4,14 +4,20 @@ import { printable } from '../base/printable.ts'
 /** An interface of ours in Wireshark's list. */
 export type ExtcapInterface =
   | { readonly kind: 'demo' }
-  | { readonly kind: 'ssh' }
-  | { readonly kind: 'cluster'; readonly context: string }
+  /** Of one host of kcap's config, or of whichever the dialog names. */
+  | { readonly kind: 'ssh'; readonly host?: string }
+  | {
+      readonly kind: 'cluster'
+      readonly context: string
+      /** How many pods are listed, where the list leaves some out. */
+      readonly listedPods?: number
+    }
   | { readonly kind: 'pod'; readonly context: string; readonly namespace: string; readonly pod: string }
 
-/** The same, read back from its value: the context is known by its encoded form only. */
+/** The same, read back from its value: contexts and hosts are known by their encoded form only. */
 export type InterfaceReference =
   | { readonly kind: 'demo' }
-  | { readonly kind: 'ssh' }
+  | { readonly kind: 'ssh'; readonly hostPart?: string }
   | { readonly kind: 'cluster'; readonly contextPart: string }
   | {
       readonly kind: 'pod'
@@ -23,9 +29,9 @@ export type InterfaceReference =
 
 /** Wireshark makes FIFO and temporary file names of it; its own limits lie between 220 and 250 bytes. */
 const maxValueLength = 100
-const maxContextLength = 40
+const maxPartLength = 40
 /** Leaves room for a namespace of 63 bytes, which is never cut: a login may be allowed to list one namespace only. */
-const shortContextLength = 20
+const shortPartLength = 20
 const maxDisplayBytes = 180
 const hashLength = 6
 
@@ -36,24 +42,31 @@ const hashLength = 6
  */
 export function formatInterfaceValue(item: ExtcapInterface): string {
   if (item.kind === 'demo') return 'kcapdemo'
-  if (item.kind === 'ssh') return 'kcapssh'
-  const cluster = `kcap-${encodeContext(item.context)}`
+  if (item.kind === 'ssh') return item.host === undefined ? 'kcapssh' : `kcapssh-${encodePart(item.host)}`
+  const cluster = `kcap-${encodePart(item.context)}`
   if (item.kind === 'cluster') return cluster
   const rest = `.${item.namespace}.${item.pod}`
   if (cluster.length + rest.length <= maxValueLength) return cluster + rest
-  return withHash(`kcap-${encodeContext(item.context, shortContextLength)}${rest}`)
+  return withHash(`kcap-${encodePart(item.context, shortPartLength)}${rest}`)
 }
 
 /**
- * A value whose fold another interface has already: Wireshark takes everything but letters and digits for `_` in the keys of its
- * settings, so that `a-b.c` and `a.b-c` would share theirs.
+ * The values of a list. Wireshark takes everything but letters and digits for `_` in the keys of its settings, so that `a-b.c` and
+ * `a.b-c` would share theirs: all that fold into one get a hash, so that no name depends on the order of the list.
  */
-export function withHash(value: string): string {
+export function formatInterfaceValues(items: readonly ExtcapInterface[]): string[] {
+  const plain = items.map(formatInterfaceValue)
+  const counts = new Map<string, number>()
+  for (const value of plain) counts.set(foldValue(value), (counts.get(foldValue(value)) ?? 0) + 1)
+  return plain.map((value) => (counts.get(foldValue(value)) === 1 ? value : withHash(value)))
+}
+
+function withHash(value: string): string {
   return `${value.slice(0, maxValueLength - hashLength - 2)}--${hash(value)}`
 }
 
 /** The key under which Wireshark keeps settings of an interface (extcap.c, extcap_settings_key). */
-export function foldValue(value: string): string {
+function foldValue(value: string): string {
   return value.toLowerCase().replace(/[^a-z0-9_]/g, '_')
 }
 
@@ -75,9 +88,9 @@ function describeInterface(item: ExtcapInterface, currentContext: string | undef
     case 'demo':
       return 'demo'
     case 'ssh':
-      return 'SSH host'
+      return item.host === undefined ? 'SSH host' : `SSH ${item.host}`
     case 'cluster':
-      return `cluster ${item.context}`
+      return `cluster ${item.context}${item.listedPods === undefined ? '' : ` (${item.listedPods} of its pods listed; its options reach all)`}`
     case 'pod':
       return `${item.context === currentContext ? '' : `${item.context}: `}${item.namespace}/${item.pod}`
   }
@@ -86,7 +99,8 @@ function describeInterface(item: ExtcapInterface, currentContext: string | undef
 /** undefined when it is no interface of ours. */
 export function parseInterfaceValue(value: string): InterfaceReference | undefined {
   if (value === 'kcapdemo') return { kind: 'demo' }
-  if (value === 'kcapssh') return { kind: 'ssh' }
+  const [, ssh, hostPart] = /^(kcapssh)(?:-([a-z0-9-]+))?$/.exec(value) ?? []
+  if (ssh !== undefined) return { kind: 'ssh', ...(hostPart !== undefined && { hostPart }) }
   const match = /^kcap-([a-z0-9_-]+)(?:\.([a-z0-9-]+)\.([a-z0-9.-]+))?$/.exec(value)
   const [, contextPart, namespace, pod] = match ?? []
   if (contextPart === undefined) return undefined
@@ -95,23 +109,38 @@ export function parseInterfaceValue(value: string): InterfaceReference | undefin
     : { kind: 'pod', contextPart, namespace, pod, value }
 }
 
+/** Whether a value may stand for a pod that only the list of pods can tell. */
+export function isHashedName(pod: string): boolean {
+  return new RegExp(`--[0-9a-f]{${hashLength}}$`).test(pod)
+}
+
 /** Whether a listed pod is the one that a value stands for. */
 export function isValueOf(value: string, item: ExtcapInterface): boolean {
   const full = formatInterfaceValue(item)
   return value === full || value === withHash(full)
 }
 
-/** Dots separate the parts of a value, so a context has none: kubeconfig allows any text as its name. */
-function encodeContext(context: string, maxLength = maxContextLength): string {
-  const clean = context.toLowerCase().replace(/[^a-z0-9_-]+/g, '-')
-  return clean === context && clean.length <= maxLength
-    ? clean
-    : `${clean.slice(0, maxLength - hashLength - 1)}-${hash(context)}`
+/**
+ * Dots separate the parts of a value, so a part has none: kubeconfig allows any text as a context's name. Plain names are those that
+ * Wireshark's folding keeps apart.
+ */
+function encodePart(name: string, maxLength = maxPartLength): string {
+  if (/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) && name.length <= maxLength) return name
+  const clean = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-/, '')
+  return `${clean.slice(0, maxLength - hashLength - 1)}-${hash(name)}`
 }
 
-/** Whether a value's part stands for this context of the kubeconfig. */
-export function isContextPart(part: string, context: string): boolean {
-  return part === encodeContext(context) || part === encodeContext(context, shortContextLength)
+/** Whether a part of a value stands for this context of the kubeconfig, or this host of kcap's config. */
+export function isPartOf(part: string, name: string): boolean {
+  return part === encodePart(name) || part === encodePart(name, shortPartLength) || isHashedPart(part, name)
+}
+
+/** A cluster's value whose fold another has carries a second hash. */
+function isHashedPart(part: string, name: string): boolean {
+  return `kcap-${part}` === withHash(`kcap-${encodePart(name)}`)
 }
 
 function hash(text: string): string {

@@ -1,12 +1,9 @@
-import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { toKcapError } from '../../src/base/kcap-error.ts'
 import { version } from '../../src/base/version.ts'
-import { installLauncher, uninstallLauncher } from '../../src/install/launcher.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
-import { failureOf } from '../support/failure.ts'
-import { asOrdinaryUser } from '../support/ordinary-user.ts'
 import { runKcap } from '../support/run-kcap.ts'
 
 let demo: DemoFixture
@@ -40,7 +37,7 @@ describe('help', () => {
     },
   )
 
-  test.each(['list', 'demo', 'install', 'uninstall'])('of %s is its own', async (command) => {
+  test.each(['list', 'demo', 'install', 'uninstall', 'doctor', 'config'])('of %s is its own', async (command) => {
     const { code, stdout } = await kcap(command, '--help')
     expect(code).toBe(0)
     expect(stdout.startsWith(`kcap ${command} `)).toBe(true)
@@ -124,7 +121,9 @@ describe("wrong usage is 'usage', with exit code 2 and a line to type", () => {
       'kcap list pods',
     ],
     [['list', '-o', 'yaml'], 'cannot use -o "yaml": it is one of table, json, name', 'kcap list pods -o name'],
-    [['doctor'], `cannot run "kcap doctor": kcap ${version} has no such command`, 'kcap pod/doctor'],
+    [['cleanup'], `cannot run "kcap cleanup": kcap ${version} has no such command`, 'kcap pod/cleanup'],
+    [['doctor', 'prod/x'], 'cannot examine "prod/x": kcap', 'kcap doctor'],
+    [['config', 'frob'], 'cannot run "kcap config frob": it is one of path, show, init', 'kcap config show'],
     [['a/b/c'], 'cannot capture "a/b/c": it is no target', 'kcap NAMESPACE/POD'],
     [['prod/x', '--wireshark', '-o', 'f'], 'cannot use --wireshark together with --output', '-o FILE'],
     [
@@ -192,69 +191,4 @@ test("what is no error of kcap's is 'internal': a fault that says so", () => {
 test('--verbose tells where an error comes from', async () => {
   expect((await kcap('prod/orders-gone', '-v')).stderr).toMatch(/KcapError: .*\n +at /)
   expect((await kcap('prod/orders-gone')).stderr).not.toContain(' at ')
-})
-
-describe('install', () => {
-  let folder: string
-  beforeEach(async () => {
-    folder = path.join(demo.folder, 'extcap')
-    await rm(folder, { recursive: true, force: true })
-  })
-
-  test('writes a launcher that starts this very kcap, and uninstall takes it away', async () => {
-    const installed = await kcap('install', '--folder', folder)
-    expect(installed).toMatchObject({ code: 0, stderr: '' })
-    expect(installed.stdout).toContain(`kcap: Wireshark will find kcap at ${folder}/kcap\n`)
-    expect(await readdir(folder)).toEqual(['kcap'])
-    expect((await stat(path.join(folder, 'kcap'))).mode & 0o777).toBe(0o755)
-    expect(await kcap('install', '--folder', folder)).toMatchObject({ code: 0 })
-    expect(await kcap('uninstall', '--folder', folder)).toEqual({
-      code: 0,
-      stdout: `kcap: removed ${folder}/kcap\n`,
-      stderr: '',
-    })
-    expect(await kcap('uninstall', '--folder', folder)).toMatchObject({
-      code: 0,
-      stdout: `kcap: nothing of kcap's is in ${folder}\n`,
-    })
-  })
-
-  test('quotes what it is told, so that a path with spaces and quotes starts, too', async () => {
-    const odd = path.join(demo.folder, `it's "odd" $HOME`)
-    await mkdir(odd, { recursive: true })
-    const script = path.join(odd, 'program.cjs')
-    await writeFile(script, 'console.log(process.argv.slice(2).join("|"))')
-    const file = await installLauncher(odd, { node: process.execPath, script })
-    const { execFileSync } = await import('node:child_process')
-    expect(execFileSync(file, ['--extcap-interfaces', 'a b']).toString()).toBe('--extcap-interfaces|a b\n')
-    expect(await uninstallLauncher(odd)).toBe(file)
-  })
-
-  test("a foreign file of that name is 'install-failed', and left alone", async () => {
-    await mkdir(folder)
-    const file = path.join(folder, 'kcap')
-    await writeFile(file, 'mine')
-    const error = await failureOf(installLauncher(folder))
-    expect([error.code, error.exitCode]).toEqual(['install-failed', 1])
-    expect(error.message).toBe(`cannot install "${file}": a file of that name is there that kcap did not write`)
-    expect(error.hints).toEqual([`ls -l ${file}`])
-    expect(await uninstallLauncher(folder)).toBe(undefined)
-    expect(await readFile(file, 'utf8')).toBe('mine')
-  })
-
-  test('a folder that can not be made is told with its reason', async () => {
-    await writeFile(folder, '')
-    const { code, stderr } = await kcap('install', '--folder', path.join(folder, 'below'))
-    expect(code).toBe(1)
-    expect(stderr).toContain(`kcap: error: cannot install "${folder}/below/kcap": `)
-    expect(stderr).toContain('kcap:   hint: kcap install --folder DIR')
-  })
-
-  test('a folder that is not ours is told as such', async () => {
-    await mkdir(folder)
-    await chmod(folder, 0o555)
-    const error = await asOrdinaryUser(() => failureOf(installLauncher(folder)))
-    expect(error.message).toBe(`cannot install "${path.join(folder, 'kcap')}": permission denied`)
-    await chmod(folder, 0o755)
-  })
 })

@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { version } from '../../src/base/version.ts'
 import { formatConfig } from '../../src/extcap/config.ts'
+import { formatList, formatListFailure } from '../../src/extcap/dialog.ts'
 import { formatDlts } from '../../src/extcap/dlts.ts'
 import type { ExtcapInterface } from '../../src/extcap/interface-name.ts'
-import { formatInterfaceList } from '../../src/extcap/list-interfaces.ts'
+import { formatInterfaceList } from '../../src/extcap/interfaces.ts'
 import { formatSentence } from '../../src/extcap/sentence.ts'
 import { settingsKey, tokenizeAnswer, tokenizeSentence } from './tokenize-sentence.ts'
 
@@ -27,9 +29,9 @@ const pod = (context: string) =>
   fc.record({ kind: fc.constant('pod' as const), context: fc.constant(context), namespace: label, pod: podName })
 
 function parseList(items: readonly ExtcapInterface[], currentContext: string) {
-  const [first, ...interfaces] = tokenizeAnswer(formatInterfaceList(items, currentContext, '1.2.3'))
+  const [first, ...interfaces] = tokenizeAnswer(formatInterfaceList(items, currentContext))
   expect(first?.word).toBe('extcap')
-  expect(first?.parameters.get('version')).toBe('1.2.3')
+  expect(first?.parameters.get('version')).toBe(version)
   expect(interfaces.length).toBe(items.length)
   return interfaces.map(({ word, parameters }) => {
     expect(word).toBe('interface')
@@ -69,7 +71,7 @@ describe('the list of interfaces', () => {
       'x',
     )
     expect(new Set(listed.map(({ value }) => settingsKey(value))).size).toBe(names.length)
-    expect(listed[0]?.value).toBe('kcap-x.n.a-b')
+    expect(listed[4]?.value).toMatch(/^kcap-x\.n\.a\.b\.c--/)
   })
 
   test('a context in the display is told only where it is not the current one', () => {
@@ -108,7 +110,7 @@ test('--extcap-dlts gives exactly one link type', () => {
   expect([...(sentences[0]?.parameters.keys() ?? [])]).toEqual(['number', 'name', 'display'])
 })
 
-const dialogs = ['kcapdemo', 'kcapssh', 'kcap-lab', 'kcap-lab.shop.orders-6c9f']
+const dialogs = ['kcapdemo', 'kcapssh', 'kcapssh-bastion', 'kcap-lab', 'kcap-lab.shop.orders-6c9f']
 const types =
   'integer unsigned long double boolean boolflag string password selector editselector radio multicheck fileselect timestamp'
 
@@ -121,8 +123,9 @@ describe.each(dialogs)('the dialog of %s', (value) => {
     expect(args.length + values.length).toBe(sentences.length)
     for (const argument of args)
       for (const key of ['number', 'call', 'display', 'type']) expect(argument.get(key), key).toBeTruthy()
-    for (const parameters of values)
-      for (const key of ['arg', 'value', 'display']) expect(parameters.get(key), key).toBeTruthy()
+    for (const parameters of values) for (const key of ['arg', 'display']) expect(parameters.get(key), key).toBeTruthy()
+    // A list may have an entry that stands for nothing chosen.
+    for (const parameters of values) expect(parameters.has('value')).toBe(true)
   })
 
   test('has names that do not abort Wireshark, unique also as keys of its preferences', () => {
@@ -146,7 +149,7 @@ describe.each(dialogs)('the dialog of %s', (value) => {
 
   test('has values for its selectors only, each with one default', () => {
     const selectors = args
-      .filter((argument) => argument.get('type') === 'selector')
+      .filter((argument) => /^(edit)?selector$/.test(argument.get('type') ?? ''))
       .map((argument) => argument.get('number'))
     expect(new Set(values.map((parameters) => parameters.get('arg')))).toEqual(new Set(selectors))
     for (const number of selectors) {
@@ -156,12 +159,51 @@ describe.each(dialogs)('the dialog of %s', (value) => {
   })
 })
 
-test('an interface that is not ours has no dialog, and a reload changes nothing', () => {
+test('an interface that is not ours has no dialog, and both forms of its name are read', () => {
   expect(formatConfig(['--extcap-config', '--extcap-interface', 'eth0'])).toBe('')
-  expect(formatConfig(['--extcap-config', '--extcap-interface', 'kcapssh', '--extcap-reload-option', 'sshhost'])).toBe(
-    '',
-  )
   expect(formatConfig(['--extcap-config', '--extcap-interface=kcapssh'])).toBe(
     formatConfig(['--extcap-config', '--extcap-interface', 'kcapssh']),
   )
+})
+
+test('a host of its own needs no field for its name', () => {
+  const calls = (value: string) =>
+    tokenizeAnswer(formatConfig(['--extcap-config', '--extcap-interface', value])).map(({ parameters }) =>
+      parameters.get('call'),
+    )
+  expect(calls('kcapssh')).toContain('--ssh-host')
+  expect(calls('kcapssh-bastion')).not.toContain('--ssh-host')
+})
+
+describe('a list of the dialog', () => {
+  const parse = (text: string) => tokenizeAnswer(text).map(({ parameters }) => Object.fromEntries(parameters))
+
+  test('begins with nothing chosen, and keeps what stands there though the cluster has none of it', () => {
+    expect(parse(formatList('namespace', ['prod', 'shop'], 'typed'))).toEqual([
+      { arg: '2', value: '', display: "the context's namespace", default: 'false' },
+      { arg: '2', value: 'typed', display: 'typed', default: 'true' },
+      { arg: '2', value: 'prod', display: 'prod', default: 'false' },
+      { arg: '2', value: 'shop', display: 'shop', default: 'false' },
+    ])
+  })
+
+  test('that could not be loaded says why, and loses nothing', () => {
+    expect(parse(formatListFailure('target', 'cannot reach it')).map(({ display }) => display)).toEqual([
+      'cannot reach it',
+    ])
+    expect(parse(formatListFailure('target', 'cannot reach it', 'pod/a'))).toEqual([
+      { arg: '5', value: 'pod/a', display: 'pod/a', default: 'true' },
+      { arg: '5', value: '', display: 'cannot reach it', default: 'false' },
+    ])
+  })
+
+  test('survives any text that a cluster may hold', () => {
+    fc.assert(
+      fc.property(fc.array(hostileText, { maxLength: 20 }), hostileText, (entries, reason) => {
+        for (const text of [formatList('iface', entries), formatListFailure('iface', reason)])
+          for (const { word, parameters } of tokenizeAnswer(text))
+            expect([word, [...parameters.keys()]]).toEqual(['value', ['arg', 'value', 'display', 'default']])
+      }),
+    )
+  })
 })

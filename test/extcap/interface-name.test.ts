@@ -4,10 +4,10 @@ import {
   type ExtcapInterface,
   formatInterfaceDisplay,
   formatInterfaceValue,
-  isContextPart,
+  formatInterfaceValues,
+  isPartOf,
   isValueOf,
   parseInterfaceValue,
-  withHash,
 } from '../../src/extcap/interface-name.ts'
 
 const contexts = fc.string({ unit: 'binary', minLength: 1, maxLength: 300 })
@@ -18,10 +18,11 @@ test('the value of a pod leads back to its context, its namespace and the pod', 
   fc.assert(
     fc.property(contexts, label, podName, (context, namespace, pod) => {
       const item = { kind: 'pod', context, namespace, pod } as const
-      for (const value of [formatInterfaceValue(item), withHash(formatInterfaceValue(item))]) {
+      // Listed twice, so that both get a hash.
+      for (const value of [formatInterfaceValue(item), ...formatInterfaceValues([item, item])]) {
         const reference = parseInterfaceValue(value)
         if (reference?.kind !== 'pod') throw new Error(`${value} is read as ${reference?.kind}`)
-        expect(isContextPart(reference.contextPart, context)).toBe(true)
+        expect(isPartOf(reference.contextPart, context)).toBe(true)
         expect(reference.namespace).toBe(namespace)
         expect(reference.pod === pod || /--[0-9a-f]{6}$/.test(reference.pod)).toBe(true)
         expect(isValueOf(value, item)).toBe(true)
@@ -29,6 +30,29 @@ test('the value of a pod leads back to its context, its namespace and the pod', 
     }),
     { numRuns: 1_000 },
   )
+})
+
+test('the value of a cluster or an SSH host leads back to it', () => {
+  fc.assert(
+    fc.property(contexts, (name) => {
+      const cluster = { kind: 'cluster', context: name } as const
+      for (const value of [formatInterfaceValue(cluster), ...formatInterfaceValues([cluster, cluster])]) {
+        const reference = parseInterfaceValue(value)
+        expect(reference?.kind === 'cluster' && isPartOf(reference.contextPart, name)).toBe(true)
+      }
+      const reference = parseInterfaceValue(formatInterfaceValue({ kind: 'ssh', host: name }))
+      expect(reference?.kind === 'ssh' && isPartOf(reference.hostPart ?? '', name)).toBe(true)
+    }),
+    { numRuns: 1_000 },
+  )
+})
+
+test('no name depends on the order of the list', () => {
+  const items = ['a-b', 'a.b', 'c'].map((pod) => ({ kind: 'pod', context: 'x', namespace: 'n', pod }) as const)
+  const forwards = formatInterfaceValues(items)
+  expect(forwards).toEqual(formatInterfaceValues([...items].reverse()).reverse())
+  expect(forwards[2]).toBe('kcap-x.n.c')
+  expect(forwards[0]).toMatch(/^kcap-x\.n\.a-b--[0-9a-f]{6}$/)
 })
 
 test('a long namespace of a long context is never cut', () => {
@@ -58,6 +82,13 @@ test('two contexts never share a value, nor do two pods', () => {
 test.each([
   [{ kind: 'demo' }, 'kcapdemo', 'kcap: demo'],
   [{ kind: 'ssh' }, 'kcapssh', 'kcap: SSH host'],
+  [{ kind: 'ssh', host: 'bastion' }, 'kcapssh-bastion', 'kcap: SSH bastion'],
+  [{ kind: 'ssh', host: 'root@10.0.0.10' }, 'kcapssh-root-10-0-0-10-a6fa14', 'kcap: SSH root@10.0.0.10'],
+  [
+    { kind: 'cluster', context: 'prod', listedPods: 300 },
+    'kcap-prod',
+    'kcap: cluster prod (300 of its pods listed; its options reach all)',
+  ],
   [{ kind: 'cluster', context: 'prod' }, 'kcap-prod', 'kcap: cluster prod'],
   [
     { kind: 'pod', context: 'prod', namespace: 'shop', pod: 'orders-6c9f' },

@@ -230,7 +230,7 @@ async function watchAndStop(command: string, argv: readonly string[], title: str
   expect(await desktop.titles()).toEqual([expect.stringMatching(/^\*/)])
   await desktop.takeScreenshot(`${screenshot}-stopped.png`)
   expect(await countPackets(file)).toBeGreaterThan(20)
-  expect(home.processes().filter((line) => line.includes('kcap.js'))).toEqual([])
+  expect(home.processes().filter((line) => line.includes('kcap.cjs'))).toEqual([])
   expect(home.leftFiles().filter((name) => !name.endsWith('.pcapng'))).toEqual([])
   return { exited, stderr: () => stderr }
 }

@@ -1,0 +1,81 @@
+# shellcheck shell=sh disable=SC2154
+# Answers of kcap to Wireshark for which Node, whose start takes twenty times as long, is not needed: Wireshark asks two questions for
+# each interface of its list, half of them one after the other before its window opens (ui/capture.c, capture_get_if_list_capabilities).
+# The launcher that `kcap install` writes sets `node` and `program` and reads this file with `.`; it goes on only where Node is missing.
+# For dash, bash and busybox ash; starting any program costs more than all the rest. The build fills in what is between `@`s.
+
+version='@version@'
+question='' interface='' expected=''
+for word; do
+  if [ "$expected" = interface ]; then
+    interface=$word expected=''
+    continue
+  fi
+  case $word in
+    --extcap-dlts) question=dlts ;;
+    --extcap-config) question=config ;;
+    --extcap-interface) expected=interface ;;
+    --extcap-interface=*) interface=${word#--extcap-interface=} ;;
+    --extcap-version=*) ;;
+    # Among them --extcap-reload-option, whose answer comes from the cluster.
+    *)
+      question=''
+      break
+      ;;
+  esac
+done
+
+case $question:$interface in
+  *[!a-z0-9._:-]*) ;;
+  dlts:kcap?*)
+    printf %s '@dlts@'
+    exit 0
+    ;;
+  config:kcapdemo)
+    printf %s '@demo-dialog@'
+    exit 0
+    ;;
+  config:kcapssh)
+    printf %s '@ssh-dialog@'
+    exit 0
+    ;;
+  config:kcapssh-?*)
+    printf %s '@ssh-host-dialog@'
+    exit 0
+    ;;
+  config:kcap-*.*.*)
+    printf %s '@pod-dialog@'
+    exit 0
+    ;;
+  config:kcap-*.*) ;;
+  config:kcap-?*)
+    # What the last listing found in the cluster, if it was written by this version, for this kubeconfig, and has not been touched since
+    # (src/extcap/answer-file.ts).
+    case ${XDG_CACHE_HOME:-} in
+      /*) cache=$XDG_CACHE_HOME ;;
+      *) if [ -d /System/Library/CoreServices ]; then cache=$HOME/Library/Caches; else cache=$HOME/.cache; fi ;;
+    esac
+    answer=$cache/kcap/answers/$interface
+    # shellcheck disable=SC3067 # not in POSIX, but in every sh that Wireshark meets
+    if [ -f "$answer" ] && [ ! -h "$answer" ] && [ -O "$answer" ]; then
+      header='' sum='' again=''
+      { IFS= read -r header && sum=$(cksum); } <"$answer"
+      if [ "$header" = "kcap $version ${sum%% *} ${KUBECONFIG:-}" ]; then
+        # Read anew, and perhaps replaced since: the same first line has the same checksum, so the same answer behind it.
+        { IFS= read -r again && [ "$again" = "$header" ] && exec cat; } <"$answer"
+      fi
+    fi
+    ;;
+esac
+
+if [ -r "$program" ]; then
+  if [ -x "$node" ]; then exec "$node" "$program" "$@"; fi
+  # The Node that kcap was installed with is gone, as after an update of it. A desktop starts Wireshark with a short PATH.
+  for node in "$(command -v node)" /usr/local/bin/node /usr/bin/node /opt/homebrew/bin/node /opt/local/bin/node \
+    "$HOME"/.volta/bin/node "$HOME"/.nvm/versions/node/*/bin/node "$HOME"/.asdf/installs/nodejs/*/bin/node \
+    "$HOME"/.local/share/fnm/node-versions/*/installation/bin/node; do
+    [ -x "$node" ] || continue
+    "$node" -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
+      </dev/null >/dev/null 2>&1 && exec "$node" "$program" "$@"
+  done
+fi

@@ -1,0 +1,55 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { exitCodes } from '../base/error-codes.ts'
+import { KcapError } from '../base/kcap-error.ts'
+import { quote } from '../base/quote.ts'
+import { parseArguments } from '../request/parse-arguments.ts'
+import { findConfigFile } from '../settings/config-file.ts'
+import { loadSettings } from '../settings/load-settings.ts'
+import { defaultMaxPods } from '../settings/settings.ts'
+
+const template = `# kcap's config; lines that begin with # are what holds without them.
+
+# What stands in Wireshark's interface list.
+#list:
+#  contexts: [prod, "staging-*"]   # default: the current context
+#  namespaces: [shop, payments]    # default: all that the login may see
+#  selector: app=orders            # default: all running pods
+#  maxPods: ${defaultMaxPods}
+
+# Hosts with an interface of their own there: an alias of your ssh config, or [USER@]HOST[:PORT].
+#sshHosts: [bastion, root@10.0.0.10]
+`
+
+/** `kcap config path|show|init` */
+export async function config(argv: readonly string[]): Promise<number> {
+  const [what = 'show'] = parseArguments(argv).words
+  const file = findConfigFile()
+  if (what === 'path') say(file)
+  else if (what === 'show') say(JSON.stringify(await loadSettings(), null, 2))
+  else if (what === 'init') writeTemplate(file)
+  else
+    throw new KcapError('usage', `cannot run "kcap config ${what}": it is one of path, show, init`, {
+      hints: ['kcap config show'],
+    })
+  return exitCodes.done
+}
+
+function writeTemplate(file: string): void {
+  try {
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+    writeFileSync(file, template, { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const state = code === 'EEXIST' ? 'it is there already' : code === 'EACCES' ? 'permission denied' : message
+    throw new KcapError('output-not-writable', `cannot write the config file "${file}": ${state}`, {
+      hints: [`"\${EDITOR:-vi}" ${quote(file)}`],
+      cause: error,
+    })
+  }
+  say(`wrote ${file}`)
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}

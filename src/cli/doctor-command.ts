@@ -1,0 +1,144 @@
+import path from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { exitCodes } from '../base/error-codes.ts'
+import { KcapError, toKcapError } from '../base/kcap-error.ts'
+import { printable } from '../base/printable.ts'
+import { quote } from '../base/quote.ts'
+import { version } from '../base/version.ts'
+import { runProgram } from '../host/run-program.ts'
+import { type FoundWireshark, findWiresharks, listStandardFolders } from '../install/find-wireshark.ts'
+import { findOwnPaths, type LauncherPaths, launcherName } from '../install/format-launcher.ts'
+import { readInstalled } from '../install/install-launcher.ts'
+import { findKubeconfigPaths } from '../kube/kubeconfig-paths.ts'
+import { refreshLimits } from '../listing/list-clusters.ts'
+import { type Listing, takeListing } from '../listing/take-listing.ts'
+import { parseArguments } from '../request/parse-arguments.ts'
+import { loadSettings } from '../settings/load-settings.ts'
+
+/** One thing that must be right for kcap to stand in Wireshark's list. */
+interface Finding {
+  readonly what: 'wireshark' | 'launcher' | 'node' | 'config' | 'listing'
+  readonly isGood: boolean
+  readonly text: string
+  /** Lines to paste. */
+  readonly hints: readonly string[]
+}
+
+const programTimeoutMs = 30_000
+
+/** `kcap doctor`: in five lines whether Wireshark will see kcap, and what. Ends with 1 when it won't. */
+export async function doctor(argv: readonly string[]): Promise<number> {
+  const parsed = parseArguments(argv)
+  const [word] = parsed.words
+  if (word !== undefined) {
+    throw new KcapError('usage', `cannot examine "${word}": kcap ${version} examines Wireshark's side only`, {
+      hints: ['kcap doctor', `kcap list interfaces ${quote(word)}`],
+    })
+  }
+  const wiresharks = await findWiresharks()
+  const folders = wiresharks.length > 0 ? wiresharks.map(({ folder }) => folder) : listStandardFolders()
+  const installed = await Promise.all(
+    [...new Set(folders)].map(async (folder) => ({ folder, paths: await readInstalled(folder) })),
+  )
+  const findings = [
+    describeWiresharks(wiresharks),
+    describeLaunchers(installed),
+    await describeNode(installed.find(({ paths }) => paths !== undefined)?.paths ?? findOwnPaths()),
+    await describeConfig(),
+    await describeListing(installed.find(({ paths }) => paths !== undefined)?.folder),
+  ]
+  const text =
+    parsed.text('output') === 'json'
+      ? `${JSON.stringify(findings, null, 2)}\n`
+      : findings.map(({ what, isGood, text, hints }) => formatFinding(what, isGood, text, hints)).join('')
+  await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()))
+  return findings.every(({ isGood }) => isGood) ? exitCodes.done : exitCodes.failed
+}
+
+function formatFinding(what: string, isGood: boolean, text: string, hints: readonly string[]): string {
+  const lines = hints.map((hint) => `             hint: ${printable(hint)}\n`)
+  return `${isGood ? 'ok' : '!!'}  ${what.padEnd(9)}  ${printable(text)}\n${lines.join('')}`
+}
+
+function describeWiresharks(wiresharks: readonly FoundWireshark[]): Finding {
+  const text = wiresharks.map(({ program, version, folder }) => `${version} (${program}) looks in ${folder}`).join('; ')
+  return wiresharks.length > 0
+    ? { what: 'wireshark', isGood: true, text, hints: [] }
+    : { what: 'wireshark', isGood: false, text: 'none found on PATH or where it usually is', hints: [] }
+}
+
+function describeLaunchers(installed: readonly { folder: string; paths: LauncherPaths | undefined }[]): Finding {
+  const missing = installed.filter(({ paths }) => paths === undefined)
+  const own = findOwnPaths().script
+  const foreign = installed.filter(({ paths }) => paths !== undefined && paths.script !== own)
+  const there = installed.flatMap(({ folder, paths }) =>
+    paths === undefined ? [] : [`${path.join(folder, launcherName())} starts ${paths.script}`],
+  )
+  if (missing.length > 0) {
+    const text = `not in ${missing.map(({ folder }) => folder).join(', ')}`
+    return { what: 'launcher', isGood: false, text, hints: ['kcap install'] }
+  }
+  if (foreign.length > 0) {
+    const text = `${there.join('; ')}, not this one (${own})`
+    return { what: 'launcher', isGood: false, text, hints: ['kcap install'] }
+  }
+  return { what: 'launcher', isGood: true, text: `kcap ${version}: ${there.join('; ')}`, hints: [] }
+}
+
+async function describeNode({ node }: LauncherPaths): Promise<Finding> {
+  const { stdout, exitCode } = await runProgram([node, '--version'], { timeoutMs: programTimeoutMs })
+  const told = stdout.trim()
+  const [major = 0, minor = 0] = told.replace('v', '').split('.').map(Number)
+  if (exitCode !== 0) return { what: 'node', isGood: false, text: `${node} can't be started`, hints: ['kcap install'] }
+  const isGood = major > 20 || (major === 20 && minor >= 19)
+  const text = `${node} ${told}${isGood ? '' : ' is too old: kcap needs 20.19 or newer'}`
+  return { what: 'node', isGood, text, hints: isGood ? [] : ['kcap install, run with a newer Node'] }
+}
+
+async function describeConfig(): Promise<Finding> {
+  try {
+    const { file, list } = await loadSettings()
+    const contexts = list.contexts?.join(', ') ?? 'the current one'
+    const text = `${file}; contexts listed: ${contexts}, up to ${list.maxPods} pods; kubeconfig: ${findKubeconfigPaths().join(', ')}`
+    return { what: 'config', isGood: true, text, hints: [] }
+  } catch (error) {
+    const { message, hints } = toKcapError(error)
+    return { what: 'config', isGood: false, text: message, hints }
+  }
+}
+
+/** What Wireshark is answered and when, by the launcher itself; then, with patience, why a cluster is not in it. */
+async function describeListing(folder: string | undefined): Promise<Finding> {
+  const own = findOwnPaths()
+  const argv: [string, ...string[]] =
+    folder === undefined ? [own.node, own.script] : [path.join(folder, launcherName())]
+  const startedMs = performance.now()
+  const answer = await runProgram([...argv, '--extcap-interfaces', '--extcap-version=4.4'], {
+    timeoutMs: programTimeoutMs,
+  })
+  const tookMs = performance.now() - startedMs
+  const count = answer.stdout.split('\n').filter((line) => line.startsWith('interface ')).length
+  const listing = await takeListing(refreshLimits)
+  const clusters = listing.clusters.map(describeCluster)
+  const text = `${count} interfaces in ${(tookMs / 1000).toFixed(2)} s; ${clusters.map(({ text }) => text).join('; ') || 'no cluster'}`
+  const hints = [
+    ...answer.stderr
+      .trim()
+      .split('\n')
+      .filter((line) => line !== ''),
+    ...clusters.flatMap(({ hints }) => hints),
+  ]
+  const isGood = answer.exitCode === 0 && count > 0 && listing.clusters.every(({ state }) => state === 'answered')
+  return { what: 'listing', isGood, text, hints: [...new Set(hints)] }
+}
+
+function describeCluster(cluster: Listing['clusters'][number]): { text: string; hints: readonly string[] } {
+  const { context, state, names, listed, tookMs, error } = cluster
+  if (state === 'answered') {
+    const cut = names?.hasMore === true ? ' (there are more: list.maxPods in the config)' : ''
+    return { text: `${context}: ${listed.length} pods${cut} in ${(tookMs / 1000).toFixed(2)} s`, hints: [] }
+  }
+  if (error === undefined) return { text: `${context}: no answer in ${Math.round(tookMs / 1000)} s`, hints: [] }
+  const { message, hints } = toKcapError(error)
+  return { text: `${context}: ${message}`, hints: hints.slice(0, 1) }
+}

@@ -1,0 +1,39 @@
+import path from 'node:path'
+import { posixChecksum } from '../base/posix-checksum.ts'
+import { version } from '../base/version.ts'
+import { readPrivateFile, writePrivateFile } from '../host/private-file.ts'
+import { findUserFolders } from '../host/user-folders.ts'
+
+const maxBytes = 4 * 1024 * 1024
+
+/**
+ * Answers to Wireshark that were worked out before. A file's first line is `kcap VERSION CHECKSUM KEY`: the launcher (extcap/launcher.sh)
+ * prints what follows it only if all three are as it expects, so that an old, torn or edited file counts as none.
+ */
+export function writeAnswer(name: string, key: string, body: string, environment = process.env): void {
+  const file = answerPath(name, environment)
+  const text = `${formatHeader(key, body)}\n${body}`
+  if (readPrivateFile(file, maxBytes) !== text) writePrivateFile(file, text)
+}
+
+/** undefined when there is none, or none of this version and with this key. */
+export function readAnswer(
+  name: string,
+  isKey: (key: string) => boolean,
+  environment = process.env,
+): string | undefined {
+  const text = readPrivateFile(answerPath(name, environment), maxBytes)
+  const lineEnd = text?.indexOf('\n') ?? -1
+  if (text === undefined || lineEnd < 0) return undefined
+  const body = text.slice(lineEnd + 1)
+  const prefix = formatHeader('', body)
+  return text.startsWith(prefix) && isKey(text.slice(prefix.length, lineEnd)) ? body : undefined
+}
+
+function formatHeader(key: string, body: string): string {
+  return `kcap ${version} ${posixChecksum(Buffer.from(body))} ${key}`
+}
+
+function answerPath(name: string, environment: NodeJS.ProcessEnv): string {
+  return path.join(findUserFolders(environment).cache, 'answers', name)
+}

@@ -1,0 +1,67 @@
+import { version } from '../base/version.ts'
+import { findUserFolders } from '../host/user-folders.ts'
+import { type ListLimits, listingLimits, refreshLimits } from '../listing/list-clusters.ts'
+import { openNamesCache } from '../listing/names-cache.ts'
+import { type Listing, takeListing } from '../listing/take-listing.ts'
+import { cleanUpCaptures } from './capture-state.ts'
+import { writeClusterDialogs } from './cluster-dialogs.ts'
+import { type ExtcapInterface, formatInterfaceDisplay, formatInterfaceValues } from './interface-name.ts'
+import { startRefresh, takeRefreshLock } from './refresh.ts'
+import { formatSentence } from './sentence.ts'
+import { writeWarmList } from './warm-list.ts'
+
+/** `--extcap-interfaces` when no list is warm: within 1.5 s, from clusters that answer in time and from what is known of the others. */
+export async function listInterfaces(): Promise<string> {
+  const { text, isLate } = await answerList(listingLimits(process.uptime() * 1000))
+  if (isLate) startRefresh()
+  return text
+}
+
+/** The same behind Wireshark's back, with time for logins that need it; the next list has it. One at a time is enough. */
+export async function refreshList(): Promise<void> {
+  const release = takeRefreshLock()
+  if (release === undefined) return
+  try {
+    cleanUpCaptures()
+    openNamesCache(findUserFolders().cache).sweep()
+    await answerList(refreshLimits)
+  } finally {
+    release()
+  }
+}
+
+async function answerList(limits: ListLimits): Promise<{ text: string; isLate: boolean }> {
+  const listing = await takeListing(limits)
+  const text = formatInterfaceList(toInterfaces(listing), listing.currentContext)
+  try {
+    writeClusterDialogs(listing.clusters)
+    writeWarmList(text)
+  } catch {
+    // Where nothing can be written every question is answered anew.
+  }
+  return { text, isLate: listing.clusters.some(({ state }) => state === 'late') }
+}
+
+function toInterfaces({ clusters, sshHosts }: Listing): ExtcapInterface[] {
+  return [
+    ...clusters.flatMap(({ context, listed }) =>
+      listed.map(({ namespace, pod }): ExtcapInterface => ({ kind: 'pod', context, namespace, pod })),
+    ),
+    ...clusters.map(({ context, listed, names }): ExtcapInterface => {
+      const isCut = names !== undefined && (names.hasMore || listed.length < names.pods.length)
+      return { kind: 'cluster', context, ...(isCut && { listedPods: listed.length }) }
+    }),
+    { kind: 'ssh' },
+    ...[...new Set(sshHosts)].map((host): ExtcapInterface => ({ kind: 'ssh', host })),
+    { kind: 'demo' },
+  ]
+}
+
+/** `extcap` and `interface` sentences. */
+export function formatInterfaceList(items: readonly ExtcapInterface[], currentContext: string | undefined): string {
+  const values = formatInterfaceValues(items)
+  const lines = items.map((item, index) =>
+    formatSentence('interface', { value: values[index], display: formatInterfaceDisplay(item, currentContext) }),
+  )
+  return formatSentence('extcap', { version, display: 'kcap' }) + lines.join('')
+}

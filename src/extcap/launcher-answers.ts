@@ -1,0 +1,13 @@
+import { version } from '../base/version.ts'
+import { formatDialog } from './dialog.ts'
+import { formatDlts } from './dlts.ts'
+
+/** What the build fills into extcap/launcher.sh: the answers that are the same for everybody. */
+export const launcherAnswers: Readonly<Record<string, string>> = {
+  version,
+  dlts: formatDlts(),
+  'demo-dialog': formatDialog({ kind: 'demo' }),
+  'ssh-dialog': formatDialog({ kind: 'ssh' }),
+  'ssh-host-dialog': formatDialog({ kind: 'ssh', hostPart: 'any' }),
+  'pod-dialog': formatDialog({ kind: 'pod', contextPart: 'any', namespace: 'any', pod: 'any', value: 'any' }),
+}

@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import path from 'node:path'
+import { readFileStatus, removeFile } from '../host/private-file.ts'
+import { findUserFolders } from '../host/user-folders.ts'
+
+/** Longer than any refresh takes: whoever held it then was killed. */
+const maxLockAgeMs = 60_000
+
+/**
+ * Starts `--kcap-refresh` in a session of its own, with nothing of ours open: Wireshark reads our standard output to its end, and would
+ * wait for it.
+ */
+export function startRefresh(environment: NodeJS.ProcessEnv = process.env): void {
+  const [, script] = process.argv
+  if (script === undefined || isLocked(lockPath(environment))) return
+  const child = spawn(process.execPath, [script, '--kcap-refresh'], {
+    detached: true,
+    stdio: 'ignore',
+    windowsHide: true,
+    env: environment,
+  })
+  // It is not there to be told of a failure to start.
+  child.on('error', () => {})
+  child.unref()
+}
+
+/** Gives what lets go of it; undefined when another refresh is at work, or when nothing can be written. */
+export function takeRefreshLock(environment: NodeJS.ProcessEnv = process.env): (() => void) | undefined {
+  const file = lockPath(environment)
+  if (isLocked(file)) return undefined
+  try {
+    // Only what a killed one left: a lock that has just been taken must stay.
+    if (readFileStatus(file) !== undefined) removeFile(file)
+    closeSync(openSync(file, 'wx', 0o600))
+  } catch {
+    return undefined
+  }
+  return () => removeFile(file)
+}
+
+function isLocked(file: string): boolean {
+  const status = readFileStatus(file)
+  return status !== undefined && Date.now() - status.modifiedMs < maxLockAgeMs
+}
+
+function lockPath(environment: NodeJS.ProcessEnv): string {
+  return path.join(findUserFolders(environment).cache, 'refresh.lock')
+}

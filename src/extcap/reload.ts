@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { toKcapError } from '../base/kcap-error.ts'
+import { type ClusterAccess, openCluster } from '../kube/cluster-access.ts'
+import { makeClusterPool } from '../kube/cluster-pool.ts'
+import { getPod, listNames, listPods } from '../kube/kube-objects.ts'
+import { listWorkloads } from '../kube/workloads.ts'
+import { makeClusterScope, makeTargets } from '../request/make-request.ts'
+import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
+import { listTargetInterfaces } from '../session/list-target-interfaces.ts'
+import { resolveTargets } from '../target/resolve-targets.ts'
+import { applyInterface } from './apply-interface.ts'
+import { formatList, formatListFailure } from './dialog.ts'
+import { wiresharkWords } from './wireshark-words.ts'
+
+/** Wireshark's window stands still while a list is loaded. */
+const reloadTimeoutMs = 5_000
+
+type LoadList = (parsed: ParsedArguments, signal: AbortSignal) => Promise<string[]>
+
+/** How the lists of the dialog are filled; each from what stands in the others. */
+const loaders: Readonly<Record<string, LoadList>> = {
+  namespace: loadNamespaces,
+  target: loadTargets,
+  container: loadContainers,
+  iface: loadInterfaces,
+}
+
+/**
+ * `--extcap-reload-option`: the list of one argument, from the cluster or the host, as the other arguments stand now. What keeps it from
+ * being filled is told in the list. undefined for an option that has no list.
+ */
+export async function reloadList(argv: readonly string[]): Promise<string | undefined> {
+  const parsed = parseArguments(argv, { more: wiresharkWords, ignoreUnknown: /^--extcap-/, dropEmpty: true })
+  const name = parsed.text('extcap-reload-option')?.replace(/^-+/, '') ?? ''
+  const load = loaders[name]
+  if (load === undefined) return undefined
+  const chosen = parsed.text(name)
+  const limit = new AbortController()
+  const late = sleep(reloadTimeoutMs, undefined, { ref: false }).then(() => {
+    throw new Error(`no answer within ${reloadTimeoutMs / 1000} s`)
+  })
+  const answer = async () => {
+    const target = await applyInterface(parsed, limit.signal)
+    try {
+      return await load(target.parsed, limit.signal)
+    } finally {
+      await target.close()
+    }
+  }
+  try {
+    return formatList(name, await Promise.race([answer(), late]), chosen)
+  } catch (error) {
+    return formatListFailure(name, explain(error), chosen)
+  } finally {
+    limit.abort()
+  }
+}
+
+function explain(error: unknown): string {
+  const { code, message, cause } = toKcapError(error)
+  return code === 'internal' && cause instanceof Error ? cause.message : message
+}
+
+async function withCluster<Answer>(
+  parsed: ParsedArguments,
+  signal: AbortSignal,
+  work: (access: ClusterAccess, namespace: string) => Promise<Answer>,
+): Promise<Answer> {
+  const scope = makeClusterScope(parsed)
+  const access = await openCluster({ ...scope, signal, timeoutMs: reloadTimeoutMs, interactive: false })
+  try {
+    return await work(access, scope.namespace ?? access.namespace)
+  } finally {
+    access.close()
+  }
+}
+
+async function loadNamespaces(parsed: ParsedArguments, signal: AbortSignal): Promise<string[]> {
+  return await withCluster(parsed, signal, async (access) =>
+    (await listNames(access, 'namespaces', { signal })).map(({ name }) => name),
+  )
+}
+
+/** Services and workloads first: they are few, and what people look for. A kind that the login may not list is left out. */
+async function loadTargets(parsed: ParsedArguments, signal: AbortSignal): Promise<string[]> {
+  return await withCluster(parsed, signal, async (access, namespace) => {
+    const pods = listPods(access, { namespace, fieldSelector: 'status.phase=Running', signal })
+    const services = listNames(access, 'services', { namespace, signal }).then((names) =>
+      names.map(({ name }) => `svc/${name}`),
+    )
+    const workloads = (['deploy', 'sts', 'ds'] as const).map(async (kind) =>
+      (await listWorkloads(access, kind, { namespace, signal })).map((name) => `${kind}/${name}`),
+    )
+    const others = await Promise.all([services, ...workloads].map(async (list) => await list.catch(() => [])))
+    return [...others.flat(), ...(await pods).map(({ name }) => `pod/${name}`)]
+  })
+}
+
+/** Of the pod, or of the first one that a workload or service stands for. */
+async function loadContainers(parsed: ParsedArguments, signal: AbortSignal): Promise<string[]> {
+  const clusters = makeClusterPool({ signal, timeoutMs: reloadTimeoutMs, interactive: false })
+  try {
+    const [target] = await resolveTargets(makeTargets(parsed), clusters, signal)
+    if (target?.kind !== 'pod') return []
+    const pod = await getPod(await clusters.open(target.cluster), target.namespace, target.pod, signal)
+    return (pod?.spec?.containers ?? []).map(({ name }) => name)
+  } finally {
+    clusters.close()
+  }
+}
+
+async function loadInterfaces(parsed: ParsedArguments, signal: AbortSignal): Promise<string[]> {
+  const run = { signal, timeoutMs: reloadTimeoutMs, interactive: false }
+  return (await listTargetInterfaces(makeTargets(parsed), run)).map(({ name }) => name)
+}

@@ -1,0 +1,11 @@
+/** Words of Wireshark's that no option of kcap's table is. */
+export const wiresharkWords = [
+  { name: 'capture', kind: 'flag' },
+  { name: 'fifo', kind: 'text' },
+  { name: 'extcap-config', kind: 'flag' },
+  { name: 'extcap-interface', kind: 'text' },
+  { name: 'extcap-capture-filter', kind: 'text' },
+  { name: 'extcap-reload-option', kind: 'text' },
+  { name: 'extcap-control-in', kind: 'text' },
+  { name: 'extcap-control-out', kind: 'text' },
+] as const

@@ -1,0 +1,83 @@
+import { realpathSync } from 'node:fs'
+import path from 'node:path'
+import { runProgram } from '../host/run-program.ts'
+import { findUserFolders } from '../host/user-folders.ts'
+
+const answerTimeoutMs = 10_000
+
+/** A Wireshark of this machine. */
+export interface FoundWireshark {
+  /** The program that was asked. */
+  readonly program: string
+  /** `4.0.17` */
+  readonly version: string
+  /** Where it looks for this user's extcaps. */
+  readonly folder: string
+}
+
+/** Where Wireshark is beside PATH, which a shell that came with no login may lack. */
+const placesByPlatform: Partial<Record<NodeJS.Platform, readonly string[]>> = {
+  darwin: ['/Applications/Wireshark.app/Contents/MacOS', '/usr/local/bin', '/opt/homebrew/bin', '/opt/local/bin'],
+  win32: ['C:\\Program Files\\Wireshark', 'C:\\Program Files (x86)\\Wireshark'],
+}
+const otherPlaces = ['/usr/bin', '/usr/local/bin', '/opt/wireshark/bin']
+
+/** All that are there, each once, as they tell themselves what version they are and where they look. */
+export async function findWiresharks(environment: NodeJS.ProcessEnv = process.env): Promise<FoundWireshark[]> {
+  const folders = [
+    ...(environment.PATH ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder)),
+    ...(placesByPlatform[process.platform] ?? otherPlaces),
+  ]
+  const ending = process.platform === 'win32' ? '.exe' : ''
+  // Debian's wireshark brings no tshark; and tshark is there without a window on servers.
+  const programs = ['tshark', 'wireshark', 'Wireshark'].flatMap((name) =>
+    folders.flatMap((folder) => resolve(path.join(folder, name + ending))),
+  )
+  const found: FoundWireshark[] = []
+  for (const program of new Set(programs)) {
+    // tshark beside it has answered for both.
+    if (found.some((other) => path.dirname(other.program) === path.dirname(program))) continue
+    const answer = await askProgram(program, environment)
+    if (answer !== undefined) found.push(answer)
+  }
+  return found
+}
+
+function resolve(file: string): string[] {
+  try {
+    return [realpathSync(file)]
+  } catch {
+    return []
+  }
+}
+
+async function askProgram(program: string, environment: NodeJS.ProcessEnv): Promise<FoundWireshark | undefined> {
+  const run = { timeoutMs: answerTimeoutMs, environment }
+  const about = await runProgram([program, '--version'], run)
+  const version = /(\d+\.\d+\.\d+)/.exec(about.stdout)?.[1]
+  if (version === undefined) return undefined
+  const told = path.basename(program).startsWith('tshark') ? await runProgram([program, '-G', 'folders'], run) : about
+  const folder = /^Personal Extcap path:\s*(.+)$/m.exec(told.stdout)?.[1]?.trim()
+  return { program, version, folder: folder ?? standardFolder(version, environment) }
+}
+
+/**
+ * This user's extcap folders of all versions: it moved in 4.2, on Unix out of the folder of the settings. Any Wireshark looks into one
+ * of them only, so that kcap in both survives an update and is listed once.
+ */
+export function listStandardFolders(environment: NodeJS.ProcessEnv = process.env): string[] {
+  return [...new Set([standardFolder('4.0', environment), standardFolder('4.2', environment)])]
+}
+
+function standardFolder(version: string, environment: NodeJS.ProcessEnv): string {
+  const { home } = findUserFolders(environment)
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (process.platform === 'win32') {
+    const settings = environment.WIRESHARK_CONFIG_DIR ?? path.join(environment.APPDATA ?? home, 'Wireshark')
+    return path.join(settings, 'extcap')
+  }
+  const isOld = major < 4 || (major === 4 && minor < 2)
+  if (!isOld) return path.join(home, '.local', 'lib', 'wireshark', 'extcap')
+  const settings = environment.XDG_CONFIG_HOME || path.join(home, '.config')
+  return path.join(environment.WIRESHARK_CONFIG_DIR || path.join(settings, 'wireshark'), 'extcap')
+}

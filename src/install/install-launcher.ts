@@ -1,0 +1,103 @@
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { KcapError } from '../base/kcap-error.ts'
+import { quote } from '../base/quote.ts'
+import {
+  findOwnPaths,
+  formatLauncher,
+  type LauncherPaths,
+  launcherMark,
+  launcherName,
+  readLauncher,
+} from './format-launcher.ts'
+
+export type InstallState = 'new' | 'updated' | 'unchanged'
+
+/** Writes the launcher into a folder, in place of an older one. Throws `install-failed`. */
+export async function installLauncher(
+  folder: string,
+  paths: LauncherPaths = findOwnPaths(),
+): Promise<{ readonly file: string; readonly state: InstallState }> {
+  const file = path.join(folder, launcherName())
+  const draft = path.join(folder, `.${launcherName()}.${process.pid}`)
+  try {
+    const existing = await readText(file)
+    if (existing !== undefined && !existing.includes(launcherMark)) {
+      throw new KcapError(
+        'install-failed',
+        `cannot install "${file}": a file of that name is there that kcap did not write`,
+        { hints: [`ls -l ${quote(file)}`] },
+      )
+    }
+    const text = formatLauncher(paths)
+    if (existing === text) {
+      await chmod(file, 0o755)
+      return { file, state: 'unchanged' }
+    }
+    await makeFolder(folder)
+    // Put in place whole: Wireshark may list at any moment, and runs every executable of the folder, which a draft is not.
+    await writeFile(draft, text, { mode: 0o644 })
+    await rename(draft, file)
+    await chmod(file, 0o755)
+    return { file, state: existing === undefined ? 'new' : 'updated' }
+  } catch (error) {
+    await rm(draft, { force: true }).catch(() => {})
+    throw toInstallError('install', file, error)
+  }
+}
+
+/** Removes the launcher if kcap wrote it. Gives its path, or undefined when there was none. Throws `install-failed`. */
+export async function uninstallLauncher(folder: string): Promise<string | undefined> {
+  const file = path.join(folder, launcherName())
+  try {
+    const existing = await readText(file)
+    if (existing === undefined || !existing.includes(launcherMark)) return undefined
+    await rm(file)
+    return file
+  } catch (error) {
+    throw toInstallError('remove', file, error)
+  }
+}
+
+/** The paths of the launcher that is installed in a folder; undefined when kcap's is not there. */
+export async function readInstalled(folder: string): Promise<LauncherPaths | undefined> {
+  return readLauncher((await readText(path.join(folder, launcherName())).catch(() => undefined)) ?? '')
+}
+
+async function readText(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw error
+  }
+}
+
+/** Not mkdir's own recursion, which never ends where a folder can't be made though its parent is there (/proc). */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || path.dirname(folder) === folder) throw error
+    await makeFolder(path.dirname(folder))
+    await mkdir(folder)
+  }
+}
+
+function toInstallError(verb: string, file: string, error: unknown): KcapError {
+  if (error instanceof KcapError) return error
+  const { code, message } = error as NodeJS.ErrnoException
+  const states: Record<string, string> = {
+    EACCES: 'permission denied',
+    EPERM: 'permission denied',
+    EROFS: 'the file system is read-only',
+    ENOTDIR: 'a part of its path is no folder',
+  }
+  return new KcapError('install-failed', `cannot ${verb} "${file}": ${states[code ?? ''] ?? message}`, {
+    hints: [`ls -ld ${quote(path.dirname(file))}`, 'kcap install --folder DIR'],
+    cause: error,
+  })
+}

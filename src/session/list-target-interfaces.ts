@@ -1,0 +1,31 @@
+import type { TargetName } from '../base/target.ts'
+import { type ClusterPool, makeClusterPool } from '../kube/cluster-pool.ts'
+import { listInterfaces, type RemoteInterface } from '../route/list-interfaces.ts'
+import { openRoute } from '../route/open-route.ts'
+import { resolveTargets } from '../target/resolve-targets.ts'
+
+export interface ListRun {
+  readonly signal: AbortSignal
+  readonly timeoutMs: number
+  readonly interactive: boolean
+}
+
+/** The interfaces where the first of the targets would be captured; none when there is no target. Throws what a capture there would. */
+export async function listTargetInterfaces(
+  targets: readonly TargetName[],
+  run: ListRun,
+): Promise<readonly RemoteInterface[]> {
+  const clusters: ClusterPool = makeClusterPool(run)
+  try {
+    const [target] = await resolveTargets(targets, clusters, run.signal)
+    if (target === undefined) return []
+    const route = await openRoute(target, { clusters, ssh: { signal: run.signal } })
+    try {
+      return await listInterfaces(route, run.signal)
+    } finally {
+      await route.close()
+    }
+  } finally {
+    clusters.close()
+  }
+}

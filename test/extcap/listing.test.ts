@@ -1,0 +1,200 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { rm, utimes, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { runKcap } from '../support/run-kcap.ts'
+import { tokenizeAnswer } from './tokenize-sentence.ts'
+
+let demo: DemoFixture
+let kubeconfig: string
+let cache: string
+let count = 0
+beforeAll(async () => {
+  demo = await openDemoFixture()
+})
+beforeEach(async () => {
+  kubeconfig = await demo.kubeconfig()
+  cache = path.join(demo.folder, `cache-${count++}`)
+})
+
+async function list(environment: Record<string, string> = {}) {
+  const startedMs = Date.now()
+  const before = demo.cluster.requests.length
+  const { code, stdout, stderr } = await runKcap(['--extcap-interfaces', '--extcap-version=4.4'], {
+    KUBECONFIG: kubeconfig,
+    XDG_CACHE_HOME: cache,
+    ...environment,
+  })
+  expect([code, stderr]).toEqual([0, ''])
+  const interfaces = tokenizeAnswer(stdout.toString()).filter(({ word }) => word === 'interface')
+  return {
+    text: stdout.toString(),
+    displays: interfaces.map(({ parameters }) => parameters.get('display') ?? ''),
+    requests: demo.cluster.requests.length - before,
+    tookMs: Date.now() - startedMs,
+  }
+}
+
+const filesIn = (folder: string) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+
+/** Processes that were started with this cache, but for those of other tests. */
+function processesHere(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        return readFileSync(`/proc/${name}/environ`, 'utf8').includes(`XDG_CACHE_HOME=${cache}\0`)
+      } catch {
+        return false
+      }
+    })
+}
+
+async function waitForNoProcess(limitMs = 10_000): Promise<void> {
+  for (const startedMs = Date.now(); processesHere().length > 0 && Date.now() - startedMs < limitMs; ) await sleep(50)
+  expect(processesHere()).toEqual([])
+}
+
+describe('a list moments after another', () => {
+  test('is the same, from the cache, without a request', async () => {
+    const first = await list()
+    const second = await list()
+    expect(second.text).toBe(first.text)
+    expect([first.requests > 0, second.requests]).toEqual([true, 0])
+  })
+
+  test('is asked for anew when it is older, or when its time lies in the future', async () => {
+    await list()
+    const file = path.join(cache, 'kcap', 'answers', 'list')
+    const text = readFileSync(file, 'utf8')
+    for (const shiftMs of [-11_000, 60_000]) {
+      const shifted = text.replace(
+        /^(kcap \S+ \d+ )(\d+)/,
+        (_all, start, takenMs) => `${start}${Number(takenMs) + shiftMs}`,
+      )
+      await writeFile(file, shifted, { mode: 0o600 })
+      expect((await list()).requests).toBeGreaterThan(0)
+    }
+  })
+
+  test('is asked for anew when the kubeconfig or the config has changed, so that no old context is shown as current', async () => {
+    await list()
+    await writeFile(kubeconfig, demo.cluster.kubeconfig({ context: 'renamed' }))
+    const renamed = await list()
+    expect(renamed.displays).toContain('kcap: cluster renamed')
+    const config = path.join(demo.folder, 'config.yaml')
+    await writeFile(config, 'list: { namespaces: [staging] }\n')
+    const staging = await list({ KCAP_CONFIG: config })
+    expect(staging.displays.filter((display) => display.includes('prod/'))).toEqual([])
+    await utimes(config, 1, 1)
+    expect((await list({ KCAP_CONFIG: config })).requests).toBeGreaterThan(0)
+  })
+
+  test('with a torn or edited cache is as if there were none', async () => {
+    const { text } = await list()
+    const file = path.join(cache, 'kcap', 'answers', 'list')
+    const good = readFileSync(file, 'utf8')
+    for (const bad of ['', good.slice(0, -9), good.replace('orders', '0rders'), good.replace(/^kcap \S+/, 'kcap 99')]) {
+      await writeFile(file, bad, { mode: 0o600 })
+      const again = await list()
+      expect(again.text).toBe(text)
+      expect(again.requests).toBeGreaterThan(0)
+    }
+  })
+})
+
+test('what is kept is names only, for this user alone', async () => {
+  await list()
+  const files = filesIn(cache)
+  expect(files.length).toBe(3)
+  for (const file of files) {
+    expect(statSync(file).mode & 0o777, file).toBe(0o600)
+    expect(readFileSync(file, 'utf8')).not.toContain(demo.cluster.token)
+  }
+})
+
+describe('a cluster that is gone', () => {
+  test('is listed as it was', async () => {
+    const before = await list()
+    await rm(path.join(cache, 'kcap', 'answers', 'list'))
+    await demo.cluster.misbehave({ connections: 'refused' })
+    const after = await list()
+    await demo.cluster.misbehave({})
+    expect(after.text).toBe(before.text)
+  })
+
+  test('and was never there is listed by its name', async () => {
+    await demo.cluster.misbehave({ connections: 'refused' })
+    const { displays } = await list()
+    await demo.cluster.misbehave({})
+    expect(displays).toEqual(['kcap: cluster kcap-demo', 'kcap: SSH host', 'kcap: demo'])
+  })
+})
+
+describe('a login that takes its time', () => {
+  async function useSlowLogin(script: string) {
+    const plugin = path.join(demo.folder, `login-${count}`)
+    await writeFile(plugin, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+    const exec = `exec: { apiVersion: client.authentication.k8s.io/v1, command: ${plugin}, interactiveMode: IfAvailable }`
+    await writeFile(kubeconfig, readFileSync(kubeconfig, 'utf8').replace(/^( *)token: .*$/m, `$1${exec}`))
+  }
+
+  test('does not hold the list, is awaited behind its back, and the next list has its pods', async () => {
+    await useSlowLogin(`sleep 2; echo '{"status":{"token":"${demo.cluster.token}"}}'`)
+    const first = await list()
+    expect(first.displays).toEqual(['kcap: cluster kcap-demo', 'kcap: SSH host', 'kcap: demo'])
+    await waitForNoProcess()
+    const second = await list()
+    expect(second.displays).toContain('kcap: prod/orders-6c9f')
+    expect(filesIn(cache).filter((file) => /lock|\/\./.test(file.slice(cache.length)))).toEqual([])
+  })
+
+  test('and that can not be asked to end has ended when the list is there; it never sees a terminal', async () => {
+    const seen = path.join(demo.folder, 'seen')
+    await useSlowLogin(
+      `trap '' TERM\necho "$KUBERNETES_EXEC_INFO" >'${seen}'\n(echo tty </dev/tty >>'${seen}') 2>/dev/null\nsleep 30 & wait; sleep 30`,
+    )
+    await list()
+    // The refresh that has begun may take its 20 s; what the list itself had started would be nobody's child now.
+    const orphans = processesHere().filter((id) => {
+      const [parent, command] = [
+        readFileSync(`/proc/${id}/stat`, 'utf8').split(' ')[3],
+        readFileSync(`/proc/${id}/cmdline`, 'utf8'),
+      ]
+      return parent === '1' && !command.includes('--kcap-refresh')
+    })
+    expect(orphans).toEqual([])
+    expect(readFileSync(seen, 'utf8')).toContain('"interactive":false')
+    expect(readFileSync(seen, 'utf8')).not.toContain('tty\n')
+    for (const id of processesHere()) process.kill(Number(id), 'SIGKILL')
+    await waitForNoProcess()
+  })
+})
+
+test('a cluster with more pods than may be listed says in its own name where the others are', async () => {
+  const config = path.join(demo.folder, 'few.yaml')
+  await writeFile(config, 'list: { maxPods: 3 }\n')
+  const { displays } = await list({ KCAP_CONFIG: config })
+  expect(displays.filter((display) => display.startsWith('kcap: prod/')).length).toBe(3)
+  expect(displays).toContain('kcap: cluster kcap-demo (3 of its pods listed; its options reach all)')
+})
+
+test('hosts of the config have interfaces of their own', async () => {
+  const config = path.join(demo.folder, 'hosts.yaml')
+  await writeFile(config, 'sshHosts: [bastion, root@10.0.0.10, bastion]\n')
+  const { displays } = await list({ KCAP_CONFIG: config })
+  expect(displays.slice(-4)).toEqual(['kcap: SSH host', 'kcap: SSH bastion', 'kcap: SSH root@10.0.0.10', 'kcap: demo'])
+})
+
+test('a broken config or kubeconfig costs what it would have named, and nothing else', async () => {
+  const config = path.join(demo.folder, 'broken.yaml')
+  await writeFile(config, 'list: [')
+  expect((await list({ KCAP_CONFIG: config })).displays).toContain('kcap: prod/orders-6c9f')
+  await writeFile(kubeconfig, '{')
+  expect((await list()).displays).toEqual(['kcap: SSH host', 'kcap: demo'])
+})

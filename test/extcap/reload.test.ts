@@ -1,0 +1,117 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { runKcap } from '../support/run-kcap.ts'
+import { tokenizeAnswer } from './tokenize-sentence.ts'
+
+let demo: DemoFixture
+let kubeconfig: string
+beforeAll(async () => {
+  const readPods = { verbs: ['get', 'list'], resources: ['pods'], namespaces: ['prod'] }
+  demo = await openDemoFixture({ users: [{ name: 'pods-of-prod', rights: [readPods] }] })
+  kubeconfig = await demo.kubeconfig()
+})
+
+const cluster = 'kcap-kcap-demo'
+
+/** As Wireshark asks when a button of the dialog is pressed: with what stands in the other fields. */
+async function reload(value: string, option: string, fields: readonly string[] = [], environment = {}) {
+  const argv = ['--extcap-config', '--extcap-interface', value, '--extcap-reload-option', option, ...fields]
+  const { code, stdout, stderr } = await runKcap(argv, { KUBECONFIG: kubeconfig, ...environment })
+  expect([code, stderr]).toEqual([0, ''])
+  return tokenizeAnswer(stdout.toString()).map(({ word, parameters }) => {
+    expect(word).toBe('value')
+    return Object.fromEntries(parameters)
+  })
+}
+
+const valuesOf = (list: readonly Record<string, string>[]) => list.map(({ value }) => value)
+
+describe('the lists of the dialog are loaded from the cluster', () => {
+  test('namespaces', async () => {
+    const list = await reload(cluster, 'namespace')
+    expect(valuesOf(list)).toEqual(['', 'default', 'kube-system', 'prod', 'staging'])
+  })
+
+  test('services, workloads and running pods, of the namespace that is chosen', async () => {
+    const own = valuesOf(await reload(cluster, 'target'))
+    for (const value of ['svc/orders', 'deploy/orders', 'pod/orders-6c9f']) expect(own).toContain(value)
+    expect(own).not.toContain('pod/importer-pending')
+    const system = valuesOf(await reload(cluster, 'target', ['--namespace', 'kube-system']))
+    expect(system).not.toContain('pod/orders-6c9f')
+  })
+
+  test('containers of the pod, or of the first of a workload', async () => {
+    for (const target of ['pod/orders-6c9f', 'deploy/orders', 'svc/orders']) {
+      const list = await reload(cluster, 'container', ['--target', target, '--namespace', 'prod', '--container', ''])
+      expect(valuesOf(list)).toContain('api')
+    }
+    expect(valuesOf(await reload(`${cluster}.prod.orders-6c9f`, 'container'))).toContain('api')
+  })
+
+  test('interfaces, as the far side names them', async () => {
+    const list = await reload(cluster, 'iface', ['--target', 'pod/orders-6c9f', '--iface', 'eth1'])
+    expect(valuesOf(list)).toEqual(expect.arrayContaining(['', 'eth1', 'eth0', 'lo']))
+    expect(list.find(({ default: chosen }) => chosen === 'true')?.value).toBe('eth1')
+  })
+
+  test('of the demo as of any cluster', async () => {
+    expect(valuesOf(await reload('kcapdemo', 'container'))).toContain('api')
+    expect(valuesOf(await reload('kcapdemo', 'iface'))).toContain('eth0')
+  })
+
+  test('what a login may not list is left out', async () => {
+    const own = { KUBECONFIG: await demo.kubeconfig('pods-of-prod') }
+    const list = valuesOf(await reload(cluster, 'target', [], own))
+    expect(list).toContain('pod/orders-6c9f')
+    expect(list.filter((value) => value?.startsWith('svc/'))).toEqual([])
+  })
+
+  test('fields as Wireshark hands them over are understood: empty, a set flag with its value, limits', async () => {
+    const fields = ['--port', '', '--count', '0', '--protocol', 'tcp', '--accept-new-host-key', 'true', '--target', '']
+    expect(valuesOf(await reload(cluster, 'namespace', fields))).toContain('prod')
+  })
+})
+
+describe('a list that can not be loaded says why in the list', () => {
+  test('when the login may not', async () => {
+    const own = { KUBECONFIG: await demo.kubeconfig('pods-of-prod') }
+    const [entry, ...more] = await reload(cluster, 'namespace', [], own)
+    expect(more).toEqual([])
+    expect(entry?.display).toMatch(
+      /^cannot list namespaces in all namespaces: the login "pods-of-prod" has no right to$/,
+    )
+  })
+
+  test('when the cluster does not answer: within the time that a person waits before a window that stands still', async () => {
+    await demo.cluster.misbehave({ answer: 'never' })
+    const startedMs = Date.now()
+    const list = await reload(cluster, 'target', ['--target', 'pod/chosen-before'])
+    const tookMs = Date.now() - startedMs
+    await demo.cluster.misbehave({})
+    expect(tookMs).toBeLessThan(8_000)
+    expect(list.map(({ value, display }) => [value, display])).toEqual([
+      ['pod/chosen-before', 'pod/chosen-before'],
+      ['', 'no answer within 5 s'],
+    ])
+  })
+
+  test('when there is no such pod, or none is chosen', async () => {
+    const [gone] = await reload(cluster, 'container', ['--target', 'pod/gone'])
+    expect(gone?.display).toBe('cannot capture "prod/gone": the namespace has no such pod')
+    expect(valuesOf(await reload(cluster, 'container'))).toEqual([''])
+  })
+
+  test('when the context is gone from the kubeconfig', async () => {
+    const file = path.join(demo.folder, 'other')
+    await writeFile(file, demo.cluster.kubeconfig({ context: 'other' }))
+    const [entry] = await reload(cluster, 'namespace', [], { KUBECONFIG: file })
+    expect(entry?.display).toContain('the kubeconfig has none of that name any more')
+  })
+})
+
+test('an option without a list, or an interface that is not ours, has nothing to load', async () => {
+  expect(await reload(cluster, 'port')).toEqual([])
+  expect((await reload('eth0', 'namespace'))[0]?.display).toContain("it is none of kcap's")
+})

@@ -1,0 +1,156 @@
+import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { formatLauncher, readLauncher } from '../../src/install/format-launcher.ts'
+import { installLauncher, uninstallLauncher } from '../../src/install/install-launcher.ts'
+import { failureOf } from '../support/failure.ts'
+import { asOrdinaryUser } from '../support/ordinary-user.ts'
+import { programPath, runKcap } from '../support/run-kcap.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+
+const top = await makeTempFolder()
+let folder: string
+beforeEach(async () => {
+  folder = path.join(top, 'extcap')
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function kcap(argv: readonly string[], environment: Record<string, string> = {}) {
+  const { code, stdout, stderr } = await runKcap(argv, environment)
+  return { code, stdout: stdout.toString(), stderr }
+}
+
+describe('kcap install --folder', () => {
+  test('writes a launcher that starts this very kcap, and uninstall takes it away', async () => {
+    const installed = await kcap(['install', '--folder', folder])
+    expect(installed).toMatchObject({ code: 0, stderr: '' })
+    expect(installed.stdout).toContain(`kcap: installed ${folder}/kcap\n`)
+    expect(await readdir(folder)).toEqual(['kcap'])
+    expect((await stat(path.join(folder, 'kcap'))).mode & 0o777).toBe(0o755)
+    expect(readLauncher(await readFile(path.join(folder, 'kcap'), 'utf8'))).toEqual({
+      node: process.execPath,
+      script: programPath,
+    })
+    expect(await kcap(['uninstall', '--folder', folder])).toEqual({
+      code: 0,
+      stdout: `kcap: removed ${folder}/kcap\n`,
+      stderr: '',
+    })
+    expect(await kcap(['uninstall', '--folder', folder])).toMatchObject({
+      code: 0,
+      stdout: `kcap: nothing of kcap's is in ${folder}\n`,
+    })
+  })
+
+  test('over itself changes nothing; over one of another place updates it', async () => {
+    await kcap(['install', '--folder', folder])
+    expect((await kcap(['install', '--folder', folder])).stdout).toContain(`kcap: is already ${folder}/kcap\n`)
+    await installLauncher(folder, { node: '/old/node', script: '/old/kcap.js' })
+    expect((await kcap(['install', '--folder', folder])).stdout).toContain(`kcap: updated ${folder}/kcap\n`)
+    expect(await readFile(path.join(folder, 'kcap'), 'utf8')).not.toContain('/old')
+  })
+
+  test("over a foreign file of that name is 'install-failed', and leaves it alone", async () => {
+    await mkdir(folder)
+    const file = path.join(folder, 'kcap')
+    await writeFile(file, 'mine')
+    const error = await failureOf(installLauncher(folder))
+    expect([error.code, error.exitCode]).toEqual(['install-failed', 1])
+    expect(error.message).toBe(`cannot install "${file}": a file of that name is there that kcap did not write`)
+    expect(error.hints).toEqual([`ls -l ${file}`])
+    expect(await uninstallLauncher(folder)).toBe(undefined)
+    expect(await readFile(file, 'utf8')).toBe('mine')
+    expect(await readdir(folder)).toEqual(['kcap'])
+  })
+
+  test('into a folder that can not be made is told with its reason', async () => {
+    await writeFile(folder, '')
+    const { code, stderr } = await kcap(['install', '--folder', path.join(folder, 'below')])
+    expect(code).toBe(1)
+    expect(stderr).toContain(`kcap: error: cannot install "${folder}/below/kcap": a part of its path is no folder`)
+    expect(stderr).toContain('kcap:   hint: kcap install --folder DIR')
+  })
+
+  test('into a folder that is not ours is told as such, and leaves no draft', async () => {
+    await mkdir(folder)
+    await chmod(folder, 0o555)
+    const error = await asOrdinaryUser(() => failureOf(installLauncher(folder)))
+    expect(error.message).toBe(`cannot install "${path.join(folder, 'kcap')}": permission denied`)
+    await chmod(folder, 0o755)
+    expect(await readdir(folder)).toEqual([])
+  })
+})
+
+describe('kcap install', () => {
+  const fakeTshark = (version: string, extcapFolder: string) => `#!/bin/sh
+case $1 in
+  --version) echo 'TShark (Wireshark) ${version} (fake).' ;;
+  -G) printf 'Temp:\\t/tmp\\nPersonal Extcap path:\\t%s\\n' '${extcapFolder}' ;;
+esac
+`
+  async function makeHome(programs: Record<string, string>) {
+    const home = path.join(top, `home-${Math.random()}`)
+    const bin = path.join(home, 'bin')
+    await mkdir(bin, { recursive: true })
+    for (const [name, text] of Object.entries(programs)) {
+      await mkdir(path.dirname(path.join(bin, name)), { recursive: true })
+      await writeFile(path.join(bin, name), text, { mode: 0o755 })
+    }
+    // Nothing of this machine's on PATH; a Wireshark of its own in /usr/bin is found all the same.
+    return { home, environment: { HOME: home, PATH: bin, XDG_CONFIG_HOME: path.join(home, '.config') } }
+  }
+  const standard = (home: string) =>
+    ['.config/wireshark/extcap', '.local/lib/wireshark/extcap'].map((name) => path.join(home, name, 'kcap'))
+
+  test('writes into the folders of all versions, so that an update of Wireshark does not lose kcap', async () => {
+    const { home, environment } = await makeHome({})
+    const { code, stdout, stderr } = await kcap(['install'], environment)
+    expect([code, stderr]).toEqual([0, ''])
+    for (const file of standard(home)) expect(stdout).toContain(`kcap: installed ${file}`)
+    const removed = await kcap(['uninstall'], environment)
+    expect(removed.stdout).toBe(
+      standard(home)
+        .map((file) => `kcap: removed ${file}\n`)
+        .join(''),
+    )
+  })
+
+  test('asks a Wireshark where it looks, and says so', async () => {
+    const own = path.join(top, 'told by tshark')
+    const { environment } = await makeHome({ tshark: fakeTshark('4.4.9', own) })
+    const { stdout } = await kcap(['install'], environment)
+    expect(stdout).toContain(`kcap: installed ${own}/kcap, where Wireshark 4.4.9 looks\n`)
+    expect((await kcap(['uninstall'], environment)).stdout).toContain(`kcap: removed ${own}/kcap\n`)
+  })
+
+  test('knows by its version where a Wireshark without tshark looks', async () => {
+    const { home, environment } = await makeHome({ wireshark: fakeTshark('4.6.0', '/unasked') })
+    const [, newer] = standard(home)
+    expect((await kcap(['install'], environment)).stdout).toContain(
+      `kcap: installed ${newer}, where Wireshark 4.6.0 looks\n`,
+    )
+  })
+
+  test('a program of that name that is none is left out', async () => {
+    const { home, environment } = await makeHome({ tshark: '#!/bin/sh\nexit 3\n' })
+    const { code, stdout } = await kcap(['install'], environment)
+    expect(code).toBe(0)
+    for (const file of standard(home)) expect(stdout).toContain(file)
+  })
+})
+
+test('the launcher of Windows starts both by absolute paths, whatever is in them', () => {
+  const paths = { node: 'C:\\Program Files\\nodejs\\node.exe', script: 'C:\\100% kcap\\dist\\kcap.cjs' }
+  const text = formatLauncher(paths, 'win32')
+  expect(text.split('\r\n')).toEqual([
+    '@echo off',
+    "rem kcap for Wireshark, written by 'kcap install'; 'kcap uninstall' removes it.",
+    '"C:\\Program Files\\nodejs\\node.exe" "C:\\100%% kcap\\dist\\kcap.cjs" %*',
+    '',
+  ])
+  expect(readLauncher(text)).toEqual(paths)
+  const cyrillic = { ...paths, script: 'C:\\Пользователь\\kcap.cjs' }
+  expect(formatLauncher(cyrillic, 'win32')).toContain('\r\nchcp 65001 >nul\r\n')
+  expect(readLauncher(formatLauncher(cyrillic, 'win32'))).toEqual(cyrillic)
+  expect(readLauncher('#!/bin/sh\necho mine\n')).toBe(undefined)
+})
