@@ -33,7 +33,7 @@ export function formatDialog(reference: InterfaceReference, lists: DialogLists =
         default: dialog.type === 'unsigned' ? 0 : undefined,
         save: dialog.type === 'password' ? false : undefined,
       })
-      if (dialog.type === 'editselector') return argument + formatList(row.name, lists[row.name] ?? [])
+      if (dialog.reload !== undefined) return argument + formatList(row.name, lists[row.name] ?? [])
       const values = dialog.type === 'selector' ? (row.choices ?? []) : []
       return (
         argument +

@@ -19,12 +19,12 @@ export interface OptionRow {
 export type OptionGroup = 'Target' | 'Capture' | 'Limits' | 'Output' | 'SSH' | 'Reporting'
 
 export interface DialogArgument {
-  /** Wireshark's, doc/extcap.4; an `editselector` is a list in which anything may be typed. */
-  readonly type: 'string' | 'unsigned' | 'selector' | 'editselector' | 'password' | 'fileselect' | 'boolflag'
+  /** Wireshark's, doc/extcap.4. No `editselector`: Wireshark 4.0 registers no preference for it, so that it would forget what was chosen. */
+  readonly type: 'string' | 'unsigned' | 'selector' | 'password' | 'fileselect' | 'boolflag'
   readonly display: string
-  /** For an `editselector`: what its button says, which fills the list from the cluster or the host. */
+  /** For a `selector`: what its button says, which fills the list from the cluster or the host. */
   readonly reload?: string
-  /** For an `editselector`: what stands there when nothing is chosen; the value then is none. */
+  /** For such a list: what stands there when nothing is chosen; the value then is none. */
   readonly unchosen?: string
   /** Interfaces that have it; absent: all. */
   readonly on?: readonly ('pod' | 'cluster' | 'ssh' | 'demo')[]
@@ -48,7 +48,7 @@ export const optionTable: readonly OptionRow[] = [
     value: 'NS',
     help: "namespace; default: the context's",
     dialog: {
-      type: 'editselector',
+      type: 'selector',
       display: 'Namespace',
       on: ['cluster'],
       reload: 'Load namespaces',
@@ -76,7 +76,7 @@ export const optionTable: readonly OptionRow[] = [
     value: 'TARGET',
     help: 'as the word TARGET: pod/X, svc/X, deploy/X, sts/X, ds/X, rs/X, job/X',
     dialog: {
-      type: 'editselector',
+      type: 'selector',
       display: 'Pod, workload or service',
       on: ['cluster'],
       reload: 'Load pods and services',
@@ -91,7 +91,7 @@ export const optionTable: readonly OptionRow[] = [
     value: 'NAME',
     help: 'container of the pod; default: the first that runs',
     dialog: {
-      type: 'editselector',
+      type: 'selector',
       display: 'Container',
       on: ['pod', 'cluster', 'demo'],
       reload: 'Load containers',
@@ -105,7 +105,7 @@ export const optionTable: readonly OptionRow[] = [
     kind: 'text',
     value: 'NAME',
     help: 'interface on the far side; default: any',
-    dialog: { type: 'editselector', display: 'Interface', reload: 'Load interfaces', unchosen: 'any' },
+    dialog: { type: 'selector', display: 'Interface', reload: 'Load interfaces', unchosen: 'any' },
   },
   {
     group: 'Capture',

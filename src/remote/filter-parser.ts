@@ -1,0 +1,260 @@
+import {
+  type Arithmetic,
+  arithmeticOperators,
+  combine,
+  compare,
+  comparisonOperators,
+  makeConstant,
+  makeLength,
+  makeLoad,
+  opposite,
+  precedenceOf,
+} from './filter-arithmetic.ts'
+import { type Id, idTypes, lookedUp, makeIdTest, makeProtocolTest, protocols, type Qualifiers } from './filter-ids.ts'
+import { joinTests, makeTest, negate, type PacketTest } from './filter-packets.ts'
+import { FilterDoubt, makeTokenReader, syntaxError, type Token } from './filter-tokens.ts'
+
+const maxTokens = 2_000
+const maxDepth = 100
+
+const typesWithoutDirection: readonly string[] = ['proto', 'protochain', 'gateway']
+/** Terms that some link types have and others have not. */
+const wordsAlone: readonly string[] = ['inbound', 'outbound', 'broadcast', 'multicast']
+const wordsWithNumber: readonly string[] = ['vlan', 'mpls', 'pppoes']
+/** Of 802.11. */
+const wirelessWords: readonly string[] =
+  'type subtype direction dir addr1 addr2 addr3 addr4 address1 address2 address3 address4 ra ta'.split(' ')
+
+/** What may stand somewhere. A number may everywhere, in parentheses too. */
+interface Place {
+  readonly term: boolean
+  readonly arithmetic: boolean
+  readonly id: boolean
+  /** Ids in parentheses: `(80 or 443)`. */
+  readonly group: boolean
+}
+const places = {
+  first: { term: true, arithmetic: true, id: false, group: false },
+  operand: { term: true, arithmetic: true, id: true, group: true },
+  id: { term: false, arithmetic: false, id: true, group: true },
+  arithmetic: { term: false, arithmetic: true, id: false, group: false },
+  number: { term: false, arithmetic: false, id: false, group: false },
+} satisfies Record<string, Place>
+
+interface TestItem {
+  readonly kind: 'term' | 'id'
+  readonly test: PacketTest
+  /** What a following id without qualifiers takes over. */
+  readonly qualifiers: Qualifiers | undefined
+}
+/** What was read; whether a number is an id or an operand shows only by what follows. */
+type Item =
+  | TestItem
+  | { readonly kind: 'number'; readonly token: Token; readonly arithmetic: Arithmetic }
+  | { readonly kind: 'arithmetic'; readonly arithmetic: Arithmetic }
+
+export interface ParsedFilter {
+  /** undefined when what it asks of a packet is not known in full. */
+  readonly test: PacketTest | undefined
+  readonly hasNames: boolean
+}
+
+const anyTest = makeTest(
+  () => undefined,
+  () => [],
+)
+
+/**
+ * Follows libpcap's grammar.y, with the way its parser generator decides where two rules fit.
+ * Throws FilterError for what libpcap refuses, FilterDoubt where only libpcap can go on.
+ * https://github.com/the-tcpdump-group/libpcap/blob/master/grammar.y.in
+ */
+export function parseFilterTokens(tokens: readonly Token[]): ParsedFilter {
+  const { peek, isAt, take, takeIf, expect } = makeTokenReader(tokens)
+  let depth = 0
+  let hasNames = false
+  let isKnown = tokens.length <= maxTokens
+
+  function parseFilter(): ParsedFilter {
+    const { test } = parseChain(parseTest(places.first, undefined), places.operand)
+    if (peek().kind !== 'end') throw syntaxError()
+    return { test: isKnown ? test : undefined, hasNames }
+  }
+
+  /** Operands of `and` and `or`, which bind equally. */
+  function parseChain(first: TestItem, place: Place): TestItem {
+    let chain = first
+    let parts: PacketTest[] = []
+    let joined: string | undefined
+    for (let operator = takeIf('and', 'or'); operator !== undefined; operator = takeIf('and', 'or')) {
+      const operand = parseTest(place, chain.qualifiers)
+      parts = operator === joined ? [...parts, operand.test] : [chain.test, operand.test]
+      joined = operator
+      chain = { ...operand, test: joinTests(operator === 'and' ? 'and' : 'or', parts) }
+    }
+    return chain
+  }
+
+  function parseItem(place: Place, before: Qualifiers | undefined): Item {
+    const item = parseOperand(place, before)
+    if ('test' in item || !place.arithmetic) return item
+    if (!isAt([...arithmeticOperators, ...comparisonOperators])) return item
+    const arithmetic = parseOperations(item.arithmetic, 0)
+    const operator = place.term ? takeIf(...comparisonOperators) : undefined
+    if (operator === undefined) return makeValue(arithmetic)
+    const right = parseOperations(parseValue(), 0)
+    return makeTerm(() => compare(operator, arithmetic, right))
+  }
+
+  function parseOperand(place: Place, before: Qualifiers | undefined): Item {
+    if (++depth > maxDepth) throw new FilterDoubt()
+    const { kind, text, value } = peek()
+    let item: Item
+    if ((place.term || place.id) && takeIf('not')) item = parseNegation(place, before)
+    else if (takeIf('(')) item = parseGroup(place, before)
+    else if (kind === 'number') item = { kind, token: take(kind), arithmetic: makeConstant(value) }
+    else if (place.id && ['name', 'ipv4', 'ipv6', 'mac'].includes(kind)) item = parseId(before)
+    else if (place.arithmetic && takeIf('-')) item = makeValue(opposite(parseValue()))
+    else if (place.arithmetic && takeIf('len')) item = makeValue(makeLength())
+    else if (place.arithmetic && isAt(protocols) && isAt(['['], 1)) item = makeValue(parseLoad())
+    else if (place.term && kind === 'keyword' && !['and', 'or', 'mask'].includes(text)) item = parsePrimitive()
+    else throw syntaxError()
+    depth--
+    return item
+  }
+
+  function parseNegation(place: Place, before: Qualifiers | undefined): Item {
+    const { kind, test, qualifiers } = parseTest({ ...place, arithmetic: place.term, group: place.id }, before)
+    return { kind, test: negate(test), qualifiers }
+  }
+
+  function parseGroup(place: Place, before: Qualifiers | undefined): Item {
+    let item = parseItem({ ...place, id: place.group, group: false }, before)
+    if (isAt(['and', 'or'])) {
+      const first = toTest(item, { ...place, id: place.group }, before)
+      item = { ...parseChain(first, first.kind === 'term' ? places.operand : places.id), kind: first.kind }
+    }
+    expect(')')
+    return item.kind === 'term' ? { ...item, qualifiers: before } : item
+  }
+
+  function parseValue(): Arithmetic {
+    const item = parseOperand(places.arithmetic, undefined)
+    if ('test' in item) throw syntaxError()
+    return item.arithmetic
+  }
+
+  function parseOperations(first: Arithmetic, weakest: number): Arithmetic {
+    let left = first
+    for (;;) {
+      const precedence = precedenceOf(peek().text)
+      if (!isAt(arithmeticOperators) || precedence < weakest) return left
+      const operator = take('symbol').text
+      let right = parseValue()
+      while (isAt(arithmeticOperators) && precedenceOf(peek().text) > precedence)
+        right = parseOperations(right, precedence + 1)
+      const [one, other] = [left, right]
+      left = whenKnown(withoutConstant(one), () => combine(operator, one, other))
+    }
+  }
+
+  /** `tcp[13:1]` */
+  function parseLoad(): Arithmetic {
+    const protocol = take('keyword').text
+    expect('[')
+    const index = parseOperations(parseValue(), 0)
+    const size = takeIf(':') === undefined ? 1 : take('number').value
+    expect(']')
+    return whenKnown(withoutConstant(index), () => makeLoad(protocol, index, size))
+  }
+
+  function parsePrimitive(): Item {
+    const protocol = takeIf(...protocols)
+    const direction = parseDirection()
+    const type = idTypes.find((name) => isAt([name]))
+    if (type !== undefined && direction !== undefined && typesWithoutDirection.includes(type)) throw syntaxError()
+    if (type !== undefined) take('keyword')
+    if (direction !== undefined || type !== undefined) {
+      const qualifiers = { protocol, direction: direction ?? 'either', type: type ?? 'host' }
+      return { ...parseTest(places.id, qualifiers), kind: 'term' }
+    }
+    if (protocol === undefined) return parseOther()
+    if (takeIf('broadcast', 'multicast')) return makeTerm(giveUp)
+    if (isAt(wirelessWords)) throw new FilterDoubt()
+    return makeTerm(() => makeProtocolTest(protocol))
+  }
+
+  function parseDirection(): Qualifiers['direction'] | undefined {
+    const first = takeIf('src', 'dst')
+    if (first !== 'src' && first !== 'dst') return undefined
+    const joint = takeIf('and', 'or')
+    if (joint === undefined) return first
+    expect(first === 'src' ? 'dst' : 'src')
+    return joint === 'and' ? 'both' : 'either'
+  }
+
+  function parseOther(): Item {
+    const word = take('keyword').text
+    if (word === 'less' || word === 'greater') {
+      const { value } = take('number')
+      return makeTerm(() => compare(word === 'less' ? '<=' : '>=', makeLength(), makeConstant(value)))
+    }
+    if (!wordsAlone.includes(word) && !wordsWithNumber.includes(word)) throw new FilterDoubt()
+    if (wordsWithNumber.includes(word) && (peek().kind === 'number' || isAt(['('])))
+      parseOperand(places.number, undefined)
+    return makeTerm(giveUp)
+  }
+
+  function parseId(qualifiers: Qualifiers | undefined): Item {
+    const token = take(peek().kind)
+    const isAddress = token.kind === 'ipv4' || token.kind === 'ipv6'
+    const prefix = isAddress && takeIf('/') ? take('number').value : undefined
+    const mask = token.kind === 'ipv4' && prefix === undefined && takeIf('mask') ? take('ipv4').text : undefined
+    return makeIdItem({ token, prefix, mask }, qualifiers)
+  }
+
+  function makeIdItem(id: Id, qualifiers: Qualifiers | undefined): TestItem {
+    const test = whenKnown<PacketTest | typeof lookedUp>(anyTest, () => makeIdTest(qualifiers, id))
+    if (test === lookedUp) hasNames = true
+    return { kind: 'id', test: test === lookedUp ? anyTest : test, qualifiers }
+  }
+
+  function makeTerm(make: () => PacketTest): TestItem {
+    return { kind: 'term', test: whenKnown(anyTest, make), qualifiers: undefined }
+  }
+
+  function parseTest(place: Place, before: Qualifiers | undefined): TestItem {
+    return toTest(parseItem(place, before), place, before)
+  }
+
+  function toTest(item: Item, place: Place, before: Qualifiers | undefined): TestItem {
+    if ('test' in item) return item
+    if (item.kind === 'arithmetic' || !place.id) throw syntaxError()
+    return makeIdItem({ token: item.token, prefix: undefined, mask: undefined }, before)
+  }
+
+  /** What can't be known is left open; what follows may still be wrong. */
+  function whenKnown<Value>(otherwise: Value, make: () => Value): Value {
+    try {
+      return make()
+    } catch (error) {
+      if (!(error instanceof FilterDoubt)) throw error
+      isKnown = false
+      return otherwise
+    }
+  }
+
+  return parseFilter()
+}
+
+function makeValue(arithmetic: Arithmetic): Item {
+  return { kind: 'arithmetic', arithmetic }
+}
+
+function withoutConstant(value: Arithmetic): Arithmetic {
+  return { ...value, constant: undefined }
+}
+
+function giveUp(): never {
+  throw new FilterDoubt()
+}
