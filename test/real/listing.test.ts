@@ -54,8 +54,7 @@ describe('a list with clusters that are dead, black holes, foreign or slow to lo
       expect(stdout).toMatch(/ \(kcap: staging@lab: staging\/orders-/)
       for (const context of ['dead', 'blackhole', 'badca']) expect(stdout).toContain(`(kcap: cluster ${context})`)
     }
-    // The machine's own other work is in single rounds.
-    expect(Math.min(...delaysMs)).toBeLessThan(maxDelayMs)
+    expect(Math.max(...delaysMs)).toBeLessThan(maxDelayMs)
   })
 
   realTest('which logs in behind its back, and then has that cluster too', async () => {
