@@ -31,26 +31,9 @@ case $question:$interface in
     printf %s '@dlts@'
     exit 0
     ;;
-  config:kcapdemo)
-    printf %s '@demo-dialog@'
-    exit 0
-    ;;
-  config:kcapssh)
-    printf %s '@ssh-dialog@'
-    exit 0
-    ;;
-  config:kcapssh-?*)
-    printf %s '@ssh-host-dialog@'
-    exit 0
-    ;;
-  config:kcap-*.*.*)
-    printf %s '@pod-dialog@'
-    exit 0
-    ;;
-  config:kcap-*.*) ;;
-  config:kcap-?*)
-    # What the last listing found in the cluster, if it was written by this version, for this kubeconfig, and has not been touched since
-    # (src/extcap/answer-file.ts).
+  config:kcap?*)
+    # What the last listing found in the cluster, and what was chosen in this dialog before: if it was written by this version, for this
+    # kubeconfig, and has not been touched since (src/extcap/answer-file.ts).
     case ${XDG_CACHE_HOME:-} in
       /*) cache=$XDG_CACHE_HOME ;;
       *) if [ -d /System/Library/CoreServices ]; then cache=$HOME/Library/Caches; else cache=$HOME/.cache; fi ;;
@@ -64,6 +47,17 @@ case $question:$interface in
         # Read anew, and perhaps replaced since: the same first line has the same checksum, so the same answer behind it.
         { IFS= read -r again && [ "$again" = "$header" ] && exec cat; } <"$answer"
       fi
+    fi
+    dialog=''
+    case $interface in
+      kcapdemo) dialog='@demo-dialog@' ;;
+      kcapssh) dialog='@ssh-dialog@' ;;
+      kcapssh-?*) dialog='@ssh-host-dialog@' ;;
+      kcap-?*.?*.?*) dialog='@pod-dialog@' ;;
+    esac
+    if [ -n "$dialog" ]; then
+      printf %s "$dialog"
+      exit 0
     fi
     ;;
 esac

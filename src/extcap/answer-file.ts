@@ -1,10 +1,11 @@
 import path from 'node:path'
 import { posixChecksum } from '../base/posix-checksum.ts'
 import { version } from '../base/version.ts'
-import { readPrivateFile, writePrivateFile } from '../host/private-file.ts'
+import { readPrivateFile, removeOldFiles, writePrivateFile } from '../host/private-file.ts'
 import { findUserFolders } from '../host/user-folders.ts'
 
 const maxBytes = 4 * 1024 * 1024
+const maxAgeMs = 30 * 24 * 3_600_000
 
 /**
  * Answers to Wireshark that were worked out before. A file's first line is `kcap VERSION CHECKSUM KEY`: the launcher (extcap/launcher.sh)
@@ -28,6 +29,11 @@ export function readAnswer(
   const body = text.slice(lineEnd + 1)
   const prefix = formatHeader('', body)
   return text.startsWith(prefix) && isKey(text.slice(prefix.length, lineEnd)) ? body : undefined
+}
+
+/** Forgets dialogs of interfaces that were not captured from for a month. */
+export function sweepAnswers(environment: NodeJS.ProcessEnv = process.env): void {
+  removeOldFiles(path.dirname(answerPath('list', environment)), maxAgeMs)
 }
 
 function formatHeader(key: string, body: string): string {

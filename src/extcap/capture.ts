@@ -11,6 +11,7 @@ import { type ParsedArguments, parseArguments } from '../request/parse-arguments
 import { runSession } from '../session/run-session.ts'
 import { applyInterface, refuseNoTarget } from './apply-interface.ts'
 import { noteCapture } from './capture-state.ts'
+import { rememberChoices } from './known-dialogs.ts'
 import { parseWords } from './parse-words.ts'
 import { formatFailure } from './report.ts'
 import { wiresharkWords } from './wireshark-words.ts'
@@ -31,6 +32,7 @@ export async function capture(argv: readonly string[]): Promise<number> {
     const forget = noteCapture(target.folders)
     try {
       refuseNoTarget(target)
+      if (target.reference !== undefined) rememberChoices(parsed.text('extcap-interface') ?? '', parsed)
       const request = await completeRequest(argv, target.parsed, fifo, stop.signal)
       const log = makeLog(parsed.text('log-file'))
       const ask = isShell() ? await import('../prompt/ask.ts') : {}

@@ -33,7 +33,8 @@ export function formatDialog(reference: InterfaceReference, lists: DialogLists =
         default: dialog.type === 'unsigned' ? 0 : undefined,
         save: dialog.type === 'password' ? false : undefined,
       })
-      if (dialog.reload !== undefined) return argument + formatList(row.name, lists[row.name] ?? [])
+      if (dialog.reload !== undefined)
+        return argument + formatList(row.name, [...(lists[row.name] ?? []), ...(dialog.entries ?? [])])
       const values = dialog.type === 'selector' ? (row.choices ?? []) : []
       return (
         argument +
@@ -58,6 +59,17 @@ export function formatList(name: string, entries: readonly string[], chosen = ''
       formatSentence('value', { arg: number, value, display, default: value === (chosen === unchosen ? '' : chosen) }),
     )
     .join('')
+}
+
+/** The entries of the lists in a dialog that `formatDialog` has written. */
+export function readDialogLists(text: string): DialogLists {
+  const lists: Record<string, string[]> = {}
+  for (const [, number, value = ''] of text.matchAll(/^value \{arg=(\d+)\}\{value=(.+?)\}\{display=/gm)) {
+    const row = optionTable[Number(number)]
+    if (row?.dialog?.reload === undefined) continue
+    lists[row.name] = [...(lists[row.name] ?? []), value]
+  }
+  return lists
 }
 
 /** In place of a list that could not be filled: why, in the list itself, since a reload has no other way to speak. */

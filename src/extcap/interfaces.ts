@@ -3,9 +3,10 @@ import { findUserFolders } from '../host/user-folders.ts'
 import { type ListLimits, listingLimits, refreshLimits } from '../listing/list-clusters.ts'
 import { openNamesCache } from '../listing/names-cache.ts'
 import { type Listing, takeListing } from '../listing/take-listing.ts'
+import { sweepAnswers } from './answer-file.ts'
 import { cleanUpCaptures } from './capture-state.ts'
-import { writeClusterDialogs } from './cluster-dialogs.ts'
 import { type ExtcapInterface, formatInterfaceDisplay, formatInterfaceValues } from './interface-name.ts'
+import { writeKnownDialogs } from './known-dialogs.ts'
 import { startRefresh, takeRefreshLock } from './refresh.ts'
 import { formatSentence } from './sentence.ts'
 import { writeWarmList } from './warm-list.ts'
@@ -24,6 +25,7 @@ export async function refreshList(): Promise<void> {
   try {
     cleanUpCaptures()
     openNamesCache(findUserFolders().cache).sweep()
+    sweepAnswers()
     await answerList(refreshLimits)
   } finally {
     release()
@@ -32,9 +34,10 @@ export async function refreshList(): Promise<void> {
 
 async function answerList(limits: ListLimits): Promise<{ text: string; isLate: boolean }> {
   const listing = await takeListing(limits)
-  const text = formatInterfaceList(toInterfaces(listing), listing.currentContext)
+  const items = toInterfaces(listing)
+  const text = formatInterfaceList(items, listing.currentContext)
   try {
-    writeClusterDialogs(listing.clusters)
+    writeKnownDialogs(formatInterfaceValues(items), listing.clusters)
     writeWarmList(text)
   } catch {
     // Where nothing can be written every question is answered anew.

@@ -26,6 +26,8 @@ export interface DialogArgument {
   readonly reload?: string
   /** For such a list: what stands there when nothing is chosen; the value then is none. */
   readonly unchosen?: string
+  /** For such a list: what it has before it is loaded. */
+  readonly entries?: readonly string[]
   /** Interfaces that have it; absent: all. */
   readonly on?: readonly ('pod' | 'cluster' | 'ssh' | 'demo')[]
   readonly placeholder?: string
@@ -105,7 +107,13 @@ export const optionTable: readonly OptionRow[] = [
     kind: 'text',
     value: 'NAME',
     help: 'interface on the far side; default: any',
-    dialog: { type: 'selector', display: 'Interface', reload: 'Load interfaces', unchosen: 'any' },
+    dialog: {
+      type: 'selector',
+      display: 'Interface',
+      reload: 'Load interfaces',
+      unchosen: 'any',
+      entries: ['eth0', 'lo'],
+    },
   },
   {
     group: 'Capture',
