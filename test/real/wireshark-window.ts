@@ -18,7 +18,7 @@ export const wiresharkTest = missing.length === 0 || isRequired ? test : test.sk
 export const hasWireshark = missing.length === 0
 
 export const screenshotFolder = path.resolve('test/real/output')
-const windowSize = { width: 1270, height: 1030 }
+const screenSize = { width: 1280, height: 1060 }
 
 /** A user of Wireshark: settings, personal extcaps and temporary files apart from those of this machine's user. */
 export interface WiresharkHome {
@@ -33,7 +33,10 @@ export interface WiresharkHome {
   close(): Promise<void>
 }
 
-export async function makeWiresharkHome(environment: NodeJS.ProcessEnv): Promise<WiresharkHome> {
+export async function makeWiresharkHome(
+  environment: NodeJS.ProcessEnv,
+  windowSize = { width: 1270, height: 1030 },
+): Promise<WiresharkHome> {
   const folder = await mkdtemp(path.join(tmpdir(), 'kcap-wireshark-'))
   const [home, settings, temporaryFolder, runtime] = ['home', 'settings', 'tmp', 'run'].map((name) =>
     path.join(folder, name),
@@ -133,15 +136,34 @@ export interface Desktop {
   waitForWindow(titleStart: string, limitMs?: number): Promise<string>
   /** As a user does: a click on a packet, then Ctrl+E. (In the filter field Ctrl+E goes to the end of the line.) */
   pressStop(window: string): Promise<void>
+  /** Keys by the names that xdotool knows. */
+  press(...keys: string[]): Promise<void>
+  /** Into a list it selects the first entry that begins so. */
+  type(text: string): Promise<void>
+  /** Selects an interface of the start page by the start of its name. */
+  selectInterface(nameStart: string): Promise<InterfaceRow>
+  /** Ctrl+Q, and no to the question whether to save. */
+  quit(wireshark: ChildProcess): Promise<void>
   takeScreenshot(name: string): Promise<void>
   close(): Promise<void>
 }
 
+/** The selected row of the start page's list. */
+export interface InterfaceRow {
+  /** The gear of the row; the window's id. */
+  openOptions(): Promise<string>
+  startCapture(): Promise<void>
+}
+
 export async function openDesktop(home: WiresharkHome): Promise<Desktop> {
-  const screen = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x1060x24', '-nolisten', 'tcp'], {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-    env: home.environment,
-  })
+  const screen = spawn(
+    'Xvfb',
+    ['-displayfd', '3', '-screen', '0', `${screenSize.width}x${screenSize.height}x24`, '-nolisten', 'tcp'],
+    {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+      env: home.environment,
+    },
+  )
   const display = await new Promise<string>((resolve, reject) => {
     screen.stdio[3]?.once('data', (chunk: Buffer) => resolve(`:${chunk.toString().trim()}`))
     screen.once('exit', (code) => reject(new Error(`Xvfb ended with ${code}`)))
@@ -158,8 +180,46 @@ export async function openDesktop(home: WiresharkHome): Promise<Desktop> {
     const ids = (await xdotool('search', '--onlyvisible', '--class', 'wireshark')).split('\n').filter((id) => id !== '')
     return await Promise.all(ids.map(async (id) => ({ id, title: await xdotool('getwindowname', id) })))
   }
-  return {
+  // The pointer goes away again: a row under it is lit, and a tooltip may open.
+  const click = async (x: number, y: number, times = 1) => {
+    const away = ['mousemove', `${screenSize.width - 1}`, `${screenSize.height - 1}`]
+    await xdotool('mousemove', `${x}`, `${y}`, 'click', '--repeat', `${times}`, '--delay', '80', '1', ...away)
+  }
+  const press = async (...keys: string[]) => void (await xdotool('key', '--delay', '30', ...keys))
+  const type = async (text: string) => void (await xdotool('type', '--delay', '30', text))
+  const waitForRow = async () => {
+    for (const startedMs = Date.now(); Date.now() - startedMs < 20_000; await sleep(100)) {
+      const row = await findSelectedRow(environment)
+      if (row !== undefined) return row
+    }
+    throw new Error('no interface is selected')
+  }
+  const desktop: Desktop = {
     environment,
+    press,
+    type,
+    async selectInterface(nameStart) {
+      const before = await waitForRow()
+      await click(before.left + 300, before.middle)
+      await type(nameStart)
+      await sleep(300)
+      const { left, middle } = await waitForRow()
+      return {
+        openOptions: async () => {
+          await click(left + 11, middle)
+          return await desktop.waitForWindow(`Wireshark · Interface Options: ${nameStart}`)
+        },
+        startCapture: async () => await click(left + 300, middle, 2),
+      }
+    },
+    async quit(wireshark) {
+      await press('ctrl+q')
+      for (const startedMs = Date.now(); wireshark.exitCode === null; await sleep(100)) {
+        if (Date.now() - startedMs > 10_000)
+          throw new Error(`Wireshark does not quit: ${(await desktop.titles()).join(', ')}`)
+        if ((await desktop.titles()).some((title) => title.startsWith('Unsaved packets'))) await press('alt+w')
+      }
+    },
     start(command, argv) {
       const child = spawn(command, argv, { env: environment, stdio: ['ignore', 'ignore', 'pipe'] })
       children.unshift(child)
@@ -180,7 +240,9 @@ export async function openDesktop(home: WiresharkHome): Promise<Desktop> {
     },
     async takeScreenshot(name) {
       await mkdir(screenshotFolder, { recursive: true })
-      await run('import', ['-window', 'root', path.join(screenshotFolder, name)], { env: environment })
+      await run('import', ['-window', 'root', '-trim', '+repage', path.join(screenshotFolder, name)], {
+        env: environment,
+      })
     },
     async close() {
       for (const child of children) {
@@ -189,5 +251,28 @@ export async function openDesktop(home: WiresharkHome): Promise<Desktop> {
         await new Promise((resolve) => child.once('exit', resolve))
       }
     },
+  }
+  return desktop
+}
+
+/** The one wide band of a strong colour below the menus is the selected row of the list. */
+async function findSelectedRow(env: NodeJS.ProcessEnv): Promise<{ left: number; middle: number } | undefined> {
+  const take = { env, encoding: 'buffer', maxBuffer: 1e7 } as const
+  const { stdout: pixels } = await run('import', ['-window', 'root', '-depth', '8', 'rgb:-'], take)
+  const colour = (x: number, y: number) => pixels.readUIntBE((y * screenSize.width + x) * 3, 3)
+  const lines: { y: number; left: number }[] = []
+  for (let y = 120; y < screenSize.height; y++) {
+    // Where text crosses the middle another line of the band tells.
+    const own = colour(screenSize.width / 2, y)
+    const channels = [own >> 16, (own >> 8) & 255, own & 255]
+    if (Math.max(...channels) - Math.min(...channels) < 60) continue
+    const same = Array.from({ length: screenSize.width }, (_, x) => x).filter((x) => colour(x, y) === own)
+    if (same.length > screenSize.width / 3) lines.push({ y, left: same[0] ?? 0 })
+  }
+  const first = lines[0]
+  if (first === undefined) return undefined
+  return {
+    left: Math.min(...lines.map(({ left }) => left)),
+    middle: Math.round((first.y + (lines.at(-1)?.y ?? first.y)) / 2),
   }
 }

@@ -1,0 +1,238 @@
+import { execFile } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
+import { programPath } from '../support/run-kcap.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+import { capinfos, findPod, hasLab, kubectl, lab, listCaptures, realTest, tshark } from './lab.ts'
+import {
+  type Desktop,
+  type InterfaceRow,
+  makeWiresharkHome,
+  openDesktop,
+  runToEnd,
+  type WiresharkHome,
+} from './wireshark-window.ts'
+
+const run = promisify(execFile)
+const name = 'kcap: cluster lab'
+const startPage = 'The Wireshark Network Analyzer'
+
+let home: WiresharkHome
+let desktop: Desktop
+let pod = ''
+let callsFile = ''
+let before: string[] = []
+beforeAll(async () => {
+  if (!hasLab) return
+  const folder = await makeTempFolder()
+  const recorder = path.join(folder, 'record-calls.cjs')
+  callsFile = path.join(folder, 'calls')
+  const line = 'JSON.stringify(process.argv.slice(2)) + "\\n"'
+  await writeFile(recorder, `require('node:fs').appendFileSync(${JSON.stringify(callsFile)}, ${line})\n`)
+  home = await makeWiresharkHome(
+    { KUBECONFIG: lab.kubeconfig, NODE_OPTIONS: `--require=${recorder}` },
+    { width: 1100, height: 830 },
+  )
+  const settings = home.environment.WIRESHARK_CONFIG_DIR ?? ''
+  // The links of this machine, some of them the lab's own.
+  const hidden = 'any,bluetooth-monitor,nflog,nfqueue,dbus-system,dbus-session,ifb0,ifb1,kcap-n0,kcap-j0'
+  await writeFile(path.join(settings, 'preferences'), `capture.devices_hide: ${hidden}\n`)
+  expect((await runToEnd(process.execPath, [programPath, 'install'], home.environment)).code).toBe(0)
+  pod = await findPod('orders')
+})
+beforeEach(async () => {
+  if (!hasLab) return
+  before = await listCaptures()
+  await writeFile(callsFile, '')
+  desktop = await openDesktop(home)
+})
+afterEach(async () => await desktop?.close())
+afterAll(async () => await home?.close())
+
+/** What Wireshark has asked kcap since the test began, but for the questions that the launcher answers itself. */
+function calls(word: string): string[][] {
+  const lines = readFileSync(callsFile, 'utf8').split('\n')
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as string[])
+    .filter((argv) => argv.includes(word))
+}
+
+async function until<Value>(what: string, find: () => Value | undefined | Promise<Value | undefined>): Promise<Value> {
+  for (const startedMs = Date.now(); Date.now() - startedMs < 20_000; await sleep(50)) {
+    const found = await find()
+    if (found !== undefined) return found
+  }
+  throw new Error(`not within 20 s: ${what}; windows: ${(await desktop.titles()).join(', ')}`)
+}
+
+/** Drives the open dialog by Tab, from the bar of its tabs backwards: what its buttons are depends on the version of Wireshark. */
+async function openForm() {
+  const launcher = path.join(home.environment.WIRESHARK_CONFIG_DIR ?? '', 'extcap', 'kcap')
+  const argv = ['--extcap-config', '--extcap-interface', 'kcap-lab']
+  const rows = [...(await run(launcher, argv, { env: home.environment })).stdout.matchAll(/^arg .*$/gm)].map(
+    ([arg]) => {
+      const read = (key: string) => new RegExp(`\\{${key}=([^}]*)\\}`).exec(arg)?.[1] ?? ''
+      return { option: read('call').slice(2), tab: read('group'), stops: read('reload') === '' ? 2 : 3 }
+    },
+  )
+  const tabs = [...new Set(rows.map(({ tab }) => tab))]
+  let tab = tabs[0] ?? ''
+  /** How many stops before the bar of tabs; undefined: one behind it, as when the dialog opens and after each load. */
+  let position: number | undefined
+  const moveTo = async (target: number) => {
+    const steps = target - (position ?? -1)
+    await desktop.press(...Array.from({ length: Math.abs(steps) }, () => (steps > 0 ? 'shift+Tab' : 'Tab')))
+    position = target
+  }
+  /** A list, the button that loads it, and the one that resets it. */
+  const moveToRow = async (option: string, stop: 0 | 1) => {
+    const here = rows.filter((row) => row.tab === tab)
+    const behind = here.slice(here.findIndex((row) => row.option === option))
+    await moveTo(behind.reduce((sum, { stops }) => sum + stops, 0) - stop)
+  }
+  return {
+    async showTab(wanted: string) {
+      await moveTo(0)
+      for (; tab !== wanted; tab = tabs[tabs.indexOf(tab) + 1] ?? '') await desktop.press('Right')
+    },
+    /** Presses the button of a list; gives the other options as kcap was told them. */
+    async load(option: string) {
+      const count = calls('--extcap-reload-option').length
+      await moveToRow(option, 1)
+      await desktop.press('space')
+      const argv = await until(`a load of ${option}`, () => calls('--extcap-reload-option')[count])
+      await until('its end', () => (isRunning('--extcap-reload-option') ? undefined : true))
+      position = undefined
+      expect(argv[argv.indexOf('--extcap-reload-option') + 1]).toBe(option)
+      return argv
+    },
+    async choose(option: string, entryStart: string) {
+      await moveToRow(option, 0)
+      await desktop.type(entryStart)
+    },
+  }
+}
+
+const isRunning = (word: string) => home.processes().some((line) => line.includes(word))
+const readOption = (argv: readonly string[], option: string) =>
+  argv.includes(`--${option}`) ? argv[argv.indexOf(`--${option}`) + 1] : undefined
+
+async function startWireshark(...argv: string[]) {
+  const wireshark = desktop.start('wireshark', argv)
+  await desktop.waitForWindow(argv.length === 0 ? startPage : `Capturing from ${name}`)
+  return wireshark
+}
+
+/** The button that Return presses is Start; in Wireshark 4.0 it is Save, and the start is left to the list. */
+async function startFromDialog(row: InterfaceRow): Promise<void> {
+  await desktop.press('Return')
+  await desktop.waitForWindow(`Capturing from ${name}`, 1_500).catch(async () => await row.startCapture())
+}
+
+/** Waits for packets; the temporary file that they are in, and what kcap was told. */
+async function waitForCapture() {
+  const window = await desktop.waitForWindow(`Capturing from ${name}`)
+  const file = await until('packets', () =>
+    home
+      .leftFiles()
+      .map((left) => path.join(home.temporaryFolder, left))
+      .find((left) => left.endsWith('.pcapng') && statSync(left).size > 5_000),
+  )
+  const capture = calls('--capture').at(-1) ?? []
+  expect(isRunning('--capture')).toBe(true)
+  return { window, file, capture }
+}
+
+/** Stop is prompt and silent, and neither process, file nor capture is left after the end of Wireshark. */
+async function stopAndQuit(window: string, wireshark: ReturnType<Desktop['start']>): Promise<void> {
+  const stoppedMs = Date.now()
+  await desktop.pressStop(window)
+  await desktop.waitForWindow(`*${name}`, 5_000)
+  expect(Date.now() - stoppedMs).toBeLessThan(2_500)
+  expect(await desktop.titles()).toEqual([expect.stringMatching(/^\*/)])
+  await desktop.quit(wireshark)
+  expect(wireshark.exitCode).toBe(0)
+  await desktop.close()
+  expect(await home.lastProcesses()).toEqual([])
+  expect(home.leftFiles()).toEqual([])
+  expect((await listCaptures()).filter((line) => !before.includes(line))).toEqual([])
+}
+
+realTest('a pod is chosen in the dialog of a cluster, and captured', async () => {
+  const wireshark = await startWireshark()
+  const row = await desktop.selectInterface(name)
+  await desktop.takeScreenshot('wireshark-interfaces.png')
+  expect(await desktop.titles()).toEqual([startPage])
+
+  await row.openOptions()
+  const form = await openForm()
+  await desktop.takeScreenshot('wireshark-dialog.png')
+  await form.load('namespace')
+  await form.choose('namespace', 'shop')
+  expect(readOption(await form.load('target'), 'namespace')).toBe('shop')
+  await form.choose('target', `pod/${pod}`)
+  await desktop.press('alt+Down')
+  await sleep(300)
+  await desktop.takeScreenshot('wireshark-dialog-loaded.png')
+  await desktop.press('Return')
+  expect(readOption(await form.load('container'), 'target')).toBe(`pod/${pod}`)
+  await startFromDialog(row)
+
+  const { window, file, capture } = await waitForCapture()
+  expect([readOption(capture, 'namespace'), readOption(capture, 'target')]).toEqual(['shop', `pod/${pod}`])
+  // Wireshark shows packets a moment after it has them.
+  await sleep(1_500)
+  await desktop.takeScreenshot('wireshark-dialog-capture.png')
+  expect((await capinfos(file)).match(/Name = .*/g)).toEqual([`Name = shop/${pod} any`])
+  const address = await kubectl('get', 'pod', pod, '-n', 'shop', '-o', 'jsonpath={.status.podIP}')
+  expect(await tshark(file, '-Y', `ip and not ip.addr == ${address}`)).toBe('')
+  await stopAndQuit(window, wireshark)
+})
+
+realTest('what was chosen is used again and shown again after a new start of Wireshark', async () => {
+  const choice = { namespace: 'shop', target: `pod/${pod}` }
+  const read = (argv: readonly string[]) => ({
+    namespace: readOption(argv, 'namespace'),
+    target: readOption(argv, 'target'),
+  })
+  const wireshark = await startWireshark('-k', '-i', 'kcap-lab')
+  const { window, capture } = await waitForCapture()
+  expect(read(capture)).toEqual(choice)
+  await stopAndQuit(window, wireshark)
+
+  desktop = await openDesktop(home)
+  const again = await startWireshark()
+  const row = await desktop.selectInterface(name)
+  await row.openOptions()
+  const form = await openForm()
+  expect(read(await form.load('container'))).toEqual(choice)
+  await form.choose('container', 'proxy')
+  await form.showTab('Capture')
+  expect(readOption(await form.load('iface'), 'container')).toBe('proxy')
+  await form.choose('iface', 'eth0')
+  await startFromDialog(row)
+  const second = await waitForCapture()
+  expect(read(second.capture)).toEqual(choice)
+  expect(['container', 'iface'].map((option) => readOption(second.capture, option))).toEqual(['proxy', 'eth0'])
+  expect((await capinfos(second.file)).match(/Name = .*/g)).toEqual([`Name = shop/${pod} eth0`])
+  await stopAndQuit(second.window, again)
+})
+
+realTest(
+  'what was chosen from a loaded list is shown again, and not lost with the next start from the dialog',
+  async () => {
+    const wireshark = await startWireshark()
+    const row = await desktop.selectInterface(name)
+    await row.openOptions()
+    const form = await openForm()
+    const shown = await form.load('namespace')
+    expect(['container', 'iface'].map((option) => readOption(shown, option))).toEqual(['proxy', 'eth0'])
+    await desktop.press('Escape')
+    await desktop.quit(wireshark)
+  },
+)
