@@ -15,11 +15,11 @@ export interface ListSettings {
   readonly namespaces: readonly string[] | undefined
   /** Label selector of the pods. */
   readonly selector: string | undefined
-  /** Pods listed in all. Wireshark starts an extcap twice for each, so that hundreds are felt and thousands are not bearable. */
+  /** Pods listed in all. Wireshark forks itself twice for each: hundreds are felt, thousands are not bearable. */
   readonly maxPods: number
 }
 
-export const defaultMaxPods = 300
+export const defaultMaxPods = 100
 
 export function defaultSettings(file: string): Settings {
   return {

@@ -32,7 +32,7 @@ sshHosts:
 `
   expect(await load(text)).toEqual({
     file,
-    list: { contexts: ['prod', 'staging-*'], namespaces: undefined, selector: 'app=orders', maxPods: 300 },
+    list: { contexts: ['prod', 'staging-*'], namespaces: undefined, selector: 'app=orders', maxPods: 100 },
     sshHosts: ['bastion', 'root@10.0.0.10:2222'],
   })
 })
