@@ -59,6 +59,7 @@ export async function compare(rounds: number, a: () => Promise<Measured>, b: () 
   const pairs: [Measured, Measured][] = []
   for (let i = 0; i < rounds; i++) pairs.push([await a(), await b()])
   const ratio = (figure: keyof Measured) => median(pairs.map(([ours, theirs]) => ours[figure] / theirs[figure]))
+  const difference = (figure: keyof Measured) => median(pairs.map(([ours, theirs]) => ours[figure] - theirs[figure]))
   const of = (side: 0 | 1, figure: keyof Measured) => median(pairs.map((pair) => pair[side][figure]))
-  return { ratio, of }
+  return { ratio, difference, of }
 }

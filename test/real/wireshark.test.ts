@@ -273,16 +273,6 @@ realTest('a failure is one dialog with what to do, not a window that waits for e
   await closeDesktop()
 })
 
-realTest('the start page lists the interfaces of kcap', async () => {
-  desktop = await openDesktop(home)
-  desktop.start('wireshark', [])
-  await desktop.waitForWindow('The Wireshark Network Analyzer')
-  await sleep(6_000)
-  await desktop.takeScreenshot('wireshark-interfaces.png')
-  expect(await desktop.titles()).toEqual(['The Wireshark Network Analyzer'])
-  await closeDesktop()
-})
-
 realTest('kcap svc/orders -n shop --wireshark ends well when the window stops', async () => {
   const argv = [programPath, 'svc/orders', '-n', 'shop', '--kubeconfig', lab.kubeconfig, '--wireshark']
   const { exited, stderr } = await watchAndStop(process.execPath, argv, fifoTitle(), 'wireshark-service')
