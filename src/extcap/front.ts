@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { version } from '../base/version.ts'
 import { readWarmList } from './warm-list.ts'
 
@@ -89,8 +90,17 @@ const help = `kcap-extcap ${version}: kcap as Wireshark starts it
 kcap --help lists the options of a capture. kcap install puts kcap into Wireshark's interface list.
 `
 
-/** Settles when the answer is with the kernel: leaving earlier would cut it off in a pipe. */
+/**
+ * Settles when the answer is with the kernel: leaving earlier would cut it off in a pipe. Not by process.stdout, whose streams take ten
+ * milliseconds to load, unless the pipe is one that does not wait.
+ */
 async function answer(text: string): Promise<number> {
-  await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()))
+  let rest = Buffer.from(text)
+  try {
+    while (rest.length > 0) rest = rest.subarray(writeSync(1, rest))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return 0
+    await new Promise<void>((resolve) => process.stdout.write(rest, () => resolve()))
+  }
   return 0
 }
