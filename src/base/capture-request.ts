@@ -12,6 +12,9 @@ export interface CaptureOptions {
   readonly snapLength: number
 }
 
+/** How a pod is reached. `auto` is the way that needs the least: kube exec. */
+export type Via = 'auto' | 'exec' | 'kubectl'
+
 /** When a capture ends by itself; undefined: never. */
 export interface CaptureLimits {
   readonly durationMs?: number
@@ -31,6 +34,7 @@ export type OutputName =
 /** Everything a capture needs to know, and nothing about who asked: the shell and Wireshark hand over the same. */
 export interface CaptureRequest {
   readonly targets: readonly TargetName[]
+  readonly via: Via
   readonly capture: CaptureOptions
   readonly limits: CaptureLimits
   readonly output: OutputName

@@ -33,6 +33,8 @@ export const exitCodeOf = {
   'api-certificate': exitCodes.cannotConnect,
   'api-unauthorized': exitCodes.cannotConnect,
   'api-failed': exitCodes.failed,
+  'kubectl-missing': exitCodes.cannotConnect,
+  'kubectl-failed': exitCodes.cannotConnect,
   'credential-plugin-missing': exitCodes.cannotConnect,
   'credential-plugin-failed': exitCodes.cannotConnect,
   'credential-plugin-slow': exitCodes.cannotConnect,

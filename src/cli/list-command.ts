@@ -108,7 +108,7 @@ async function listInterfacesOf(parsed: ParsedArguments, signal: AbortSignal): P
     { output: { kind: 'stdout' }, commandLine: '' },
   )
   const run = { signal, timeoutMs: loginTimeoutMs, interactive: process.stdin.isTTY }
-  return (await listTargetInterfaces(request.targets, run)).map(({ name, state }) => ({ name, state }))
+  return (await listTargetInterfaces(request, run)).map(({ name, state }) => ({ name, state }))
 }
 
 /** What a target is called by: `NAMESPACE/NAME`. The namespace of a context is only its default. */

@@ -25,7 +25,7 @@ function parseChannelStatus(body: string): KubeStatus | undefined {
 }
 
 /** The container runtime's words for a program it can't start: containerd and runc, cri-o, docker. */
-function toStartError(target: string, program: string, message: string): KcapError {
+export function toStartError(target: string, program: string, message: string): KcapError {
   const isMissing = /executable file not found|no such file or directory|stat .*: no such file/i.test(message)
   if (isMissing) {
     return new KcapError('no-shell', `cannot capture in "${target}": its container has no "${program}"`, {

@@ -1,4 +1,4 @@
-import type { CaptureRequest, OutputFormat, OutputName } from '../base/capture-request.ts'
+import type { CaptureRequest, OutputFormat, OutputName, Via } from '../base/capture-request.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { ClusterScope, SshHostName, Sudo, TargetName } from '../base/target.ts'
 import { joinFilters, makeCaptureFilter, type Protocol } from '../remote/capture-filter.ts'
@@ -37,6 +37,7 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
   const maxSize = parsed.text('max-size')
   return {
     targets,
+    via: chooseVia(parsed, targets),
     capture: {
       interfaceName: checkInterfaceName(parsed.text('iface') ?? 'any'),
       filter: makeCaptureFilter({
@@ -92,6 +93,16 @@ export function makeClusterScope(parsed: ParsedArguments): ClusterScope {
     namespace: parsed.text('namespace'),
     container: parsed.text('container'),
   }
+}
+
+/** The route asked for. Throws `usage` where it can't be taken. */
+export function chooseVia(parsed: ParsedArguments, targets: readonly TargetName[]): Via {
+  const via = (parsed.text('via') ?? 'auto') as Via
+  const host = targets.find(({ kind }) => kind === 'ssh')
+  if (via === 'auto' || host === undefined || host.kind !== 'ssh') return via
+  throw new KcapError('usage', `cannot capture on "${host.host}" via ${via}: a host is reached by SSH only`, {
+    hints: ['leave --via out'],
+  })
 }
 
 function makeSshDefaults(parsed: ParsedArguments): Omit<SshHostName, 'kind' | 'host'> {

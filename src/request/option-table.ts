@@ -101,6 +101,15 @@ export const optionTable: readonly OptionRow[] = [
     },
   },
   {
+    group: 'Target',
+    name: 'via',
+    kind: 'text',
+    value: 'auto|exec|kubectl',
+    choices: ['auto', 'exec', 'kubectl'],
+    help: 'the way into the pod: kube exec (auto, exec), or your kubectl',
+    dialog: { type: 'selector', display: 'Route', on: ['pod', 'cluster'] },
+  },
+  {
     group: 'Capture',
     name: 'iface',
     short: 'i',

@@ -77,7 +77,9 @@ export function explainFailure(failure: CaptureFailure): KcapError {
 
 /** The program's own words without its name before them. */
 function quoteTool(lines: readonly string[]): string {
-  const errors = lines.filter((line) => !/^tcpdump: (verbose output|data link type)|^Warning:/i.test(line))
+  const errors = lines.filter(
+    (line) => !/^tcpdump: (verbose output|data link type)|^Warning:|^command terminated with exit code/i.test(line),
+  )
   return errors
     .slice(-3)
     .map((line) => line.replace(/^(tcpdump|sudo): /, ''))

@@ -1,4 +1,4 @@
-import type { TargetName } from '../base/target.ts'
+import type { CaptureRequest } from '../base/capture-request.ts'
 import { type ClusterPool, makeClusterPool } from '../kube/cluster-pool.ts'
 import { listInterfaces, type RemoteInterface } from '../route/list-interfaces.ts'
 import { openRoute } from '../route/open-route.ts'
@@ -12,14 +12,14 @@ export interface ListRun {
 
 /** The interfaces where the first of the targets would be captured; none when there is no target. Throws what a capture there would. */
 export async function listTargetInterfaces(
-  targets: readonly TargetName[],
+  { targets, via }: Pick<CaptureRequest, 'targets' | 'via'>,
   run: ListRun,
 ): Promise<readonly RemoteInterface[]> {
   const clusters: ClusterPool = makeClusterPool(run)
   try {
     const [target] = await resolveTargets(targets, clusters, run.signal)
     if (target === undefined) return []
-    const route = await openRoute(target, { clusters, ssh: { signal: run.signal } })
+    const route = await openRoute(target, { via, clusters, ssh: { signal: run.signal } })
     try {
       return await listInterfaces(route, run.signal)
     } finally {

@@ -61,7 +61,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   let outputError: KcapError | undefined
 
   async function openTarget(target: Target): Promise<{ source: PacketSource; route: Route }> {
-    const route = await openRoute(target, { clusters, ssh })
+    const route = await openRoute(target, { via: request.via, clusters, ssh })
     routes.push(route)
     context.log(`${formatTarget(target)}: ${route.description}`)
     const source = await openSource(target, route, request.capture, opening.signal)

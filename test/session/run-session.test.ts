@@ -30,6 +30,7 @@ function run(
   signal = new AbortController().signal,
 ) {
   const request: CaptureRequest = {
+    via: 'auto',
     targets: [{ kind: 'pod', kubeconfigPaths: [kubeconfig], namespace, pod, container }],
     capture: { interfaceName: 'any', filter: '', filterExpression: '', snapLength: 0 },
     limits: {},
