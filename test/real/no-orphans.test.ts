@@ -111,7 +111,7 @@ realTest('a normal end leaves nothing', async () => {
   const capture = await startCapture([
     ...(targets['a pod with dash'] ?? []),
     '--duration',
-    '1',
+    '3',
     '-o',
     path.join(folder, 'end.pcapng'),
   ])
