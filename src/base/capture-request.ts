@@ -35,6 +35,12 @@ export type OutputName =
 export interface CaptureRequest {
   readonly targets: readonly TargetName[]
   readonly via: Via
+  /** Whether pods that come later are captured too, and those that restart again. */
+  readonly follow: boolean
+  /** Captured at the same time at most. */
+  readonly maxPods: number
+  /** How long packets wait for earlier ones of other sources, beyond what a capture program holds them back. */
+  readonly mergeWindowMs: number
   readonly capture: CaptureOptions
   readonly limits: CaptureLimits
   readonly output: OutputName

@@ -19,6 +19,16 @@ export const packetRow = {
   length: 5,
 } as const
 
+/** Some packets of a batch, from row `from` up to `to`, on their way to the output. */
+export interface PacketRun {
+  readonly interfaceId: number
+  readonly batch: PacketBatch
+  readonly from: number
+  readonly to: number
+  /** Of the first of them. */
+  readonly comment?: string
+}
+
 /** What a stream of packets says of itself before its first packet. */
 export interface PacketStreamHeader {
   /** https://www.tcpdump.org/linktypes.html */

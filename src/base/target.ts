@@ -1,5 +1,8 @@
 /** What the user named, before anything was asked of a cluster or a host. */
-export type TargetName = PodName | ServiceName | WorkloadName | SshHostName
+export type TargetName = PodName | PodSetName | SshHostName
+
+/** Names that stand for pods which come and go. */
+export type PodSetName = ServiceName | WorkloadName | PodsName
 
 /** Where in which cluster a name is to be looked up. */
 export interface ClusterScope {
@@ -29,6 +32,17 @@ export interface WorkloadName extends ClusterScope {
   readonly kind: 'workload'
   readonly workloadKind: 'deploy' | 'sts' | 'ds' | 'rs' | 'job'
   readonly workload: string
+}
+
+/** All running pods that a selector and a pattern select; one of both is given. */
+export interface PodsName extends ClusterScope {
+  readonly kind: 'pods'
+  /** Label selector, as the API takes it. */
+  readonly selector?: string | undefined
+  /** Of pod names: `orders-*`. */
+  readonly pattern?: string | undefined
+  /** `namespace` does not count then. */
+  readonly allNamespaces: boolean
 }
 
 export interface SshHostName {
@@ -61,6 +75,8 @@ export interface PodTarget {
   readonly pod: string
   readonly uid: string
   readonly container: string
+  /** Of the container's run: a restart gives it a new one. '' where the API does not tell. */
+  readonly containerId: string
   /** undefined while the API did not say. */
   readonly node: string | undefined
   readonly addresses: readonly string[]

@@ -38,7 +38,14 @@ export async function runCapture(
       interactive,
       ...(ask && { askSecret: progress.around(ask.askSecret), askHostKey: progress.around(ask.askHostKey) }),
       watch: progress.watch,
-      log: makeLog(parsed, progress.note),
+      tell: (event) => {
+        if (!parsed.flag('quiet')) progress.note(event)
+        logToFile(parsed, event)
+      },
+      log: (line) => {
+        if (parsed.flag('verbose')) progress.note(line)
+        logToFile(parsed, line)
+      },
     })
     progress.finish(summary)
     for (const { error } of summary.sources) {
@@ -97,13 +104,9 @@ export function makeFileName(now: Date, ending: string): string {
   return `capture-${day}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}.${ending}`
 }
 
-function makeLog(parsed: ParsedArguments, note: (text: string) => void): (line: string) => void {
+function logToFile(parsed: ParsedArguments, line: string): void {
   const file = parsed.text('log-file')
-  const isVerbose = parsed.flag('verbose')
-  return (line) => {
-    if (isVerbose) note(line)
-    if (file !== undefined) appendFileSync(file, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 })
-  }
+  if (file !== undefined) appendFileSync(file, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 })
 }
 
 function isTerminal(): boolean {

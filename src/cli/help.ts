@@ -1,5 +1,6 @@
 import { version } from '../base/version.ts'
-import { type OptionGroup, type OptionRow, optionTable } from '../request/option-table.ts'
+import type { OptionGroup, OptionRow } from '../request/option-row.ts'
+import { optionTable } from '../request/option-table.ts'
 
 export const commands = ['list', 'demo', 'install', 'uninstall', 'doctor', 'config'] as const
 export type Command = (typeof commands)[number]

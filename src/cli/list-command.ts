@@ -18,12 +18,7 @@ const loginTimeoutMs = 60_000
 
 /** `kcap list [WHAT] [TARGET] [-o table|json|name]` */
 export async function list(argv: readonly string[]): Promise<number> {
-  const parsed = parseArguments(argv, {
-    more: [
-      { name: 'all-namespaces', short: 'A', kind: 'flag' },
-      { name: 'selector', short: 'l', kind: 'text' },
-    ],
-  })
+  const parsed = parseArguments(argv)
   const what = (parsed.words[0] ?? 'pods') as Listed
   const format = parsed.text('output') ?? 'table'
   if (!listed.includes(what))

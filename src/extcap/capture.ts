@@ -37,7 +37,7 @@ export async function capture(argv: readonly string[]): Promise<number> {
       const log = makeLog(parsed.text('log-file'))
       const ask = isShell() ? await import('../prompt/ask.ts') : {}
       isOpened = true
-      const summary = await runSession(request, { signal: stop.signal, interactive: isShell(), log, ...ask })
+      const summary = await runSession(request, { signal: stop.signal, interactive: isShell(), tell: log, log, ...ask })
       if (summary.error !== undefined) throw summary.error
       return exitCodes.done
     } finally {

@@ -1,4 +1,4 @@
-import type { DialogArgument, OptionRow } from '../request/option-table.ts'
+import type { DialogArgument, OptionRow } from '../request/option-row.ts'
 import { optionTable } from '../request/option-table.ts'
 import type { InterfaceReference } from './interface-name.ts'
 import { formatSentence } from './sentence.ts'

@@ -1,4 +1,4 @@
-import type { V1EndpointSlice, V1Endpoints, V1Pod } from '@kubernetes/client-node'
+import type { V1EndpointSlice, V1Endpoints, V1Pod, V1Service } from '@kubernetes/client-node'
 import type { ClusterAccess } from './cluster-access.ts'
 import { getJson, tableAccept } from './kube-request.ts'
 
@@ -89,11 +89,12 @@ export async function listNames(
   return names
 }
 
-async function* pages(
+async function* pages<Answer extends ListMeta = TableAnswer>(
   access: ClusterAccess,
   { apiGroup, resource }: ListedResource,
   options: ListOptions,
-): AsyncGenerator<TableAnswer> {
+  { accept }: { readonly accept: string } = { accept: tableAccept },
+): AsyncGenerator<Answer> {
   const root = apiGroup === undefined ? '/api/v1' : `/apis/${apiGroup}/v1`
   const scope = options.namespace === undefined ? '' : `/namespaces/${encodeURIComponent(options.namespace)}`
   let next: string | undefined
@@ -102,9 +103,9 @@ async function* pages(
     if (options.labelSelector) query.set('labelSelector', options.labelSelector)
     if (options.fieldSelector) query.set('fieldSelector', options.fieldSelector)
     if (next) query.set('continue', next)
-    const answer = await getJson<TableAnswer>(access, {
+    const answer = await getJson<Answer>(access, {
       path: `${root}${scope}/${resource}?${query}`,
-      accept: tableAccept,
+      accept,
       action: { verb: 'list', resource, ...(apiGroup !== undefined && { apiGroup }), namespace: options.namespace },
       signal: options.signal,
     })
@@ -129,6 +130,31 @@ export async function hasNamespace(
     if (signal.aborted) throw error
     return undefined
   }
+}
+
+/** Whole pods, a page at a time. */
+export async function listPodObjects(access: ClusterAccess, options: ListOptions): Promise<V1Pod[]> {
+  const pods: V1Pod[] = []
+  const whole = { accept: 'application/json' }
+  for await (const answer of pages<{ items?: V1Pod[] } & ListMeta>(access, { resource: 'pods' }, options, whole))
+    pods.push(...(answer.items ?? []))
+  return pods
+}
+
+/** The label selector of a service's pods; undefined when it has none, or when there is no such service. */
+export async function getServiceSelector(
+  access: ClusterAccess,
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const service = await getJson<V1Service>(access, {
+    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/services/${encodeURIComponent(name)}`,
+    action: { verb: 'get', resource: 'services', namespace, name },
+    signal,
+  })
+  const labels = Object.entries(service?.spec?.selector ?? {}).map(([key, value]) => `${key}=${value}`)
+  return labels.length === 0 ? undefined : labels.join(',')
 }
 
 /** Names of the pods behind a service, from EndpointSlices, or from Endpoints before Kubernetes 1.21. undefined: no such service. */

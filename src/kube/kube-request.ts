@@ -55,23 +55,32 @@ export function makeRequestOptions(access: ClusterAccess, path: string) {
   }
 }
 
-async function get(access: ClusterAccess, request: KubeRequest): Promise<{ status: number; body: string }> {
+/** GET, answer as it comes; its body ends with an error when the signal is aborted. Throws `api-unreachable`, `api-certificate`. */
+export async function openStream(
+  access: ClusterAccess,
+  request: Pick<KubeRequest, 'path' | 'accept' | 'signal'>,
+): Promise<IncomingMessage> {
   const options = makeRequestOptions(access, request.path)
   const start = access.server.protocol === 'http:' ? httpRequest : httpsRequest
+  return await new Promise((resolve, reject) => {
+    const outgoing = start({
+      ...options,
+      headers: { ...options.headers, Accept: request.accept ?? 'application/json' },
+      signal: request.signal,
+    })
+    outgoing.on('error', (error) =>
+      reject(request.signal.aborted ? request.signal.reason : toConnectError(access.server, error, access.context)),
+    )
+    outgoing.on('response', resolve)
+    outgoing.end()
+  })
+}
+
+async function get(access: ClusterAccess, request: KubeRequest): Promise<{ status: number; body: string }> {
   const timeout = AbortSignal.timeout(request.timeoutMs ?? answerTimeoutMs)
   try {
-    return await new Promise((resolve, reject) => {
-      const outgoing = start({
-        ...options,
-        headers: { ...options.headers, Accept: request.accept ?? 'application/json' },
-        signal: AbortSignal.any([request.signal, timeout]),
-      })
-      outgoing.on('error', reject)
-      outgoing.on('response', (response) => {
-        readBody(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject)
-      })
-      outgoing.end()
-    })
+    const response = await openStream(access, { ...request, signal: AbortSignal.any([request.signal, timeout]) })
+    return { status: response.statusCode ?? 0, body: await readBody(response) }
   } catch (error) {
     if (request.signal.aborted) throw request.signal.reason
     if (timeout.aborted)

@@ -1,6 +1,6 @@
 import type { V1LabelSelector } from '@kubernetes/client-node'
 import type { ClusterAccess } from './cluster-access.ts'
-import { type ListOptions, listNames, listPods } from './kube-objects.ts'
+import { type ListOptions, listNames } from './kube-objects.ts'
 import { getJson } from './kube-request.ts'
 
 /** Objects that make pods and select them by labels, as kubectl abbreviates them. */
@@ -23,28 +23,23 @@ export async function listWorkloads(
 }
 
 /**
- * Names of the pods that a workload selects. undefined: there is no such workload.
+ * The label selector of a workload's pods; '' selects none here, though all in a query. undefined: there is no such workload.
  * https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
  */
-export async function listWorkloadPods(
+export async function getWorkloadSelector(
   access: ClusterAccess,
   kind: WorkloadKind,
   namespace: string,
   name: string,
   signal: AbortSignal,
-): Promise<string[] | undefined> {
+): Promise<string | undefined> {
   const { apiGroup, resource } = resources[kind]
   const workload = await getJson<{ spec?: { selector?: V1LabelSelector } }>(access, {
     path: `/apis/${apiGroup}/v1/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`,
     action: { verb: 'get', resource, apiGroup, namespace, name },
     signal,
   })
-  if (workload === undefined) return undefined
-  const labelSelector = formatSelector(workload.spec?.selector ?? {})
-  // An empty selector selects nothing here, but everything in a query.
-  if (labelSelector === '') return []
-  const rows = await listPods(access, { namespace, labelSelector, fieldSelector: 'status.phase=Running', signal })
-  return rows.map((row) => row.name).sort()
+  return workload === undefined ? undefined : formatSelector(workload.spec?.selector ?? {})
 }
 
 /** A selector as a query has it: `app=orders,tier in (web,api),!canary`. */

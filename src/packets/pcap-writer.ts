@@ -1,5 +1,5 @@
-import { capturedLength, type PacketBatch, type PacketStreamHeader, packetRow } from '../base/packet.ts'
-import { makeCopier } from './copy-bytes.ts'
+import { capturedLength, type PacketBatch, type PacketRun, type PacketStreamHeader, packetRow } from '../base/packet.ts'
+import { copyBytes } from './copy-bytes.ts'
 
 const fileHeaderLength = 24
 const recordHeaderLength = 16
@@ -16,33 +16,38 @@ export function formatPcapHeader(header: PacketStreamHeader): Buffer {
 }
 
 /** Length in bytes of what `writePcapRecords` writes. */
-export function pcapRecordsLength(batch: PacketBatch): number {
-  let length = batch.count * recordHeaderLength
-  for (let i = 0; i < batch.count; i++) length += capturedLength(batch, i)
+export function pcapRecordsLength(runs: readonly PacketRun[]): number {
+  let length = 0
+  for (const { batch, from, to } of runs) {
+    length += (to - from) * recordHeaderLength
+    for (let i = from; i < to; i++) length += capturedLength(batch, i)
+  }
   return length
 }
 
-/** The packets as nanosecond pcap records, in one new buffer. */
+/** All packets of a batch as nanosecond pcap records, in one new buffer. */
 export function formatPcapRecords(batch: PacketBatch): Buffer {
-  const out = Buffer.allocUnsafe(pcapRecordsLength(batch))
-  writePcapRecords(out, 0, batch)
+  const runs = [{ interfaceId: 0, batch, from: 0, to: batch.count }]
+  const out = Buffer.allocUnsafe(pcapRecordsLength(runs))
+  writePcapRecords(out, 0, runs)
   return out
 }
 
 /** Writes the packets as nanosecond pcap records, from `at` on. */
-export function writePcapRecords(out: Buffer, at: number, batch: PacketBatch): void {
-  const { rows } = batch
-  const copy = makeCopier(batch.bytes, out)
+export function writePcapRecords(out: Buffer, at: number, runs: readonly PacketRun[]): void {
   const view = new DataView(out.buffer, out.byteOffset, out.length)
-  const end = batch.count * packetRow.length
-  for (let row = 0; row < end; row += packetRow.length) {
-    const capturedLength = rows[row + packetRow.capturedLength] as number
-    view.setUint32(at, rows[row + packetRow.seconds] as number, true)
-    view.setUint32(at + 4, rows[row + packetRow.nanoseconds] as number, true)
-    view.setUint32(at + 8, capturedLength, true)
-    view.setUint32(at + 12, rows[row + packetRow.originalLength] as number, true)
-    at += recordHeaderLength
-    copy(rows[row + packetRow.offset] as number, at, capturedLength)
-    at += capturedLength
+  for (const { batch, from, to } of runs) {
+    const { bytes, rows } = batch
+    const end = to * packetRow.length
+    for (let row = from * packetRow.length; row < end; row += packetRow.length) {
+      const capturedLength = rows[row + packetRow.capturedLength] as number
+      view.setUint32(at, rows[row + packetRow.seconds] as number, true)
+      view.setUint32(at + 4, rows[row + packetRow.nanoseconds] as number, true)
+      view.setUint32(at + 8, capturedLength, true)
+      view.setUint32(at + 12, rows[row + packetRow.originalLength] as number, true)
+      at += recordHeaderLength
+      copyBytes(bytes, rows[row + packetRow.offset] as number, out, at, capturedLength)
+      at += capturedLength
+    }
   }
 }

@@ -2,8 +2,10 @@
 export const blockTypes = {
   sectionHeader: 0x0a0d0d0a,
   interfaceDescription: 1,
+  nameResolution: 4,
   interfaceStatistics: 5,
   enhancedPacket: 6,
+  decryptionSecrets: 10,
 } as const
 
 export const optionCodes = {
@@ -57,24 +59,32 @@ export function makeTimestampOption(code: number, tsNs: bigint): PcapngOption {
   return { code, value }
 }
 
-/** One whole block: type, length, body, options, padding and the length again. The only place where these are written. */
+/** One whole block: type, length, body, options, padding and the length again. */
 export function formatBlock(type: number, body: Buffer, options: readonly PcapngOption[]): Buffer {
+  const optionBytes = formatOptions(options)
   const bodyLength = padded(body.length)
-  const optionsLength = options.reduce((sum, option) => sum + 4 + padded(option.value.length), 0)
-  const length = 12 + bodyLength + (options.length > 0 ? optionsLength + 4 : 0)
+  const length = 12 + bodyLength + optionBytes.length
   const block = Buffer.alloc(length)
   block.writeUInt32LE(type, 0)
   block.writeUInt32LE(length, 4)
   body.copy(block, 8)
-  let at = 8 + bodyLength
-  for (const { code, value } of options) {
-    block.writeUInt16LE(code, at)
-    block.writeUInt16LE(value.length, at + 2)
-    value.copy(block, at + 4)
-    at += 4 + padded(value.length)
-  }
+  optionBytes.copy(block, 8 + bodyLength)
   block.writeUInt32LE(length, length - 4)
   return block
+}
+
+/** Options with the end of options behind them; nothing when there are none. */
+export function formatOptions(options: readonly PcapngOption[]): Buffer {
+  if (options.length === 0) return Buffer.alloc(0)
+  const bytes = Buffer.alloc(options.reduce((sum, { value }) => sum + 4 + padded(value.length), 4))
+  let at = 0
+  for (const { code, value } of options) {
+    bytes.writeUInt16LE(code, at)
+    bytes.writeUInt16LE(value.length, at + 2)
+    value.copy(bytes, at + 4)
+    at += 4 + padded(value.length)
+  }
+  return bytes
 }
 
 /** Blocks and options are multiples of 32 bits. */

@@ -1,8 +1,9 @@
-import { capturedLength, type PacketBatch, type PacketStreamHeader, packetRow } from '../base/packet.ts'
-import { makeCopier } from './copy-bytes.ts'
+import { capturedLength, type PacketRun, type PacketStreamHeader, packetRow } from '../base/packet.ts'
+import { copyBytes } from './copy-bytes.ts'
 import {
   blockTypes,
   formatBlock,
+  formatOptions,
   makeCountOption,
   makeTextOption,
   makeTimestampOption,
@@ -55,48 +56,63 @@ export function formatInterfaceDescription(description: InterfaceDescription): B
 }
 
 /** Length in bytes of what `writeEnhancedPackets` writes. */
-export function enhancedPacketsLength(batch: PacketBatch): number {
-  let length = batch.count * enhancedPacketOverhead
-  for (let i = 0; i < batch.count; i++) length += padded(capturedLength(batch, i))
+export function enhancedPacketsLength(runs: readonly PacketRun[]): number {
+  let length = 0
+  for (const { batch, from, to, comment } of runs) {
+    length += (to - from) * enhancedPacketOverhead
+    for (let i = from; i < to; i++) length += padded(capturedLength(batch, i))
+    if (comment !== undefined) length += formatComment(comment).length
+  }
   return length
 }
 
-/** Writes the packets as enhanced packet blocks of one interface, from `at` on. */
-export function writeEnhancedPackets(out: Buffer, at: number, interfaceId: number, batch: PacketBatch): void {
-  const { rows } = batch
-  const copy = makeCopier(batch.bytes, out)
+/** Writes the packets as enhanced packet blocks, from `at` on. */
+export function writeEnhancedPackets(out: Buffer, at: number, runs: readonly PacketRun[]): void {
   const view = new DataView(out.buffer, out.byteOffset, out.length)
-  const end = batch.count * packetRow.length
   let lastSeconds = -1
   let baseHigh = 0
   let baseLow = 0
-  for (let row = 0; row < end; row += packetRow.length) {
-    const seconds = rows[row + packetRow.seconds] as number
-    if (seconds !== lastSeconds) {
-      // seconds * 1e9 needs 64 bits, a double holds 53: multiply in halves. Packets of one second share the result.
-      const upper = Math.floor(seconds / 65_536) * 1e9
-      const lower = (upper % 65_536) * 65_536 + (seconds % 65_536) * 1e9
-      baseLow = lower % 4_294_967_296
-      baseHigh = Math.floor(upper / 65_536) + Math.floor(lower / 4_294_967_296)
-      lastSeconds = seconds
+  for (const { interfaceId, batch, from, to, comment } of runs) {
+    const { bytes, rows } = batch
+    const end = to * packetRow.length
+    let options = comment === undefined ? noOptions : formatComment(comment)
+    for (let row = from * packetRow.length; row < end; row += packetRow.length) {
+      const seconds = rows[row + packetRow.seconds] as number
+      if (seconds !== lastSeconds) {
+        // seconds * 1e9 needs 64 bits, a double holds 53: multiply in halves. Packets of one second share the result.
+        const upper = Math.floor(seconds / 65_536) * 1e9
+        const lower = (upper % 65_536) * 65_536 + (seconds % 65_536) * 1e9
+        baseLow = lower % 4_294_967_296
+        baseHigh = Math.floor(upper / 65_536) + Math.floor(lower / 4_294_967_296)
+        lastSeconds = seconds
+      }
+      const low = baseLow + (rows[row + packetRow.nanoseconds] as number)
+      const carries = low >= 4_294_967_296
+      const capturedLength = rows[row + packetRow.capturedLength] as number
+      const length = enhancedPacketOverhead + padded(capturedLength) + options.length
+      view.setUint32(at, blockTypes.enhancedPacket, true)
+      view.setUint32(at + 4, length, true)
+      view.setUint32(at + 8, interfaceId, true)
+      view.setUint32(at + 12, carries ? baseHigh + 1 : baseHigh, true)
+      view.setUint32(at + 16, carries ? low - 4_294_967_296 : low, true)
+      view.setUint32(at + 20, capturedLength, true)
+      view.setUint32(at + 24, rows[row + packetRow.originalLength] as number, true)
+      copyBytes(bytes, rows[row + packetRow.offset] as number, out, at + 28, capturedLength)
+      // The buffer is used again and again: the padding must not carry old packets into the file.
+      const paddedEnd = at + 28 + padded(capturedLength)
+      for (let pad = at + 28 + capturedLength; pad < paddedEnd; pad++) out[pad] = 0
+      if (options.length > 0) out.set(options, paddedEnd)
+      options = noOptions
+      view.setUint32(at + length - 4, length, true)
+      at += length
     }
-    const low = baseLow + (rows[row + packetRow.nanoseconds] as number)
-    const carries = low >= 4_294_967_296
-    const capturedLength = rows[row + packetRow.capturedLength] as number
-    const length = enhancedPacketOverhead + padded(capturedLength)
-    view.setUint32(at, blockTypes.enhancedPacket, true)
-    view.setUint32(at + 4, length, true)
-    view.setUint32(at + 8, interfaceId, true)
-    view.setUint32(at + 12, carries ? baseHigh + 1 : baseHigh, true)
-    view.setUint32(at + 16, carries ? low - 4_294_967_296 : low, true)
-    view.setUint32(at + 20, capturedLength, true)
-    view.setUint32(at + 24, rows[row + packetRow.originalLength] as number, true)
-    copy(rows[row + packetRow.offset] as number, at + 28, capturedLength)
-    // The buffer is used again and again: the padding must not carry old packets into the file.
-    for (let pad = at + 28 + capturedLength; pad < at + length - 4; pad++) out[pad] = 0
-    view.setUint32(at + length - 4, length, true)
-    at += length
   }
+}
+
+const noOptions = Buffer.alloc(0)
+
+function formatComment(comment: string): Buffer {
+  return formatOptions([makeTextOption(optionCodes.comment, comment)])
 }
 
 export interface InterfaceStatistics {

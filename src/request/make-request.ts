@@ -4,10 +4,14 @@ import type { ClusterScope, SshHostName, Sudo, TargetName } from '../base/target
 import { joinFilters, makeCaptureFilter, type Protocol } from '../remote/capture-filter.ts'
 import { parseSshAuthority, parseTarget } from '../target/parse-target.ts'
 import type { ParsedArguments } from './parse-arguments.ts'
-import { parseCount, parseDuration, parseSize } from './parse-quantity.ts'
+import { parseCount, parseDuration, parseShortTime, parseSize } from './parse-quantity.ts'
 
 /** tcpdump's MAXIMUM_SNAPLEN. */
 const maxSnapLength = 262_144
+
+/** Each is an exec stream through the API server. */
+const defaultMaxPods = 50
+const maxMergeWindowMs = 10_000
 
 export interface RequestContext {
   readonly output: OutputName
@@ -38,6 +42,9 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
   return {
     targets,
     via: chooseVia(parsed, targets),
+    follow: !parsed.flag('no-follow'),
+    maxPods: parseCount('max-pods', parsed.text('max-pods') ?? String(defaultMaxPods), 1, 1_000),
+    mergeWindowMs: parseShortTime('merge-window', parsed.text('merge-window') ?? '200ms', maxMergeWindowMs),
     capture: {
       interfaceName: checkInterfaceName(parsed.text('iface') ?? 'any'),
       filter: makeCaptureFilter({
@@ -65,23 +72,41 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
 export function makeTargets(parsed: ParsedArguments): TargetName[] {
   const cluster = makeClusterScope(parsed)
   const ssh = makeSshDefaults(parsed)
-  const defaults = { cluster, ssh }
+  const selector = parsed.text('selector')
+  const allNamespaces = parsed.flag('all-namespaces')
+  const defaults = { cluster, ssh, selector, allNamespaces }
   const sshHost = parsed.text('ssh-host')
   const pod = parsed.text('pod')
   const service = parsed.text('service')
+  const workload = parsed.text('workload')
   const target = parsed.text('target')
-  if (sshHost !== undefined && (pod ?? service ?? target) !== undefined) {
+  if (sshHost !== undefined && (pod ?? service ?? workload ?? selector ?? target) !== undefined) {
     throw new KcapError('usage', 'cannot capture a pod through --ssh-host: only the host itself', {
       hints: [`kcap ssh://${sshHost} --filter 'host POD-ADDRESS'`],
     })
   }
-  return [
+  const named = [
     ...parsed.words.map((word) => parseTarget(word, defaults)),
     ...(target === undefined ? [] : [parseTarget(target, defaults)]),
     ...(pod === undefined ? [] : [parseTarget(pod.includes('/') ? pod : `pod/${pod}`, defaults)]),
     ...(service === undefined ? [] : [parseTarget(`svc/${service}`, defaults)]),
+    ...(workload === undefined ? [] : [parseTarget(workload, defaults)]),
     ...(sshHost === undefined ? [] : [makeSshHost(sshHost, ssh)]),
   ]
+  if (selector !== undefined && named.length === 0) return [{ kind: 'pods', ...cluster, selector, allNamespaces }]
+  refuseIdleScope(named, selector, allNamespaces)
+  return named
+}
+
+/** A selector or a scope that has nothing to narrow or widen would be a mistake that nobody notices. */
+function refuseIdleScope(names: readonly TargetName[], selector: string | undefined, allNamespaces: boolean): void {
+  const other = names.find(({ kind }) => kind !== 'pods')
+  const option = selector !== undefined ? '--selector' : allNamespaces ? '--all-namespaces' : undefined
+  if (option === undefined || (other === undefined && names.length > 0)) return
+  const state = other === undefined ? 'it names no pods' : 'it goes with names of pods and patterns only'
+  throw new KcapError('usage', `cannot use ${option} here: ${state}`, {
+    hints: ['kcap -l app=orders -A', "kcap -A 'orders-*'"],
+  })
 }
 
 /** Where in which cluster names are looked up. */

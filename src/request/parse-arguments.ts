@@ -1,7 +1,8 @@
 import minimist from 'minimist'
 import { KcapError } from '../base/kcap-error.ts'
 import { findNearNames } from '../base/near-names.ts'
-import { type OptionRow, optionTable } from './option-table.ts'
+import type { OptionRow } from './option-row.ts'
+import { optionTable } from './option-table.ts'
 
 /** Options by their long names, and the words that are none. */
 export interface ParsedArguments {
@@ -27,22 +28,27 @@ export function parseArguments(argv: readonly string[], options: ParseOptions = 
     ...(options.more ?? []),
   ]
   const unknown: string[] = []
-  const parsed = minimist([...argv], {
-    // Everything as text: minimist would make numbers of pods named 1e3.
-    string: rows
-      .filter(({ kind }) => kind !== 'flag')
-      .map(({ name }) => name)
-      .concat('_'),
-    boolean: rows.filter(({ kind }) => kind === 'flag').map(({ name }) => name),
-    alias: Object.fromEntries(
-      rows.map((row) => [row.name, [...(row.short ? [row.short] : []), ...(row.aliases ?? [])]]),
-    ),
-    unknown(word) {
-      if (!/^-./.test(word)) return true
-      if (options.ignoreUnknown?.test(word) !== true) unknown.push(word.replace(/=.*/s, ''))
-      return false
+  // minimist would read --no-follow as the denial of an option "follow".
+  const denials = new Set(rows.filter(({ name }) => name.startsWith('no-')).map(({ name }) => `--${name}`))
+  const parsed = minimist(
+    argv.map((word) => (denials.has(word) ? `${word}=true` : word)),
+    {
+      // Everything as text: minimist would make numbers of pods named 1e3.
+      string: rows
+        .filter(({ kind }) => kind !== 'flag')
+        .map(({ name }) => name)
+        .concat('_'),
+      boolean: rows.filter(({ kind }) => kind === 'flag').map(({ name }) => name),
+      alias: Object.fromEntries(
+        rows.map((row) => [row.name, [...(row.short ? [row.short] : []), ...(row.aliases ?? [])]]),
+      ),
+      unknown(word) {
+        if (!/^-./.test(word)) return true
+        if (options.ignoreUnknown?.test(word) !== true) unknown.push(word.replace(/=.*/s, ''))
+        return false
+      },
     },
-  })
+  )
   if (unknown[0] !== undefined) throw unknownOption(unknown[0], rows)
   const values = (name: string): readonly string[] => {
     const value: unknown = parsed[name]

@@ -25,6 +25,14 @@ export function parseDuration(option: string, text: string): number {
   return durationMs
 }
 
+/** `200ms`, `1s`, `0` in milliseconds, up to `maxMs`. Throws `usage`. */
+export function parseShortTime(option: string, text: string, maxMs: number): number {
+  const timeMs = parseWithUnit(text, unitsMs)
+  if (timeMs === undefined || timeMs > maxMs)
+    throw badValue(option, text, `a time up to ${maxMs / 1000} s is 0, 200ms, 1s`)
+  return timeMs
+}
+
 /** `1000`, `64KiB`, `100MB`, `2GB` in bytes. Throws `usage`. */
 export function parseSize(option: string, text: string): number {
   const bytes = parseWithUnit(text, unitsBytes)

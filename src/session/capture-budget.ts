@@ -1,10 +1,10 @@
 import type { CaptureLimits } from '../base/capture-request.ts'
-import { capturedLength, type PacketBatch, takePackets } from '../base/packet.ts'
+import { capturedLength, type PacketBatch, type PacketRun } from '../base/packet.ts'
 
 /** What may still be written until a limit is reached; shared by all sources of a capture. */
 export interface CaptureBudget {
-  /** The packets of the batch that the limits allow, which are then spent. */
-  take(batch: PacketBatch): PacketBatch
+  /** The packets that the limits allow, which are then spent. */
+  take(runs: readonly PacketRun[]): readonly PacketRun[]
   /** The limit that is used up. */
   readonly spent: 'count' | 'size' | undefined
 }
@@ -19,21 +19,28 @@ export function makeCaptureBudget(
   let packetBytes = 0
   let spent: CaptureBudget['spent']
   const sizeOf = (batch: PacketBatch, i: number) => packetOverhead + capturedLength(batch, i)
+  /** How many packets of the run the limits allow. */
+  const countAllowed = ({ batch, from, to }: PacketRun): number => {
+    let count = Math.min(to - from, packetsLeft)
+    if (limits.outputBytes !== undefined) {
+      const room = limits.outputBytes - bytesSpent()
+      let fitting = 0
+      for (; fitting < count && packetBytes + sizeOf(batch, from + fitting) <= room; fitting++)
+        packetBytes += sizeOf(batch, from + fitting)
+      if (fitting < count) spent = 'size'
+      count = fitting
+    }
+    packetsLeft -= count
+    if (packetsLeft <= 0) spent ??= 'count'
+    return count
+  }
   return {
-    take(batch) {
-      if (spent !== undefined) return takePackets(batch, 0)
-      let count = Math.min(batch.count, packetsLeft)
-      if (limits.outputBytes !== undefined) {
-        const room = limits.outputBytes - bytesSpent()
-        let fitting = 0
-        for (; fitting < count && packetBytes + sizeOf(batch, fitting) <= room; fitting++)
-          packetBytes += sizeOf(batch, fitting)
-        if (fitting < count) spent = 'size'
-        count = fitting
-      }
-      packetsLeft -= count
-      if (packetsLeft <= 0) spent ??= 'count'
-      return takePackets(batch, count)
+    take(runs) {
+      if (packetsLeft === Number.POSITIVE_INFINITY && limits.outputBytes === undefined) return runs
+      return runs.flatMap((run) => {
+        const count = spent === undefined ? countAllowed(run) : 0
+        return count === 0 ? [] : [{ ...run, to: run.from + count }]
+      })
     },
     get spent() {
       return spent

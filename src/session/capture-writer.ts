@@ -1,8 +1,10 @@
 import { KcapError } from '../base/kcap-error.ts'
-import type { PacketBatch } from '../base/packet.ts'
+import type { PacketRun } from '../base/packet.ts'
 import type { PacketSource } from '../base/packet-source.ts'
 import type { ByteOutput } from '../output/byte-output.ts'
 import { formatPcapHeader, pcapRecordsLength, writePcapRecords } from '../packets/pcap-writer.ts'
+import { type AddressName, formatNameResolution } from '../packets/pcapng-names.ts'
+import { formatTlsSecrets } from '../packets/pcapng-secrets.ts'
 import {
   enhancedPacketsLength,
   formatInterfaceDescription,
@@ -20,9 +22,12 @@ import { makeWriteBuffer } from './write-buffer.ts'
 export interface CaptureWriter {
   /** What a live reader can have before there is a source; settles when the reader has it. */
   begin(): Promise<boolean>
-  /** Gives the id that `writeBatch` takes. */
+  /** Gives the interface id of its packets. */
   addSource(source: PacketSource, description: string): Promise<number>
-  writeBatch(sourceId: number, batch: PacketBatch): boolean | Promise<boolean>
+  /** Names and secrets for the packets after them; a pcap has no place for these. */
+  addNames(names: readonly AddressName[]): Promise<void>
+  addTlsSecrets(lines: string): Promise<void>
+  writeRuns(runs: readonly PacketRun[]): boolean | Promise<boolean>
   /** Settles when everything is with the kernel. */
   finish(statistics: readonly InterfaceStatistics[]): Promise<boolean>
   /** Bytes written so far, of packets and of everything else. */
@@ -84,8 +89,15 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
       await Promise.all([ready, written])
       return id
     },
-    writeBatch: (sourceId, batch) =>
-      buffer.appendPackets(enhancedPacketsLength(batch), (out, at) => writeEnhancedPackets(out, at, sourceId, batch)),
+    async addNames(names) {
+      const block = formatNameResolution(names)
+      if (block !== undefined) await Promise.all([writeSectionHeader(), buffer.appendHeader(block)])
+    },
+    async addTlsSecrets(lines) {
+      await Promise.all([writeSectionHeader(), buffer.appendHeader(formatTlsSecrets(lines))])
+    },
+    writeRuns: (runs) =>
+      buffer.appendPackets(enhancedPacketsLength(runs), (out, at) => writeEnhancedPackets(out, at, runs)),
     async finish(statistics) {
       if (statistics.length > 0) await buffer.appendHeader(Buffer.concat(statistics.map(formatInterfaceStatistics)))
       return await buffer.drain()
@@ -118,8 +130,9 @@ export function makePcapWriter(output: ByteOutput): CaptureWriter {
       await begun
       return 0
     },
-    writeBatch: (_sourceId, batch) =>
-      buffer.appendPackets(pcapRecordsLength(batch), (out, at) => writePcapRecords(out, at, batch)),
+    addNames: async () => {},
+    addTlsSecrets: async () => {},
+    writeRuns: (runs) => buffer.appendPackets(pcapRecordsLength(runs), (out, at) => writePcapRecords(out, at, runs)),
     finish: () => buffer.drain(),
     written: buffer.written,
     packetOverhead: 16,

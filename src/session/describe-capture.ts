@@ -32,7 +32,10 @@ function describeName(name: TargetName): string {
   if (name.kind === 'ssh') return `host ${name.host}`
   const where = `${name.namespace === undefined ? '' : ` in namespace ${name.namespace}`}${name.context === undefined ? '' : ` of context ${name.context}`}`
   if (name.kind === 'pod') return `pod ${name.pod}${where}`
-  return name.kind === 'service' ? `service ${name.service}${where}` : `${name.workloadKind}/${name.workload}${where}`
+  if (name.kind === 'service') return `service ${name.service}${where}`
+  if (name.kind === 'workload') return `${name.workloadKind}/${name.workload}${where}`
+  const pods = `pods ${name.pattern ?? '*'}${name.selector === undefined ? '' : ` with ${name.selector}`}`
+  return name.allNamespaces ? `${pods} in all namespaces` : `${pods}${where}`
 }
 
 function userName(): string {

@@ -1,21 +1,20 @@
 import type { CaptureRequest } from '../base/capture-request.ts'
 import { type KcapError, toKcapError } from '../base/kcap-error.ts'
-import { takePackets } from '../base/packet.ts'
-import type { PacketSource } from '../base/packet-source.ts'
-import { formatTarget, type Target } from '../base/target.ts'
+import type { PacketRun } from '../base/packet.ts'
 import { makeClusterPool } from '../kube/cluster-pool.ts'
 import { openOutput } from '../output/open-output.ts'
-import { openRoute } from '../route/open-route.ts'
-import { openSource } from '../route/open-source.ts'
-import type { Route } from '../route/route.ts'
 import type { ConnectSshOptions } from '../ssh/connect-ssh.ts'
 import { resolveTargets } from '../target/resolve-targets.ts'
 import { makeCaptureBudget } from './capture-budget.ts'
+import { makeCaptureTarget } from './capture-target.ts'
 import { makePcapngWriter, makePcapWriter } from './capture-writer.ts'
 import { refuseBadFilter } from './check-filter.ts'
-import { describeSection, describeSource, describeTargets } from './describe-capture.ts'
+import { describeSection, describeTargets } from './describe-capture.ts'
 import { makeEnding } from './ending.ts'
+import { followTargets } from './follow-targets.ts'
+import { makePacketPump } from './packet-pump.ts'
 import { makeProgress, type SessionProgress, type SessionSummary, type SourceProgress } from './session-progress.ts'
+import { makeSourceSet } from './source-set.ts'
 
 export interface SessionContext {
   /** Stops the capture as a user does: what the far side still holds is written, and the promise settles after clean-up. */
@@ -26,82 +25,79 @@ export interface SessionContext {
   readonly askHostKey?: ConnectSshOptions['askHostKey']
   /** Gets the live figures once, before anything is captured. */
   readonly watch?: (progress: SessionProgress) => void
+  /** What happens to sources while it runs: pods that come, go, restart. */
+  readonly tell: (event: string) => void
   /** Lines for `--verbose` and log files. */
   readonly log: (line: string) => void
 }
 
 const loginTimeoutMs = 20_000
-/** This many captures are started at a time, so that many pods don't storm the API server. */
-const startsAtATime = 8
 
 /**
- * A whole capture: request → targets → routes → sources → writer. Settles after everything it started has ended, here and on
- * the far side. Throws the first reason why nothing was captured, or why the output could not be written.
+ * A whole capture: request → targets → routes → sources → merged packets → writer. Settles after everything it started has ended, here
+ * and on the far side. Throws the first reason why nothing was captured, or why the output could not be written.
  */
 export async function runSession(request: CaptureRequest, context: SessionContext): Promise<SessionSummary> {
   // Outlives the user's stop: connections are needed to bring the end of a capture home.
   const lifetime = new AbortController()
   const opening = new AbortController()
   const ending = makeEnding(context.signal, (reason) => opening.abort(reason))
-  const run = { signal: lifetime.signal, interactive: context.interactive }
-  const clusters = makeClusterPool({ ...run, signal: opening.signal, timeoutMs: loginTimeoutMs })
-  const ssh: ConnectSshOptions = {
-    ...run,
-    askSecret: context.askSecret,
-    askHostKey: context.askHostKey,
-    log: context.log,
-  }
-  const routes: Route[] = []
+  const { interactive, askSecret, askHostKey, log } = context
+  const clusters = makeClusterPool({ interactive, signal: opening.signal, timeoutMs: loginTimeoutMs })
+  const ssh: ConnectSshOptions = { signal: lifetime.signal, askSecret, askHostKey, log }
   const output = await openOutput(request.output, describeTargets(request), opening.signal)
   void output.readerGone.then(() => ending.end('reader gone'))
   const progress = makeProgress(request, output.name)
-
+  const figuresOf: SourceProgress[] = []
   const writer = request.format === 'pcap' ? makePcapWriter(output) : makePcapngWriter(output, describeSection(request))
   const budget = makeCaptureBudget(request.limits, writer.packetOverhead, () => writer.written.header)
   let outputError: KcapError | undefined
 
-  async function openTarget(target: Target): Promise<{ source: PacketSource; route: Route }> {
-    const route = await openRoute(target, { via: request.via, clusters, ssh })
-    routes.push(route)
-    context.log(`${formatTarget(target)}: ${route.description}`)
-    const source = await openSource(target, route, request.capture, opening.signal)
-    context.log(`${source.name}: ${source.command}`)
-    return { source, route }
+  const failOutput = (error: unknown) => {
+    outputError ??= toKcapError(error)
+    ending.end('output failed')
   }
-
-  async function captureTarget(target: Target, figures: SourceProgress): Promise<void> {
-    const { source, route } = await openTarget(target)
-    const stopSource = ending.onEnd(source.stop)
-    let id = 0
+  const writeRuns = (runs: readonly PacketRun[]): Promise<void> | undefined => {
+    // After a limit or a lost reader the rest is only drained, so that the far side can end.
+    if (outputError !== undefined) return undefined
+    const wanted = budget.take(runs)
+    if (budget.spent !== undefined) ending.end(budget.spent)
+    if (wanted.length === 0) return undefined
+    const count = (isWritten: boolean) => {
+      if (!isWritten) return ending.end('reader gone')
+      for (const run of wanted) figuresOf[run.interfaceId]?.add(run)
+    }
     try {
-      id = await writer.addSource(source, describeSource(source, route))
-      figures.begin(id)
-      ending.startClock(request.limits.durationMs)
+      const written = writer.writeRuns(wanted)
+      if (typeof written === 'boolean') count(written)
+      else return written.then(count, failOutput)
     } catch (error) {
-      outputError ??= toKcapError(error)
-      ending.end('output failed')
+      failOutput(error)
     }
-    for await (const batches of source.batches) {
-      for (const batch of batches) {
-        // After a limit or a lost reader the rest is only drained, so that the far side can end.
-        const wanted = outputError === undefined ? budget.take(batch) : takePackets(batch, 0)
-        if (budget.spent !== undefined) ending.end(budget.spent)
-        if (wanted.count === 0) continue
-        try {
-          const written = writer.writeBatch(id, wanted)
-          if (written === true || (await written)) figures.add(wanted)
-          else ending.end('reader gone')
-        } catch (error) {
-          outputError ??= toKcapError(error)
-          ending.end('output failed')
-        }
-      }
-    }
-    stopSource()
-    const end = await source.ended
-    figures.finish(end)
-    if (end.error !== undefined) context.log(`${source.name}: ${end.error.message}`)
+    return undefined
   }
+  const pump = makePacketPump(request.mergeWindowMs, writeRuns)
+  const capture = makeCaptureTarget({
+    request,
+    routes: { via: request.via, clusters, ssh },
+    opening: opening.signal,
+    ending,
+    writer,
+    pump,
+    begin: (interfaceId, figures) => {
+      figuresOf[interfaceId] = figures
+    },
+    failOutput,
+    namesReady: Promise.resolve(),
+    log,
+  })
+  const sources = makeSourceSet({
+    limit: request.maxPods,
+    capture,
+    addFigures: progress.addSource,
+    isEnding: () => ending.reason() !== undefined,
+    tell: context.tell,
+  })
 
   try {
     context.watch?.(progress)
@@ -110,26 +106,15 @@ export async function runSession(request: CaptureRequest, context: SessionContex
       resolveTargets(request.targets, clusters, opening.signal),
       refuseBadFilter(request.capture.filterExpression, opening.signal),
     ])
-    const queue = targets.map((target) => ({ target, figures: progress.addSource(formatTarget(target)) }))
-    await runAtMost(
-      startsAtATime,
-      queue,
-      async ({ target, figures }) => {
-        await captureTarget(target, figures).catch((error: unknown) => {
-          if (error === opening.signal.reason) figures.cancel()
-          else figures.fail(toKcapError(error))
-        })
-      },
-      ({ figures }) => figures.settled,
-    )
-    await writer.finish(progress.statistics()).catch((error: unknown) => {
-      outputError ??= toKcapError(error)
-    })
+    sources.start(targets)
+    await followTargets({ request, clusters, sources, signal: opening.signal, tell: context.tell, log })
+    await sources.settled()
+    await pump.finish()
+    await writer.finish(progress.statistics(figuresOf)).catch(failOutput)
   } catch (error) {
     if (ending.reason() === undefined) throw error
   } finally {
     ending.close()
-    await Promise.all(routes.map((route) => route.close()))
     clusters.close()
     lifetime.abort()
     await output.close().catch((error: unknown) => {
@@ -144,23 +129,4 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   if (summary.error !== undefined && summary.packets === 0 && summary.sources.every(({ state }) => state === 'failed'))
     throw summary.error
   return summary
-}
-
-/** Runs all jobs; at most `limit` of them are between their start and their `settled`. */
-async function runAtMost<Job>(
-  limit: number,
-  jobs: readonly Job[],
-  start: (job: Job) => Promise<void>,
-  settled: (job: Job) => Promise<void>,
-): Promise<void> {
-  const running: Promise<void>[] = []
-  const starting = new Set<Promise<void>>()
-  for (const job of jobs) {
-    if (starting.size >= limit) await Promise.race(starting)
-    const done = start(job)
-    running.push(done)
-    const begun = Promise.race([settled(job), done]).finally(() => starting.delete(begun))
-    starting.add(begun)
-  }
-  await Promise.all(running)
 }

@@ -1,6 +1,6 @@
 import type { CaptureRequest } from '../base/capture-request.ts'
 import type { KcapError } from '../base/kcap-error.ts'
-import { capturedLength, type PacketBatch } from '../base/packet.ts'
+import { capturedLength, type PacketRun } from '../base/packet.ts'
 import type { SourceEnd } from '../base/packet-source.ts'
 import type { InterfaceStatistics } from '../packets/pcapng-writer.ts'
 import type { EndReason } from './ending.ts'
@@ -23,8 +23,11 @@ export interface SourceProgress {
   readonly figures: SourceFigures
   /** Settles when the source captures or has failed to. */
   readonly settled: Promise<void>
-  begin(interfaceId: number): void
-  add(batch: PacketBatch): void
+  /** When it first captured; 0 before. */
+  readonly startNs: bigint
+  /** It captures, for the first time or again. */
+  begin(): void
+  add(run: PacketRun): void
   finish(end: SourceEnd): void
   fail(error: KcapError): void
   /** The capture ended before this source had begun. */
@@ -52,13 +55,14 @@ export interface SessionSummary {
 
 export interface MutableSessionProgress extends SessionProgress {
   addSource(name: string): SourceProgress
-  statistics(): InterfaceStatistics[]
+  /** Of the interfaces of the output, by their ids. */
+  statistics(interfaces: readonly SourceProgress[]): InterfaceStatistics[]
   summarize(endedBy: EndReason, outputBytes: number): SessionSummary
 }
 
 export function makeProgress(request: CaptureRequest, outputName: string): MutableSessionProgress {
   const startedMs = Date.now()
-  const all: (SourceProgress & { interfaceId(): number | undefined; startNs(): bigint })[] = []
+  const all: SourceProgress[] = []
   const sources = () => all.map(({ figures }) => figures)
   const packets = () => sources().reduce((sum, source) => sum + source.packets, 0)
   return {
@@ -71,22 +75,16 @@ export function makeProgress(request: CaptureRequest, outputName: string): Mutab
       all.push(source)
       return source
     },
-    statistics() {
+    statistics(interfaces) {
       const endNs = nowNs()
-      return all.flatMap(({ figures, interfaceId, startNs }) => {
-        const id = interfaceId()
-        if (id === undefined) return []
-        return [
-          {
-            interfaceId: id,
-            startNs: startNs(),
-            endNs,
-            delivered: figures.packets,
-            received: figures.received,
-            dropped: figures.dropped,
-          },
-        ]
-      })
+      return interfaces.map(({ figures, startNs }, interfaceId) => ({
+        interfaceId,
+        startNs,
+        endNs,
+        delivered: figures.packets,
+        received: figures.received,
+        dropped: figures.dropped,
+      }))
     },
     summarize(endedBy, outputBytes) {
       return {
@@ -103,7 +101,7 @@ export function makeProgress(request: CaptureRequest, outputName: string): Mutab
   }
 }
 
-function makeSource(name: string) {
+function makeSource(name: string): SourceProgress {
   const figures: { -readonly [Key in keyof SourceFigures]: SourceFigures[Key] } = {
     name,
     state: 'starting',
@@ -114,8 +112,8 @@ function makeSource(name: string) {
     dropped: undefined,
     error: undefined,
   }
-  let id: number | undefined
   let startNs = 0n
+  let isFirstEnd = true
   let settle = () => {}
   const settled = new Promise<void>((resolve) => {
     settle = resolve
@@ -123,22 +121,24 @@ function makeSource(name: string) {
   return {
     figures,
     settled,
-    interfaceId: () => id,
-    startNs: () => startNs,
-    begin(interfaceId: number) {
-      id = interfaceId
-      startNs = nowNs()
+    get startNs() {
+      return startNs
+    },
+    begin() {
+      if (startNs === 0n) startNs = nowNs()
       figures.state = 'capturing'
+      figures.error = undefined
       settle()
     },
-    add(batch: PacketBatch) {
-      figures.packets += batch.count
-      for (let i = 0; i < batch.count; i++) figures.bytes += capturedLength(batch, i)
+    add({ batch, from, to }: PacketRun) {
+      figures.packets += to - from
+      for (let i = from; i < to; i++) figures.bytes += capturedLength(batch, i)
     },
     finish({ statistics, error }: SourceEnd) {
-      figures.captured = statistics.captured
-      figures.received = statistics.received
-      figures.dropped = statistics.dropped
+      // Of a capture that was taken up again, all runs together; unknown when one of them could not tell.
+      for (const key of ['captured', 'received', 'dropped'] as const)
+        figures[key] = isFirstEnd ? statistics[key] : add(figures[key], statistics[key])
+      isFirstEnd = false
       figures.error = error
       figures.state = error === undefined ? 'ended' : 'failed'
     },
@@ -152,6 +152,10 @@ function makeSource(name: string) {
       settle()
     },
   }
+}
+
+function add(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : a + b
 }
 
 function nowNs(): bigint {

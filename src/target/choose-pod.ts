@@ -1,4 +1,4 @@
-import type { V1Container, V1Pod } from '@kubernetes/client-node'
+import type { V1Container, V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
 import { KcapError } from '../base/kcap-error.ts'
 import type { PodTarget } from '../base/target.ts'
 
@@ -18,6 +18,7 @@ export function choosePod(pod: V1Pod, choice: PodChoice): PodTarget {
   const name = pod.metadata?.name ?? ''
   const phase = pod.status?.phase ?? 'Unknown'
   if (phase !== 'Running') throw notRunning(namespace, name, describePhase(pod, phase))
+  const container = chooseContainer(pod, namespace, name, choice.container)
   return {
     kind: 'pod',
     cluster: choice.cluster,
@@ -25,7 +26,8 @@ export function choosePod(pod: V1Pod, choice: PodChoice): PodTarget {
     namespace,
     pod: name,
     uid: pod.metadata?.uid ?? '',
-    container: chooseContainer(pod, namespace, name, choice.container),
+    container,
+    containerId: containerStatuses(pod).find((status) => status.name === container)?.containerID ?? '',
     node: pod.spec?.nodeName,
     addresses: (pod.status?.podIPs ?? []).flatMap(({ ip }) => (ip ? [ip] : [])),
     hostNetwork: pod.spec?.hostNetwork === true,
@@ -34,7 +36,7 @@ export function choosePod(pod: V1Pod, choice: PodChoice): PodTarget {
 
 function chooseContainer(pod: V1Pod, namespace: string, name: string, wanted: string | undefined): string {
   const containers: readonly V1Container[] = pod.spec?.containers ?? []
-  const states = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.ephemeralContainerStatuses ?? [])]
+  const states = containerStatuses(pod)
   const stateOf = (container: string) => states.find((status) => status.name === container)?.state
   if (wanted !== undefined) {
     const known = [
@@ -81,6 +83,10 @@ function chooseContainer(pod: V1Pod, namespace: string, name: string, wanted: st
     `no container of it runs (${[...new Set(reasons)].join(', ') || 'no state yet'})`,
     ended === undefined ? [] : [`kubectl logs -n ${namespace} ${name} -c ${ended} --previous`],
   )
+}
+
+function containerStatuses({ status }: V1Pod): readonly V1ContainerStatus[] {
+  return [...(status?.containerStatuses ?? []), ...(status?.ephemeralContainerStatuses ?? [])]
 }
 
 function describePhase(pod: V1Pod, phase: string): string {

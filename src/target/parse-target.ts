@@ -4,6 +4,10 @@ import type { ClusterScope, SshHostName, TargetName, WorkloadName } from '../bas
 export interface TargetDefaults {
   readonly cluster: ClusterScope
   readonly ssh: Omit<SshHostName, 'kind' | 'host'>
+  /** Of `--selector`: narrows patterns. */
+  readonly selector?: string | undefined
+  /** Names of pods mean those of any namespace. */
+  readonly allNamespaces?: boolean
 }
 
 /** kubectl's names of workloads. */
@@ -23,7 +27,7 @@ const workloadKinds = new Map<string, WorkloadName['workloadKind']>([
 const otherKinds = ['node']
 
 /**
- * The text form of a target: `NS/POD`, `POD`, `pod/POD`, `svc/SERVICE`, `deploy/X`, `ssh://[USER@]HOST[:PORT]`.
+ * The text form of a target: `NS/POD`, `POD`, `pod/POD`, patterns as `NS/POD-*`, `svc/SERVICE`, `deploy/X`, `ssh://[USER@]HOST[:PORT]`.
  * Throws `usage` for what is none of them.
  */
 export function parseTarget(text: string, defaults: TargetDefaults): TargetName {
@@ -39,20 +43,30 @@ export function parseTarget(text: string, defaults: TargetDefaults): TargetName 
       },
     )
   }
-  if (second === undefined) return { kind: 'pod', ...defaults.cluster, pod: checkName(first, text) }
+  if (second === undefined) return parsePod(first, text, defaults)
   if (first === 'svc' || first === 'service')
     return { kind: 'service', ...defaults.cluster, service: checkName(second, text) }
   const workloadKind = workloadKinds.get(first)
   if (workloadKind !== undefined)
     return { kind: 'workload', ...defaults.cluster, workloadKind, workload: checkName(second, text) }
-  if (first === 'pod' || first === 'po') return { kind: 'pod', ...defaults.cluster, pod: checkName(second, text) }
+  if (first === 'pod' || first === 'po') return parsePod(second, text, defaults)
   const { namespace } = defaults.cluster
   if (namespace !== undefined && namespace !== first) {
     throw new KcapError('usage', `cannot capture "${text}": --namespace says "${namespace}"`, {
       hints: [`kcap ${text}`, `kcap -n ${namespace} ${second}`],
     })
   }
-  return { kind: 'pod', ...defaults.cluster, namespace: checkName(first, text), pod: checkName(second, text) }
+  if (first === '*') return parsePod(second, text, { ...defaults, allNamespaces: true })
+  return parsePod(second, text, { ...defaults, cluster: { ...defaults.cluster, namespace: checkName(first, text) } })
+}
+
+/** A pod's name, or a pattern of such names. */
+function parsePod(name: string, text: string, { cluster, selector, allNamespaces }: TargetDefaults): TargetName {
+  const isPattern = /[*?]/.test(name)
+  if (!isPattern) checkName(name, text)
+  else if (!/^[-a-z0-9.*?]{1,253}$/.test(name)) throw notATarget(text)
+  if (!isPattern && !allNamespaces) return { kind: 'pod', ...cluster, pod: name }
+  return { kind: 'pods', ...cluster, pattern: name, selector, allNamespaces: allNamespaces ?? false }
 }
 
 /** `[USER@]HOST[:PORT]`, an IPv6 address in brackets. undefined when it can be none. */

@@ -11,10 +11,10 @@ import {
 import { makeBatch, type PlainPacket, parseBlocks } from '../support/packets.ts'
 
 function formatEnhancedPackets(interfaceId: number, packets: readonly PlainPacket[]): Buffer {
-  const batch = makeBatch(packets)
+  const runs = [{ interfaceId, batch: makeBatch(packets), from: 0, to: packets.length }]
   // What was in the buffer before must not show between the blocks.
-  const out = Buffer.alloc(enhancedPacketsLength(batch) + 8, 0xff)
-  writeEnhancedPackets(out, 8, interfaceId, batch)
+  const out = Buffer.alloc(enhancedPacketsLength(runs) + 8, 0xff)
+  writeEnhancedPackets(out, 8, runs)
   return out.subarray(8)
 }
 
@@ -96,4 +96,15 @@ test('a text longer than an option can be is cut at the end of a character', () 
   const { value } = makeTextOption(1, 'é'.repeat(40_000))
   expect(value.length).toBe(65_534)
   expect(value.toString('utf8').endsWith('é')).toBe(true)
+})
+
+test('the comment of a run is an option of its first packet only', () => {
+  const packets = [1, 2].map((i) => ({ seconds: 1, nanoseconds: i, data: Buffer.alloc(5, i), originalLength: 5 }))
+  const run = { interfaceId: 0, batch: makeBatch(packets), from: 0, to: 2, comment: 'after a gap' }
+  const out = Buffer.alloc(enhancedPacketsLength([run]), 0xff)
+  writeEnhancedPackets(out, 0, [run])
+  const [first, second] = parseBlocks(out)
+  expect(first?.options(20 + 8).get(1)).toEqual([Buffer.from('after a gap')])
+  expect(first?.body.subarray(20, 28)).toEqual(Buffer.from([1, 1, 1, 1, 1, 0, 0, 0]))
+  expect(second?.body.length).toBe(20 + 8)
 })

@@ -11,6 +11,7 @@ const pod: PodTarget = {
   pod: 'orders-6c9f',
   uid: 'u',
   container: 'api',
+  containerId: 'containerd://1',
   node: 'worker-1',
   addresses: ['10.244.0.7'],
   hostNetwork: false,

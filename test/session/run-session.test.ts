@@ -31,6 +31,9 @@ function run(
 ) {
   const request: CaptureRequest = {
     via: 'auto',
+    follow: true,
+    maxPods: 50,
+    mergeWindowMs: 200,
     targets: [{ kind: 'pod', kubeconfigPaths: [kubeconfig], namespace, pod, container }],
     capture: { interfaceName: 'any', filter: '', filterExpression: '', snapLength: 0 },
     limits: {},
@@ -39,7 +42,7 @@ function run(
     commandLine: 'kcap prod/orders-6c9f',
     ...more,
   }
-  return runSession(request, { signal, interactive: false, log: () => {} })
+  return runSession(request, { signal, interactive: false, tell: () => {}, log: () => {} })
 }
 
 async function blocks() {

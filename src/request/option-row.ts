@@ -1,0 +1,32 @@
+/** One option of kcap. This table feeds parsing, help and Wireshark's dialog. */
+export interface OptionRow {
+  /** Long name without dashes. */
+  readonly name: string
+  readonly short?: string
+  readonly aliases?: readonly string[]
+  readonly kind: 'text' | 'flag' | 'list'
+  /** How help calls its value. */
+  readonly value?: string
+  readonly choices?: readonly string[]
+  readonly help: string
+  readonly group: OptionGroup
+  /** Its argument in Wireshark's dialog; absent: not offered there. */
+  readonly dialog?: DialogArgument
+}
+
+export type OptionGroup = 'Target' | 'Capture' | 'Limits' | 'Output' | 'SSH' | 'Reporting'
+
+export interface DialogArgument {
+  /** Wireshark's, doc/extcap.4. No `editselector`: Wireshark 4.0 registers no preference for it, so that it would forget what was chosen. */
+  readonly type: 'string' | 'unsigned' | 'selector' | 'password' | 'fileselect' | 'boolflag'
+  readonly display: string
+  /** For a `selector`: what its button says, which fills the list from the cluster or the host. */
+  readonly reload?: string
+  /** For such a list: what stands there when nothing is chosen; the value then is none. */
+  readonly unchosen?: string
+  /** For such a list: what it has before it is loaded. */
+  readonly entries?: readonly string[]
+  /** Interfaces that have it; absent: all. */
+  readonly on?: readonly ('pod' | 'cluster' | 'ssh' | 'demo')[]
+  readonly placeholder?: string
+}

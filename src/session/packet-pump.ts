@@ -1,0 +1,108 @@
+import { performance } from 'node:perf_hooks'
+import type { PacketBatch, PacketRun } from '../base/packet.ts'
+import { makePacketMerger } from '../packets/merge-packets.ts'
+
+/** A capture program's kernel hands packets over within a second (TPACKET_V3 as libpcap sets it up for tcpdump and dumpcap). */
+const handOverMs = 1_000
+/** At 50 MB/s it is what comes while packets wait; faster sources wait less. */
+const maxQueuedBytes = 64 * 1024 * 1024
+/** While the output is slow, a source is not read beyond this. */
+const maxBlockedBytes = 2 * 1024 * 1024
+
+/** Packets of all sources, merged, on their way to the writer. */
+export interface PacketPump {
+  addSource(interfaceId: number): PumpInput
+  /** Settles when all that came is written; every source must have ended. */
+  finish(): Promise<void>
+}
+
+export interface PumpInput {
+  /** Gives a promise when the source is to wait before it reads on. A comment belongs to the first packet. */
+  push(batches: readonly PacketBatch[], comment?: string): Promise<void> | undefined
+  end(): void
+}
+
+/** `write` handles its own failures; it gives a promise while the output is slow. */
+export function makePacketPump(
+  windowMs: number,
+  write: (runs: readonly PacketRun[]) => Promise<void> | undefined,
+): PacketPump {
+  const merger = makePacketMerger({ holdMs: handOverMs + windowMs, maxQueuedBytes })
+  let wake = () => {}
+  let isFinishing = false
+  let isBlocked = false
+  let makeRoom = () => {}
+  let room: Promise<void> | undefined
+  const isFull = () => merger.queuedBytes > (isBlocked ? maxBlockedBytes : maxQueuedBytes)
+  const pumping = pump()
+
+  async function pump(): Promise<void> {
+    for (;;) {
+      const runs = merger.take(nowMs())
+      if (runs.length > 0) {
+        const writing = write(runs)
+        if (writing !== undefined) {
+          isBlocked = true
+          await writing
+          isBlocked = false
+        }
+        if (!isFull()) makeRoom()
+      } else {
+        makeRoom()
+        if (isFinishing) return
+        await waitForMore(merger.readyMs())
+      }
+    }
+  }
+
+  async function waitForMore(readyMs: number | undefined): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>((resolve) => {
+      wake = resolve
+      if (readyMs !== undefined) timer = setTimeout(resolve, Math.max(1, readyMs - nowMs()))
+    })
+    clearTimeout(timer)
+    wake = () => {}
+  }
+
+  return {
+    addSource(interfaceId) {
+      const input = merger.addSource(interfaceId)
+      return {
+        push(batches, comment) {
+          const now = nowMs()
+          let due = comment
+          for (const batch of batches) {
+            if (batch.count === 0) continue
+            input.push(batch, now, due)
+            due = undefined
+          }
+          wake()
+          if (!isFull()) return undefined
+          room ??= new Promise<void>((resolve) => {
+            makeRoom = () => {
+              makeRoom = () => {}
+              room = undefined
+              resolve()
+            }
+          })
+          return room
+        },
+        end() {
+          input.end()
+          wake()
+        },
+      }
+    },
+    async finish() {
+      isFinishing = true
+      wake()
+      await pumping
+    },
+  }
+}
+
+/** Never steps, unlike the wall clock. */
+function nowMs(): number {
+  return performance.timeOrigin + performance.now()
+}

@@ -1,0 +1,207 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { CaptureRequest } from '../../src/base/capture-request.ts'
+import type { TargetName } from '../../src/base/target.ts'
+import { runSession } from '../../src/session/run-session.ts'
+import type { SessionProgress } from '../../src/session/session-progress.ts'
+import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { parseBlocks } from '../support/packets.ts'
+
+let demo: DemoFixture
+let kubeconfig: string
+beforeAll(async () => {
+  demo = await openDemoFixture({
+    packetsPerSecond: 100,
+    users: [
+      {
+        name: 'getter',
+        rights: [
+          {
+            verbs: ['get', 'list', 'create'],
+            resources: ['pods', 'pods/exec', 'services', 'endpointslices', 'deployments'],
+          },
+        ],
+      },
+    ],
+  })
+  kubeconfig = await demo.kubeconfig()
+})
+let count = 0
+let file: string
+beforeEach(() => {
+  file = path.join(demo.folder, `${count++}.pcapng`)
+})
+
+function start(target: TargetName, more: Partial<CaptureRequest> = {}) {
+  const stop = new AbortController()
+  const events: string[] = []
+  let progress: SessionProgress | undefined
+  const request: CaptureRequest = {
+    targets: [target],
+    via: 'auto',
+    follow: true,
+    maxPods: 50,
+    mergeWindowMs: 200,
+    capture: { interfaceName: 'any', filter: '', filterExpression: '', snapLength: 0 },
+    limits: {},
+    output: { kind: 'file', path: file, overwrite: false },
+    format: 'pcapng',
+    commandLine: 'kcap',
+    ...more,
+  }
+  const summary = runSession(request, {
+    signal: stop.signal,
+    interactive: false,
+    watch: (watched) => {
+      progress = watched
+    },
+    tell: (event) => events.push(event),
+    log: () => {},
+  })
+  const until = async (what: string, isThere: () => boolean) => {
+    for (let i = 0; i < 400 && !isThere(); i++) await sleep(25)
+    if (!isThere()) throw new Error(`${what} did not come about: ${events.join('; ')}`)
+  }
+  const source = (name: string) => progress?.sources().find((known) => known.name === name)
+  return {
+    events,
+    source,
+    untilCapturing: (name: string, packets = 5) =>
+      until(name, () => source(name)?.state === 'capturing' && (source(name)?.packets ?? 0) >= packets),
+    untilEvent: (pattern: RegExp) => until(String(pattern), () => events.some((event) => pattern.test(event))),
+    until,
+    async stop() {
+      stop.abort()
+      return await summary
+    },
+    summary,
+  }
+}
+
+const workload: TargetName = { kind: 'workload', workloadKind: 'deploy', workload: 'orders', namespace: 'prod' }
+const from = <Name extends TargetName>(name: Name): Name => ({ ...name, kubeconfigPaths: [kubeconfig] })
+const labels = { app: 'orders' }
+
+/** Comments of packets, by the number of their interface. */
+async function packetComments(): Promise<[number, string][]> {
+  return parseBlocks(await readFile(file)).flatMap(({ type, body, options }): [number, string][] => {
+    if (type !== 6) return []
+    const length = 20 + ((body.readUInt32LE(12) + 3) & ~3)
+    const comment = options(length).get(1)?.[0]
+    return comment === undefined ? [] : [[body.readUInt32LE(0), comment.toString()]]
+  })
+}
+
+describe('a workload that is captured', () => {
+  test('gets the pods that come, as interfaces of their own whose first packet says so', async () => {
+    const capture = start(from(workload))
+    await capture.untilCapturing('prod/orders-6c9f')
+    demo.cluster.addPod({ namespace: 'prod', name: 'orders-new', labels })
+    await capture.untilCapturing('prod/orders-new')
+    const summary = await capture.stop()
+    demo.cluster.removePod('prod/orders-new')
+    expect(summary.error).toBeUndefined()
+    expect(summary.sources.map(({ name, state }) => [name, state])).toEqual([
+      ['prod/orders-6c9f', 'ended'],
+      ['prod/orders-x2x7', 'ended'],
+      ['prod/orders-new', 'ended'],
+    ])
+    expect(capture.events).toEqual(['prod/orders-new joined the capture'])
+    expect(await packetComments()).toEqual([[2, 'prod/orders-new joined the capture']])
+  })
+
+  test('loses those that go, and that is no failure', async () => {
+    demo.cluster.addPod({ namespace: 'prod', name: 'orders-old', labels })
+    const capture = start(from(workload))
+    await capture.untilCapturing('prod/orders-old')
+    demo.cluster.removePod('prod/orders-old')
+    await capture.until('the end', () => capture.source('prod/orders-old')?.state === 'ended')
+    await capture.untilCapturing('prod/orders-6c9f', (capture.source('prod/orders-6c9f')?.packets ?? 0) + 20)
+    const summary = await capture.stop()
+    expect(summary.error).toBeUndefined()
+    expect(capture.events).toEqual(['prod/orders-old has gone'])
+  })
+
+  test('takes up a container that was restarted, as the same interface, and the packet after the gap says so', async () => {
+    const capture = start(from(workload))
+    await capture.untilCapturing('prod/orders-x2x7')
+    demo.cluster.restartPod('prod/orders-x2x7')
+    await capture.untilEvent(/restarted/)
+    await capture.untilCapturing('prod/orders-x2x7', (capture.source('prod/orders-x2x7')?.packets ?? 0) + 20)
+    const summary = await capture.stop()
+    expect(summary.error).toBeUndefined()
+    expect(capture.events).toEqual([
+      expect.stringMatching(/^container "\S+" of prod\/orders-x2x7 was restarted; captured again$/),
+    ])
+    const [[, comment] = []] = await packetComments()
+    expect(comment).toMatch(
+      /^container "\S+" of prod\/orders-x2x7 was restarted: about \d+\.\d s are missing before this packet$/,
+    )
+    const interfaces = parseBlocks(await readFile(file)).filter(({ type }) => type === 1)
+    expect(interfaces.length).toBe(2)
+  })
+
+  test('leaves out pods beyond the limit, and says so once', async () => {
+    const capture = start(from(workload), { maxPods: 1 })
+    await capture.untilCapturing('prod/orders-6c9f')
+    const summary = await capture.stop()
+    expect(summary.sources.map(({ name }) => name)).toEqual(['prod/orders-6c9f'])
+    expect(capture.events).toEqual([
+      'prod/orders-x2x7 and others are left out: 1 are captured at once; --max-pods N allows more',
+    ])
+  })
+
+  test('is not followed when that is not wanted', async () => {
+    const capture = start(from(workload), { follow: false })
+    await capture.untilCapturing('prod/orders-6c9f')
+    demo.cluster.addPod({ namespace: 'prod', name: 'orders-later', labels })
+    await sleep(300)
+    const summary = await capture.stop()
+    demo.cluster.removePod('prod/orders-later')
+    expect(summary.sources.map(({ name }) => name)).toEqual(['prod/orders-6c9f', 'prod/orders-x2x7'])
+    expect(capture.events).toEqual([])
+  })
+
+  test('is captured without being followed by a login that may not watch', async () => {
+    const capture = start({ ...workload, kubeconfigPaths: [await demo.kubeconfig('getter')] })
+    await capture.untilCapturing('prod/orders-6c9f')
+    await capture.untilEvent(/is not followed/)
+    const summary = await capture.stop()
+    expect(summary.error).toBeUndefined()
+    expect(capture.events[0]).toMatch(
+      /^deploy\/orders is not followed, only the pods there were at the start: cannot watch pods in the namespace "prod"/,
+    )
+  })
+})
+
+test('a service that is captured gets the pods that come behind it', async () => {
+  const capture = start(from({ kind: 'service', service: 'orders', namespace: 'prod' }))
+  await capture.untilCapturing('prod/orders-6c9f')
+  demo.cluster.addPod({ namespace: 'prod', name: 'orders-svc', labels })
+  await capture.untilCapturing('prod/orders-svc')
+  expect((await capture.stop()).error).toBeUndefined()
+  demo.cluster.removePod('prod/orders-svc')
+})
+
+test('a pattern over all namespaces stands for the pods of that name in each', async () => {
+  const capture = start(from({ kind: 'pods', pattern: 'orders-*', allNamespaces: true }))
+  await capture.untilCapturing('staging/orders-b8d1')
+  const { sources } = await capture.stop()
+  expect(sources.map(({ name }) => name).sort()).toEqual([
+    'prod/orders-6c9f',
+    'prod/orders-x2x7',
+    'staging/orders-b8d1',
+  ])
+})
+
+test('no pod that can be captured ends the capture with the reason', async () => {
+  const error = await start(
+    from({ kind: 'pods', pattern: 'slim-*', namespace: 'prod', allNamespaces: false }),
+  ).summary.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  expect(error).toMatchObject({ code: 'no-capture-program', exitCode: 6 })
+})
