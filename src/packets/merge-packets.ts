@@ -4,6 +4,10 @@ import { type PacketBatch, type PacketRun, packetRow } from '../base/packet.ts'
 const maxTakenBytes = 256 * 1024
 /** What a packet costs here besides its bytes: its row. */
 const rowBytes = packetRow.length * 4
+/** A source that was late once is waited for longer, a while. */
+const spreadDecay = 0.95
+/** However late a source is, others don't wait for it longer than this beyond the window. */
+const longestHandOverMs = 2_000
 
 /** Packets of several sources on their way to one stream, in order of time within a bounded window. */
 export interface PacketMerger {
@@ -25,8 +29,10 @@ export interface MergeInput {
 }
 
 export interface MergeOptions {
-  /** A packet waits so long for those of other sources, from when it was captured. */
-  readonly holdMs: number
+  /** How long a capture program's kernel may keep a packet: others wait so long for it, from when they were captured. */
+  readonly handOverMs: number
+  /** How much longer they wait: for what connections and machines add. */
+  readonly windowMs: number
   /** Beyond this nothing waits any longer, so that a source which is silent can't make the others fill memory. */
   readonly maxQueuedBytes: number
 }
@@ -42,6 +48,8 @@ interface Queue {
   headNs: number
   /** The least time that a packet took from its time stamp to here: the way, and what the clocks differ. */
   leastLagMs: number
+  /** How much later than that its packets came lately, at most. */
+  lagSpreadMs: number
   isEnded: boolean
 }
 
@@ -50,7 +58,7 @@ interface Queue {
  * hands packets over in blocks, it counts from when the packet was captured, not from when it came. Time stamps are never changed: where
  * clocks differ by more than the window, the order goes back by what they differ.
  */
-export function makePacketMerger({ holdMs, maxQueuedBytes }: MergeOptions): PacketMerger {
+export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: MergeOptions): PacketMerger {
   const queues: Queue[] = []
   /** Time stamps relative to the first one fit a double to the nanosecond for 104 days. */
   let baseSeconds: number | undefined
@@ -110,7 +118,17 @@ export function makePacketMerger({ holdMs, maxQueuedBytes }: MergeOptions): Pack
     return { earliest, nextNs, isWaited }
   }
 
-  const readyMsOf = (queue: Queue) => toMs(queue.headNs) + queue.leastLagMs + holdMs
+  function forget(queue: Queue): void {
+    if (queue.isEnded && queue.headNs === Number.POSITIVE_INFINITY) queues.splice(queues.indexOf(queue), 1)
+  }
+
+  /** How long a packet waits for sources that have none here. */
+  function findHoldMs(): number {
+    let lateMs = handOverMs
+    for (const { headNs, isEnded, lagSpreadMs } of queues)
+      if (headNs === Number.POSITIVE_INFINITY && !isEnded) lateMs = Math.max(lateMs, lagSpreadMs)
+    return Math.min(lateMs, longestHandOverMs) + windowMs
+  }
 
   return {
     addSource(interfaceId) {
@@ -121,12 +139,10 @@ export function makePacketMerger({ holdMs, maxQueuedBytes }: MergeOptions): Pack
         row: 0,
         headNs: Number.POSITIVE_INFINITY,
         leastLagMs: Number.POSITIVE_INFINITY,
+        lagSpreadMs: 0,
         isEnded: false,
       }
       queues.push(queue)
-      const forget = () => {
-        if (queue.isEnded && queue.headNs === Number.POSITIVE_INFINITY) queues.splice(queues.indexOf(queue), 1)
-      }
       return {
         push(batch, nowMs, comment) {
           if (batch.count === 0) return
@@ -134,11 +150,13 @@ export function makePacketMerger({ holdMs, maxQueuedBytes }: MergeOptions): Pack
           queue.batches.push({ batch, comment })
           if (queue.headNs === Number.POSITIVE_INFINITY) queue.headNs = toNs(batch, 0)
           queue.leastLagMs = Math.min(queue.leastLagMs, nowMs - toMs(toNs(batch, batch.count - 1)))
+          const spreadMs = nowMs - toMs(toNs(batch, 0)) - queue.leastLagMs
+          queue.lagSpreadMs = Math.max(spreadMs, queue.lagSpreadMs * spreadDecay)
           queuedBytes += batch.count * rowBytes + sumCapturedLengths(batch)
         },
         end() {
           queue.isEnded = true
-          forget()
+          forget(queue)
         },
       }
     },
@@ -151,6 +169,8 @@ export function makePacketMerger({ holdMs, maxQueuedBytes }: MergeOptions): Pack
         let queue = earliest
         let limitNs = nextNs
         if (isWaited && queuedBytes <= maxQueuedBytes) {
+          const holdMs = findHoldMs()
+          const readyMsOf = ({ headNs, leastLagMs }: Queue) => toMs(headNs) + leastLagMs + holdMs
           // One that is ready does not wait for an earlier one of a clock that is behind.
           const ready = readyMsOf(earliest) <= nowMs ? earliest : queues.find((other) => readyMsOf(other) <= nowMs)
           if (ready === undefined) break
@@ -161,13 +181,14 @@ export function makePacketMerger({ holdMs, maxQueuedBytes }: MergeOptions): Pack
         const { run, bytes } = takeRun(queue, limitNs, room)
         runs.push(run)
         room -= bytes
-        if (queue.isEnded && queue.headNs === Number.POSITIVE_INFINITY) queues.splice(queues.indexOf(queue), 1)
+        forget(queue)
       }
       return runs
     },
     readyMs() {
-      const times = queues.filter(({ headNs }) => headNs !== Number.POSITIVE_INFINITY).map(readyMsOf)
-      return times.length === 0 ? undefined : Math.min(...times)
+      const waiting = queues.filter(({ headNs }) => headNs !== Number.POSITIVE_INFINITY)
+      if (waiting.length === 0) return undefined
+      return Math.min(...waiting.map(({ headNs, leastLagMs }) => toMs(headNs) + leastLagMs)) + findHoldMs()
     },
     get queuedBytes() {
       return queuedBytes

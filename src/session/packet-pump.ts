@@ -2,8 +2,8 @@ import { performance } from 'node:perf_hooks'
 import type { PacketBatch, PacketRun } from '../base/packet.ts'
 import { makePacketMerger } from '../packets/merge-packets.ts'
 
-/** A capture program's kernel hands packets over within a second (TPACKET_V3 as libpcap sets it up for tcpdump and dumpcap). */
-const handOverMs = 1_000
+/** A capture program's kernel hands packets over within a second (TPACKET_V3 with the timeout that tcpdump and dumpcap give libpcap). */
+const handOverMs = 1_100
 /** At 50 MB/s it is what comes while packets wait; faster sources wait less. */
 const maxQueuedBytes = 64 * 1024 * 1024
 /** While the output is slow, a source is not read beyond this. */
@@ -27,7 +27,7 @@ export function makePacketPump(
   windowMs: number,
   write: (runs: readonly PacketRun[]) => Promise<void> | undefined,
 ): PacketPump {
-  const merger = makePacketMerger({ holdMs: handOverMs + windowMs, maxQueuedBytes })
+  const merger = makePacketMerger({ handOverMs, windowMs, maxQueuedBytes })
   let wake = () => {}
   let isFinishing = false
   let isBlocked = false

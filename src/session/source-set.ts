@@ -101,7 +101,7 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
         try {
           const end = await capture(target, figures, { comment, signal: source.stop.signal })
           hasBegun = true
-          figures.finish(await excuse(target, end))
+          figures.finish(await excuse(source, end))
           return
         } catch (error) {
           const pauseMs = comment === undefined || isEnding() ? undefined : restartPausesMs[attempt]
@@ -118,8 +118,9 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
   }
 
   /** A capture that breaks off because its pod has gone or its container was restarted did not fail. */
-  async function excuse(target: Target, end: SourceEnd): Promise<SourceEnd> {
+  async function excuse({ target, stop }: Source, end: SourceEnd): Promise<SourceEnd> {
     if (end.error === undefined || isEnding() || !(await isGone(target))) return end
+    if (!stop.signal.aborted) tell(`${formatTarget(target)} has ended`)
     return { ...end, error: undefined }
   }
 

@@ -35,7 +35,7 @@ function takeAll(merger: PacketMerger, atMs: number): { source: number; timeMs: 
 const times = (packets: readonly { timeMs: number }[]) => packets.map(({ timeMs }) => timeMs)
 
 function makeMerger(maxQueuedBytes = 1e6) {
-  return makePacketMerger({ holdMs, maxQueuedBytes })
+  return makePacketMerger({ handOverMs: 1_000, windowMs: 200, maxQueuedBytes })
 }
 
 describe('packets of several sources', () => {
@@ -71,6 +71,15 @@ describe('packets of several sources', () => {
     takeAll(merger, holdMs)
     a.push(batchAt([2_000, 2_900, 3_000], 0), startMs + 3_000)
     expect(times(takeAll(merger, 2_000 + holdMs))).toEqual([2_000])
+  })
+
+  test('wait longer for a source that was late, for a while', () => {
+    const merger = makeMerger()
+    const [a, b] = [merger.addSource(0), merger.addSource(1)]
+    b.push(batchAt([0, 1_500], 1), startMs + 1_500)
+    a.push(batchAt([2_000], 0), startMs + 2_000)
+    takeAll(merger, 2_000)
+    expect(merger.readyMs()).toBe(startMs + 2_000 + 1_500 + 200)
   })
 
   test('of which one has ended wait for the others only', () => {

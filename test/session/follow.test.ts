@@ -133,6 +133,7 @@ describe('a workload that is captured', () => {
     const summary = await capture.stop()
     expect(summary.error).toBeUndefined()
     expect(capture.events).toEqual([
+      'prod/orders-x2x7 has ended',
       expect.stringMatching(/^container "\S+" of prod\/orders-x2x7 was restarted; captured again$/),
     ])
     const [[, comment] = []] = await packetComments()
