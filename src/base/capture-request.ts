@@ -39,6 +39,8 @@ export interface CaptureRequest {
   readonly follow: boolean
   /** Captured at the same time at most. */
   readonly maxPods: number
+  /** Whether the names of pods, services and nodes go into the stream. */
+  readonly names: boolean
   /** How long packets wait for earlier ones of other sources, beyond what a capture program holds them back. */
   readonly mergeWindowMs: number
   readonly capture: CaptureOptions

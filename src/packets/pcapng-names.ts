@@ -1,13 +1,6 @@
 import { isIP } from 'node:net'
+import type { AddressName } from '../base/address-name.ts'
 import { blockTypes, formatBlock, padded } from './pcapng-block.ts'
-
-/** A name for an address, as readers of the capture show it. */
-export interface AddressName {
-  /** IPv4 or IPv6, in any of its text forms. */
-  readonly address: string
-  /** `orders-6c9f.prod` */
-  readonly name: string
-}
 
 const recordTypes = { end: 0, ipv4: 1, ipv6: 2 } as const
 const maxNameBytes = 255

@@ -84,6 +84,12 @@ export const captureOptions: readonly OptionRow[] = [
   },
   {
     group: 'Output',
+    name: 'no-names',
+    kind: 'flag',
+    help: 'no names of pods, services and nodes in the capture',
+  },
+  {
+    group: 'Output',
     name: 'output',
     short: 'o',
     aliases: ['w'],

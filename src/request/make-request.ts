@@ -43,6 +43,7 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
     targets,
     via: chooseVia(parsed, targets),
     follow: !parsed.flag('no-follow'),
+    names: !parsed.flag('no-names'),
     maxPods: parseCount('max-pods', parsed.text('max-pods') ?? String(defaultMaxPods), 1, 1_000),
     mergeWindowMs: parseShortTime('merge-window', parsed.text('merge-window') ?? '200ms', maxMergeWindowMs),
     capture: {

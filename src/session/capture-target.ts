@@ -24,7 +24,7 @@ export interface CaptureTargetOptions {
   readonly begin: (interfaceId: number, figures: SourceProgress) => void
   readonly failOutput: (error: unknown) => void
   /** Settles when names may be expected to be in the stream. */
-  readonly namesReady: Promise<void>
+  readonly namesReady: () => Promise<void>
   readonly log: (line: string) => void
 }
 
@@ -37,7 +37,7 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
   async function describe(source: PacketSource, route: Route, figures: SourceProgress): Promise<number> {
     const known = interfaces.get(figures)
     if (known?.linkType === source.header.linkType) return known.id
-    await options.namesReady
+    await options.namesReady()
     const id = await writer.addSource(source, describeSource(source, route))
     interfaces.set(figures, { id, linkType: source.header.linkType })
     options.begin(id, figures)

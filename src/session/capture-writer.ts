@@ -1,9 +1,10 @@
+import type { AddressName } from '../base/address-name.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { PacketRun } from '../base/packet.ts'
 import type { PacketSource } from '../base/packet-source.ts'
 import type { ByteOutput } from '../output/byte-output.ts'
 import { formatPcapHeader, pcapRecordsLength, writePcapRecords } from '../packets/pcap-writer.ts'
-import { type AddressName, formatNameResolution } from '../packets/pcapng-names.ts'
+import { formatNameResolution } from '../packets/pcapng-names.ts'
 import { formatTlsSecrets } from '../packets/pcapng-secrets.ts'
 import {
   enhancedPacketsLength,

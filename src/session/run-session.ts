@@ -15,6 +15,7 @@ import { followTargets } from './follow-targets.ts'
 import { makePacketPump } from './packet-pump.ts'
 import { makeProgress, type SessionProgress, type SessionSummary, type SourceProgress } from './session-progress.ts'
 import { makeSourceSet } from './source-set.ts'
+import { writeNames } from './write-names.ts'
 
 export interface SessionContext {
   /** Stops the capture as a user does: what the far side still holds is written, and the promise settles after clean-up. */
@@ -76,6 +77,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     }
     return undefined
   }
+  let namesReady = Promise.resolve()
   const pump = makePacketPump(request.mergeWindowMs, writeRuns)
   const capture = makeCaptureTarget({
     request,
@@ -88,7 +90,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
       figuresOf[interfaceId] = figures
     },
     failOutput,
-    namesReady: Promise.resolve(),
+    namesReady: () => namesReady,
     log,
   })
   const sources = makeSourceSet({
@@ -106,9 +108,11 @@ export async function runSession(request: CaptureRequest, context: SessionContex
       resolveTargets(request.targets, clusters, opening.signal),
       refuseBadFilter(request.capture.filterExpression, opening.signal),
     ])
+    namesReady = writeNames(targets, { request, clusters, writer, fail: failOutput, signal: opening.signal, log })
     sources.start(targets)
     await followTargets({ request, clusters, sources, signal: opening.signal, tell: context.tell, log })
     await sources.settled()
+    ending.end('far side ended')
     await pump.finish()
     await writer.finish(progress.statistics(figuresOf)).catch(failOutput)
   } catch (error) {

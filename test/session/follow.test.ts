@@ -42,6 +42,7 @@ function start(target: TargetName, more: Partial<CaptureRequest> = {}) {
     targets: [target],
     via: 'auto',
     follow: true,
+    names: false,
     maxPods: 50,
     mergeWindowMs: 200,
     capture: { interfaceName: 'any', filter: '', filterExpression: '', snapLength: 0 },

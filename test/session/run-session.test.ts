@@ -32,6 +32,7 @@ function run(
   const request: CaptureRequest = {
     via: 'auto',
     follow: true,
+    names: false,
     maxPods: 50,
     mergeWindowMs: 200,
     targets: [{ kind: 'pod', kubeconfigPaths: [kubeconfig], namespace, pod, container }],

@@ -1,0 +1,7 @@
+/** A name for an address, as readers of a capture show it. */
+export interface AddressName {
+  /** IPv4 or IPv6, in any of its text forms. */
+  readonly address: string
+  /** `orders-6c9f.prod` */
+  readonly name: string
+}

@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { CaptureRequest } from '../base/capture-request.ts'
+import type { PodTarget, Target } from '../base/target.ts'
+import { followAddressNames } from '../kube/address-names.ts'
+import type { ClusterPool } from '../kube/cluster-pool.ts'
+import type { CaptureWriter } from './capture-writer.ts'
+
+/** A capture program takes about as long to start; packets are not kept from the user for names. */
+const patienceMs = 1_000
+
+export interface WriteNamesOptions {
+  readonly request: CaptureRequest
+  readonly clusters: ClusterPool
+  readonly writer: CaptureWriter
+  readonly fail: (error: unknown) => void
+  readonly signal: AbortSignal
+  readonly log: (line: string) => void
+}
+
+/**
+ * Writes the names of the targets' namespaces into the stream, now and as they change. Settles when packets may follow: when the names
+ * there are now are written, or are late.
+ */
+export async function writeNames(targets: readonly Target[], options: WriteNamesOptions): Promise<void> {
+  const { request, clusters, writer, fail, signal, log } = options
+  if (!request.names || request.format === 'pcap') return
+  const everywhere = request.targets.some((name) => name.kind === 'pods' && name.allNamespaces)
+  const pods = targets.filter((target): target is PodTarget => target.kind === 'pod')
+  const contexts = new Map(pods.map((pod) => [pod.context, pod.cluster]))
+  const known = [...contexts].map(async ([context, cluster]) => {
+    const own = pods.filter((pod) => pod.context === context).map(({ namespace }) => namespace)
+    const namespaces = everywhere ? [undefined] : [...new Set(own)]
+    const written: Promise<void>[] = []
+    await followAddressNames(await clusters.open(cluster), {
+      namespaces,
+      take: (names) => written.push(writer.addNames(names).catch(fail)),
+      signal,
+      log,
+    })
+    await Promise.all(written)
+  })
+  await Promise.race([Promise.all(known), sleep(patienceMs, undefined, { ref: false })])
+}

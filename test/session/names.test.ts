@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, expect, test } from 'vitest'
+import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { parseBlocks } from '../support/packets.ts'
+import { runKcap } from '../support/run-kcap.ts'
+
+let demo: DemoFixture
+beforeAll(async () => {
+  demo = await openDemoFixture({
+    users: [{ name: 'pods-only', rights: [{ verbs: ['get', 'create'], resources: ['pods', 'pods/exec'] }] }],
+  })
+})
+
+async function capture(name: string, words: readonly string[] = [], user?: string) {
+  const file = path.join(demo.folder, `${name}.pcapng`)
+  const running = runKcap(['prod/orders-6c9f', '-o', file, '--duration', '1', ...words], {
+    KUBECONFIG: await demo.kubeconfig(user),
+  })
+  return { file, running }
+}
+
+/** Each name block as `address name` lines. */
+async function readNames(file: string): Promise<string[][]> {
+  return parseBlocks(await readFile(file)).flatMap(({ type, body }) => {
+    if (type !== 4) return []
+    const names: string[] = []
+    for (let at = 0; body.readUInt16LE(at) !== 0; at += 4 + ((body.readUInt16LE(at + 2) + 3) & ~3)) {
+      const addressLength = body.readUInt16LE(at) === 1 ? 4 : 16
+      const name = body.toString('utf8', at + 4 + addressLength, at + 4 + body.readUInt16LE(at + 2) - 1)
+      names.push(`${[...body.subarray(at + 4, at + 4 + addressLength)].join('.')} ${name}`)
+    }
+    return [names]
+  })
+}
+
+test('pods, services and nodes have their names in the capture, before its packets and each once', async () => {
+  const { file, running } = await capture('names')
+  expect((await running).code).toBe(0)
+  const names = (await readNames(file)).flat()
+  expect(names).toContainEqual(expect.stringMatching(/^[\d.]+ orders-6c9f\.prod$/))
+  expect(names).toContainEqual(expect.stringMatching(/^[\d.]+ orders\.prod\.svc$/))
+  expect(names).toContain('192.168.49.2 demo-node-1')
+  expect(new Set(names).size).toBe(names.length)
+  const types = parseBlocks(await readFile(file)).map(({ type }) => type)
+  expect(types.lastIndexOf(4)).toBeLessThan(types.indexOf(6))
+})
+
+test('a pod that comes meanwhile is named, and what is known is not told again', async () => {
+  const { file, running } = await capture('later', ['--duration', '2'])
+  await sleep(1_200)
+  demo.cluster.addPod({ namespace: 'prod', name: 'fresh', ip: '10.9.9.9' })
+  expect((await running).code).toBe(0)
+  demo.cluster.removePod('prod/fresh')
+  const names = (await readNames(file)).flat()
+  expect(names.filter((name) => name.startsWith('10.9.9.9 '))).toEqual(['10.9.9.9 fresh.prod'])
+  expect(new Set(names).size).toBe(names.length)
+})
+
+test('--no-names leaves them out, and a login that may list nothing captures without', async () => {
+  const without = await capture('without', ['--no-names'])
+  expect((await without.running).code).toBe(0)
+  expect(await readNames(without.file)).toEqual([])
+  const poor = await capture('poor', [], 'pods-only')
+  const { code, stderr } = await poor.running
+  expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')])
+  expect(await readNames(poor.file)).toEqual([])
+})
