@@ -1,12 +1,11 @@
-import { KcapError } from '../base/kcap-error.ts'
+import type { KcapError } from '../base/kcap-error.ts'
 import { type PacketBatch, type PacketStreamHeader, packetRow } from '../base/packet.ts'
+import { corruptCapture, notACapture } from './capture-errors.ts'
 
 const fileHeaderLength = 24
 const recordHeaderLength = 16
 /** Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD: dumpcap ends a capture at a longer packet. */
 const maxCapturedLength = 262_144
-/** A far side that talks instead of capturing is quoted, but no more than this. */
-const maxQuotedLength = 200
 /** The rows of many batches lie in one table: memory outside the heap is the costly part of a typed array. */
 const tableRows = 4096
 
@@ -63,11 +62,7 @@ export function makePcapReader(sourceName: string): PcapReader {
 
   function isTooLong(capturedLength: number): boolean {
     if (capturedLength <= maxCapturedLength) return false
-    failure = new KcapError(
-      'corrupt-capture',
-      `cannot read packets of "${sourceName}": the record at byte ${position} claims ${capturedLength} bytes`,
-      { hints: ['the packets before it are kept; the capture program or the connection has damaged the stream'] },
-    )
+    failure = corruptCapture(`the record at byte ${position} claims ${capturedLength} bytes`, sourceName)
     return true
   }
 
@@ -173,20 +168,4 @@ const magics = new Map<string, Encoding>([
 
 function couldBeMagic(start: Buffer): boolean {
   return [...magics.keys()].some((magic) => magic.startsWith(start.toString('hex', 0, 4)))
-}
-
-function notACapture(start: Buffer, sourceName: string): KcapError {
-  return new KcapError('not-a-capture', `cannot read packets of "${sourceName}": it sent ${quoteFirstLine(start)}`, {
-    hints: [
-      'something on the far side prints before or instead of the capture: a shell profile, a wrapper around tcpdump, a banner',
-    ],
-  })
-}
-
-/** The first line of what came instead of a capture, as plain printable text. */
-function quoteFirstLine(bytes: Buffer): string {
-  const line = bytes.toString('utf8', 0, maxQuotedLength).split(/[\r\n]/, 1)[0] ?? ''
-  const printable = line.replace(/\p{C}/gu, '')
-  const isText = printable.length > 0 && !printable.includes('\ufffd')
-  return isText ? `the text "${printable}"` : `bytes that are no capture (${bytes.toString('hex', 0, 8)})`
 }

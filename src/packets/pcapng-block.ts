@@ -2,6 +2,9 @@
 export const blockTypes = {
   sectionHeader: 0x0a0d0d0a,
   interfaceDescription: 1,
+  /** Of old writers. */
+  obsoletePacket: 2,
+  simplePacket: 3,
   nameResolution: 4,
   interfaceStatistics: 5,
   enhancedPacket: 6,
@@ -18,6 +21,7 @@ export const optionCodes = {
   interfaceDescription: 3,
   interfaceTimestampResolution: 9,
   interfaceFilter: 11,
+  interfaceTimestampOffset: 14,
   statisticsStartTime: 2,
   statisticsEndTime: 3,
   statisticsReceived: 4,

@@ -1,19 +1,14 @@
 import { KcapError } from '../base/kcap-error.ts'
 import type { PacketBatch } from '../base/packet.ts'
 import type { PacketSource, SourceEnd } from '../base/packet-source.ts'
-import type { RemoteExit, RemoteProcess, StartRemoteProcess } from '../base/remote-process.ts'
-import { makePcapReader } from '../packets/pcap-reader.ts'
-import { type CaptureReport, makeReportReader } from '../remote/capture-report.ts'
-import { supervisorWords } from '../remote/supervisor-script.ts'
+import type { RemoteExit, StartRemoteProcess } from '../base/remote-process.ts'
+import { makeCaptureReader } from '../packets/capture-reader.ts'
 import { explainFailure } from './capture-failure.ts'
 import { readChunks } from './read-chunks.ts'
+import { type SupervisedProgram, startSupervised } from './supervised-program.ts'
 
-const heartbeatMs = 5_000
 /** From the start of the program to its pcap header. */
 const startTimeoutMs = 30_000
-/** The far side kills a capture program that does not hand over within 5 s of a stop; then nothing more comes. */
-const stopTimeoutMs = 7_000
-const maxKeptLines = 50
 
 export interface SupervisedCaptureOptions {
   readonly name: string
@@ -26,18 +21,16 @@ export interface SupervisedCaptureOptions {
 }
 
 /**
- * Starts a supervised capture program on the far side and reads its packets. Resolves when the pcap header has come, so that a
+ * Starts a supervised capture program on the far side and reads its packets. Resolves when the header of a pcap, or a pcapng's first interface, has come, so that a
  * program that can't capture is an error here and not an empty capture.
  */
 export async function openSupervisedCapture(options: SupervisedCaptureOptions): Promise<PacketSource> {
-  const remote = await options.start(options.argv, options.signal)
-  const farSide = followReports(remote)
-  const heartbeat = setInterval(() => remote.stdin.write(supervisorWords.heartbeat), heartbeatMs)
-  const reader = makePcapReader(options.name)
-  const chunks = readChunks(remote.stdout)
+  const program = await startSupervised(options.start, options.argv, options.signal)
+  const reader = makeCaptureReader(options.name)
+  const chunks = readChunks(program.stdout)
   const first: PacketBatch[] = []
   let isSilent = false
-  const giveUp = () => remote.kill()
+  const giveUp = () => program.kill()
   const timer = setTimeout(() => {
     isSilent = true
     giveUp()
@@ -46,30 +39,24 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
   try {
     while (reader.header === undefined && reader.failure === undefined) {
       const { value, done } = await chunks.next()
-      if (done === true)
-        throw isSilent ? explainSilence(farSide, options) : await explainNoHeader(remote, farSide, options)
+      if (done === true) throw isSilent ? explainSilence(program, options) : await explainNoHeader(program, options)
       first.push(...value.flatMap((chunk) => reader.push(chunk)))
     }
     // A failure after the header comes with the packets before it.
     if (reader.header === undefined) throw reader.failure
   } catch (error) {
-    clearInterval(heartbeat)
-    remote.stdin.write(supervisorWords.stop)
-    remote.kill()
+    program.stop()
+    program.kill()
     throw error
   } finally {
     clearTimeout(timer)
     options.signal.removeEventListener('abort', giveUp)
   }
 
-  let stopTimer: NodeJS.Timeout | undefined
   let isStopping = false
   const stop = () => {
-    if (isStopping) return
     isStopping = true
-    clearInterval(heartbeat)
-    remote.stdin.write(supervisorWords.stop)
-    stopTimer = setTimeout(() => remote.kill(), stopTimeoutMs)
+    program.stop()
   }
   let finish: (end: SourceEnd) => void = () => {}
   const ended = new Promise<SourceEnd>((resolve) => {
@@ -85,63 +72,29 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
     }
     if (reader.failure !== undefined) {
       stop()
-      remote.kill()
+      program.kill()
     }
-    const exit = await remote.exited
-    await farSide.done
-    clearInterval(heartbeat)
-    clearTimeout(stopTimer)
-    const { captured, received, dropped } = farSide.counters
+    const exit = await program.ended
+    const { captured, received, dropped } = program.said.counters
     const error =
-      reader.failure ?? (isStopping ? undefined : explainEnd(exit, farSide.lines, reader.pendingLength, options))
+      reader.failure ?? (isStopping ? undefined : explainEnd(exit, program.said.lines, reader.pendingLength, options))
     finish({ statistics: { captured, received, dropped }, error })
   }
   return {
     name: options.name,
     interfaceName: options.interfaceName,
     header: reader.header as NonNullable<typeof reader.header>,
-    command: farSide.command(),
+    command: program.said.command,
     batches: readBatches(),
     ended,
     stop,
-    kill: () => remote.kill(),
+    kill: giveUp,
   }
-}
-
-interface FarSide {
-  readonly counters: Partial<Record<'captured' | 'received' | 'dropped' | 'droppedByInterface', number>>
-  /** What the capture program itself said, newest last. */
-  readonly lines: readonly string[]
-  readonly reports: readonly CaptureReport[]
-  readonly done: Promise<void>
-  command(): string
-}
-
-function followReports(remote: RemoteProcess): FarSide {
-  const reader = makeReportReader()
-  const counters: FarSide['counters'] = {}
-  const lines: string[] = []
-  const reports: CaptureReport[] = []
-  let command = ''
-  const take = (report: CaptureReport) => {
-    if (report.kind === 'counter') counters[report.counter] = report.count
-    else if (report.kind === 'using') command = report.command
-    else if (report.kind === 'text') lines.push(report.text)
-    else if (report.kind === 'missing' || report.kind === 'ended') reports.push(report)
-    if (lines.length > maxKeptLines) lines.shift()
-    // The supervisor waits for this, so that its watcher ends too.
-    if (report.kind === 'ended') remote.stdin.write(supervisorWords.release)
-  }
-  const done = (async () => {
-    for await (const chunk of remote.stderr as AsyncIterable<Buffer>) reader.push(chunk).forEach(take)
-    reader.end().forEach(take)
-  })().catch(() => {})
-  return { counters, lines, reports, done, command: () => command }
 }
 
 /** A filter with a host name whose look-up hangs, for one: tcpdump asks for it before it opens the interface. */
-function explainSilence(farSide: FarSide, { name }: SupervisedCaptureOptions): KcapError {
-  const said = farSide.lines.at(-1)
+function explainSilence({ said: { lines } }: SupervisedProgram, { name }: SupervisedCaptureOptions): KcapError {
+  const said = lines.at(-1)
   return new KcapError(
     'capture-program-failed',
     `cannot capture in "${name}": the capture program sent nothing within ${startTimeoutMs / 1000} s${said === undefined ? '' : `: ${said}`}`,
@@ -149,24 +102,20 @@ function explainSilence(farSide: FarSide, { name }: SupervisedCaptureOptions): K
   )
 }
 
-async function explainNoHeader(
-  remote: RemoteProcess,
-  farSide: FarSide,
-  options: SupervisedCaptureOptions,
-): Promise<KcapError> {
-  const exit = await remote.exited
-  await farSide.done
+async function explainNoHeader(program: SupervisedProgram, options: SupervisedCaptureOptions): Promise<KcapError> {
+  const exit = await program.ended
   options.signal.throwIfAborted()
   if (exit.kind === 'refused') return exit.error
-  const missing = farSide.reports.find((report) => report.kind === 'missing')
-  const ended = farSide.reports.find((report) => report.kind === 'ended')
+  const { reports, lines } = program.said
+  const missing = reports.find((report) => report.kind === 'missing')
+  const ended = reports.find((report) => report.kind === 'ended')
   if (missing === undefined && ended === undefined && exit.kind === 'lost') return exit.error
   return explainFailure({
     name: options.name,
     interfaceName: options.interfaceName,
     hasFilter: options.hasFilter,
     missing: missing?.program,
-    lines: farSide.lines,
+    lines,
     exitCode: ended?.code ?? (exit.kind === 'exited' ? exit.code : undefined),
   })
 }

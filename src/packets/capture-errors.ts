@@ -1,0 +1,28 @@
+import { KcapError } from '../base/kcap-error.ts'
+
+/** A far side that talks instead of capturing is quoted, but no more than this. */
+const maxQuotedLength = 200
+
+/** The failure of a stream that does not begin as a capture does. */
+export function notACapture(start: Buffer, sourceName: string): KcapError {
+  return new KcapError('not-a-capture', `cannot read packets of "${sourceName}": it sent ${quoteFirstLine(start)}`, {
+    hints: [
+      'something on the far side prints before or instead of the capture: a shell profile, a wrapper around tcpdump, a banner',
+    ],
+  })
+}
+
+/** The failure of a stream that began as a capture; `state` names the byte. */
+export function corruptCapture(state: string, sourceName: string): KcapError {
+  return new KcapError('corrupt-capture', `cannot read packets of "${sourceName}": ${state}`, {
+    hints: ['the packets before it are kept; the capture program or the connection has damaged the stream'],
+  })
+}
+
+/** The first line of what came instead of a capture, as plain printable text. */
+function quoteFirstLine(bytes: Buffer): string {
+  const line = bytes.toString('utf8', 0, maxQuotedLength).split(/[\r\n]/, 1)[0] ?? ''
+  const printable = line.replace(/\p{C}/gu, '')
+  const isText = printable.length > 0 && !printable.includes('\ufffd')
+  return isText ? `the text "${printable}"` : `bytes that are no capture (${bytes.toString('hex', 0, 8)})`
+}

@@ -1,0 +1,126 @@
+import type { PacketStreamHeader } from '../base/packet.ts'
+import { optionCodes, padded } from './pcapng-block.ts'
+import { defaultResolution, makeTimeWriter, type TimeWriter } from './pcapng-time.ts'
+
+/** Of a name or a description; a far side may send thousands of them. */
+const maxTextLength = 256
+
+export interface PcapngInterface extends PacketStreamHeader {
+  readonly name: string | undefined
+  readonly description: string | undefined
+}
+
+/** What the far side's kernel counted for an interface; undefined where it did not tell. */
+export interface InterfaceCounters {
+  readonly received: number | undefined
+  readonly dropped: number | undefined
+}
+
+/** The interfaces of all sections, by the order in which they are described: a section counts its own from 0 again. */
+export function makeInterfaceList(defaultSnapLength: number) {
+  const descriptions: PcapngInterface[] = []
+  const counters: InterfaceCounters[] = []
+  const timeWriters: TimeWriter[] = []
+  let firstOfSection = 0
+  return {
+    descriptions,
+    counters,
+    timeWriters,
+    beginSection() {
+      firstOfSection = descriptions.length
+    },
+    /** The id over all sections of an interface of this one; undefined when nothing describes it. */
+    find(idInSection: number): number | undefined {
+      const id = firstOfSection + idInSection
+      return id < descriptions.length ? id : undefined
+    },
+    /** Takes an interface description block without its trailing length; false when it cannot be read. */
+    add(block: Buffer, littleEndian: boolean): boolean {
+      const parsed = parseInterface(block, littleEndian, defaultSnapLength)
+      if (parsed === undefined) return false
+      descriptions.push(parsed.description)
+      timeWriters.push(parsed.writeTime)
+      counters.push({ received: undefined, dropped: undefined })
+      return true
+    },
+    /** Takes an interface statistics block without its trailing length; false when it cannot be read. */
+    addCounters(block: Buffer, littleEndian: boolean): boolean {
+      const parsed = parseCounters(block, littleEndian)
+      const id = this.find(littleEndian ? block.readUInt32LE(8) : block.readUInt32BE(8))
+      // A count of nothing that is known costs nobody a packet.
+      if (parsed !== undefined && id !== undefined) counters[id] = parsed
+      return parsed !== undefined
+    },
+  }
+}
+
+/** Undefined when an option does not end within the block. https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html §4.2 */
+function parseInterface(
+  block: Buffer,
+  littleEndian: boolean,
+  defaultSnapLength: number,
+): { description: PcapngInterface; writeTime: TimeWriter } | undefined {
+  const view = viewBytes(block)
+  let name: string | undefined
+  let description: string | undefined
+  let resolution = defaultResolution
+  let offsetSeconds = 0n
+  const isWhole = visitOptions(view, 16, littleEndian, (code, at, length) => {
+    if (code === optionCodes.interfaceName) name = readText(block, at, length)
+    else if (code === optionCodes.interfaceDescription) description = readText(block, at, length)
+    else if (code === optionCodes.interfaceTimestampResolution && length === 1) resolution = view.getUint8(at)
+    else if (code === optionCodes.interfaceTimestampOffset && length === 8)
+      offsetSeconds = view.getBigInt64(at, littleEndian)
+  })
+  if (!isWhole) return undefined
+  const snapLength = view.getUint32(12, littleEndian) || defaultSnapLength
+  return {
+    description: { linkType: view.getUint16(8, littleEndian), snapLength, name, description },
+    writeTime: makeTimeWriter(resolution, offsetSeconds),
+  }
+}
+
+/** Undefined when an option does not end within the block (draft §4.6). */
+function parseCounters(block: Buffer, littleEndian: boolean): InterfaceCounters | undefined {
+  const view = viewBytes(block)
+  let received: number | undefined
+  let dropped: number | undefined
+  const isWhole = visitOptions(view, 20, littleEndian, (code, at, length) => {
+    if (length !== 8) return
+    if (code === optionCodes.statisticsReceived) received = Number(view.getBigUint64(at, littleEndian))
+    else if (code === optionCodes.statisticsDropped) dropped = Number(view.getBigUint64(at, littleEndian))
+  })
+  return isWhole ? { received, dropped } : undefined
+}
+
+export function viewBytes(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
+/** Shows each option where its value lies; false when one does not end within the block. The list may lack its end mark (draft §3.5). */
+function visitOptions(
+  view: DataView,
+  start: number,
+  littleEndian: boolean,
+  visit: (code: number, at: number, length: number) => void,
+): boolean {
+  for (let at = start; at < view.byteLength; ) {
+    const code = view.getUint16(at, littleEndian)
+    const length = view.getUint16(at + 2, littleEndian)
+    if (code === optionCodes.endOfOptions) return true
+    if (at + 4 + length > view.byteLength) return false
+    visit(code, at + 4, length)
+    at += 4 + padded(length)
+  }
+  return true
+}
+
+/** A text, up to its zero byte where one was written against the draft, cut at the end of a character when it is long. */
+function readText(block: Buffer, at: number, length: number): string | undefined {
+  let end = at + length
+  if (length > maxTextLength) {
+    end = at + maxTextLength
+    while (end > at && ((block[end] ?? 0) & 0xc0) === 0x80) end--
+  }
+  return block.toString('utf8', at, end).split('\0', 1)[0] || undefined
+}

@@ -1,0 +1,88 @@
+import type { Readable } from 'node:stream'
+import type { RemoteExit, RemoteProcess, StartRemoteProcess } from '../base/remote-process.ts'
+import { type CaptureReport, makeReportReader } from '../remote/capture-report.ts'
+import { supervisorWords } from '../remote/supervisor-script.ts'
+
+const heartbeatMs = 5_000
+/** The far side kills a program that does not hand over within 5 s of a stop; then nothing more comes. */
+const stopTimeoutMs = 7_000
+const maxKeptLines = 50
+
+/** A program under the far side's supervisor, kept alive by heartbeats until it is stopped. */
+export interface SupervisedProgram {
+  readonly stdout: Readable
+  /** How it ended; settles after everything it said has been read. Its standard output is to be read to the end before. */
+  readonly ended: Promise<RemoteExit>
+  /** What the supervisor and the program have said so far. */
+  readonly said: {
+    readonly counters: Partial<Record<'captured' | 'received' | 'dropped' | 'droppedByInterface', number>>
+    /** The program's own words, newest last. */
+    readonly lines: readonly string[]
+    readonly reports: readonly CaptureReport[]
+    /** The command as it really runs. */
+    readonly command: string
+  }
+  /** Asks the far side to end and hand over what it still holds; safe to call more than once. */
+  stop(): void
+  /** Drops the connection at once; the far side ends by itself. */
+  kill(): void
+}
+
+/** Starts an argv that `makeSupervisedArgv` has made. Rejects when it can't be started; the signal aborts the start only. */
+export async function startSupervised(
+  start: StartRemoteProcess,
+  argv: readonly string[],
+  signal: AbortSignal,
+): Promise<SupervisedProgram> {
+  const remote = await start(argv, signal)
+  const said = { counters: {}, lines: [] as string[], reports: [] as CaptureReport[], command: '' }
+  const heard = followReports(remote, said)
+  const heartbeat = setInterval(() => remote.stdin.write(supervisorWords.heartbeat), heartbeatMs)
+  let stopTimer: NodeJS.Timeout | undefined
+  const ended = (async () => {
+    const exit = await remote.exited
+    clearInterval(heartbeat)
+    clearTimeout(stopTimer)
+    await heard
+    return exit
+  })()
+  return {
+    stdout: remote.stdout,
+    ended,
+    said,
+    stop() {
+      if (stopTimer !== undefined) return
+      clearInterval(heartbeat)
+      remote.stdin.write(supervisorWords.stop)
+      stopTimer = setTimeout(() => remote.kill(), stopTimeoutMs)
+    },
+    kill: () => remote.kill(),
+  }
+}
+
+interface Said {
+  readonly counters: Partial<Record<string, number>>
+  readonly lines: string[]
+  readonly reports: CaptureReport[]
+  command: string
+}
+
+/** Settles at the end of standard error. */
+async function followReports(remote: RemoteProcess, said: Said): Promise<void> {
+  const reader = makeReportReader()
+  const take = (report: CaptureReport) => {
+    if (report.kind === 'counter') said.counters[report.counter] = report.count
+    else if (report.kind === 'using') said.command = report.command
+    else if (report.kind === 'text') said.lines.push(report.text)
+    else if (report.kind === 'missing' || report.kind === 'ended') said.reports.push(report)
+    if (said.lines.length > maxKeptLines) said.lines.shift()
+    // The supervisor waits for this, so that its watcher ends too.
+    if (report.kind === 'ended') remote.stdin.write(supervisorWords.release)
+  }
+  try {
+    for await (const chunk of remote.stderr as AsyncIterable<Buffer>) reader.push(chunk).forEach(take)
+    reader.end().forEach(take)
+  } catch {
+    // What was not said in full is known from how the program ended.
+  }
+}

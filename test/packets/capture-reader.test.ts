@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { makeCaptureReader } from '../../src/packets/capture-reader.ts'
+import { formatPcapHeader, formatPcapRecords } from '../../src/packets/pcap-writer.ts'
+import {
+  enhancedPacketsLength,
+  formatInterfaceDescription,
+  formatSectionHeader,
+  writeEnhancedPackets,
+} from '../../src/packets/pcapng-writer.ts'
+import { makeBatch, toPackets } from '../support/packets.ts'
+
+const packets = [1, 2, 3].map((i) => ({ seconds: i, nanoseconds: i, data: Buffer.alloc(i, i), originalLength: i }))
+const section = formatSectionHeader({ application: '', os: '', comment: '' })
+const describeInterface = (linkType: number) =>
+  formatInterfaceDescription({ linkType, snapLength: 96, name: 'any', description: '', filter: '' })
+function packetsOf(interfaceId: number): Buffer {
+  const runs = [{ interfaceId, batch: makeBatch(packets), from: 0, to: packets.length }]
+  const out = Buffer.alloc(enhancedPacketsLength(runs))
+  writeEnhancedPackets(out, 0, runs)
+  return out
+}
+
+test.each([
+  ['pcap', Buffer.concat([formatPcapHeader({ linkType: 276, snapLength: 96 }), formatPcapRecords(makeBatch(packets))])],
+  ['pcapng', Buffer.concat([section, describeInterface(276), packetsOf(0)])],
+])('a %s is read as what it is, a byte at a time', (_format, bytes) => {
+  const reader = makeCaptureReader('a')
+  const read = toPackets([...bytes].flatMap((byte) => reader.push(Buffer.of(byte))))
+  expect([reader.header?.linkType, reader.header?.snapLength, reader.failure]).toEqual([276, 96, undefined])
+  expect(read).toEqual(packets)
+})
+
+test('more interfaces of the same link type are taken for the first; another link type is corrupt', () => {
+  const same = makeCaptureReader('a')
+  const both = [section, describeInterface(1), describeInterface(1), packetsOf(0), packetsOf(1)]
+  expect(toPackets(same.push(Buffer.concat(both)))).toEqual([...packets, ...packets])
+  const other = makeCaptureReader('a')
+  const mixed = [section, describeInterface(1), describeInterface(113), packetsOf(0), packetsOf(1)]
+  expect(toPackets(other.push(Buffer.concat(mixed)))).toEqual(packets)
+  expect(other.failure?.code).toBe('corrupt-capture')
+  expect(other.failure?.message).toBe('cannot read packets of "a": interface 1 has the link type 113, the first has 1')
+})
+
+test("text that begins with a line's end is no capture", () => {
+  const reader = makeCaptureReader('a')
+  reader.push(Buffer.from('\nWelcome\n'))
+  expect(reader.failure?.code).toBe('not-a-capture')
+})

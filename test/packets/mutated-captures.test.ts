@@ -1,0 +1,148 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { KcapError } from '../../src/base/kcap-error.ts'
+import { type PacketBatch, packetRow } from '../../src/base/packet.ts'
+import { makePcapReader } from '../../src/packets/pcap-reader.ts'
+import { makePcapngReader } from '../../src/packets/pcapng-reader.ts'
+import { formatPcap } from '../support/packets.ts'
+import { cut, makeBlockFormat } from '../support/pcapng-blocks.ts'
+
+/** `KCAP_FUZZ_RUNS=1000000` for a long search; fast-check prints the seed that repeats a failure. */
+const runCount = Number(process.env.KCAP_FUZZ_RUNS ?? 2_000)
+const maxMemoryBytes = 256e6
+
+interface Reader {
+  readonly failure: KcapError | undefined
+  readonly pendingLength: number
+  readonly push: (chunk: Buffer) => readonly PacketBatch[]
+}
+
+function makeReader(isPcapng: boolean): Reader {
+  if (!isPcapng) return makePcapReader('x')
+  const reader = makePcapngReader('x')
+  return {
+    get failure() {
+      return reader.failure
+    },
+    get pendingLength() {
+      return reader.pendingLength
+    },
+    push: (chunk) => reader.push(chunk).map(({ batch }) => batch),
+  }
+}
+
+const packets = [0, 60, 300].map((length, i) => ({
+  seconds: 1_700_000_000 + i,
+  nanoseconds: 999_999_000,
+  data: Buffer.alloc(length, i),
+  originalLength: 1500,
+}))
+
+const pcaps = [true, false].flatMap((littleEndian) =>
+  [true, false].map((nanosecond) => formatPcap(packets, { littleEndian, nanosecond })),
+)
+
+const pcapngs = [true, false].map((littleEndian) => {
+  const format = makeBlockFormat(littleEndian)
+  const other = makeBlockFormat(!littleEndian)
+  return Buffer.concat([
+    format.section(),
+    format.interface(1, 128, format.option(2, Buffer.from('eth0')), format.option(9, Buffer.of(9))),
+    format.enhanced(0, 1_700_000_000_999_999_999n, Buffer.alloc(60), 1500, format.option(1, Buffer.from('comment'))),
+    format.block(0x0bad, Buffer.alloc(20)),
+    format.interface(276, 0, format.option(9, Buffer.of(0x94)), format.option(14, format.long(-5n))),
+    format.enhanced(1, 77n, Buffer.alloc(33, 3)),
+    format.obsolete(0, 5, 88n, Buffer.alloc(7, 4)),
+    format.simple(Buffer.alloc(128), 1500),
+    other.section(),
+    other.interface(113, 262_144, other.option(3, Buffer.from('second'))),
+    other.enhanced(0, 99n, Buffer.alloc(20)),
+    other.statistics(0, other.option(4, other.long(5n)), other.option(5, other.long(6n))),
+  ])
+})
+
+const originals = [...pcaps, ...pcapngs, ...pcapngs, ...pcapngs]
+
+/** Values at which lengths and ids go wrong. */
+const telling = fc.constantFrom(
+  0,
+  1,
+  3,
+  4,
+  7,
+  8,
+  12,
+  16,
+  20,
+  28,
+  32,
+  36,
+  0xffff,
+  262_144,
+  262_145,
+  2 ** 31,
+  2 ** 32 - 4,
+)
+const mutation = fc.oneof(
+  fc.record({ kind: fc.constant('byte' as const), at: fc.nat(2000), value: fc.nat(255) }),
+  fc.record({ kind: fc.constant('word' as const), at: fc.nat(500), value: telling, littleEndian: fc.boolean() }),
+  fc.record({ kind: fc.constant('remove' as const), at: fc.nat(2000), length: fc.nat(64) }),
+  fc.record({ kind: fc.constant('repeat' as const), at: fc.nat(2000), length: fc.nat(400) }),
+)
+
+function mutate(bytes: Buffer, change: typeof mutation extends fc.Arbitrary<infer Value> ? Value : never): Buffer {
+  const at = change.kind === 'word' ? (change.at * 4) % (bytes.length - 3) : change.at % bytes.length
+  if (change.kind === 'remove') return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + change.length)])
+  if (change.kind === 'repeat') return Buffer.concat([bytes.subarray(0, at + change.length), bytes.subarray(at)])
+  const changed = Buffer.from(bytes)
+  if (change.kind === 'byte') changed[at] = change.value
+  else if (change.littleEndian) changed.writeUInt32LE(change.value, at)
+  else changed.writeUInt32BE(change.value, at)
+  return changed
+}
+
+/** What a reader makes of the chunks, as one text; throws when a packet lies outside its bytes. */
+function read(chunks: readonly Buffer[], isPcapng: boolean): string {
+  const reader = makeReader(isPcapng)
+  const seen: string[] = []
+  for (const chunk of chunks)
+    for (const { bytes, count, rows } of reader.push(chunk))
+      for (let row = 0; row < count * packetRow.length; row += packetRow.length) {
+        const [seconds, nanoseconds, offset = 0, length = 0, originalLength] = rows.subarray(
+          row,
+          row + packetRow.length,
+        )
+        if (offset + length > bytes.length) throw new Error(`a packet ends at ${offset + length} of ${bytes.length}`)
+        seen.push(`${seconds} ${nanoseconds} ${originalLength} ${bytes.toString('latin1', offset, offset + length)}`)
+      }
+  // Of a stream that never was a capture only what came first is quoted, and nothing is read further.
+  if (reader.failure?.code === 'not-a-capture') return 'not a capture'
+  return [...seen, reader.failure?.message ?? `${reader.pendingLength} pending`].join('\n')
+}
+
+test(
+  'captures damaged in any way give neither a throw nor other packets when they are cut, within bounded memory',
+  () => {
+    const beforeBytes = process.memoryUsage().arrayBuffers
+    let runs = 0
+    fc.assert(
+      fc.property(
+        fc.nat(originals.length - 1),
+        fc.array(mutation, { minLength: 1, maxLength: 6 }),
+        fc.array(fc.nat(), { maxLength: 6 }),
+        (index, mutations, places) => {
+          const bytes = mutations.reduce(
+            (bytes, change) => (bytes.length < 8 ? bytes : mutate(bytes, change)),
+            originals[index] as Buffer,
+          )
+          for (const isPcapng of [false, true])
+            if (read([bytes], isPcapng) !== read(cut(bytes, places), isPcapng))
+              expect(read(cut(bytes, places), isPcapng)).toBe(read([bytes], isPcapng))
+          if (++runs % 500 === 0) expect(process.memoryUsage().arrayBuffers - beforeBytes).toBeLessThan(maxMemoryBytes)
+        },
+      ),
+      { numRuns: runCount },
+    )
+  },
+  20_000 + runCount * 5,
+)
