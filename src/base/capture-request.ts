@@ -41,6 +41,9 @@ export interface CaptureRequest {
   readonly maxPods: number
   /** Whether the names of pods, services and nodes go into the stream. */
   readonly names: boolean
+  /** TLS key log whose lines go into the stream: of this machine, and a path where each target is. */
+  readonly keyLogFile?: string | undefined
+  readonly remoteKeyLogPath?: string | undefined
   /** How long packets wait for earlier ones of other sources, beyond what a capture program holds them back. */
   readonly mergeWindowMs: number
   readonly capture: CaptureOptions

@@ -52,6 +52,22 @@ export const captureOptions: readonly OptionRow[] = [
     dialog: { type: 'unsigned', display: 'Snap length (0: whole packets)' },
   },
   {
+    group: 'Capture',
+    name: 'keylog',
+    kind: 'text',
+    value: 'FILE',
+    help: 'TLS keys of this file (SSLKEYLOGFILE) go into the capture as they are written',
+    dialog: { type: 'fileselect', display: 'TLS key log' },
+  },
+  {
+    group: 'Capture',
+    name: 'pod-keylog',
+    kind: 'text',
+    value: 'PATH',
+    help: 'the same of a file in each pod, or on each host',
+    dialog: { type: 'string', display: 'TLS key log in the pod or on the host', placeholder: '/tmp/keys.log' },
+  },
+  {
     group: 'Limits',
     name: 'duration',
     kind: 'text',

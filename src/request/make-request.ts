@@ -44,6 +44,8 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
     via: chooseVia(parsed, targets),
     follow: !parsed.flag('no-follow'),
     names: !parsed.flag('no-names'),
+    keyLogFile: parsed.text('keylog'),
+    remoteKeyLogPath: parsed.text('pod-keylog'),
     maxPods: parseCount('max-pods', parsed.text('max-pods') ?? String(defaultMaxPods), 1, 1_000),
     mergeWindowMs: parseShortTime('merge-window', parsed.text('merge-window') ?? '200ms', maxMergeWindowMs),
     capture: {
@@ -64,7 +66,7 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
       ...(maxSize !== undefined && { outputBytes: parseSize('max-size', maxSize) }),
     },
     output: context.output,
-    format: chooseFormat(parsed.text('format') as OutputFormat | undefined, context.output),
+    format: chooseFormat(parsed, context.output),
     commandLine: context.commandLine,
   }
 }
@@ -169,7 +171,13 @@ function checkInterfaceName(name: string): string {
   })
 }
 
-function chooseFormat(wanted: OutputFormat | undefined, output: OutputName): OutputFormat {
-  if (wanted !== undefined) return wanted
-  return 'path' in output && output.path.toLowerCase().endsWith('.pcap') ? 'pcap' : 'pcapng'
+function chooseFormat(parsed: ParsedArguments, output: OutputName): OutputFormat {
+  const wanted = parsed.text('format') as OutputFormat | undefined
+  const format = wanted ?? ('path' in output && output.path.toLowerCase().endsWith('.pcap') ? 'pcap' : 'pcapng')
+  if (format === 'pcap' && (parsed.text('keylog') ?? parsed.text('pod-keylog')) !== undefined) {
+    throw new KcapError('usage', 'cannot write keys into a pcap: only a pcapng has a place for them', {
+      hints: ['--format pcapng', '-o capture.pcapng'],
+    })
+  }
+  return format
 }

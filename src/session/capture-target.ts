@@ -11,6 +11,7 @@ import type { Ending } from './ending.ts'
 import type { PacketPump } from './packet-pump.ts'
 import type { SourceProgress } from './session-progress.ts'
 import type { CaptureTarget } from './source-set.ts'
+import type { KeyWriter } from './write-keys.ts'
 
 export interface CaptureTargetOptions {
   readonly request: CaptureRequest
@@ -25,6 +26,7 @@ export interface CaptureTargetOptions {
   readonly failOutput: (error: unknown) => void
   /** Settles when names may be expected to be in the stream. */
   readonly namesReady: () => Promise<void>
+  readonly keys: KeyWriter
   readonly log: (line: string) => void
 }
 
@@ -75,9 +77,13 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
   return async (target, figures, run) => {
     const route = await openRoute(target, options.routes)
     log(`${formatTarget(target)}: ${route.description}`)
+    const end = new AbortController()
+    const keys = options.keys.followRemote(formatTarget(target), route, end.signal)
     try {
       return await capture(target, route, figures, run)
     } finally {
+      end.abort()
+      await keys
       await route.close()
     }
   }

@@ -12,6 +12,8 @@ const maxBlockedBytes = 2 * 1024 * 1024
 /** Packets of all sources, merged, on their way to the writer. */
 export interface PacketPump {
   addSource(interfaceId: number): PumpInput
+  /** Has all packets wait as they do for a silent source, so that what belongs before them can be written; gives a function that ends it. */
+  hold(): () => void
   /** Settles when all that came is written; every source must have ended. */
   finish(): Promise<void>
 }
@@ -92,6 +94,13 @@ export function makePacketPump(
           input.end()
           wake()
         },
+      }
+    },
+    hold() {
+      const silent = merger.addSource(-1)
+      return () => {
+        silent.end()
+        wake()
       }
     },
     async finish() {

@@ -15,6 +15,7 @@ import { followTargets } from './follow-targets.ts'
 import { makePacketPump } from './packet-pump.ts'
 import { makeProgress, type SessionProgress, type SessionSummary, type SourceProgress } from './session-progress.ts'
 import { makeSourceSet } from './source-set.ts'
+import { makeKeyWriter } from './write-keys.ts'
 import { writeNames } from './write-names.ts'
 
 export interface SessionContext {
@@ -78,6 +79,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     return undefined
   }
   let namesReady = Promise.resolve()
+  const keys = makeKeyWriter({ request, writer, fail: failOutput, tell: context.tell })
   const pump = makePacketPump(request.mergeWindowMs, writeRuns)
   const capture = makeCaptureTarget({
     request,
@@ -91,6 +93,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     },
     failOutput,
     namesReady: () => namesReady,
+    keys,
     log,
   })
   const sources = makeSourceSet({
@@ -109,10 +112,14 @@ export async function runSession(request: CaptureRequest, context: SessionContex
       refuseBadFilter(request.capture.filterExpression, opening.signal),
     ])
     namesReady = writeNames(targets, { request, clusters, writer, fail: failOutput, signal: opening.signal, log })
+    const following = keys.followFile(opening.signal)
+    const release = needsKeys(request) ? pump.hold() : () => {}
     sources.start(targets)
     await followTargets({ request, clusters, sources, signal: opening.signal, tell: context.tell, log })
     await sources.settled()
     ending.end('far side ended')
+    await following
+    release()
     await pump.finish()
     await writer.finish(progress.statistics(figuresOf)).catch(failOutput)
   } catch (error) {
@@ -133,4 +140,8 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   if (summary.error !== undefined && summary.packets === 0 && summary.sources.every(({ state }) => state === 'failed'))
     throw summary.error
   return summary
+}
+
+function needsKeys({ keyLogFile, remoteKeyLogPath }: CaptureRequest): boolean {
+  return (keyLogFile ?? remoteKeyLogPath) !== undefined
 }

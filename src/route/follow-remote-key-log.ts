@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto'
+import { makeKeyLogReader } from '../packets/key-log.ts'
+import { makeSupervisedArgv } from '../remote/supervisor-script.ts'
+import { readChunks } from './read-chunks.ts'
+import type { Route } from './route.ts'
+import { startSupervised } from './supervised-program.ts'
+
+export interface FollowRemoteKeyLogOptions {
+  readonly path: string
+  readonly take: (lines: string) => void
+  /** Stops it. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Reads the lines of a key log file where a route leads, as they are written; a file that is not there yet is waited for. Settles when it
+ * has ended there too. Gives why no more lines will come, unless it was stopped.
+ */
+export async function followRemoteKeyLog(
+  route: Route,
+  { path, take, signal }: FollowRemoteKeyLogOptions,
+): Promise<string | undefined> {
+  const argv = makeSupervisedArgv({
+    captureId: randomUUID(),
+    sudo: 'none',
+    ownStream: { kind: 'elsewhere' },
+    filter: '',
+    // GNU and busybox: from the first line, by name over rotation.
+    argv: ['tail', '-n', '+1', '-F', path],
+  })
+  const program = await startSupervised(route.start, argv, signal)
+  signal.addEventListener('abort', program.stop, { once: true })
+  if (signal.aborted) program.stop()
+  const reader = makeKeyLogReader()
+  for await (const chunks of readChunks(program.stdout)) {
+    const lines = chunks.map((chunk) => reader.push(chunk)).join('')
+    if (lines !== '') take(lines)
+  }
+  const exit = await program.ended
+  if (signal.aborted) return undefined
+  if (program.said.reports.some(({ kind }) => kind === 'missing')) return 'there is no "tail"'
+  return exit.kind === 'exited'
+    ? (program.said.lines.at(-1) ?? `tail ended with exit code ${exit.code}`)
+    : exit.error.message
+}

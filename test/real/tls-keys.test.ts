@@ -1,0 +1,106 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect } from 'vitest'
+import { makeServerCertificate } from '../../src/demo/certificate.ts'
+import { parseBlocks } from '../support/packets.ts'
+import { programPath, startKcap } from '../support/run-kcap.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+import { expectNoCaptures, hasLab, kubectl, lab, realTest } from './lab.ts'
+
+/** The node's address, which its pods reach. */
+const node = '10.231.0.2'
+const port = 18_443
+const keyLog = '/tmp/kcap-tls-keys.log'
+/** Ends with its standard input. */
+const serverScript = `
+const [cert, key] = process.argv.slice(1)
+const server = require('https').createServer({ cert, key }, (request, response) => response.end('secret of ' + request.url + '\\n'))
+server.listen(${port}, '${node}', () => console.log('listening'))
+process.stdin.resume().on('end', () => process.exit())
+`
+let folder: string
+let server: ChildProcess | undefined
+const environment = { KUBECONFIG: lab.kubeconfig }
+beforeAll(async () => {
+  folder = await makeTempFolder()
+  if (!hasLab) return
+  const { certificate, key } = await makeServerCertificate()
+  const child = spawn(lab.command, ['node-exec', 'node', '-e', serverScript, '--', certificate, key], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  server = child
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.once('data', () => resolve())
+    child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)))
+  })
+})
+afterAll(async () => {
+  if (server === undefined) return
+  const ended = new Promise((resolve) => server?.once('exit', resolve))
+  server.stdin?.end()
+  await ended
+  await kubectl('exec', '-n', 'shop', 'loadgen', '--', 'rm', '-f', keyLog)
+})
+
+async function fetchInPod(name: string): Promise<void> {
+  const argv = ['env', `SSLKEYLOGFILE=${keyLog}`, 'curl', '-sk', `https://${node}:${port}/${name}`]
+  expect(await kubectl('exec', '-n', 'shop', 'loadgen', '--', ...argv)).toBe(`secret of /${name}\n`)
+}
+
+const words = () => ['shop/loadgen', '--port', String(port), '--pod-keylog', keyLog]
+
+realTest(
+  'a conversation in TLS is read live by a tshark behind a pipe: keys come before the packets that need them',
+  async () => {
+    const kcap = spawn(process.execPath, [programPath, ...words(), '--duration', '8', '-o', '-'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
+    })
+    const tshark = spawn(
+      'tshark',
+      ['-l', '-i', '-', '-Y', 'http', '-T', 'fields', '-e', 'http.request.uri', '-e', 'http.file_data'],
+      {
+        stdio: [kcap.stdout, 'pipe', 'ignore'],
+      },
+    )
+    let seen = ''
+    tshark.stdout.on('data', (chunk) => (seen += chunk))
+    const ended = new Promise((resolve) => tshark.once('close', resolve))
+    for (let i = 0; i < 40 && !seen.includes('/live-2'); i++) {
+      await sleep(1_000)
+      if (i === 3) await fetchInPod('live-1')
+      if (i === 4) await fetchInPod('live-2')
+      if (kcap.exitCode !== null) break
+    }
+    await ended
+    expect(seen).toContain('/live-1')
+    expect(seen).toContain('/live-2')
+    await expectNoCaptures()
+  },
+)
+
+realTest('a saved capture has the keys too, and every line once', async () => {
+  const file = path.join(folder, 'tls.pcapng')
+  const capture = startKcap([...words(), '--duration', '6', '-o', file], environment)
+  await sleep(3_000)
+  await fetchInPod('saved')
+  const { code } = await capture.ended
+  expect(code).toBe(0)
+  const http = execFileSync('tshark', ['-r', file, '-Y', 'http', '-T', 'fields', '-e', 'http.request.uri'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  expect(http.split('\n')).toContain('/saved')
+  const keys = parseBlocks(await readFile(file)).flatMap(({ type, body }) =>
+    type === 10
+      ? body
+          .toString('latin1', 8, 8 + body.readUInt32LE(4))
+          .trimEnd()
+          .split('\n')
+      : [],
+  )
+  expect(keys.length).toBeGreaterThan(0)
+  expect(new Set(keys).size).toBe(keys.length)
+})
