@@ -23,6 +23,13 @@ export interface CaptureLimits {
   readonly outputBytes?: number
 }
 
+/** When a file is followed by the next, and how many are kept; undefined: not for that, all of them. */
+export interface Rotation {
+  readonly fileBytes?: number | undefined
+  readonly fileMs?: number | undefined
+  readonly maxFiles?: number | undefined
+}
+
 export type OutputFormat = 'pcap' | 'pcapng'
 
 export type OutputName =
@@ -49,6 +56,8 @@ export interface CaptureRequest {
   readonly capture: CaptureOptions
   readonly limits: CaptureLimits
   readonly output: OutputName
+  /** Of a file. */
+  readonly rotation?: Rotation | undefined
   readonly format: OutputFormat
   /** The command line that repeats this capture, without secrets; goes into the section comment. */
   readonly commandLine: string

@@ -57,8 +57,8 @@ export function formatSummary(summary: SessionSummary): string[] {
   )
   if (summary.packets === 0)
     lines.push('nothing was captured: is the filter right? is there traffic? --iface any listens everywhere')
-  if (summary.output.kind === 'file' && summary.packets > 0)
-    lines.push(`look at it: wireshark ${quote(summary.output.path)}`)
+  const file = summary.files.at(-1)
+  if (file !== undefined && summary.packets > 0) lines.push(`look at it: wireshark ${quote(file)}`)
   return lines
 }
 

@@ -121,6 +121,21 @@ export const captureOptions: readonly OptionRow[] = [
     choices: ['pcap', 'pcapng'],
     help: "default: by the file's ending, else pcapng",
   },
+  {
+    group: 'Output',
+    name: 'rotate-size',
+    kind: 'text',
+    value: '100MB',
+    help: 'begin another file when this one has this size: NAME_00001_20261122101530.pcapng',
+  },
+  {
+    group: 'Output',
+    name: 'rotate-time',
+    kind: 'text',
+    value: '60|5m|1h',
+    help: 'begin another file after this time',
+  },
+  { group: 'Output', name: 'rotate-files', kind: 'text', value: 'N', help: 'keep the newest N files' },
   { group: 'Output', name: 'force', kind: 'flag', help: 'overwrite the output file' },
   { group: 'Output', name: 'wireshark', kind: 'flag', help: 'start Wireshark on the live stream' },
 ]

@@ -1,4 +1,4 @@
-import type { CaptureRequest, OutputFormat, OutputName, Via } from '../base/capture-request.ts'
+import type { CaptureRequest, OutputFormat, OutputName, Rotation, Via } from '../base/capture-request.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { ClusterScope, SshHostName, Sudo, TargetName } from '../base/target.ts'
 import { joinFilters, makeCaptureFilter, type Protocol } from '../remote/capture-filter.ts'
@@ -66,6 +66,7 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
       ...(maxSize !== undefined && { outputBytes: parseSize('max-size', maxSize) }),
     },
     output: context.output,
+    rotation: makeRotation(parsed, context.output),
     format: chooseFormat(parsed, context.output),
     commandLine: context.commandLine,
   }
@@ -169,6 +170,21 @@ function checkInterfaceName(name: string): string {
   throw new KcapError('usage', `cannot use --iface "${name}": it can be no name of an interface`, {
     hints: ['--iface any', '--iface eth0'],
   })
+}
+
+function makeRotation(parsed: ParsedArguments, output: OutputName): Rotation | undefined {
+  const [size, time, files] = [parsed.text('rotate-size'), parsed.text('rotate-time'), parsed.text('rotate-files')]
+  if ((size ?? time ?? files) === undefined) return undefined
+  const refuse = (option: string, state: string, hint: string) =>
+    new KcapError('usage', `cannot use --${option}: ${state}`, { hints: [hint] })
+  const option = size !== undefined ? 'rotate-size' : time !== undefined ? 'rotate-time' : 'rotate-files'
+  if (output.kind !== 'file') throw refuse(option, 'only files can follow each other', '-o capture.pcapng')
+  if ((size ?? time) === undefined) throw refuse(option, 'nothing says when a file is full', '--rotate-size 100MB')
+  return {
+    fileBytes: size === undefined ? undefined : parseSize('rotate-size', size),
+    fileMs: time === undefined ? undefined : parseDuration('rotate-time', time),
+    maxFiles: files === undefined ? undefined : parseCount('rotate-files', files, 1, 100_000),
+  }
 }
 
 function chooseFormat(parsed: ParsedArguments, output: OutputName): OutputFormat {

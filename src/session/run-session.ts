@@ -2,16 +2,14 @@ import type { CaptureRequest } from '../base/capture-request.ts'
 import { type KcapError, toKcapError } from '../base/kcap-error.ts'
 import type { PacketRun } from '../base/packet.ts'
 import { makeClusterPool } from '../kube/cluster-pool.ts'
-import { openOutput } from '../output/open-output.ts'
 import type { ConnectSshOptions } from '../ssh/connect-ssh.ts'
 import { resolveTargets } from '../target/resolve-targets.ts'
 import { makeCaptureBudget } from './capture-budget.ts'
 import { makeCaptureTarget } from './capture-target.ts'
-import { makePcapngWriter, makePcapWriter } from './capture-writer.ts'
 import { refuseBadFilter } from './check-filter.ts'
-import { describeSection, describeTargets } from './describe-capture.ts'
 import { makeEnding } from './ending.ts'
 import { followTargets } from './follow-targets.ts'
+import { openWriter } from './open-writer.ts'
 import { makePacketPump } from './packet-pump.ts'
 import { makeProgress, type SessionProgress, type SessionSummary, type SourceProgress } from './session-progress.ts'
 import { makeSourceSet } from './source-set.ts'
@@ -47,11 +45,11 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   const { interactive, askSecret, askHostKey, log } = context
   const clusters = makeClusterPool({ interactive, signal: opening.signal, timeoutMs: loginTimeoutMs })
   const ssh: ConnectSshOptions = { signal: lifetime.signal, askSecret, askHostKey, log }
-  const output = await openOutput(request.output, describeTargets(request), opening.signal)
+  const output = await openWriter(request, opening.signal)
+  const { writer } = output
   void output.readerGone.then(() => ending.end('reader gone'))
-  const progress = makeProgress(request, output.name)
+  const progress = makeProgress(output.name)
   const figuresOf: SourceProgress[] = []
-  const writer = request.format === 'pcap' ? makePcapWriter(output) : makePcapngWriter(output, describeSection(request))
   const budget = makeCaptureBudget(request.limits, writer.packetOverhead, () => writer.written.header)
   let outputError: KcapError | undefined
 
@@ -133,10 +131,11 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     })
   }
   if (outputError !== undefined) throw outputError
-  const summary = progress.summarize(
-    ending.reason() ?? 'far side ended',
-    writer.written.header + writer.written.packets,
-  )
+  const summary = progress.summarize(ending.reason() ?? 'far side ended', {
+    name: output.name,
+    files: output.files,
+    bytes: writer.written.header + writer.written.packets,
+  })
   if (summary.error !== undefined && summary.packets === 0 && summary.sources.every(({ state }) => state === 'failed'))
     throw summary.error
   return summary

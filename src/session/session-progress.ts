@@ -1,4 +1,3 @@
-import type { CaptureRequest } from '../base/capture-request.ts'
 import type { KcapError } from '../base/kcap-error.ts'
 import { capturedLength, type PacketRun } from '../base/packet.ts'
 import type { SourceEnd } from '../base/packet-source.ts'
@@ -43,7 +42,8 @@ export interface SessionProgress {
 
 export interface SessionSummary {
   readonly outputName: string
-  readonly output: CaptureRequest['output']
+  /** The files it is in, the oldest first. */
+  readonly files: readonly string[]
   readonly endedBy: EndReason
   readonly sources: readonly SourceFigures[]
   readonly packets: number
@@ -57,10 +57,13 @@ export interface MutableSessionProgress extends SessionProgress {
   addSource(name: string): SourceProgress
   /** Of the interfaces of the output, by their ids. */
   statistics(interfaces: readonly SourceProgress[]): InterfaceStatistics[]
-  summarize(endedBy: EndReason, outputBytes: number): SessionSummary
+  summarize(
+    endedBy: EndReason,
+    output: { readonly name: string; readonly files: readonly string[]; readonly bytes: number },
+  ): SessionSummary
 }
 
-export function makeProgress(request: CaptureRequest, outputName: string): MutableSessionProgress {
+export function makeProgress(outputName: string): MutableSessionProgress {
   const startedMs = Date.now()
   const all: SourceProgress[] = []
   const sources = () => all.map(({ figures }) => figures)
@@ -86,14 +89,14 @@ export function makeProgress(request: CaptureRequest, outputName: string): Mutab
         dropped: figures.dropped,
       }))
     },
-    summarize(endedBy, outputBytes) {
+    summarize(endedBy, output) {
       return {
-        outputName,
-        output: request.output,
+        outputName: output.name,
+        files: output.files,
         endedBy,
         sources: sources(),
         packets: packets(),
-        outputBytes,
+        outputBytes: output.bytes,
         elapsedMs: Date.now() - startedMs,
         error: sources().find(({ error }) => error !== undefined)?.error,
       }

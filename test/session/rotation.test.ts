@@ -1,0 +1,96 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { parseBlocks } from '../support/packets.ts'
+import { runKcap } from '../support/run-kcap.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+
+let demo: DemoFixture
+let kubeconfig: string
+beforeAll(async () => {
+  demo = await openDemoFixture({ packetsPerSecond: 2_000 })
+  kubeconfig = await demo.kubeconfig()
+})
+let folder: string
+beforeEach(async () => {
+  folder = await makeTempFolder()
+})
+
+async function capture(...words: string[]) {
+  const file = words.includes('pcap') ? 'orders.pcap' : 'orders.pcapng'
+  const run = await runKcap(['svc/orders', '-n', 'prod', '-o', path.join(folder, file), ...words], {
+    KUBECONFIG: kubeconfig,
+  })
+  const names = (await readdir(folder)).sort()
+  const files = await Promise.all(names.map(async (name) => await readFile(path.join(folder, name))))
+  return { ...run, names, files }
+}
+
+const countPackets = (file: Buffer) => parseBlocks(file).filter(({ type }) => type === 6).length
+
+describe('a capture over several files', () => {
+  test('has files of the wanted size, named as by dumpcap, each complete by itself, and every packet once', async () => {
+    const { code, stderr, names, files } = await capture('--count', '2000', '--rotate-size', '100kB')
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`(${names.length} files) in `)])
+    expect(names.length).toBeGreaterThan(2)
+    for (const [i, name] of names.entries())
+      expect(name).toMatch(new RegExp(`^orders_${String(i + 1).padStart(5, '0')}_20\\d{12}\\.pcapng$`))
+    for (const [i, file] of files.entries()) {
+      const types = parseBlocks(file).map(({ type }) => type)
+      const interfaces = types.filter((type) => type === 1).length
+      expect(types[0]).toBe(0x0a0d0d0a)
+      if (i > 0) expect(interfaces).toBe(2)
+      expect(types.filter((type) => type === 5).length).toBe(interfaces)
+      expect(types.indexOf(4)).toBeLessThan(types.indexOf(6))
+      expect(types).toContain(4)
+      const statistics = parseBlocks(file).filter(({ type }) => type === 5)
+      const delivered = statistics.map((block) => Number(block.options(12).get(8)?.[0]?.readBigUInt64LE()))
+      expect(delivered.reduce((sum, count) => sum + count, 0)).toBe(countPackets(file))
+      const tail = statistics.reduce((sum, { body }) => sum + body.length + 12, 0)
+      expect(file.length - tail).toBeLessThanOrEqual(100_000)
+      if (i < files.length - 1) expect(file.length).toBeGreaterThan(98_000)
+    }
+    expect(files.reduce((sum, file) => sum + countPackets(file), 0)).toBe(2_000)
+  })
+
+  test('keeps the newest of them', async () => {
+    const { code, names } = await capture('--count', '2000', '--rotate-size', '50kB', '--rotate-files', '2')
+    expect(code).toBe(0)
+    expect(names.length).toBe(2)
+    expect(Number(names[0]?.slice(7, 12))).toBeGreaterThan(2)
+  })
+
+  test('goes on with another after a time', async () => {
+    const { code, names, files } = await capture('--duration', '3', '--rotate-time', '1s')
+    expect(code).toBe(0)
+    expect([3, 4]).toContain(names.length)
+    for (const file of files.slice(0, -1)) expect(countPackets(file)).toBeGreaterThan(100)
+  })
+
+  test('can be pcaps', async () => {
+    const { code, names } = await capture('--count', '500', '--rotate-size', '30kB', '--format', 'pcap')
+    expect(code).toBe(0)
+    expect(names.length).toBeGreaterThan(1)
+    for (const name of names) expect((await stat(path.join(folder, name))).size).toBeLessThanOrEqual(30_000)
+  })
+
+  test('gives a packet that is longer than a file one of its own', async () => {
+    const { code, files } = await capture('--count', '30', '--rotate-size', '700', '--no-names')
+    expect(code).toBe(0)
+    expect(files.reduce((sum, file) => sum + countPackets(file), 0)).toBe(30)
+    for (const file of files) expect(countPackets(file)).toBeGreaterThan(0)
+  })
+})
+
+test.each([
+  [['-o', '-', '--rotate-size', '1MB'], 'cannot use --rotate-size: only files can follow each other'],
+  [['--rotate-files', '3'], 'cannot use --rotate-files: nothing says when a file is full'],
+  [
+    ['--rotate-size', '1MB', '--rotate-files', '0'],
+    'cannot use --rotate-files "0": it is a whole number from 1 to 100000',
+  ],
+])('%j is wrong usage', async (words, message) => {
+  const { code, stderr } = await runKcap(['prod/orders-6c9f', ...words], { KUBECONFIG: kubeconfig })
+  expect([code, stderr.split('\n')[0]]).toEqual([2, `kcap: error: ${message}`])
+})
