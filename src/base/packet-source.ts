@@ -25,6 +25,8 @@ export interface PacketSource {
   readonly header: PacketStreamHeader
   /** The capture command as the far side runs it. */
   readonly command: string
+  /** What the far side's clock says more than this machine's, at least and at most; undefined where it did not tell. */
+  readonly aheadMs?: { readonly least: number; readonly most: number } | undefined
   /**
    * What has come, in order. Ends, never throws: `ended` tells how. Nothing is read ahead of the reader. To be read to its end, also after `stop`: what
    * is not wanted any more is thrown away by the reader.

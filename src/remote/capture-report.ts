@@ -4,6 +4,8 @@ import { reportPrefix } from './supervisor-script.ts'
 export type CaptureReport =
   /** The capture command as it really runs, own-stream exclusion included. */
   | { readonly kind: 'using'; readonly command: string }
+  /** Seconds since the epoch, as the far side has them, and how exactly it says so. */
+  | { readonly kind: 'clock'; readonly timeMs: number; readonly precisionMs: number }
   | { readonly kind: 'missing'; readonly program: string }
   /** The interface is open: packets from now on are captured. */
   | { readonly kind: 'listening' }
@@ -52,6 +54,14 @@ function readReport(line: string): CaptureReport {
     const [word = '', ...rest] = text.slice(reportPrefix.length).split(' ')
     const value = rest.join(' ')
     if (word === 'using') return { kind: 'using', command: value }
+    // busybox's date may know no nanoseconds; then it prints the letters.
+    const [, seconds, fraction] = word === 'clock' ? (/^(\d{1,12})\.(\d{9}|.*)$/.exec(value) ?? []) : []
+    if (seconds !== undefined) {
+      const isExact = /^\d{9}$/.test(fraction ?? '')
+      return isExact
+        ? { kind: 'clock', timeMs: Number(seconds) * 1000 + Number(fraction) / 1e6, precisionMs: 0 }
+        : { kind: 'clock', timeMs: Number(seconds) * 1000, precisionMs: 1000 }
+    }
     if (word === 'alive') return { kind: 'alive' }
     if (word === 'missing') return { kind: 'missing', program: value }
     if (word === 'ended' && /^\d+$/.test(value)) return { kind: 'ended', code: Number(value) }

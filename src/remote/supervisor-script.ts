@@ -63,6 +63,7 @@ if [ "$raise" != none ] && [ "$(id -u)" != 0 ]; then
 fi
 [ -z "$filter" ] || set -- "$@" "$filter"
 say using "$*"
+clock=$(date +%s.%N 2>/dev/null) && say clock "$clock"
 "$@" 3<&- & p=$!
 children() { c=; read -r c < "/proc/$1/task/$1/children"; echo "$c"; }
 end() {

@@ -85,6 +85,7 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
     interfaceName: options.interfaceName,
     header: reader.header as NonNullable<typeof reader.header>,
     command: program.said.command,
+    aheadMs: program.said.aheadMs,
     batches: readBatches(),
     ended,
     stop,

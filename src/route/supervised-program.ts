@@ -21,6 +21,8 @@ export interface SupervisedProgram {
     readonly reports: readonly CaptureReport[]
     /** The command as it really runs. */
     readonly command: string
+    /** What the far side's clock says more than this machine's, at least and at most; undefined where it did not tell. */
+    readonly aheadMs: { readonly least: number; readonly most: number } | undefined
   }
   /** Asks the far side to end and hand over what it still holds; safe to call more than once. */
   stop(): void
@@ -34,8 +36,8 @@ export async function startSupervised(
   argv: readonly string[],
   signal: AbortSignal,
 ): Promise<SupervisedProgram> {
+  const said: Said = { startedMs: Date.now(), counters: {}, lines: [], reports: [], command: '', aheadMs: undefined }
   const remote = await start(argv, signal)
-  const said = { counters: {}, lines: [] as string[], reports: [] as CaptureReport[], command: '' }
   const heard = followReports(remote, said)
   const heartbeat = setInterval(() => remote.stdin.write(supervisorWords.heartbeat), heartbeatMs)
   let stopTimer: NodeJS.Timeout | undefined
@@ -60,11 +62,11 @@ export async function startSupervised(
   }
 }
 
-interface Said {
-  readonly counters: Partial<Record<string, number>>
+type Said = { -readonly [Key in keyof SupervisedProgram['said']]: SupervisedProgram['said'][Key] } & {
+  /** Before anything was asked for. */
+  readonly startedMs: number
   readonly lines: string[]
   readonly reports: CaptureReport[]
-  command: string
 }
 
 /** Settles at the end of standard error. */
@@ -73,6 +75,11 @@ async function followReports(remote: RemoteProcess, said: Said): Promise<void> {
   const take = (report: CaptureReport) => {
     if (report.kind === 'counter') said.counters[report.counter] = report.count
     else if (report.kind === 'using') said.command = report.command
+    else if (report.kind === 'clock')
+      said.aheadMs = {
+        least: report.timeMs - Date.now(),
+        most: report.timeMs + report.precisionMs - said.startedMs,
+      }
     else if (report.kind === 'text') said.lines.push(report.text)
     else if (report.kind === 'missing' || report.kind === 'ended') said.reports.push(report)
     if (said.lines.length > maxKeptLines) said.lines.shift()

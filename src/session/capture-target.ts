@@ -6,7 +6,7 @@ import { openRoute } from '../route/open-route.ts'
 import { openSource } from '../route/open-source.ts'
 import type { Route } from '../route/route.ts'
 import type { CaptureWriter } from './capture-writer.ts'
-import { describeSource } from './describe-capture.ts'
+import { describeClock, describeSource } from './describe-capture.ts'
 import type { Ending } from './ending.ts'
 import type { PacketPump } from './packet-pump.ts'
 import type { SourceProgress } from './session-progress.ts'
@@ -27,6 +27,7 @@ export interface CaptureTargetOptions {
   /** Settles when names may be expected to be in the stream. */
   readonly namesReady: () => Promise<void>
   readonly keys: KeyWriter
+  readonly tell: (event: string) => void
   readonly log: (line: string) => void
 }
 
@@ -54,6 +55,8 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
   ): Promise<SourceEnd> {
     const source = await openSource(target, route, request.capture, AbortSignal.any([opening, run.signal]))
     log(`${source.name}: ${source.command}`)
+    const clock = describeClock(source)
+    if (clock !== undefined) options.tell(`${source.name}: ${clock}; its time stamps are left as they are`)
     const stopWatching = ending.onEnd(source.stop)
     run.signal.addEventListener('abort', source.stop)
     if (run.signal.aborted) source.stop()

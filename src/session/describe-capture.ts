@@ -23,9 +23,24 @@ export function describeTargets({ targets }: CaptureRequest): string {
   return targets.map(describeName).join(', ')
 }
 
-/** How a source is captured: the route and the command as the far side runs it. */
+/** Clocks that differ by less are taken for the same. */
+const noticedMs = 100
+
+/** How a source is captured: the route, the command as the far side runs it, and what its clock differs. */
 export function describeSource(source: PacketSource, route: Route): string {
-  return printable(`${route.description}: ${source.command}`)
+  const clock = describeClock(source)
+  return printable(`${route.description}: ${source.command}${clock === undefined ? '' : `; ${clock}`}`)
+}
+
+/** What is certain of the far side's clock: how much it differs at least. undefined when it may be right. */
+export function describeClock({ aheadMs }: Pick<PacketSource, 'aheadMs'>): string | undefined {
+  if (aheadMs === undefined) return undefined
+  const { least, most } = aheadMs
+  const seconds = (ms: number) => (ms / 1000).toFixed(1)
+  const state = (a: number, b: number, side: string) =>
+    `its clock is ${seconds(a)} to ${seconds(b)} s ${side} this machine's`
+  if (least > noticedMs) return state(least, most, 'ahead of')
+  return most < -noticedMs ? state(-most, -least, 'behind') : undefined
 }
 
 function describeName(name: TargetName): string {

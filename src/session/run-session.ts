@@ -92,6 +92,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     failOutput,
     namesReady: () => namesReady,
     keys,
+    tell: context.tell,
     log,
   })
   const sources = makeSourceSet({

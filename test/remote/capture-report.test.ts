@@ -31,6 +31,15 @@ test('reports are read from among what tcpdump prints, however it is cut', () =>
   }
 })
 
+test.each([
+  ['1764062591.123456789', { kind: 'clock', timeMs: 1764062591123.4568, precisionMs: 0 }],
+  ['1764062591.%N', { kind: 'clock', timeMs: 1764062591000, precisionMs: 1000 }],
+  ['1764062591.N', { kind: 'clock', timeMs: 1764062591000, precisionMs: 1000 }],
+  ['soon', { kind: 'text', text: 'kcap-report: clock soon' }],
+])('the clock %s', (text, report) => {
+  expect(makeReportReader().push(Buffer.from(`kcap-report: clock ${text}\n`))).toEqual([report])
+})
+
 test('an endless line is kept no longer than 4 KiB', () => {
   const reader = makeReportReader()
   for (let i = 0; i < 100; i++) expect(reader.push(Buffer.alloc(10_000, 'x'))).toEqual([])

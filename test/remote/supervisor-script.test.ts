@@ -77,6 +77,17 @@ async function toolPid(): Promise<number> {
 }
 
 describe.each(shells)('in %s', (...shell) => {
+  test('the clock is told', async () => {
+    const run = start(shell, 'plain')
+    await until(() => /^kcap-report: clock \d+\./m.test(run.stderr()))
+    const seconds = Number(/^kcap-report: clock (\d+)\./m.exec(run.stderr())?.[1])
+    expect(Math.abs(seconds - Date.now() / 1000)).toBeLessThan(30)
+    await until(() => run.stdout() === 'head\n')
+    run.child.stdin.write(supervisorWords.stop)
+    run.child.stdin.write(supervisorWords.release)
+    await run.exited
+  })
+
   test('q makes the program hand over its tail, and its exit code is ours', async () => {
     const run = start(shell, 'plain')
     await until(() => run.stdout() === 'head\n')

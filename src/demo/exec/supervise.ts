@@ -50,6 +50,8 @@ export async function supervise(
   }
   const argv = supervised.filter === '' ? supervised.argv : [...supervised.argv, supervised.filter]
   await io.writeStderr(`${reportPrefix}using ${[program, ...argv].join(' ')}\n`)
+  const timeMs = Date.now() + (environment.misbehaviour.clockOffsetMs ?? 0)
+  await io.writeStderr(`${reportPrefix}clock ${(timeMs / 1000).toFixed(9)}\n`)
 
   const terminate = new AbortController()
   const kill = new AbortController()

@@ -1,0 +1,49 @@
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { afterEach, beforeAll, expect, test } from 'vitest'
+import { describeClock } from '../../src/session/describe-capture.ts'
+import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { parseBlocks } from '../support/packets.ts'
+import { runKcap } from '../support/run-kcap.ts'
+
+let demo: DemoFixture
+beforeAll(async () => {
+  demo = await openDemoFixture()
+})
+afterEach(async () => {
+  await demo.cluster.misbehave({}, 'prod/orders-6c9f')
+})
+
+test('a clock that is wrong is noted with the interface and told; the time stamps stay as they are', async () => {
+  await demo.cluster.misbehave({ clockOffsetMs: 3_600_000 }, 'prod/orders-6c9f')
+  const file = path.join(demo.folder, 'ahead.pcapng')
+  const { code, stderr } = await runKcap(['prod/orders-6c9f', '-o', file, '--count', '5'], {
+    KUBECONFIG: await demo.kubeconfig(),
+  })
+  expect(code).toBe(0)
+  expect(stderr).toMatch(
+    /its clock is 3\d{3}\.\d to 3\d{3}\.\d s ahead of this machine's; its time stamps are left as they are/,
+  )
+  const blocks = parseBlocks(await readFile(file))
+  const description = blocks
+    .find(({ type }) => type === 1)
+    ?.options(8)
+    .get(3)?.[0]
+    ?.toString()
+  expect(description).toMatch(/; its clock is [\d.]+ to [\d.]+ s ahead of this machine's$/)
+  const packet = blocks.find(({ type }) => type === 6)
+  const timeMs = Number(
+    ((BigInt(packet?.body.readUInt32LE(4) ?? 0) << 32n) + BigInt(packet?.body.readUInt32LE(8) ?? 0)) / 1_000_000n,
+  )
+  expect(Math.abs(timeMs - 3_600_000 - Date.now())).toBeLessThan(60_000)
+})
+
+test.each([
+  [undefined, undefined],
+  [{ least: -900, most: 50 }, undefined],
+  [{ least: 60, most: 400 }, undefined],
+  [{ least: 2_000, most: 2_400 }, "its clock is 2.0 to 2.4 s ahead of this machine's"],
+  [{ least: -5_500, most: -5_000 }, "its clock is 5.0 to 5.5 s behind this machine's"],
+])('what is certain of a clock that is %j ahead: %s', (aheadMs, text) => {
+  expect(describeClock({ aheadMs })).toBe(text)
+})
