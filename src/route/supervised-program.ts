@@ -41,8 +41,10 @@ export async function startSupervised(
   const heard = followReports(remote, said)
   const heartbeat = setInterval(() => remote.stdin.write(supervisorWords.heartbeat), heartbeatMs)
   let stopTimer: NodeJS.Timeout | undefined
+  let isEnded = false
   const ended = (async () => {
     const exit = await remote.exited
+    isEnded = true
     clearInterval(heartbeat)
     clearTimeout(stopTimer)
     await heard
@@ -53,7 +55,7 @@ export async function startSupervised(
     ended,
     said,
     stop() {
-      if (stopTimer !== undefined) return
+      if (isEnded || stopTimer !== undefined) return
       clearInterval(heartbeat)
       remote.stdin.write(supervisorWords.stop)
       stopTimer = setTimeout(() => remote.kill(), stopTimeoutMs)

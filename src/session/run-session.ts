@@ -32,6 +32,11 @@ export interface SessionContext {
 }
 
 const loginTimeoutMs = 20_000
+/**
+ * Wireshark opens its next interface when it has the first bytes of this one, so these don't wait for a slow login. But once it has them, a
+ * capture that fails gets a second dialog, "No packets captured": most failures are known by then.
+ */
+const headerDelayMs = 1_000
 
 /**
  * A whole capture: request → targets → routes → sources → merged packets → writer. Settles after everything it started has ended, here
@@ -52,6 +57,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   const figuresOf: SourceProgress[] = []
   const budget = makeCaptureBudget(request.limits, writer.packetOverhead, () => writer.written.header)
   let outputError: KcapError | undefined
+  let headerTimer: NodeJS.Timeout | undefined
 
   const failOutput = (error: unknown) => {
     outputError ??= toKcapError(error)
@@ -105,7 +111,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
 
   try {
     context.watch?.(progress)
-    if (output.isLive) await writer.begin()
+    if (output.isLive) headerTimer = setTimeout(() => void writer.begin().catch(failOutput), headerDelayMs)
     const [targets] = await Promise.all([
       resolveTargets(request.targets, clusters, opening.signal),
       refuseBadFilter(request.capture.filterExpression, opening.signal),
@@ -124,6 +130,9 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   } catch (error) {
     if (ending.reason() === undefined) throw error
   } finally {
+    clearTimeout(headerTimer)
+    // Stopped before there was a packet: Wireshark takes a stream without a header for an error.
+    if (output.isLive && ending.reason() !== undefined) await writer.begin().catch(failOutput)
     ending.close()
     clusters.close()
     lifetime.abort()

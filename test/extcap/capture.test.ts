@@ -227,7 +227,8 @@ test('a pod whose value had to be cut is found by it', async () => {
   })
   expect(run).toMatchObject({ code: 0, stderr: '' })
   expect(
-    parseBlocks(await reading)[1]
+    parseBlocks(await reading)
+      .find(({ type }) => type === 1)
       ?.options(8)
       .get(2)?.[0]
       ?.toString(),
