@@ -137,8 +137,9 @@ describe('Ctrl-C', () => {
 
   test('before the first packet leaves no file and is no failure', async () => {
     await demo.cluster.misbehave({ answer: 'never' })
+    const asked = demo.cluster.requests.length
     const run = start(pod, '-o', out())
-    await sleep(1_000)
+    while (demo.cluster.requests.length === asked) await sleep(25)
     run.child.kill('SIGINT')
     expect(await run.ended).toMatchObject({ code: 0 })
     await demo.cluster.misbehave({})

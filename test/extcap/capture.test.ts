@@ -94,7 +94,8 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it promptly, silently, and wi
 
 test('SIGTERM before anybody reads ends it as well', async () => {
   const run = start()
-  await sleep(1_000)
+  // Nothing shows from outside that it has begun.
+  await sleep(3_000)
   run.child.kill('SIGTERM')
   expect(await run.ended).toMatchObject({ code: 0, stderr: '' })
 })
