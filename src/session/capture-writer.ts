@@ -64,11 +64,17 @@ function makeCountedBuffer(output: ByteOutput) {
 
 export function makePcapngWriter(output: ByteOutput, section: SectionDescription): CaptureWriter {
   const buffer = makeCountedBuffer(output)
-  let begun: Promise<boolean> | undefined
+  let begun: Promise<unknown> | undefined
   let sourceCount = 0
+  /** Names and secrets alone are no capture: they wait for the section to begin. */
+  const waiting: Buffer[] = []
   const writeSectionHeader = () => {
-    begun ??= buffer.appendHeader(formatSectionHeader(section))
+    begun ??= buffer.appendHeader(Buffer.concat([formatSectionHeader(section), ...waiting.splice(0)]))
     return begun
+  }
+  const writeBlock = async (block: Buffer) => {
+    if (begun === undefined) waiting.push(block)
+    else await buffer.appendHeader(block)
   }
   return {
     async begin() {
@@ -92,11 +98,9 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
     },
     async addNames(names) {
       const block = formatNameResolution(names)
-      if (block !== undefined) await Promise.all([writeSectionHeader(), buffer.appendHeader(block)])
+      if (block !== undefined) await writeBlock(block)
     },
-    async addTlsSecrets(lines) {
-      await Promise.all([writeSectionHeader(), buffer.appendHeader(formatTlsSecrets(lines))])
-    },
+    addTlsSecrets: (lines) => writeBlock(formatTlsSecrets(lines)),
     writeRuns: (runs) =>
       buffer.appendPackets(enhancedPacketsLength(runs), (out, at) => writeEnhancedPackets(out, at, runs)),
     async finish(statistics) {

@@ -109,6 +109,8 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     tell: context.tell,
   })
 
+  const isStopped = () => ![undefined, 'far side ended'].includes(ending.reason())
+
   try {
     context.watch?.(progress)
     if (output.isLive) headerTimer = setTimeout(() => void writer.begin().catch(failOutput), headerDelayMs)
@@ -132,7 +134,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   } finally {
     clearTimeout(headerTimer)
     // Stopped before there was a packet: Wireshark takes a stream without a header for an error.
-    if (output.isLive && ending.reason() !== undefined) await writer.begin().catch(failOutput)
+    if (output.isLive && isStopped()) await writer.begin().catch(failOutput)
     ending.close()
     clusters.close()
     lifetime.abort()

@@ -270,6 +270,10 @@ realTest('a failure is one dialog with what to do, not a window that waits for e
   await sleep(1_000)
   await desktop.takeScreenshot('wireshark-error.png')
   expect((await desktop.titles()).length).toBe(2)
+  await desktop.press('Return')
+  await sleep(1_500)
+  await desktop.takeScreenshot('wireshark-error-closed.png')
+  expect((await desktop.titles()).length).toBe(1)
   await closeDesktop()
 })
 
@@ -278,6 +282,16 @@ realTest('kcap svc/orders -n shop --wireshark ends well when the window stops', 
   const { exited, stderr } = await watchAndStop(process.execPath, argv, fifoTitle(), 'wireshark-service')
   expect(await exited).toBe(0)
   expect(stderr()).toMatch(/written to Wireshark in .* \(the reader has gone\)\n$/)
+  await closeDesktop()
+})
+
+realTest('in the window a service that was chosen in the dialog of the cluster is captured, with names', async () => {
+  const chosen = ['extcap.kcap_lab.namespace:shop', 'extcap.kcap_lab.target:svc/orders'].flatMap((value) => [
+    '-o',
+    value,
+  ])
+  const argv = ['-k', '-i', 'kcap-lab', '-o', 'nameres.network_name:TRUE', ...chosen]
+  await watchAndStop('wireshark', argv, 'kcap: cluster lab', 'wireshark-cluster')
   await closeDesktop()
 })
 

@@ -67,3 +67,10 @@ test('--no-names leaves them out, and a login that may list nothing captures wit
   expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')])
   expect(await readNames(poor.file)).toEqual([])
 })
+
+test('names alone are no capture: one that fails leaves no file', async () => {
+  const file = path.join(demo.folder, 'failed.pcapng')
+  const { code } = await runKcap(['prod/slim-0', '-o', file], { KUBECONFIG: await demo.kubeconfig() })
+  expect(code).toBe(6)
+  await expect(readFile(file)).rejects.toThrow('ENOENT')
+})
