@@ -45,12 +45,8 @@ export function formatProgress(progress: SessionProgress, packetsPerSecond: numb
 
 /** What was written where, what the kernel dropped, and what to type next. */
 export function formatSummary(summary: SessionSummary): string[] {
-  const lines = summary.sources
-    .filter(({ state, packets }) => state !== 'failed' || packets > 0)
-    .map(
-      (source) =>
-        `${source.name}: ${formatCount(source.packets)} packets, ${formatBytes(source.bytes)}${formatDrops(source)}`,
-    )
+  const shown = summary.sources.filter(({ state, packets }) => state !== 'failed' || packets > 0)
+  const lines = shown.length > 1 ? formatTable(shown) : shown.map(formatSource)
   const seconds = (summary.elapsedMs / 1000).toFixed(1)
   lines.push(
     `${formatCount(summary.packets)} packets, ${formatBytes(summary.outputBytes)} written to ${summary.outputName} in ${seconds} s (${formatReason(summary)})`,
@@ -60,6 +56,38 @@ export function formatSummary(summary: SessionSummary): string[] {
   const file = summary.files.at(-1)
   if (file !== undefined && summary.packets > 0) lines.push(`look at it: wireshark ${quote(file)}`)
   return lines
+}
+
+function formatSource(source: SourceFigures): string {
+  const { name, packets, bytes, dropped } = source
+  const drops =
+    dropped === undefined ? 'drops unknown' : dropped === 0 ? 'none dropped' : `${formatCount(dropped)} ${dropHint}`
+  return `${name}: ${formatCount(packets)} packets, ${formatBytes(bytes)}, ${drops}`
+}
+
+const dropHint = 'DROPPED by the kernel there: a narrower filter or --snaplen 128 helps'
+
+/** Of several sources: what each gave, lost, when it joined and how often it broke off. */
+function formatTable(sources: readonly SourceFigures[]): string[] {
+  const rows = [
+    ['target', 'packets', 'bytes', 'dropped', 'joined', 'gaps'],
+    ...sources.map(({ name, packets, bytes, dropped, joinedMs, gaps }) => [
+      name,
+      formatCount(packets),
+      formatBytes(bytes),
+      dropped === undefined ? 'unknown' : formatCount(dropped),
+      joinedMs === 0 ? 'start' : `${(joinedMs / 1000).toFixed(1)} s`,
+      String(gaps),
+    ]),
+  ]
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  '),
+  )
+  const lost = sources.reduce((sum, { dropped = 0 }) => sum + dropped, 0)
+  return lost === 0 ? lines : [...lines, `${formatCount(lost)} packets ${dropHint}`]
 }
 
 function formatReason({ endedBy }: SessionSummary): string {
@@ -73,13 +101,6 @@ function formatReason({ endedBy }: SessionSummary): string {
     'far side ended': 'the far side ended',
   }
   return reasons[endedBy]
-}
-
-function formatDrops({ dropped }: SourceFigures): string {
-  if (dropped === undefined) return ', drops unknown'
-  return dropped === 0
-    ? ', none dropped'
-    : `, ${formatCount(dropped)} DROPPED by the kernel there: a narrower filter or --snaplen 128 helps`
 }
 
 function nameSources(sources: readonly SourceFigures[]): string {

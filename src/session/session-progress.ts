@@ -15,6 +15,10 @@ export interface SourceFigures {
   readonly captured: number | undefined
   readonly received: number | undefined
   readonly dropped: number | undefined
+  /** After the start of the capture; 0 for those that were there from the start. */
+  readonly joinedMs: number
+  /** How often it broke off and was taken up again. */
+  readonly gaps: number
   readonly error: KcapError | undefined
 }
 
@@ -54,7 +58,8 @@ export interface SessionSummary {
 }
 
 export interface MutableSessionProgress extends SessionProgress {
-  addSource(name: string): SourceProgress
+  /** `isLate`: it comes after the start. */
+  addSource(name: string, isLate: boolean): SourceProgress
   /** Of the interfaces of the output, by their ids. */
   statistics(interfaces: readonly SourceProgress[]): InterfaceStatistics[]
   summarize(
@@ -73,8 +78,8 @@ export function makeProgress(outputName: string): MutableSessionProgress {
     startedMs,
     sources,
     packets,
-    addSource(name) {
-      const source = makeSource(name)
+    addSource(name, isLate) {
+      const source = makeSource(name, isLate ? Date.now() - startedMs : 0)
       all.push(source)
       return source
     },
@@ -104,7 +109,7 @@ export function makeProgress(outputName: string): MutableSessionProgress {
   }
 }
 
-function makeSource(name: string): SourceProgress {
+function makeSource(name: string, joinedMs: number): SourceProgress {
   const figures: { -readonly [Key in keyof SourceFigures]: SourceFigures[Key] } = {
     name,
     state: 'starting',
@@ -113,6 +118,8 @@ function makeSource(name: string): SourceProgress {
     captured: undefined,
     received: undefined,
     dropped: undefined,
+    joinedMs,
+    gaps: 0,
     error: undefined,
   }
   let startNs = 0n
@@ -129,6 +136,7 @@ function makeSource(name: string): SourceProgress {
     },
     begin() {
       if (startNs === 0n) startNs = nowNs()
+      else figures.gaps += 1
       figures.state = 'capturing'
       figures.error = undefined
       settle()

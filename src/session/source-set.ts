@@ -23,7 +23,7 @@ export interface SourceSetOptions {
   /** Captured at once at most. */
   readonly limit: number
   readonly capture: CaptureTarget
-  readonly addFigures: (name: string) => SourceProgress
+  readonly addFigures: (name: string, isLate: boolean) => SourceProgress
   /** Whether the capture as a whole is ending. */
   readonly isEnding: () => boolean
   /** What happens to sources, for people. */
@@ -164,7 +164,7 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
     }
     const source: Source = {
       target,
-      figures: addFigures(name),
+      figures: addFigures(name, comment !== undefined),
       stop: new AbortController(),
       isCapturing: false,
       endedMs: 0,
