@@ -2,7 +2,8 @@ import { KcapError } from '../base/kcap-error.ts'
 import type { PodName, PodTarget, Target, TargetName } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import type { ClusterPool } from '../kube/cluster-pool.ts'
-import { getPod, listPods } from '../kube/kube-objects.ts'
+import { getPod, listNames, listPods } from '../kube/kube-objects.ts'
+import { listWorkloads } from '../kube/workloads.ts'
 import { choosePod } from './choose-pod.ts'
 import { resolvePodSet } from './resolve-pod-set.ts'
 import { nearNames, refuseUnknownNamespace } from './unknown-namespace.ts'
@@ -51,8 +52,33 @@ async function podNotFound(
   signal: AbortSignal,
 ): Promise<KcapError> {
   await refuseUnknownNamespace(access, namespace, `${namespace}/${pod}`, signal)
-  const near = await nearNames(pod, async () => (await listPods(access, { namespace, signal })).map((row) => row.name))
+  const [near, others] = await Promise.all([
+    nearNames(pod, async () => (await listPods(access, { namespace, signal })).map((row) => row.name)),
+    findOtherKinds(access, namespace, pod, signal),
+  ])
   return new KcapError('pod-not-found', `cannot capture "${namespace}/${pod}": the namespace has no such pod`, {
-    hints: [...(near.length > 0 ? [`pods there: ${near.join(', ')}`] : []), `kcap list pods -n ${namespace}`],
+    hints: [
+      ...others.map((target) => `there is a ${target}: kcap ${target} -n ${namespace}`),
+      ...(near.length > 0 ? [`pods there: ${near.join(', ')}`] : []),
+      `kcap list pods -n ${namespace}`,
+    ],
   })
+}
+
+/** A service or workload is often called what a user takes for its pods' name. */
+async function findOtherKinds(
+  access: ClusterAccess,
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const kinds = ['svc', 'deploy', 'sts', 'ds'] as const
+  const found = kinds.map(async (kind) => {
+    const names =
+      kind === 'svc'
+        ? (await listNames(access, 'services', { namespace, signal })).map((service) => service.name)
+        : await listWorkloads(access, kind, { namespace, signal })
+    return names.includes(name) ? [`${kind}/${name}`] : []
+  })
+  return (await Promise.all(found.map((names) => names.catch(() => [])))).flat()
 }

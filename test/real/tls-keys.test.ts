@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect } from 'vitest'
@@ -88,12 +88,37 @@ realTest('a saved capture has the keys too, and every line once', async () => {
   await fetchInPod('saved')
   const { code } = await capture.ended
   expect(code).toBe(0)
-  const http = execFileSync('tshark', ['-r', file, '-Y', 'http', '-T', 'fields', '-e', 'http.request.uri'], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  expect(http.split('\n')).toContain('/saved')
-  const keys = parseBlocks(await readFile(file)).flatMap(({ type, body }) =>
+  expect(await readUris(file)).toContain('/saved')
+  const keys = await readKeys(file)
+  expect(keys.length).toBeGreaterThan(0)
+  expect(new Set(keys).size).toBe(keys.length)
+})
+
+realTest('the second file of several is read by itself, and has the keys of the first too', async () => {
+  const capture = startKcap(
+    [...words(), '--duration', '11', '--rotate-time', '3s', '-o', path.join(folder, 'ring.pcapng')],
+    environment,
+  )
+  await sleep(3_000)
+  await fetchInPod('first')
+  await sleep(4_000)
+  await fetchInPod('second')
+  const { code, stderr } = await capture.ended
+  expect([code, stderr]).toEqual([0, expect.stringContaining('(2 files)')])
+  const [first = '', second = ''] = (await readdir(folder)).filter((name) => name.startsWith('ring_')).sort()
+  expect((await readUris(path.join(folder, second))).at(-1)).toBe('/second')
+  const keysOfBoth = new Set(await readKeys(path.join(folder, second)))
+  for (const key of await readKeys(path.join(folder, first))) expect(keysOfBoth).toContain(key)
+})
+
+async function readUris(file: string): Promise<string[]> {
+  const argv = ['-r', file, '-Y', 'http.request', '-T', 'fields', '-e', 'http.request.uri']
+  const text = execFileSync('tshark', argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  return text.trim().split('\n')
+}
+
+async function readKeys(file: string): Promise<string[]> {
+  return parseBlocks(await readFile(file)).flatMap(({ type, body }) =>
     type === 10
       ? body
           .toString('latin1', 8, 8 + body.readUInt32LE(4))
@@ -101,6 +126,4 @@ realTest('a saved capture has the keys too, and every line once', async () => {
           .split('\n')
       : [],
   )
-  expect(keys.length).toBeGreaterThan(0)
-  expect(new Set(keys).size).toBe(keys.length)
-})
+}

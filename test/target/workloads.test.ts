@@ -66,3 +66,39 @@ test('a selector is asked for as the API takes it', () => {
   )
   expect(formatSelector({})).toBe('')
 })
+
+test('a pod that is not there, but a service and a deployment of its name, is told of them', async () => {
+  const error = await failureOf(resolve('orders', 'prod'))
+  expect([error.code, error.message]).toEqual([
+    'pod-not-found',
+    'cannot capture "prod/orders": the namespace has no such pod',
+  ])
+  expect(error.hints).toEqual([
+    'there is a svc/orders: kcap svc/orders -n prod',
+    'there is a deploy/orders: kcap deploy/orders -n prod',
+    'pods there: orders-6c9f, orders-x2x7',
+    'kcap list pods -n prod',
+  ])
+})
+
+test.each([
+  ['orders-*', 'prod', ['orders-6c9f', 'orders-x2x7']],
+  ['prod/orders-?2x7', undefined, ['orders-x2x7']],
+  ['*/orders-*', undefined, ['orders-6c9f', 'orders-b8d1', 'orders-x2x7']],
+])('the pattern %s in %s stands for %j', async (text, namespace, pods) => {
+  expect(await resolve(text, namespace)).toEqual(pods)
+})
+
+test.each([
+  ['nothing-*', 'pod-not-found', 'cannot capture "prod/nothing-*": there is no such pod', 'kcap list pods -n prod'],
+  [
+    'mailer-*',
+    'pod-not-running',
+    'cannot capture "prod/mailer-*": none of these pods runs',
+    'kubectl get pods -n prod',
+  ],
+])('a pattern that stands for no pod, %s, is %s', async (text, code, message, hint) => {
+  const error = await failureOf(resolve(text, 'prod'))
+  expect([error.code, error.exitCode, error.message]).toEqual([code, 3, message])
+  expect(error.hints).toEqual([hint])
+})
