@@ -112,7 +112,10 @@ wiresharkTest(
   },
 )
 
-test('1,000 lists beside refreshes: none is torn, none is readable by others, nothing is left', async () => {
+/** A thousand are run by hand: KCAP_LISTS=1000. */
+const lists = Number(process.env.KCAP_LISTS ?? 300)
+
+test('hundreds of lists beside refreshes: none is torn, none is readable by others, nothing is left', async () => {
   const { cluster, kubeconfig, folder } = await openDemoFixture()
   const plugin = path.join(folder, 'login')
   // Later than a list waits for, so that each list that is not warm starts a refresh.
@@ -135,7 +138,7 @@ test('1,000 lists beside refreshes: none is torn, none is readable by others, no
       modes |= mode & 0o077
     }
   }
-  let left = 1_000
+  let left = lists
   const work = async () => {
     while (left-- > 0) await list()
   }
