@@ -13,7 +13,8 @@ const intro = `kcap ${version}: live packets of Kubernetes pods and SSH hosts, i
 
   kcap NAMESPACE/POD                       capture in a pod
   kcap NAMESPACE/POD --wireshark           the same, live in a Wireshark window
-  kcap svc/SERVICE -n NAMESPACE            all pods behind a service
+  kcap svc/SERVICE -n NAMESPACE            all pods behind a service, as they come and go
+  kcap deploy/X, 'NS/POD-*', -l app=X -A   of a workload, of a pattern, with labels
   kcap NAMESPACE/POD -o - | tshark -i -    into another program
   kcap --ssh-host HOST --port 443          capture on a host
   kcap                                     choose a pod from a list

@@ -1,5 +1,7 @@
+import { existsSync, rmSync } from 'node:fs'
 import { exitCodes } from '../base/error-codes.ts'
 import { type KcapError, toKcapError } from '../base/kcap-error.ts'
+import { findUserFolders } from '../host/user-folders.ts'
 import { findWiresharks, listStandardFolders } from '../install/find-wireshark.ts'
 import { installLauncher, uninstallLauncher } from '../install/install-launcher.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
@@ -43,12 +45,22 @@ export async function install(command: 'install' | 'uninstall', argv: readonly s
         : 'start Wireshark (or press F5 in its list) and look for "kcap: …"; kcap doctor says what it will see',
     )
   }
+  if (command === 'uninstall' && named === undefined && removeCache()) done++
   if (command === 'uninstall' && done === 0 && failures.length === 0)
     say(`nothing of kcap's is in ${folders.join(', ')}`)
   const [first, ...others] = failures
   for (const failure of others) printError(failure, false)
   if (first !== undefined) throw first
   return exitCodes.done
+}
+
+/** What listings have left: names, dialogs, choices. Gives whether there was any. */
+function removeCache(): boolean {
+  const { cache } = findUserFolders()
+  if (!existsSync(cache)) return false
+  rmSync(cache, { recursive: true })
+  say(`removed ${cache}`)
+  return true
 }
 
 function say(line: string): void {

@@ -107,12 +107,11 @@ esac
     const { code, stdout, stderr } = await kcap(['install'], environment)
     expect([code, stderr]).toEqual([0, ''])
     for (const file of standard(home)) expect(stdout).toContain(`kcap: installed ${file}`)
-    const removed = await kcap(['uninstall'], environment)
-    expect(removed.stdout).toBe(
-      standard(home)
-        .map((file) => `kcap: removed ${file}\n`)
-        .join(''),
-    )
+    const cache = path.join(home, 'cache', 'kcap')
+    await mkdir(path.join(cache, 'names'), { recursive: true })
+    const removed = await kcap(['uninstall'], { ...environment, XDG_CACHE_HOME: path.join(home, 'cache') })
+    expect(removed.stdout).toBe([...standard(home), cache].map((name) => `kcap: removed ${name}\n`).join(''))
+    await expect(stat(cache)).rejects.toThrow('ENOENT')
   })
 
   test('asks a Wireshark where it looks, and says so', async () => {
