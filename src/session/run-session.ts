@@ -105,7 +105,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     limit: request.maxPods,
     capture,
     addFigures: progress.addSource,
-    isEnding: () => ending.reason() !== undefined,
+    ending: opening.signal,
     tell: context.tell,
   })
 
@@ -136,6 +136,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     // Stopped before there was a packet: Wireshark takes a stream without a header for an error.
     if (output.isLive && isStopped()) await writer.begin().catch(failOutput)
     ending.close()
+    opening.abort()
     clusters.close()
     lifetime.abort()
     await output.close().catch((error: unknown) => {

@@ -24,7 +24,7 @@ export interface SourceFigures {
 
 export interface SourceProgress {
   readonly figures: SourceFigures
-  /** Settles when the source captures or has failed to. */
+  /** Settles when the source captures or has failed to; after its end, when it is taken up again. */
   readonly settled: Promise<void>
   /** When it first captured; 0 before. */
   readonly startNs: bigint
@@ -125,12 +125,18 @@ function makeSource(name: string, joinedMs: number): SourceProgress {
   let startNs = 0n
   let isFirstEnd = true
   let settle = () => {}
-  const settled = new Promise<void>((resolve) => {
-    settle = resolve
-  })
+  let settled: Promise<void>
+  const awaitStart = () => {
+    settled = new Promise<void>((resolve) => {
+      settle = resolve
+    })
+  }
+  awaitStart()
   return {
     figures,
-    settled,
+    get settled() {
+      return settled
+    },
     get startNs() {
       return startNs
     },
@@ -152,6 +158,7 @@ function makeSource(name: string, joinedMs: number): SourceProgress {
       isFirstEnd = false
       figures.error = error
       figures.state = error === undefined ? 'ended' : 'failed'
+      awaitStart()
     },
     fail(error: KcapError) {
       figures.error = error

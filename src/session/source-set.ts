@@ -24,8 +24,8 @@ export interface SourceSetOptions {
   readonly limit: number
   readonly capture: CaptureTarget
   readonly addFigures: (name: string, isLate: boolean) => SourceProgress
-  /** Whether the capture as a whole is ending. */
-  readonly isEnding: () => boolean
+  /** The end of the capture as a whole. */
+  readonly ending: AbortSignal
   /** What happens to sources, for people. */
   readonly tell: (event: string) => void
 }
@@ -51,7 +51,7 @@ interface Source {
 }
 
 export function makeSourceSet(options: SourceSetOptions): SourceSet {
-  const { limit, capture, addFigures, isEnding, tell } = options
+  const { limit, capture, addFigures, ending, tell } = options
   const sources = new Map<string, Source>()
   const running = new Set<Promise<void>>()
   let starting = 0
@@ -104,13 +104,13 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
           figures.finish(await excuse(source, end))
           return
         } catch (error) {
-          const pauseMs = comment === undefined || isEnding() ? undefined : restartPausesMs[attempt]
+          const pauseMs = comment === undefined || ending.aborted ? undefined : restartPausesMs[attempt]
           if (pauseMs === undefined || (await isGone(target))) throw error
-          await sleep(pauseMs)
+          await sleep(pauseMs, undefined, { signal: ending })
         }
       }
     } catch (error) {
-      if (isEnding() || source.stop.signal.aborted || (await isGone(source.target))) figures.cancel()
+      if (ending.aborted || source.stop.signal.aborted || (await isGone(source.target))) figures.cancel()
       else figures.fail(toKcapError(error))
     } finally {
       done()
@@ -119,7 +119,7 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
 
   /** A capture that breaks off because its pod has gone or its container was restarted did not fail. */
   async function excuse({ target, stop }: Source, end: SourceEnd): Promise<SourceEnd> {
-    if (end.error === undefined || isEnding() || !(await isGone(target))) return end
+    if (end.error === undefined || ending.aborted || !(await isGone(target))) return end
     if (!stop.signal.aborted) tell(`${formatTarget(target)} has ended`)
     return { ...end, error: undefined }
   }
@@ -131,13 +131,16 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
       const now = [...states.values()].flatMap((state) => state.running).find(({ uid }) => uid === target.uid)
       if (now?.containerId !== target.containerId) return true
       const leftMs = deadlineMs - Date.now()
-      if (leftMs <= 0) return false
-      await Promise.race([new Promise<void>((resolve) => wakeNews.push(resolve)), sleep(leftMs)])
+      if (leftMs <= 0 || ending.aborted) return false
+      const timer = new AbortController()
+      const late = sleep(leftMs, undefined, { signal: AbortSignal.any([ending, timer.signal]) }).catch(() => {})
+      await Promise.race([new Promise<void>((resolve) => wakeNews.push(resolve)), late])
+      timer.abort()
     }
   }
 
   function reconcile(state: PodSetState): void {
-    if (isEnding()) return
+    if (ending.aborted) return
     for (const target of state.running) {
       const source = sources.get(keyOf(target))
       if (source === undefined) startNew(target, `${formatTarget(target)} joined the capture`)

@@ -34,7 +34,9 @@ export function makeKeyWriter({ request, writer, fail, tell }: WriteKeysOptions)
   }
   return {
     async followFile(signal) {
-      if (request.keyLogFile !== undefined) await followKeyLog(request.keyLogFile, { take, signal })
+      const file = request.keyLogFile
+      if (file === undefined) return
+      await followKeyLog(file, { take, signal }).catch((error: Error) => tell(`no keys from ${file}: ${error.message}`))
       await Promise.all(written)
     },
     async followRemote(name, route, signal) {

@@ -39,5 +39,6 @@ export async function writeNames(targets: readonly Target[], options: WriteNames
     })
     await Promise.all(written)
   })
-  await Promise.race([Promise.all(known), sleep(patienceMs, undefined, { ref: false })])
+  const all = Promise.all(known).catch((error: Error) => log(`no names: ${error.message}`))
+  await Promise.race([all, sleep(patienceMs, undefined, { ref: false })])
 }
