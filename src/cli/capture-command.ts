@@ -3,6 +3,7 @@ import { isatty } from 'node:tty'
 import type { CaptureRequest, OutputName } from '../base/capture-request.ts'
 import { exitCodes } from '../base/error-codes.ts'
 import { KcapError } from '../base/kcap-error.ts'
+import { printable } from '../base/printable.ts'
 import { quoteArgv } from '../base/quote.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import { makeClusterScope, makeRequest } from '../request/make-request.ts'
@@ -106,7 +107,12 @@ export function makeFileName(now: Date, ending: string): string {
 
 function logToFile(parsed: ParsedArguments, line: string): void {
   const file = parsed.text('log-file')
-  if (file !== undefined) appendFileSync(file, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 })
+  if (file === undefined) return
+  try {
+    appendFileSync(file, `${new Date().toISOString()} ${printable(line)}\n`, { mode: 0o600 })
+  } catch {
+    // A capture is worth more than its log.
+  }
 }
 
 function isTerminal(): boolean {

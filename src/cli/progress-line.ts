@@ -79,6 +79,7 @@ function toJson(summary: SessionSummary) {
   return {
     event: 'summary',
     output: summary.outputName,
+    files: summary.files,
     endedBy: summary.endedBy,
     packets: summary.packets,
     outputBytes: summary.outputBytes,

@@ -63,8 +63,9 @@ function follow<Item>(
 }
 
 function namesOfPod({ metadata, spec, status }: V1Pod): AddressName[] {
-  // On its node's network a pod has its node's address.
+  // On its node's network a pod has its node's address; one that has ended keeps the address that another may have by now.
   if (spec?.hostNetwork === true || metadata?.deletionTimestamp !== undefined) return []
+  if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return []
   return nameAddresses(
     `${metadata?.name}.${metadata?.namespace}`,
     (status?.podIPs ?? []).map(({ ip }) => ip),

@@ -16,6 +16,10 @@ export interface ClusterAccess {
   /** Keeps connections alive between requests and the exec channel; `close` ends them. */
   readonly agent: HttpAgent | HttpsAgent
   readonly headers: Readonly<Record<string, string>>
+  /** Whether the login has run out, as far as its credential says. */
+  hasExpired(): boolean
+  /** Logs in again, for requests from now on: tokens last an hour, or a quarter of one. Throws the errors of the login. */
+  renew(): Promise<void>
   close(): void
 }
 
@@ -40,13 +44,37 @@ export async function openCluster(options: OpenClusterOptions): Promise<ClusterA
     throw brokenContext(config, context, `its user "${entry.user}" is not there`)
   }
   const server = parseServer(config, context, cluster.server)
-  const { agent, headers } = await logIn(config, context, cluster, user, server, options)
-  return { context, namespace: entry.namespace || 'default', server, agent, headers, close: () => agent.destroy() }
+  const open = async () => await logIn(config, context, cluster, user, server, options)
+  let login = await open()
+  const agents = new Set([login.agent])
+  return {
+    context,
+    namespace: entry.namespace || 'default',
+    server,
+    get agent() {
+      return login.agent
+    },
+    get headers() {
+      return login.headers
+    },
+    hasExpired: () => login.expiresMs !== undefined && login.expiresMs < Date.now() + expiryMarginMs,
+    async renew() {
+      login = await open()
+      agents.add(login.agent)
+    },
+    close() {
+      for (const agent of agents) agent.destroy()
+    },
+  }
 }
+
+/** A login that is about to run out would be refused on the way. */
+const expiryMarginMs = 10_000
 
 interface Login {
   readonly agent: HttpAgent | HttpsAgent
   readonly headers: Record<string, string>
+  readonly expiresMs?: number | undefined
 }
 
 async function logIn(
@@ -63,6 +91,7 @@ async function logIn(
     return await openWithClientNode({ context, cluster, user })
   }
   const headers: Record<string, string> = {}
+  let expiresMs: number | undefined
   const tls: ConnectionOptions = {
     ca: readMaterial(config, cluster['certificate-authority'], cluster['certificate-authority-data']),
     cert: readMaterial(config, user['client-certificate'], user['client-certificate-data']),
@@ -81,10 +110,11 @@ async function logIn(
     if (credential.token) headers.Authorization = `Bearer ${credential.token}`
     if (credential.clientCertificateData) tls.cert = credential.clientCertificateData
     if (credential.clientKeyData) tls.key = credential.clientKeyData
+    expiresMs = Date.parse(credential.expirationTimestamp ?? '') || undefined
   }
   const agent =
     server.protocol === 'http:' ? new HttpAgent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true, ...tls })
-  return { agent, headers }
+  return { agent, headers, expiresMs }
 }
 
 function readMaterial(config: Kubeconfig, file: string | undefined, data: string | undefined): Buffer | undefined {

@@ -10,10 +10,12 @@ export interface ClusterPool {
 export function makeClusterPool(run: Omit<OpenClusterOptions, 'kubeconfigPaths' | 'context'>): ClusterPool {
   const opened = new Map<string, Promise<ClusterAccess>>()
   return {
-    open({ kubeconfigPaths, context }) {
+    async open({ kubeconfigPaths, context }) {
       const key = JSON.stringify([kubeconfigPaths, context])
-      const access = opened.get(key) ?? openCluster({ ...run, kubeconfigPaths, context })
-      opened.set(key, access)
+      const opening = opened.get(key) ?? openCluster({ ...run, kubeconfigPaths, context })
+      opened.set(key, opening)
+      const access = await opening
+      if (access.hasExpired()) await access.renew()
       return access
     },
     close() {

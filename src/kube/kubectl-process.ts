@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import path from 'node:path'
 import { KcapError } from '../base/kcap-error.ts'
@@ -13,6 +14,8 @@ const silenceLimitMs = 15_000
 const silenceCheckMs = 1_000
 /** What is kept of the words that tell why kubectl ended. */
 const maxKeptLength = 4096
+/** After kubectl's end its pipes are read so long. */
+const lingerMs = 1_000
 
 /**
  * Runs an argv in a container by the user's kubectl, which speaks SPDY, or a WebSocket from 1.31 on, and passes proxies that kcap does
@@ -42,17 +45,23 @@ export async function startKubectlExec(
   let lossReason: string | undefined
   const end = (reason: string) => {
     lossReason ??= reason
-    child.kill('SIGKILL')
+    killGroup(child)
   }
   const stopWatching = watchSilence([stdout as Socket, stderr as Socket], () =>
     end(`nothing was heard for ${silenceLimitMs / 1000} s`),
   )
+  child.once('exit', () => {
+    // What kubectl has started may hold on to its pipes.
+    setTimeout(() => {
+      for (const stream of [stdin, stdout, stderr]) stream.destroy()
+    }, lingerMs).unref()
+  })
   const exited = new Promise<RemoteExit>((resolve) => {
     child.once('close', (code) => {
       stopWatching()
       const target = `${namespace}/${pod}`
       if (lossReason !== undefined) return resolve({ kind: 'lost', error: connectionLost(target, lossReason) })
-      const failure = readKubectlFailure(said, request, access.server)
+      const failure = code === 0 ? undefined : readKubectlFailure(said, request, access.server)
       if (failure === undefined) return resolve({ kind: 'exited', code: code ?? 1 })
       const hasBegun = (stdout as Socket).bytesRead > 0
       resolve(
@@ -63,6 +72,16 @@ export async function startKubectlExec(
     })
   })
   return { stdout, stderr, stdin, exited, kill: () => end('kcap ended it') }
+}
+
+/** kubectl may be a script that runs the real one: it leads a group of its own. */
+function killGroup(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, 'SIGKILL')
+    else child.kill('SIGKILL')
+  } catch {
+    // It has ended in the meantime.
+  }
 }
 
 function refuseMissing(error: NodeJS.ErrnoException): never {

@@ -9,9 +9,13 @@ import { getJson, openStream } from './kube-request.ts'
 const watchSeconds = { least: 240, most: 360 }
 /** The server ends a watch itself; one that goes on after that is cut. */
 const overdueMs = 15_000
+/** One that ends sooner is followed by a pause. */
+const shortestWatchMs = 1_000
 const firstRetryMs = 500
 const longestRetryMs = 30_000
 const pageSize = 500
+/** A login that is refused so often in a row has been taken away. */
+const maxLogins = 3
 const maxLineLength = 32 * 1024 * 1024
 
 export interface WatchedObject {
@@ -55,6 +59,7 @@ export async function* watchList<Item extends WatchedObject>(
         version = resourceVersion
         isFirst = false
       }
+      const beganMs = Date.now()
       for await (const event of readWatch<Item>(access, request, version)) {
         failures = 0
         if (event.type === 'ERROR') {
@@ -67,11 +72,15 @@ export async function* watchList<Item extends WatchedObject>(
         if (event.type !== 'BOOKMARK')
           yield { kind: event.type === 'DELETED' ? 'removed' : 'changed', item: event.object }
       }
-      if (version === undefined) await pause(1, request.signal)
+      // Some proxies answer a watch with nothing at all.
+      if (version === undefined || Date.now() - beganMs < shortestWatchMs) await pause(++failures, request.signal)
     } catch (error) {
       request.signal.throwIfAborted()
-      if (isFirst || !canBeRetried(error)) throw error
+      if (isFirst) throw error
       failures += 1
+      // A token has run out.
+      if (error instanceof KcapError && error.code === 'api-unauthorized' && failures <= maxLogins) await access.renew()
+      else if (!canBeRetried(error)) throw error
       request.log?.(`watch of ${request.path}: ${(error as Error).message}`)
       if (error instanceof KcapError && /\(410\)/.test(error.message)) version = undefined
       await pause(failures, request.signal)

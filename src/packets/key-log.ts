@@ -19,12 +19,16 @@ export interface KeyLogReader {
 /** Reads a key log that grows, cut into any chunks. */
 export function makeKeyLogReader(): KeyLogReader {
   let rest = ''
-  const seen = new Set<string>()
+  let seen = new Set<string>()
+  /** Half of what is remembered: to forget it as a whole is cheap. */
+  let seenBefore = new Set<string>()
   const isNew = (line: string) => {
-    if (seen.has(line)) return false
+    if (seen.has(line) || seenBefore.has(line)) return false
     seen.add(line)
-    const [oldest] = seen
-    if (seen.size > maxRemembered && oldest !== undefined) seen.delete(oldest)
+    if (seen.size >= maxRemembered / 2) {
+      seenBefore = seen
+      seen = new Set()
+    }
     return true
   }
   return {

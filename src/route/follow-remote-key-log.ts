@@ -7,7 +7,8 @@ import { startSupervised } from './supervised-program.ts'
 
 export interface FollowRemoteKeyLogOptions {
   readonly path: string
-  readonly take: (lines: string) => void
+  /** Gets whole lines; the next are read when it has settled. */
+  readonly take: (lines: string) => Promise<void>
   /** Stops it. */
   readonly signal: AbortSignal
 }
@@ -34,7 +35,7 @@ export async function followRemoteKeyLog(
   const reader = makeKeyLogReader()
   for await (const chunks of readChunks(program.stdout)) {
     const lines = chunks.map((chunk) => reader.push(chunk)).join('')
-    if (lines !== '') take(lines)
+    if (lines !== '' && !signal.aborted) await take(lines)
   }
   const exit = await program.ended
   if (signal.aborted) return undefined

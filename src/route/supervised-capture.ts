@@ -36,6 +36,7 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
     giveUp()
   }, startTimeoutMs)
   options.signal.addEventListener('abort', giveUp)
+  if (options.signal.aborted) giveUp()
   try {
     while (reader.header === undefined && reader.failure === undefined) {
       const { value, done } = await chunks.next()

@@ -9,6 +9,9 @@ export interface CaptureBudget {
   readonly spent: 'count' | 'size' | undefined
 }
 
+/** Around a comment: the option's header, its padding, the end of the options. */
+const optionOverhead = 11
+
 /** `bytesSpent`: what the output already holds besides packets. */
 export function makeCaptureBudget(
   limits: CaptureLimits,
@@ -20,10 +23,11 @@ export function makeCaptureBudget(
   let spent: CaptureBudget['spent']
   const sizeOf = (batch: PacketBatch, i: number) => packetOverhead + capturedLength(batch, i)
   /** How many packets of the run the limits allow. */
-  const countAllowed = ({ batch, from, to }: PacketRun): number => {
+  const countAllowed = ({ batch, from, to, comment }: PacketRun): number => {
     let count = Math.min(to - from, packetsLeft)
     if (limits.outputBytes !== undefined) {
       const room = limits.outputBytes - bytesSpent()
+      if (comment !== undefined) packetBytes += Buffer.byteLength(comment) + optionOverhead
       let fitting = 0
       for (; fitting < count && packetBytes + sizeOf(batch, from + fitting) <= room; fitting++)
         packetBytes += sizeOf(batch, from + fitting)

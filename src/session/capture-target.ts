@@ -1,5 +1,6 @@
 import type { CaptureRequest } from '../base/capture-request.ts'
 import type { PacketSource, SourceEnd } from '../base/packet-source.ts'
+import { printable } from '../base/printable.ts'
 import { formatTarget, type Target } from '../base/target.ts'
 import type { OpenRouteOptions } from '../route/open-route.ts'
 import { openRoute } from '../route/open-route.ts'
@@ -63,7 +64,7 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
     const input = await describe(source, route, figures).then(pump.addSource, options.failOutput)
     figures.begin()
     ending.startClock(request.limits.durationMs)
-    let comment = run.comment
+    let comment = run.comment === undefined ? undefined : printable(run.comment)
     for await (const batches of source.batches) {
       if (batches.length === 0) continue
       const waiting = input?.push(batches, comment)

@@ -118,6 +118,7 @@ export function makePcapWriter(output: ByteOutput): CaptureWriter {
   const buffer = makeCountedBuffer(output)
   let linkType: number | undefined
   let begun: Promise<boolean> | undefined
+  let sourceCount = 0
   return {
     begin: async () => true,
     async addSource({ name, header }) {
@@ -131,9 +132,11 @@ export function makePcapWriter(output: ByteOutput): CaptureWriter {
         )
       }
       linkType = header.linkType
+      // Not in the file: for those who count packets by source.
+      const id = sourceCount++
       begun ??= buffer.appendHeader(formatPcapHeader(header))
       await begun
-      return 0
+      return id
     },
     addNames: async () => {},
     addTlsSecrets: async () => {},

@@ -6,46 +6,67 @@ const pollMs = 100
 const readBytes = 64 * 1024
 
 export interface FollowKeyLogOptions {
-  readonly take: (lines: string) => void
+  /** Gets whole lines; the next are read when it has settled. */
+  readonly take: (lines: string) => Promise<void>
+  /** Called once when the file is not there yet. */
+  readonly onMissing: () => void
   readonly signal: AbortSignal
 }
 
 /**
  * Reads the lines of a key log file as they are written, until the signal is aborted: from its beginning, over rotation and truncation,
- * also a file that is not there yet. By looking again and again: file systems of containers and shares tell of no changes.
+ * also a file that is not there yet. By looking again and again: file systems of containers and shares tell of no changes. Throws the
+ * system's error, and one for what is no file.
  */
-export async function followKeyLog(file: string, { take, signal }: FollowKeyLogOptions): Promise<void> {
+export async function followKeyLog(file: string, options: FollowKeyLogOptions): Promise<void> {
+  const { take, signal } = options
   const reader = makeKeyLogReader()
   const bytes = Buffer.alloc(readBytes)
   let handle: FileHandle | undefined
   let inode = 0
   let position = 0
-  const readNew = async (from: FileHandle) => {
-    for (;;) {
+  let isMissingTold = false
+  const readNew = async (from: FileHandle, mayGoOn: () => boolean) => {
+    while (mayGoOn()) {
       const { bytesRead } = await from.read(bytes, 0, bytes.length, position)
       if (bytesRead === 0) return
       position += bytesRead
       const lines = reader.push(bytes.subarray(0, bytesRead))
-      if (lines !== '') take(lines)
+      if (lines !== '') await take(lines)
     }
   }
-  const look = async () => {
-    const now = await stat(file).catch(() => undefined)
-    if (handle !== undefined) await readNew(handle)
-    if (now === undefined || (handle !== undefined && now.ino === inode && now.size >= position)) return
+  const look = async (mayGoOn: () => boolean) => {
+    const before = position
+    const now = await stat(file).catch((error: NodeJS.ErrnoException) =>
+      error.code === 'ENOENT' ? undefined : Promise.reject(error),
+    )
+    if (now?.isFile() === false) throw new Error('it is no file')
+    if (now === undefined && !isMissingTold) {
+      isMissingTold = true
+      options.onMissing()
+    }
+    // First what is left of a file that was renamed away.
+    if (handle !== undefined) await readNew(handle, mayGoOn)
+    if (now === undefined || (handle !== undefined && now.ino === inode && now.size >= before)) return
     await handle?.close()
-    handle = await open(file, 'r').catch(() => undefined)
+    handle = await open(file, 'r')
     reader.restart()
     inode = now.ino
     position = 0
-    if (handle !== undefined) await readNew(handle)
+    await readNew(handle, mayGoOn)
   }
   try {
     while (!signal.aborted) {
-      await look()
+      await look(() => !signal.aborted)
       await sleep(pollMs, undefined, { signal }).catch(() => {})
     }
-    await look()
+    // What was written just before the end; of a long file only a piece.
+    let isFirst = true
+    await look(() => {
+      const mayGoOn = isFirst
+      isFirst = false
+      return mayGoOn
+    })
   } finally {
     await handle?.close()
   }

@@ -10,7 +10,7 @@ export interface FollowOptions {
   readonly request: CaptureRequest
   readonly clusters: ClusterPool
   readonly sources: SourceSet
-  /** The end of the capture. */
+  /** Ends it: with the capture, or when nothing can be captured. */
   readonly signal: AbortSignal
   readonly tell: (event: string) => void
   readonly log: (line: string) => void
@@ -18,32 +18,23 @@ export interface FollowOptions {
 
 /**
  * Keeps what is captured in line with the pods that the request's names stand for. Settles when there is nothing to follow any more: at
- * the end of the capture, when the login may not watch, when nothing could be captured at first.
+ * the end of the capture, or when the login may not watch.
  */
 export async function followTargets(options: FollowOptions): Promise<void> {
-  const { request, sources, signal } = options
+  const { request } = options
   if (!request.follow) return
   const names = request.targets.flatMap((name) => (name.kind === 'pod' || name.kind === 'ssh' ? [] : [name]))
-  if (names.length === 0) return
-  const stop = new AbortController()
-  const following = AbortSignal.any([signal, stop.signal])
-  const all = Promise.all(names.map((name) => followName(name, options, following)))
-  // Where no pod could be captured, none that comes later is better.
-  void sources.settled().then(() => {
-    if (!sources.hasBegun) stop.abort()
-  })
-  await all
+  await Promise.all(names.map((name) => followName(name, options)))
 }
 
-async function followName(name: PodSetName, options: FollowOptions, signal: AbortSignal): Promise<void> {
-  const { clusters, sources, tell, log } = options
+async function followName(name: PodSetName, { clusters, sources, signal, tell, log }: FollowOptions): Promise<void> {
   try {
     for await (const state of followPodSet(name, await clusters.open(name), { signal, log }))
       sources.follow(name, state)
   } catch (error) {
     if (signal.aborted) return
-    tell(
-      `${formatPodSetName(name)} is not followed, only the pods there were at the start: ${toKcapError(error).message}`,
-    )
+    tell(`${formatPodSetName(name)} is not followed from here on: ${toKcapError(error).message}`)
+  } finally {
+    sources.unfollow(name)
   }
 }

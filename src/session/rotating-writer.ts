@@ -4,8 +4,10 @@ import type { PacketSource } from '../base/packet-source.ts'
 import type { InterfaceStatistics } from '../packets/pcapng-writer.ts'
 import type { CaptureWriter } from './capture-writer.ts'
 
-/** Older keys are of conversations that hardly go on. */
-const maxKeptSecrets = 4 * 1024 * 1024
+/** Of keys and of names, the newest are repeated in each file: older ones are of conversations that hardly go on. */
+const maxRepeatedLength = 4 * 1024 * 1024
+/** What a name takes, about. */
+const nameLength = 64
 
 /**
  * A capture over files that follow each other, each complete by itself: interfaces, names and secrets that are known stand in each, and
@@ -15,6 +17,8 @@ export async function makeRotatingWriter(
   limits: Rotation,
   openNext: () => Promise<CaptureWriter>,
 ): Promise<CaptureWriter> {
+  // Most of a file is for packets.
+  const maxKeptLength = Math.min(maxRepeatedLength, (limits.fileBytes ?? Number.POSITIVE_INFINITY) / 8)
   let writer = await openNext()
   /** When its first packet came. */
   let begunMs = Date.now()
@@ -65,9 +69,9 @@ export async function makeRotatingWriter(
     writer = await openNext()
     begunMs = Date.now()
     delivered = []
-    for (const { source, description } of sources) await writer.addSource(source, description)
     await writer.addNames([...names].map(([address, name]) => ({ address, name })))
     for (const lines of secrets) await writer.addTlsSecrets(lines)
+    for (const { source, description } of sources) await writer.addSource(source, description)
   }
 
   async function putInTurn(runs: readonly PacketRun[]): Promise<boolean> {
@@ -97,12 +101,16 @@ export async function makeRotatingWriter(
     addNames: (added) =>
       takeTurn(async () => {
         for (const { address, name } of added) names.set(address, name)
+        for (const [address] of names) {
+          if (names.size * nameLength <= maxKeptLength) break
+          names.delete(address)
+        }
         await writer.addNames(added)
       }),
     addTlsSecrets: (lines) =>
       takeTurn(async () => {
         secrets.push(lines)
-        while (secrets.reduce((sum, { length }) => sum + length, 0) > maxKeptSecrets) secrets = secrets.slice(1)
+        while (secrets.reduce((sum, { length }) => sum + length, 0) > maxKeptLength) secrets = secrets.slice(1)
         await writer.addTlsSecrets(lines)
       }),
     writeRuns(runs) {

@@ -46,6 +46,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   // Outlives the user's stop: connections are needed to bring the end of a capture home.
   const lifetime = new AbortController()
   const opening = new AbortController()
+  const allFailed = new AbortController()
   const ending = makeEnding(context.signal, (reason) => opening.abort(reason))
   const { interactive, askSecret, askHostKey, log } = context
   const clusters = makeClusterPool({ interactive, signal: opening.signal, timeoutMs: loginTimeoutMs })
@@ -106,6 +107,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     capture,
     addFigures: progress.addSource,
     ending: opening.signal,
+    onAllFailed: () => allFailed.abort(),
     tell: context.tell,
   })
 
@@ -122,7 +124,14 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     const following = keys.followFile(opening.signal)
     const release = needsKeys(request) ? pump.hold() : () => {}
     sources.start(targets)
-    await followTargets({ request, clusters, sources, signal: opening.signal, tell: context.tell, log })
+    await followTargets({
+      request,
+      clusters,
+      sources,
+      signal: AbortSignal.any([opening.signal, allFailed.signal]),
+      tell: context.tell,
+      log,
+    })
     await sources.settled()
     ending.end('far side ended')
     await following

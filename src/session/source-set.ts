@@ -1,16 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { toKcapError } from '../base/kcap-error.ts'
+import type { ErrorCode } from '../base/error-codes.ts'
+import { type KcapError, toKcapError } from '../base/kcap-error.ts'
 import type { SourceEnd } from '../base/packet-source.ts'
 import { formatTarget, type PodSetName, type PodTarget, type Target } from '../base/target.ts'
 import type { PodSetState } from '../target/follow-pod-set.ts'
+import { makePodNews } from './pod-news.ts'
 import type { SourceProgress } from './session-progress.ts'
+import { makeTurns } from './turns.ts'
 
 /** So many captures are started at a time, so that many pods don't storm the API server. */
 const startsAtATime = 8
-/** How long after a capture has broken off the API may take to tell that its pod is gone. */
-const newsTimeoutMs = 3_000
-/** A container that has just started may not be ready to run programs. */
-const restartPausesMs = [1_000, 2_000, 4_000]
+/** What may pass: a connection, an API server that is away, a container that has only just started. */
+const passing: readonly ErrorCode[] = [
+  'connection-lost',
+  'api-unreachable',
+  'api-failed',
+  'kubectl-failed',
+  'container-not-found',
+]
+const firstPauseMs = 1_000
+const longestPauseMs = 30_000
+const patienceMs = 10 * 60_000
 
 /** Captures one target until it ends or the signal stops it. Rejects when it can't begin. The comment belongs to its first packet. */
 export type CaptureTarget = (
@@ -26,6 +36,8 @@ export interface SourceSetOptions {
   readonly addFigures: (name: string, isLate: boolean) => SourceProgress
   /** The end of the capture as a whole. */
   readonly ending: AbortSignal
+  /** Called when nothing is captured because every source has failed. */
+  readonly onAllFailed: () => void
   /** What happens to sources, for people. */
   readonly tell: (event: string) => void
 }
@@ -36,10 +48,10 @@ export interface SourceSet {
   start(targets: readonly Target[]): void
   /** Brings what is captured in line with the pods that a name stands for now. */
   follow(name: PodSetName, state: PodSetState): void
+  /** The name is not followed any more; what is captured goes on. */
+  unfollow(name: PodSetName): void
   /** Settles when nothing is captured. */
   settled(): Promise<void>
-  /** Whether anything was ever captured. */
-  readonly hasBegun: boolean
 }
 
 interface Source {
@@ -54,29 +66,9 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
   const { limit, capture, addFigures, ending, tell } = options
   const sources = new Map<string, Source>()
   const running = new Set<Promise<void>>()
-  let starting = 0
-  const waiting: (() => void)[] = []
-  const states = new Map<PodSetName, PodSetState>()
-  /** Uids of all pods that a followed name has ever stood for. */
-  const followed = new Set<string>()
-  const wakeNews: (() => void)[] = []
-  let hasBegun = false
+  const turns = makeTurns(startsAtATime)
+  const news = makePodNews()
   let toldOfLimit = false
-
-  const activeCount = () => [...sources.values()].filter(({ isCapturing }) => isCapturing).length
-
-  async function takeTurn(): Promise<() => void> {
-    if (starting >= startsAtATime) await new Promise<void>((resolve) => waiting.push(resolve))
-    else starting += 1
-    let isDone = false
-    return () => {
-      if (isDone) return
-      isDone = true
-      const next = waiting.shift()
-      if (next === undefined) starting -= 1
-      else next()
-    }
-  }
 
   function run(source: Source, comment: string | undefined): void {
     source.isCapturing = true
@@ -85,57 +77,66 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
     running.add(work)
     void work.finally(() => {
       source.isCapturing = false
-      source.endedMs = Date.now()
       running.delete(work)
-      for (const state of states.values()) reconcile(state)
+      for (const state of news.states()) reconcile(state)
+      if (running.size === 0 && [...sources.values()].every(({ figures }) => figures.figures.state === 'failed'))
+        options.onAllFailed()
     })
   }
 
+  /** Captures until the target ends, over breaks of what leads to it. */
   async function captureSource(source: Source, comment: string | undefined): Promise<void> {
-    const { figures } = source
-    const done = await takeTurn()
-    void figures.settled.then(done)
-    try {
-      for (let attempt = 0; ; attempt++) {
-        const { target } = source
-        try {
-          const end = await capture(target, figures, { comment, signal: source.stop.signal })
-          hasBegun = true
-          figures.finish(await excuse(source, end))
-          return
-        } catch (error) {
-          const pauseMs = comment === undefined || ending.aborted ? undefined : restartPausesMs[attempt]
-          if (pauseMs === undefined || (await isGone(target))) throw error
-          await sleep(pauseMs, undefined, { signal: ending })
-        }
+    const { figures, target, stop } = source
+    let due = comment
+    let firstFailureMs = 0
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      const packetsBefore = figures.figures.packets
+      const failure = await captureOnce(source, due)
+      source.endedMs = Date.now()
+      if (failure === undefined) return
+      // A start that fails at once is for the user to look at.
+      const isWorthwhile = due !== undefined || figures.figures.packets > packetsBefore
+      const hasPatience = firstFailureMs === 0 || Date.now() - firstFailureMs < patienceMs
+      if (!news.isFollowed(target) || !passing.includes(failure.code) || !isWorthwhile || !hasPatience)
+        return figures.fail(failure)
+      if (figures.figures.packets > packetsBefore) {
+        pauseMs = firstPauseMs
+        firstFailureMs = 0
       }
-    } catch (error) {
-      if (ending.aborted || source.stop.signal.aborted || (await isGone(source.target))) figures.cancel()
-      else figures.fail(toKcapError(error))
-    } finally {
-      done()
+      firstFailureMs ||= Date.now()
+      figures.fail(failure)
+      tell(`${failure.message}; trying again`)
+      await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, {
+        signal: AbortSignal.any([ending, stop.signal]),
+      }).catch(() => {})
+      if (ending.aborted || stop.signal.aborted || (await news.hasEnded(target, ending))) return
+      if (figures.startNs > 0n) due = `the capture of ${formatTarget(target)} broke off: ${formatMissing(source)}`
     }
   }
 
-  /** A capture that breaks off because its pod has gone or its container was restarted did not fail. */
-  async function excuse({ target, stop }: Source, end: SourceEnd): Promise<SourceEnd> {
-    if (end.error === undefined || ending.aborted || !(await isGone(target))) return end
-    if (!stop.signal.aborted) tell(`${formatTarget(target)} has ended`)
-    return { ...end, error: undefined }
-  }
-
-  async function isGone(target: Target): Promise<boolean> {
-    if (target.kind !== 'pod' || !followed.has(target.uid)) return false
-    const deadlineMs = Date.now() + newsTimeoutMs
-    for (;;) {
-      const now = [...states.values()].flatMap((state) => state.running).find(({ uid }) => uid === target.uid)
-      if (now?.containerId !== target.containerId) return true
-      const leftMs = deadlineMs - Date.now()
-      if (leftMs <= 0 || ending.aborted) return false
-      const timer = new AbortController()
-      const late = sleep(leftMs, undefined, { signal: AbortSignal.any([ending, timer.signal]) }).catch(() => {})
-      await Promise.race([new Promise<void>((resolve) => wakeNews.push(resolve)), late])
-      timer.abort()
+  /** Gives why it broke off or could not begin; undefined when it has ended as it should. */
+  async function captureOnce(
+    { target, figures, stop }: Source,
+    comment: string | undefined,
+  ): Promise<KcapError | undefined> {
+    const done = await turns.take()
+    void figures.settled.then(done)
+    const isOver = () => ending.aborted || stop.signal.aborted
+    try {
+      const end = await capture(target, figures, { comment, signal: stop.signal })
+      // A capture that breaks off because its pod has gone or its container was restarted did not fail.
+      const hasEnded = end.error !== undefined && !isOver() && (await news.hasEnded(target, ending))
+      if (hasEnded) tell(`${formatTarget(target)} has ended`)
+      figures.finish(hasEnded ? { ...end, error: undefined } : end)
+      return hasEnded || isOver() ? undefined : end.error
+    } catch (error) {
+      const failure = toKcapError(error)
+      const mayHaveEnded = passing.includes(failure.code) || failure.code === 'pod-not-found'
+      if (!isOver() && !(mayHaveEnded && (await news.hasEnded(target, ending)))) return failure
+      figures.cancel()
+      return undefined
+    } finally {
+      done()
     }
   }
 
@@ -149,32 +150,34 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
   }
 
   function takeUp(source: Source, target: PodTarget): void {
-    const what = `container "${target.container}" of ${formatTarget(target)} was restarted`
-    const missingSeconds = ((Date.now() - source.endedMs) / 1000).toFixed(1)
+    if (!hasRoom(target)) return
+    const before = source.target.kind === 'pod' ? source.target.container : ''
+    const name = formatTarget(target)
+    const what =
+      before === target.container
+        ? `container "${target.container}" of ${name} was restarted`
+        : `container "${before}" of ${name} has ended, "${target.container}" of it runs`
     tell(`${what}; captured again`)
     source.target = target
-    run(source, `${what}: about ${missingSeconds} s are missing before this packet`)
+    run(source, `${what}: ${formatMissing(source)}`)
   }
 
   function startNew(target: Target, comment: string | undefined): void {
     const key = keyOf(target)
-    if (sources.has(key)) return
-    const name = formatTarget(target)
-    if (activeCount() >= limit) {
-      if (!toldOfLimit) tell(`${name} and others are left out: ${limit} are captured at once; --max-pods N allows more`)
-      toldOfLimit = true
-      return
-    }
-    const source: Source = {
-      target,
-      figures: addFigures(name, comment !== undefined),
-      stop: new AbortController(),
-      isCapturing: false,
-      endedMs: 0,
-    }
+    if (sources.has(key) || !hasRoom(target)) return
+    const figures = addFigures(formatTarget(target), comment !== undefined)
+    const source: Source = { target, figures, stop: new AbortController(), isCapturing: false, endedMs: 0 }
     sources.set(key, source)
     if (comment !== undefined) tell(comment)
     run(source, comment)
+  }
+
+  function hasRoom(target: Target): boolean {
+    if (running.size < limit) return true
+    if (!toldOfLimit)
+      tell(`${formatTarget(target)} and others are left out: ${limit} are captured at once; --max-pods N allows more`)
+    toldOfLimit = true
+    return false
   }
 
   return {
@@ -182,25 +185,23 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
       for (const target of targets) startNew(target, undefined)
     },
     follow(name, state) {
-      const before = states.get(name)
-      states.set(name, state)
-      for (const uid of state.present) followed.add(uid)
-      for (const wake of wakeNews.splice(0)) wake()
-      for (const uid of before?.present ?? []) {
+      for (const uid of news.update(name, state)) {
         const source = sources.get(uid)
-        if (source?.isCapturing !== true || [...states.values()].some(({ present }) => present.has(uid))) continue
+        if (source?.isCapturing !== true) continue
         tell(`${formatTarget(source.target)} has gone`)
         source.stop.abort()
       }
       reconcile(state)
     },
+    unfollow: news.forget,
     async settled() {
       while (running.size > 0) await Promise.all(running)
     },
-    get hasBegun() {
-      return hasBegun
-    },
   }
+}
+
+function formatMissing({ endedMs }: Source): string {
+  return `about ${((Date.now() - endedMs) / 1000).toFixed(1)} s are missing before this packet`
 }
 
 function keyOf(target: Target): string {

@@ -24,20 +24,29 @@ export interface KeyWriter {
 }
 
 export function makeKeyWriter({ request, writer, fail, tell }: WriteKeysOptions): KeyWriter {
-  const written = new Set<Promise<void>>()
-  const take = (lines: string) => {
+  const maxBytes = (request.limits.outputBytes ?? Number.POSITIVE_INFINITY) / 2
+  let keyBytes = 0
+  let isFull = false
+  const take = async (lines: string) => {
     for (const block of splitLines(lines)) {
-      const writing = writer.addTlsSecrets(block).catch(fail)
-      written.add(writing)
-      void writing.finally(() => written.delete(writing))
+      if (isFull) return
+      keyBytes += block.length
+      if (keyBytes > maxBytes) {
+        isFull = true
+        tell('the keys take half of --max-size: those that come now are left out')
+        return
+      }
+      await writer.addTlsSecrets(block).catch(fail)
     }
   }
   return {
     async followFile(signal) {
       const file = request.keyLogFile
       if (file === undefined) return
-      await followKeyLog(file, { take, signal }).catch((error: Error) => tell(`no keys from ${file}: ${error.message}`))
-      await Promise.all(written)
+      const onMissing = () => tell(`${file} is not there yet: its keys are taken when it comes`)
+      await followKeyLog(file, { take, onMissing, signal }).catch((error: Error) =>
+        tell(`no keys from ${file}: ${error.message}`),
+      )
     },
     async followRemote(name, route, signal) {
       const path = request.remoteKeyLogPath
@@ -48,7 +57,6 @@ export function makeKeyWriter({ request, writer, fail, tell }: WriteKeysOptions)
       } catch (error) {
         if (!signal.aborted) tell(`no keys from ${path} in ${name}: ${toKcapError(error).message}`)
       }
-      await Promise.all(written)
     },
   }
 }

@@ -30,10 +30,14 @@ export async function writeNames(targets: readonly Target[], options: WriteNames
   const known = [...contexts].map(async ([context, cluster]) => {
     const own = pods.filter((pod) => pod.context === context).map(({ namespace }) => namespace)
     const namespaces = everywhere ? [undefined] : [...new Set(own)]
-    const written: Promise<void>[] = []
+    const written = new Set<Promise<void>>()
     await followAddressNames(await clusters.open(cluster), {
       namespaces,
-      take: (names) => written.push(writer.addNames(names).catch(fail)),
+      take(names) {
+        const writing = writer.addNames(names).catch(fail)
+        written.add(writing)
+        void writing.finally(() => written.delete(writing))
+      },
       signal,
       log,
     })

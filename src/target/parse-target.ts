@@ -1,4 +1,5 @@
 import { KcapError } from '../base/kcap-error.ts'
+import { quote } from '../base/quote.ts'
 import type { ClusterScope, SshHostName, TargetName, WorkloadName } from '../base/target.ts'
 
 export interface TargetDefaults {
@@ -54,6 +55,11 @@ export function parseTarget(text: string, defaults: TargetDefaults): TargetName 
   if (namespace !== undefined && namespace !== first) {
     throw new KcapError('usage', `cannot capture "${text}": --namespace says "${namespace}"`, {
       hints: [`kcap ${text}`, `kcap -n ${namespace} ${second}`],
+    })
+  }
+  if (defaults.allNamespaces === true && first !== '*') {
+    throw new KcapError('usage', `cannot capture "${text}" with --all-namespaces: it names a namespace`, {
+      hints: [`kcap ${quote(text)}`, `kcap -A ${quote(second)}`],
     })
   }
   if (first === '*') return parsePod(second, text, { ...defaults, allNamespaces: true })

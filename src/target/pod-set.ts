@@ -1,4 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node'
+import { KcapError, toKcapError } from '../base/kcap-error.ts'
 import type { PodSetName, PodTarget } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { getServiceSelector } from '../kube/kube-objects.ts'
@@ -45,14 +46,25 @@ export function isInSet({ pattern }: PodSet, pod: V1Pod): boolean {
 
 /** The pod as a target; undefined while it can't be captured. */
 export function toTarget(pod: V1Pod, name: PodSetName, access: ClusterAccess): PodTarget | undefined {
+  const target = tryTarget(pod, name, access)
+  return target instanceof KcapError ? undefined : target
+}
+
+/** Why the pod can't be captured. */
+export function whyNotTarget(pod: V1Pod, name: PodSetName, access: ClusterAccess): KcapError | undefined {
+  const target = tryTarget(pod, name, access)
+  return target instanceof KcapError ? target : undefined
+}
+
+function tryTarget(pod: V1Pod, name: PodSetName, access: ClusterAccess): PodTarget | KcapError {
   try {
     return choosePod(pod, {
       cluster: { kubeconfigPaths: name.kubeconfigPaths, context: name.context },
       context: access.context,
       container: name.container,
     })
-  } catch {
-    return undefined
+  } catch (error) {
+    return toKcapError(error)
   }
 }
 

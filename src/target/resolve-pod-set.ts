@@ -1,10 +1,11 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import { KcapError } from '../base/kcap-error.ts'
+import { quote } from '../base/quote.ts'
 import type { PodSetName, PodTarget } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { getPod, listNames, listPodObjects, listServicePods } from '../kube/kube-objects.ts'
 import { listWorkloads } from '../kube/workloads.ts'
-import { findPodSet, formatPodSetName, isInSet, type PodSet, toTarget } from './pod-set.ts'
+import { findPodSet, formatPodSetName, isInSet, type PodSet, toTarget, whyNotTarget } from './pod-set.ts'
 import { nearNames, refuseUnknownNamespace } from './unknown-namespace.ts'
 
 /** Pods asked for one by one, so many at a time. */
@@ -24,6 +25,8 @@ export async function resolvePodSet(
   if (pods === undefined) throw await notFound(name, access, signal)
   const targets = pods.flatMap((pod) => toTarget(pod, name, access) ?? [])
   if (targets.length > 0) return targets.sort((a, b) => a.pod.localeCompare(b.pod))
+  const refused = pods.map((pod) => whyNotTarget(pod, name, access))
+  if (refused[0]?.code === 'container-not-found') throw refused[0]
   throw noneRuns(name, access, pods.length)
 }
 
@@ -101,7 +104,7 @@ function noneRuns(name: PodSetName, access: ClusterAccess, count: number): KcapE
       hints: [`kubectl describe ${name.workloadKind} -n ${namespace} ${name.workload}`],
     })
   const scope = name.allNamespaces ? '-A' : `-n ${namespace}`
-  const selector = name.selector === undefined ? '' : ` -l ${name.selector}`
+  const selector = name.selector === undefined ? '' : ` -l ${quote(name.selector)}`
   if (count === 0)
     return new KcapError('pod-not-found', `cannot capture "${target}": there is no such pod`, {
       hints: [`kcap list pods ${scope}${selector}`],

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { appendFile, rename, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,13 +13,15 @@ beforeAll(async () => {
 
 const line = (i: number) => `CLIENT_RANDOM ${String(i).padStart(64, '0')} ${'ab'.repeat(48)}\n`
 
+let missing = 0
 async function follow(file: string, work: (until: (text: string) => Promise<void>) => Promise<void>) {
   const stop = new AbortController()
   let got = ''
   const done = followKeyLog(file, {
-    take: (lines) => {
+    take: async (lines) => {
       got += lines
     },
+    onMissing: () => missing++,
     signal: stop.signal,
   })
   await work(async (text) => {
@@ -56,4 +59,38 @@ test('what was written just before the end is read', async () => {
     await appendFile(file, line(2))
   })
   expect(got).toBe(line(1) + line(2))
+})
+
+test('a file that grows while it is read is not taken for one that was emptied', async () => {
+  const file = path.join(folder, 'growing.log')
+  let count = 0
+  const more = () => appendFile(file, Array.from({ length: 200 }, () => line(count++)).join(''))
+  await more()
+  const got = await follow(file, async () => {
+    for (let i = 0; i < 100; i++) await more()
+    await sleep(400)
+  })
+  expect(got).toBe(Array.from({ length: count }, (_, i) => line(i)).join(''))
+})
+
+test('what is no file is an error, not a wait without end; what is not there is told once', async () => {
+  const options = { take: async () => {}, onMissing: () => {}, signal: AbortSignal.timeout(5_000) }
+  await expect(followKeyLog(folder, options)).rejects.toThrow('it is no file')
+  const fifo = path.join(folder, 'fifo')
+  execFileSync('mkfifo', [fifo])
+  await expect(followKeyLog(fifo, options)).rejects.toThrow('it is no file')
+  missing = 0
+  await follow(path.join(folder, 'never.log'), async () => void (await sleep(350)))
+  expect(missing).toBe(1)
+})
+
+test('the end is heeded while a long file is read by a slow writer', async () => {
+  const file = path.join(folder, 'long.log')
+  await writeFile(file, Array.from({ length: 20_000 }, (_, i) => line(i)).join(''))
+  const stop = new AbortController()
+  setTimeout(() => stop.abort(), 200)
+  const startedMs = Date.now()
+  const take = async () => void (await sleep(50))
+  await followKeyLog(file, { take, onMissing: () => {}, signal: stop.signal })
+  expect(Date.now() - startedMs).toBeLessThan(1_000)
 })

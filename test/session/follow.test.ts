@@ -173,9 +173,69 @@ describe('a workload that is captured', () => {
     const summary = await capture.stop()
     expect(summary.error).toBeUndefined()
     expect(capture.events[0]).toMatch(
-      /^deploy\/orders is not followed, only the pods there were at the start: cannot watch pods in the namespace "prod"/,
+      /^deploy\/orders is not followed from here on: cannot watch pods in the namespace "prod"/,
     )
   })
+})
+
+describe('a followed capture whose connections are cut', () => {
+  test('goes on in the same interface, tells of it, and says what is missing', async () => {
+    const capture = start(from(workload))
+    await capture.untilCapturing('prod/orders-6c9f')
+    demo.cluster.cutExecs('prod/orders-6c9f')
+    await capture.untilEvent(/cannot go on capturing "prod\/orders-6c9f": .*; trying again$/)
+    await capture.untilCapturing('prod/orders-6c9f', (capture.source('prod/orders-6c9f')?.packets ?? 0) + 20)
+    const summary = await capture.stop()
+    expect(summary.error).toBeUndefined()
+    expect(summary.sources.find(({ name }) => name === 'prod/orders-6c9f')?.gaps).toBe(1)
+    expect((await packetComments())[0]?.[1]).toMatch(
+      /^the capture of prod\/orders-6c9f broke off: about \d+\.\d s are missing before this packet$/,
+    )
+    expect(parseBlocks(await readFile(file)).filter(({ type }) => type === 1).length).toBe(2)
+  })
+
+  test('and can not be taken up again is stopped as promptly as any other', async () => {
+    const capture = start(from(workload))
+    await capture.untilCapturing('prod/orders-6c9f')
+    await demo.cluster.misbehave({ connections: 'refused' })
+    demo.cluster.cutExecs()
+    await capture.untilEvent(/trying again$/)
+    const startedMs = Date.now()
+    const summary = await capture.stop()
+    await demo.cluster.misbehave({})
+    expect(Date.now() - startedMs).toBeLessThan(1_500)
+    expect(summary.error?.code).toMatch(/^(connection-lost|api-unreachable)$/)
+  })
+})
+
+test('a container that ends is not said to be restarted when another of its pod is captured instead', async () => {
+  demo.cluster.addPod({ namespace: 'prod', name: 'two-in-one', labels: { app: 'two' }, containers: ['api', 'sidecar'] })
+  const capture = start(from({ kind: 'pods', selector: 'app=two', namespace: 'prod', allNamespaces: false }))
+  await capture.untilCapturing('prod/two-in-one')
+  demo.cluster.updatePod('prod/two-in-one', (pod) => {
+    const [api] = pod.status.containerStatuses ?? []
+    if (api !== undefined) Object.assign(api, { ready: false, state: { waiting: { reason: 'CrashLoopBackOff' } } })
+  })
+  demo.cluster.cutExecs('prod/two-in-one')
+  await capture.untilEvent(/captured again/)
+  await capture.stop()
+  demo.cluster.removePod('prod/two-in-one')
+  expect(capture.events.at(-1)).toBe(
+    'container "api" of prod/two-in-one has ended, "sidecar" of it runs; captured again',
+  )
+})
+
+test('restarts do not exceed the limit', async () => {
+  const capture = start(from(workload), { maxPods: 1 })
+  await capture.untilCapturing('prod/orders-6c9f')
+  demo.cluster.restartPod('prod/orders-6c9f')
+  await capture.until('a capture', () => capture.source('prod/orders-x2x7') !== undefined || capture.events.length > 2)
+  await sleep(1_000)
+  const capturing = ['prod/orders-6c9f', 'prod/orders-x2x7'].filter(
+    (name) => capture.source(name)?.state === 'capturing',
+  )
+  expect(capturing.length).toBe(1)
+  await capture.stop()
 })
 
 test('a service that is captured gets the pods that come behind it', async () => {

@@ -74,3 +74,13 @@ test('names alone are no capture: one that fails leaves no file', async () => {
   expect(code).toBe(6)
   await expect(readFile(file)).rejects.toThrow('ENOENT')
 })
+
+test('a pod that has ended does not give its name to an address that another has by now', async () => {
+  demo.cluster.addPod({ namespace: 'prod', name: 'zz-done', ip: '10.9.9.8', state: 'succeeded' })
+  demo.cluster.addPod({ namespace: 'prod', name: 'aa-runs', ip: '10.9.9.8' })
+  const { file, running } = await capture('reused')
+  expect((await running).code).toBe(0)
+  for (const name of ['zz-done', 'aa-runs']) demo.cluster.removePod(`prod/${name}`)
+  const names = (await readNames(file)).flat()
+  expect(names.filter((name) => name.startsWith('10.9.9.8 '))).toEqual(['10.9.9.8 aa-runs.prod'])
+})

@@ -112,6 +112,13 @@ test('all pods behind a service are captured at once, each as an interface of it
   expect(new Set(all.filter(({ type }) => type === 6).map(({ body }) => body.readUInt32LE(0)))).toEqual(new Set([0, 1]))
 })
 
+test('in a pcap each of several sources has its own count', async () => {
+  const targets = [{ kind: 'service', kubeconfigPaths: [kubeconfig], namespace: 'prod', service: 'orders' }] as const
+  const summary = await run({ targets, format: 'pcap', limits: { durationMs: 600 } })
+  expect(summary.error).toBeUndefined()
+  for (const { packets, captured } of summary.sources) expect(packets).toBe(captured)
+})
+
 test('a cut connection ends with the packets so far and the reason', async () => {
   await demo.cluster.misbehave({ cutAfterBytes: 20_000 }, 'prod/orders-6c9f')
   const summary = await run()

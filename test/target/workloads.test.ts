@@ -102,3 +102,23 @@ test.each([
   expect([error.code, error.exitCode, error.message]).toEqual([code, 3, message])
   expect(error.hints).toEqual([hint])
 })
+
+test('a container that no pod of a service has is told as that', async () => {
+  const signal = AbortSignal.timeout(10_000)
+  const clusters = makeClusterPool({ signal, timeoutMs: 1_000, interactive: false })
+  const cluster = { kubeconfigPaths: [kubeconfig], namespace: 'prod', container: 'typo' }
+  const name = parseTarget('svc/orders', { cluster, ssh: { sudo: 'none' } })
+  const error = await failureOf(resolveTargets([name], clusters, signal))
+  clusters.close()
+  expect([error.code, error.message]).toEqual([
+    'container-not-found',
+    'cannot capture "prod/orders-6c9f": it has no container "typo"',
+  ])
+})
+
+test('a namespace and all namespaces at once are wrong usage', () => {
+  const defaults = { cluster: {}, ssh: { sudo: 'none' }, allNamespaces: true } as const
+  expect(() => parseTarget('prod/orders-*', defaults)).toThrow(
+    'cannot capture "prod/orders-*" with --all-namespaces: it names a namespace',
+  )
+})
