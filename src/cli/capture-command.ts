@@ -1,10 +1,9 @@
-import { appendFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import type { CaptureRequest, OutputName } from '../base/capture-request.ts'
 import { exitCodes } from '../base/error-codes.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { printable } from '../base/printable.ts'
 import { quoteArgv } from '../base/quote.ts'
+import { appendToLog } from '../host/log-file.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import { makeClusterScope, makeRequest } from '../request/make-request.ts'
 import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
@@ -41,11 +40,11 @@ export async function runCapture(
       watch: progress.watch,
       tell: (event) => {
         if (!parsed.flag('quiet')) progress.note(event)
-        logToFile(parsed, event)
+        appendToLog(parsed.text('log-file'), event)
       },
       log: (line) => {
         if (parsed.flag('verbose')) progress.note(line)
-        logToFile(parsed, line)
+        appendToLog(parsed.text('log-file'), line)
       },
     })
     progress.finish(summary)
@@ -103,16 +102,6 @@ export function makeFileName(now: Date, ending: string): string {
   const two = (part: number) => String(part).padStart(2, '0')
   const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`
   return `capture-${day}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}.${ending}`
-}
-
-function logToFile(parsed: ParsedArguments, line: string): void {
-  const file = parsed.text('log-file')
-  if (file === undefined) return
-  try {
-    appendFileSync(file, `${new Date().toISOString()} ${printable(line)}\n`, { mode: 0o600 })
-  } catch {
-    // A capture is worth more than its log.
-  }
 }
 
 function isTerminal(): boolean {

@@ -1,9 +1,9 @@
-import { appendFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import type { CaptureRequest } from '../base/capture-request.ts'
 import { exitCodes } from '../base/error-codes.ts'
 import { KcapError, toKcapError } from '../base/kcap-error.ts'
 import { quoteArgv } from '../base/quote.ts'
+import { appendToLog } from '../host/log-file.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import { touchFifo } from '../output/fifo-output.ts'
 import { makeClusterScope, makeRequest } from '../request/make-request.ts'
@@ -34,7 +34,7 @@ export async function capture(argv: readonly string[]): Promise<number> {
       refuseNoTarget(target)
       if (target.reference !== undefined) rememberChoices(parsed.text('extcap-interface') ?? '', parsed)
       const request = await completeRequest(argv, target.parsed, fifo, stop.signal)
-      const log = makeLog(parsed.text('log-file'))
+      const log = (line: string) => appendToLog(parsed.text('log-file'), line)
       const ask = isShell() ? await import('../prompt/ask.ts') : {}
       isOpened = true
       const summary = await runSession(request, { signal: stop.signal, interactive: isShell(), tell: log, log, ...ask })
@@ -78,15 +78,4 @@ async function completeRequest(
 /** A person typed it: Wireshark gives its extcaps no terminal to read from. */
 function isShell(): boolean {
   return isatty(0) && isatty(2)
-}
-
-function makeLog(file: string | undefined): (line: string) => void {
-  if (file === undefined) return () => {}
-  return (line) => {
-    try {
-      appendFileSync(file, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 })
-    } catch {
-      // A capture is worth more than its log.
-    }
-  }
 }

@@ -52,25 +52,29 @@ export async function toUpgradeError(
     chunks.push(chunk)
     if (chunks.length > 16) break
   }
-  const body = Buffer.concat(chunks).toString('utf8')
-  const target = `${request.namespace}/${request.pod}`
-  const httpStatus = response.statusCode ?? 0
+  // A WebSocket starts with a GET, so a role that only has `create` is refused here though kubectl's SPDY exec works.
+  return toExecError(server, request, 'get', response.statusCode ?? 0, Buffer.concat(chunks).toString('utf8'))
+}
+
+/** Why a program can't be run in a container, from the API server's status and its text. */
+export function toExecError(
+  server: URL,
+  { namespace, pod, container }: { namespace: string; pod: string; container: string },
+  verb: KubeAction['verb'],
+  httpStatus: number,
+  body: string,
+): KcapError {
+  const target = `${namespace}/${pod}`
   if (httpStatus === 404) {
     return new KcapError('pod-not-found', `cannot capture in "${target}": the pod is gone`, {
-      hints: [`kcap list pods -n ${request.namespace}`],
+      hints: [`kcap list pods -n ${namespace}`],
     })
   }
   const message = parseStatus(body)?.message ?? ''
   if (httpStatus === 400 && /container .* is not valid|container not found/.test(message)) {
-    return new KcapError(
-      'container-not-found',
-      `cannot capture in "${target}": it has no container "${request.container}"`,
-      {
-        hints: [`kubectl get pod -n ${request.namespace} ${request.pod} -o jsonpath='{.spec.containers[*].name}'`],
-      },
-    )
+    return new KcapError('container-not-found', `cannot capture in "${target}": it has no container "${container}"`, {
+      hints: [`kubectl get pod -n ${namespace} ${pod} -o jsonpath='{.spec.containers[*].name}'`],
+    })
   }
-  // A WebSocket starts with a GET, so a role that only has `create` is refused here though kubectl's SPDY exec works.
-  const action: KubeAction = { verb: 'get', resource: 'pods/exec', namespace: request.namespace, name: request.pod }
-  return toApiError(server, action, httpStatus, body)
+  return toApiError(server, { verb, resource: 'pods/exec', namespace, name: pod }, httpStatus, body)
 }

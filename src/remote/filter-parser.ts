@@ -13,17 +13,10 @@ import {
 import { type Id, idTypes, lookedUp, makeIdTest, makeProtocolTest, protocols, type Qualifiers } from './filter-ids.ts'
 import { joinTests, makeTest, negate, type PacketTest } from './filter-packets.ts'
 import { FilterDoubt, makeTokenReader, syntaxError, type Token } from './filter-tokens.ts'
+import { typesWithoutDirection, wirelessWords, wordsAlone, wordsWithNumber } from './filter-words.ts'
 
 const maxTokens = 2_000
 const maxDepth = 100
-
-const typesWithoutDirection: readonly string[] = ['proto', 'protochain', 'gateway']
-/** Terms that some link types have and others have not. */
-const wordsAlone: readonly string[] = ['inbound', 'outbound', 'broadcast', 'multicast']
-const wordsWithNumber: readonly string[] = ['vlan', 'mpls', 'pppoes']
-/** Of 802.11. */
-const wirelessWords: readonly string[] =
-  'type subtype direction dir addr1 addr2 addr3 addr4 address1 address2 address3 address4 ra ta'.split(' ')
 
 /** What may stand somewhere. A number may everywhere, in parentheses too. */
 interface Place {

@@ -31,6 +31,7 @@ async function followName(name: PodSetName, { clusters, sources, signal, tell, l
   try {
     for await (const state of followPodSet(name, await clusters.open(name), { signal, log }))
       sources.follow(name, state)
+    if (!signal.aborted) tell(`${formatPodSetName(name)} is not followed: it selects its pods by no labels`)
   } catch (error) {
     if (signal.aborted) return
     tell(`${formatPodSetName(name)} is not followed from here on: ${toKcapError(error).message}`)

@@ -6,6 +6,7 @@ import type { CaptureRequest } from '../../src/base/capture-request.ts'
 import type { TargetName } from '../../src/base/target.ts'
 import { runSession } from '../../src/session/run-session.ts'
 import type { SessionProgress } from '../../src/session/session-progress.ts'
+import { makeCaptureRequest } from '../support/capture-request.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { parseBlocks } from '../support/packets.ts'
 
@@ -38,20 +39,10 @@ function start(target: TargetName, more: Partial<CaptureRequest> = {}) {
   const stop = new AbortController()
   const events: string[] = []
   let progress: SessionProgress | undefined
-  const request: CaptureRequest = {
+  const request = makeCaptureRequest(file, {
     targets: [target],
-    via: 'auto',
-    follow: true,
-    names: false,
-    maxPods: 50,
-    mergeWindowMs: 200,
-    capture: { interfaceName: 'any', filter: '', filterExpression: '', snapLength: 0 },
-    limits: {},
-    output: { kind: 'file', path: file, overwrite: false },
-    format: 'pcapng',
-    commandLine: 'kcap',
     ...more,
-  }
+  })
   const summary = runSession(request, {
     signal: stop.signal,
     interactive: false,

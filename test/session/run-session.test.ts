@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, beforeEach, expect, test } from 'vitest'
 import type { CaptureRequest } from '../../src/base/capture-request.ts'
 import { runSession } from '../../src/session/run-session.ts'
+import { makeCaptureRequest } from '../support/capture-request.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
 import { parseBlocks } from '../support/packets.ts'
@@ -29,20 +30,11 @@ function run(
   { pod = 'orders-6c9f', container, namespace = 'prod', ...more }: Wanted = {},
   signal = new AbortController().signal,
 ) {
-  const request: CaptureRequest = {
-    via: 'auto',
-    follow: true,
-    names: false,
-    maxPods: 50,
-    mergeWindowMs: 200,
+  const request = makeCaptureRequest(file, {
     targets: [{ kind: 'pod', kubeconfigPaths: [kubeconfig], namespace, pod, container }],
-    capture: { interfaceName: 'any', filter: '', filterExpression: '', snapLength: 0 },
-    limits: {},
-    output: { kind: 'file', path: file, overwrite: false },
-    format: 'pcapng',
     commandLine: 'kcap prod/orders-6c9f',
     ...more,
-  }
+  })
   return runSession(request, { signal, interactive: false, tell: () => {}, log: () => {} })
 }
 

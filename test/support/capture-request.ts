@@ -1,0 +1,21 @@
+import type { CaptureRequest } from '../../src/base/capture-request.ts'
+
+/** A capture of everything that its targets have, into a file; `more` says otherwise. */
+export function makeCaptureRequest(
+  file: string,
+  more: Pick<CaptureRequest, 'targets'> & Partial<CaptureRequest>,
+): CaptureRequest {
+  return {
+    via: 'auto',
+    follow: true,
+    names: false,
+    maxPods: 50,
+    mergeWindowMs: 200,
+    capture: { interfaceName: 'any', filter: '', filterExpression: '', snapLength: 0 },
+    limits: {},
+    output: { kind: 'file', path: file, overwrite: false },
+    format: 'pcapng',
+    commandLine: 'kcap',
+    ...more,
+  }
+}
