@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import path from 'node:path'
 import { readFileStatus, removeFile } from '../host/private-file.ts'
 import { findUserFolders } from '../host/user-folders.ts'
@@ -23,6 +24,17 @@ export function startRefresh(environment: NodeJS.ProcessEnv = process.env): void
   // It is not there to be told of a failure to start.
   child.on('error', () => {})
   child.unref()
+  yieldToWireshark(child.pid)
+}
+
+/** Wireshark has its questions about each interface still to ask, on the same cores. */
+function yieldToWireshark(processId: number | undefined): void {
+  if (processId === undefined) return
+  try {
+    setPriority(processId, constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // It has ended, or this system does not allow it.
+  }
 }
 
 /** Gives what lets go of it; undefined when another refresh is at work, or when nothing can be written. */

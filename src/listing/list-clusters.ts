@@ -30,7 +30,7 @@ export interface ListLimits {
 
 /** Wireshark waits for the list before it shows its window: 1.5 s in all, of which starts, the cache and its questions after it take their part. */
 export function listingLimits(sinceStartMs: number): ListLimits {
-  const timeoutMs = Math.max(300, Math.round(1_000 - sinceStartMs))
+  const timeoutMs = Math.max(300, Math.round(750 - sinceStartMs))
   return { timeoutMs, lateTimeoutMs: Math.min(300, timeoutMs), loginTimeoutMs: timeoutMs - 200, killDelayMs: 120 }
 }
 

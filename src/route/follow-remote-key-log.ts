@@ -9,6 +9,8 @@ export interface FollowRemoteKeyLogOptions {
   readonly path: string
   /** Gets whole lines; the next are read when it has settled. */
   readonly take: (lines: string) => Promise<void>
+  /** Called once the file is being followed. */
+  readonly onBegun: () => void
   /** Stops it. */
   readonly signal: AbortSignal
 }
@@ -19,7 +21,7 @@ export interface FollowRemoteKeyLogOptions {
  */
 export async function followRemoteKeyLog(
   route: Route,
-  { path, take, signal }: FollowRemoteKeyLogOptions,
+  { path, take, onBegun, signal }: FollowRemoteKeyLogOptions,
 ): Promise<string | undefined> {
   const argv = makeSupervisedArgv({
     captureId: randomUUID(),
@@ -30,6 +32,7 @@ export async function followRemoteKeyLog(
     argv: ['tail', '-n', '+1', '-F', path],
   })
   const program = await startSupervised(route.start, argv, signal)
+  void program.begun.then(onBegun)
   signal.addEventListener('abort', program.stop, { once: true })
   if (signal.aborted) program.stop()
   const reader = makeKeyLogReader()

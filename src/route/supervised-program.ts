@@ -11,6 +11,8 @@ const maxKeptLines = 50
 /** A program under the far side's supervisor, kept alive by heartbeats until it is stopped. */
 export interface SupervisedProgram {
   readonly stdout: Readable
+  /** Settles when the program is being run, or will not be. */
+  readonly begun: Promise<void>
   /** How it ended; settles after everything it said has been read. Its standard output is to be read to the end before. */
   readonly ended: Promise<RemoteExit>
   /** What the supervisor and the program have said so far. */
@@ -38,7 +40,12 @@ export async function startSupervised(
 ): Promise<SupervisedProgram> {
   const said: Said = { startedMs: Date.now(), counters: {}, lines: [], reports: [], command: '', aheadMs: undefined }
   const remote = await start(argv, signal)
-  const heard = followReports(remote, said)
+  let begin = () => {}
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve
+  })
+  const heard = followReports(remote, said, begin)
+  void heard.then(begin)
   const heartbeat = setInterval(() => remote.stdin.write(supervisorWords.heartbeat), heartbeatMs)
   let stopTimer: NodeJS.Timeout | undefined
   let isEnded = false
@@ -52,6 +59,7 @@ export async function startSupervised(
   })()
   return {
     stdout: remote.stdout,
+    begun,
     ended,
     said,
     stop() {
@@ -72,12 +80,14 @@ type Said = { -readonly [Key in keyof SupervisedProgram['said']]: SupervisedProg
 }
 
 /** Settles at the end of standard error. */
-async function followReports(remote: RemoteProcess, said: Said): Promise<void> {
+async function followReports(remote: RemoteProcess, said: Said, begin: () => void): Promise<void> {
   const reader = makeReportReader()
   const take = (report: CaptureReport) => {
     if (report.kind === 'counter') said.counters[report.counter] = report.count
-    else if (report.kind === 'using') said.command = report.command
-    else if (report.kind === 'clock')
+    else if (report.kind === 'using') {
+      said.command = report.command
+      begin()
+    } else if (report.kind === 'clock')
       said.aheadMs = {
         least: report.timeMs - Date.now(),
         most: report.timeMs + report.precisionMs - said.startedMs,

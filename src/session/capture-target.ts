@@ -82,8 +82,14 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
     const route = await openRoute(target, options.routes)
     log(`${formatTarget(target)}: ${route.description}`)
     const end = new AbortController()
-    const keys = options.keys.followRemote(formatTarget(target), route, end.signal)
+    let keys: Promise<void> | undefined
     try {
+      // First the keys: those of a conversation that begins with the capture are written while it does.
+      await new Promise<void>((resolve) => {
+        keys = options.keys.followRemote(formatTarget(target), route, { onBegun: resolve, signal: end.signal })
+        void keys.then(resolve)
+        opening.addEventListener('abort', () => resolve(), { once: true })
+      })
       return await capture(target, route, figures, run)
     } finally {
       end.abort()

@@ -37,6 +37,8 @@ const loginTimeoutMs = 20_000
  * capture that fails gets a second dialog, "No packets captured": most failures are known by then.
  */
 const headerDelayMs = 1_000
+/** The far side's tail looks for a file that is not there yet once a second. */
+const remoteKeyLagMs = 1_000
 
 /**
  * A whole capture: request → targets → routes → sources → merged packets → writer. Settles after everything it started has ended, here
@@ -85,7 +87,8 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   }
   let namesReady = Promise.resolve()
   const keys = makeKeyWriter({ request, writer, fail: failOutput, tell: context.tell })
-  const pump = makePacketPump(request.mergeWindowMs, writeRuns)
+  const keyLagMs = request.remoteKeyLogPath === undefined ? 0 : remoteKeyLagMs
+  const pump = makePacketPump(request.mergeWindowMs + keyLagMs, writeRuns)
   const capture = makeCaptureTarget({
     request,
     routes: { via: request.via, clusters, ssh },

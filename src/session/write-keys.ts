@@ -20,7 +20,11 @@ export interface KeyWriter {
   /** The keys of the request's own key log file, until `signal` is aborted. */
   followFile(signal: AbortSignal): Promise<void>
   /** Those of a file where a route leads, until `signal` is aborted; what keeps them from coming is told and does no harm. */
-  followRemote(name: string, route: Route, signal: AbortSignal): Promise<void>
+  followRemote(
+    name: string,
+    route: Route,
+    run: { readonly onBegun: () => void; readonly signal: AbortSignal },
+  ): Promise<void>
 }
 
 export function makeKeyWriter({ request, writer, fail, tell }: WriteKeysOptions): KeyWriter {
@@ -48,11 +52,11 @@ export function makeKeyWriter({ request, writer, fail, tell }: WriteKeysOptions)
         tell(`no keys from ${file}: ${error.message}`),
       )
     },
-    async followRemote(name, route, signal) {
+    async followRemote(name, route, { onBegun, signal }) {
       const path = request.remoteKeyLogPath
       if (path === undefined) return
       try {
-        const reason = await followRemoteKeyLog(route, { path, take, signal })
+        const reason = await followRemoteKeyLog(route, { path, take, onBegun, signal })
         if (reason !== undefined) tell(`no keys from ${path} in ${name}: ${reason}`)
       } catch (error) {
         if (!signal.aborted) tell(`no keys from ${path} in ${name}: ${toKcapError(error).message}`)

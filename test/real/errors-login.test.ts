@@ -27,6 +27,7 @@ function missingRole(user: string) {
       'the missing right is "get" on "pods/exec"; someone who may grant it can type:',
       'kubectl create role kcap-pods-exec -n shop --verb=get,create --resource=pods/exec',
       `kubectl create rolebinding kcap-pods-exec -n shop --role=kcap-pods-exec --user=${user}`,
+      'where "create" is allowed, kubectl may get in: --via kubectl',
     ],
     exitCode: 5,
   }

@@ -54,10 +54,12 @@ const words = () => ['shop/loadgen', '--port', String(port), '--pod-keylog', key
 realTest(
   'a conversation in TLS is read live by a tshark behind a pipe: keys come before the packets that need them',
   async () => {
-    const kcap = spawn(process.execPath, [programPath, ...words(), '--duration', '8', '-o', '-'], {
+    const kcap = spawn(process.execPath, [programPath, ...words(), '-v', '--duration', '6', '-o', '-'], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...environment },
     })
+    let said = ''
+    kcap.stderr.on('data', (chunk) => (said += chunk))
     const tshark = spawn(
       'tshark',
       ['-l', '-i', '-', '-Y', 'http', '-T', 'fields', '-e', 'http.request.uri', '-e', 'http.file_data'],
@@ -68,12 +70,11 @@ realTest(
     let seen = ''
     tshark.stdout.on('data', (chunk) => (seen += chunk))
     const ended = new Promise((resolve) => tshark.once('close', resolve))
-    for (let i = 0; i < 40 && !seen.includes('/live-2'); i++) {
-      await sleep(1_000)
-      if (i === 3) await fetchInPod('live-1')
-      if (i === 4) await fetchInPod('live-2')
-      if (kcap.exitCode !== null) break
-    }
+    const isCapturing = () => said.includes('tcpdump -i')
+    for (let waitedMs = 0; !isCapturing() && waitedMs < 20_000; waitedMs += 100) await sleep(100)
+    await sleep(1_000)
+    await fetchInPod('live-1')
+    await fetchInPod('live-2')
     await ended
     expect(seen).toContain('/live-1')
     expect(seen).toContain('/live-2')

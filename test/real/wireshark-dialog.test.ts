@@ -77,7 +77,11 @@ async function openForm() {
   const rows = [...(await run(launcher, argv, { env: home.environment })).stdout.matchAll(/^arg .*$/gm)].map(
     ([arg]) => {
       const read = (key: string) => new RegExp(`\\{${key}=([^}]*)\\}`).exec(arg)?.[1] ?? ''
-      return { option: read('call').slice(2), tab: read('group'), stops: read('reload') === '' ? 2 : 3 }
+      return {
+        option: read('call').slice(2),
+        tab: read('group'),
+        stops: read('reload') === '' && read('type') !== 'fileselect' ? 2 : 3,
+      }
     },
   )
   const tabs = [...new Set(rows.map(({ tab }) => tab))]
