@@ -112,8 +112,8 @@ describe('several clusters', () => {
     const startedMs = performance.now()
     const first = await listClusters(config, list, listingLimits(100), cache)
     const tookMs = performance.now() - startedMs
-    expect(tookMs).toBeGreaterThan(700)
-    expect(tookMs).toBeLessThan(1_200)
+    expect(tookMs).toBeGreaterThan(600)
+    expect(tookMs).toBeLessThan(1_000)
     expect(first.map(({ context, state, names }) => [context, state, names !== undefined])).toEqual([
       ['living', 'answered', true],
       ['dead', 'failed', false],
