@@ -1,4 +1,4 @@
-import type { TargetName } from './target.ts'
+import type { SshHostName, TargetName } from './target.ts'
 
 /** How the far side captures. */
 export interface CaptureOptions {
@@ -12,8 +12,25 @@ export interface CaptureOptions {
   readonly snapLength: number
 }
 
-/** How a pod is reached. `auto` is the way that needs the least: kube exec. */
-export type Via = 'auto' | 'exec' | 'kubectl'
+/** How a target is reached. */
+export type RouteName = 'exec' | 'kubectl' | 'ephemeral' | 'node-pod' | 'ssh'
+/** `auto`: the way that needs and leaves the least. */
+export type Via = 'auto' | RouteName
+/** Those that create something in the cluster, and need consent. */
+export type CreatingRoute = Extract<RouteName, 'ephemeral' | 'node-pod'>
+
+/** What kcap creates in a cluster, where it has to. */
+export interface DebugContainer {
+  readonly image: string
+  /** undefined: as the API has it. */
+  readonly pullPolicy: 'Always' | 'IfNotPresent' | 'Never' | undefined
+  /** Name of the secret for the image's registry. */
+  readonly pullSecret: string | undefined
+  /** Where pods on nodes are created; undefined: the namespace of the pod that is captured, or the context's. */
+  readonly namespace: string | undefined
+  /** With all rights on the node, instead of the few it takes to capture. */
+  readonly privileged: boolean
+}
 
 /** When a capture ends by itself; undefined: never. */
 export interface CaptureLimits {
@@ -42,6 +59,13 @@ export type OutputName =
 export interface CaptureRequest {
   readonly targets: readonly TargetName[]
   readonly via: Via
+  /** Routes that may be taken without asking. */
+  readonly consent: readonly CreatingRoute[]
+  readonly debug: DebugContainer
+  /** The node of the pods that are captured, to be reached by SSH. */
+  readonly nodeHost?: SshHostName | undefined
+  /** A tcpdump of this machine for containers that have none. */
+  readonly uploadPath?: string | undefined
   /** Whether pods that come later are captured too, and those that restart again. */
   readonly follow: boolean
   /** Captured at the same time at most. */

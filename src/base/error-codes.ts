@@ -24,6 +24,8 @@ export const exitCodeOf = {
   'pod-not-found': exitCodes.noSuchTarget,
   'container-not-found': exitCodes.noSuchTarget,
   'pod-not-running': exitCodes.noSuchTarget,
+  'node-not-found': exitCodes.noSuchTarget,
+  'pod-not-on-node': exitCodes.noSuchTarget,
 
   'kubeconfig-missing': exitCodes.cannotConnect,
   'kubeconfig-unreadable': exitCodes.cannotConnect,
@@ -50,11 +52,17 @@ export const exitCodeOf = {
   'ssh-failed': exitCodes.cannotConnect,
 
   'api-forbidden': exitCodes.notPermitted,
+  'admission-refused': exitCodes.notPermitted,
+  'consent-missing': exitCodes.notPermitted,
   'capture-not-permitted': exitCodes.notPermitted,
   'sudo-password': exitCodes.notPermitted,
 
   'no-shell': exitCodes.noCaptureProgram,
   'no-capture-program': exitCodes.noCaptureProgram,
+  'debug-container-failed': exitCodes.noCaptureProgram,
+  'no-ephemeral-containers': exitCodes.noCaptureProgram,
+  'windows-node': exitCodes.noCaptureProgram,
+  'upload-failed': exitCodes.noCaptureProgram,
 
   'connection-lost': exitCodes.failed,
   'capture-program-failed': exitCodes.failed,

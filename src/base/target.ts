@@ -1,5 +1,5 @@
 /** What the user named, before anything was asked of a cluster or a host. */
-export type TargetName = PodName | PodSetName | SshHostName
+export type TargetName = PodName | PodSetName | NodeName | SshHostName
 
 /** Names that stand for pods which come and go. */
 export type PodSetName = ServiceName | WorkloadName | PodsName
@@ -45,6 +45,12 @@ export interface PodsName extends ClusterScope {
   readonly allNamespaces: boolean
 }
 
+/** A node's own network. */
+export interface NodeName extends ClusterScope {
+  readonly kind: 'node'
+  readonly node: string
+}
+
 export interface SshHostName {
   readonly kind: 'ssh'
   /** A host name, an address, or an alias of the user's ssh config. */
@@ -63,7 +69,7 @@ export interface SshHostName {
 export type Sudo = 'none' | 'sudo' | 'doas'
 
 /** One capturable thing after resolution. */
-export type Target = PodTarget | SshTarget
+export type Target = PodTarget | NodeTarget | SshTarget
 
 export interface PodTarget {
   readonly kind: 'pod'
@@ -74,6 +80,8 @@ export interface PodTarget {
   readonly namespace: string
   readonly pod: string
   readonly uid: string
+  /** The UID in the names of its cgroups; another one for a pod that the kubelet made from a file. */
+  readonly cgroupUid: string
   readonly container: string
   /** Of the container's run: a restart gives it a new one. '' where the API does not tell. */
   readonly containerId: string
@@ -84,14 +92,24 @@ export interface PodTarget {
   readonly hostNetwork: boolean
 }
 
+export interface NodeTarget {
+  readonly kind: 'node'
+  readonly cluster: PodTarget['cluster']
+  readonly context: string
+  /** Where the context's login is at home. */
+  readonly namespace: string
+  readonly node: string
+}
+
 export interface SshTarget {
   readonly kind: 'ssh'
   readonly name: SshHostName
 }
 
-/** `shop/orders-6c9f` or `ssh://root@10.0.0.10:22`: how a target is called in reports, interface names and comments. */
+/** `shop/orders-6c9f`, `node/worker-1` or `ssh://root@10.0.0.10:22`: how a target is called in reports, interface names and comments. */
 export function formatTarget(target: Target): string {
   if (target.kind === 'pod') return `${target.namespace}/${target.pod}`
+  if (target.kind === 'node') return `node/${target.node}`
   const { user, host, port } = target.name
   return `ssh://${user === undefined ? '' : `${user}@`}${host.includes(':') ? `[${host}]` : host}${port === undefined ? '' : `:${port}`}`
 }

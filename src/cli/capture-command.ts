@@ -8,6 +8,7 @@ import { watchForStop } from '../host/stop-signals.ts'
 import { makeClusterScope, makeRequest } from '../request/make-request.ts'
 import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
 import { runSession } from '../session/run-session.ts'
+import { loadSettings } from '../settings/load-settings.ts'
 import { openProgress } from './progress-line.ts'
 import { printError } from './report.ts'
 
@@ -36,7 +37,11 @@ export async function runCapture(
     const summary = await runSession(request, {
       signal,
       interactive,
-      ...(ask && { askSecret: progress.around(ask.askSecret), askHostKey: progress.around(ask.askHostKey) }),
+      ...(ask && {
+        askSecret: progress.around(ask.askSecret),
+        askHostKey: progress.around(ask.askHostKey),
+        askConsent: progress.around(ask.askConsent),
+      }),
       watch: progress.watch,
       tell: (event) => {
         if (!parsed.flag('quiet')) progress.note(event)
@@ -65,7 +70,11 @@ export async function completeRequest(
   parsed: ParsedArguments,
   signal: AbortSignal,
 ): Promise<CaptureRequest> {
-  const context = { output: chooseOutput(parsed), commandLine: quoteArgv(['kcap', ...argv]) }
+  const context = {
+    output: chooseOutput(parsed),
+    commandLine: quoteArgv(['kcap', ...argv]),
+    settings: await loadSettings(),
+  }
   try {
     return makeRequest(parsed, context)
   } catch (error) {

@@ -6,7 +6,7 @@ import { quote } from '../base/quote.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { findConfigFile } from '../settings/config-file.ts'
 import { loadSettings } from '../settings/load-settings.ts'
-import { defaultMaxPods } from '../settings/settings.ts'
+import { defaultDebugImage, defaultMaxPods } from '../settings/settings.ts'
 
 const template = `# kcap's config; lines that begin with # are what holds without them.
 
@@ -19,6 +19,17 @@ const template = `# kcap's config; lines that begin with # are what holds withou
 
 # Hosts with an interface of their own there: an alias of your ssh config, or [USER@]HOST[:PORT].
 #sshHosts: [bastion, root@10.0.0.10]
+
+# What kcap may create in clusters without asking, where a pod can't be captured from inside.
+#consent: [ephemeral, node-pod]
+
+# What it creates then.
+#debug:
+#  image: ${defaultDebugImage}   # with sh, tcpdump, grep, sleep, nsenter
+#  pullPolicy: IfNotPresent
+#  pullSecret: registry-login
+#  namespace: kube-system          # of pods on nodes; default: that of the captured pod
+#  privileged: false
 `
 
 /** `kcap config path|show|init` */

@@ -1,9 +1,8 @@
 import path from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { exitCodes } from '../base/error-codes.ts'
-import { KcapError, toKcapError } from '../base/kcap-error.ts'
+import { toKcapError } from '../base/kcap-error.ts'
 import { printable } from '../base/printable.ts'
-import { quote } from '../base/quote.ts'
 import { version } from '../base/version.ts'
 import { runProgram } from '../host/run-program.ts'
 import { type FoundWireshark, findWiresharks, listStandardFolders } from '../install/find-wireshark.ts'
@@ -30,10 +29,12 @@ const programTimeoutMs = 30_000
 export async function doctor(argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(argv)
   const [word] = parsed.words
-  if (word !== undefined) {
-    throw new KcapError('usage', `cannot examine "${word}": kcap ${version} examines Wireshark's side only`, {
-      hints: ['kcap doctor', `kcap list interfaces ${quote(word)}`],
-    })
+  if (
+    word !== undefined ||
+    ['pod', 'service', 'workload', 'selector'].some((name) => parsed.text(name) !== undefined)
+  ) {
+    const { examine } = await import('./examine-command.ts')
+    return await examine(argv)
   }
   const wiresharks = await findWiresharks()
   const folders = wiresharks.length > 0 ? wiresharks.map(({ folder }) => folder) : listStandardFolders()

@@ -2,7 +2,7 @@ import { version } from '../base/version.ts'
 import type { OptionGroup, OptionRow } from '../request/option-row.ts'
 import { optionTable } from '../request/option-table.ts'
 
-export const commands = ['list', 'demo', 'install', 'uninstall', 'doctor', 'config'] as const
+export const commands = ['list', 'demo', 'install', 'uninstall', 'doctor', 'cleanup', 'config'] as const
 export type Command = (typeof commands)[number]
 
 export function isCommand(word: string): word is Command {
@@ -16,12 +16,17 @@ const intro = `kcap ${version}: live packets of Kubernetes pods and SSH hosts, i
   kcap svc/SERVICE -n NAMESPACE            all pods behind a service, as they come and go
   kcap deploy/X, 'NS/POD-*', -l app=X -A   of a workload, of a pattern, with labels
   kcap NAMESPACE/POD -o - | tshark -i -    into another program
+  kcap NAMESPACE/POD --via ephemeral       of a pod without shell or tcpdump: a debug container joins it
+  kcap node/NAME --via node-pod            of a node
   kcap --ssh-host HOST --port 443          capture on a host
+  kcap NAMESPACE/POD --ssh-host NODE       of a pod, from its node
   kcap                                     choose a pod from a list
   kcap demo                                a small cluster of kcap's own; needs nothing but Node
   kcap list [contexts|namespaces|pods|services|nodes|interfaces]
   kcap install                             put kcap into Wireshark's interface list
   kcap doctor                              whether Wireshark will see kcap, and what it will list
+  kcap doctor NAMESPACE/POD                which ways lead to its packets, and what would open the others
+  kcap cleanup                             remove what captures that were killed have left in the cluster
 `
 
 const outro = `
@@ -55,10 +60,20 @@ Puts a launcher into Wireshark's personal extcap folder, of all its versions, so
 
 Removes what kcap install wrote, and nothing else.
 `,
-  doctor: `kcap doctor [-o json]
+  doctor: `kcap doctor [TARGET] [-o json]
 
 Says in five lines whether Wireshark will see kcap: which Wireshark looks where, what its launcher starts, with which Node, what the
 config asks for, and what a listing gives and how long it takes. Ends with 1 when something is wrong.
+
+  kcap doctor NAMESPACE/POD                rights, pod security, tools, clock: which ways lead to its packets, why the others do not,
+                                           and the Role that would help; ends with 6 when none does
+  kcap doctor NAMESPACE/POD --try-image    also starts the debug image on its node, once
+`,
+  cleanup: `kcap cleanup [-n NS | -A] [--dry-run] [--force]
+
+Removes what captures that were killed have left: pods on nodes, capture programs without a supervisor, uploaded programs. Tells of debug
+containers that have ended, which nobody can remove from a pod. Only what carries kcap's own label or tag, and what nobody uses;
+--force also takes pods on nodes that may be in use. --dry-run only looks.
 `,
   config: `kcap config [path|show|init]
 

@@ -5,7 +5,7 @@ import { formatHelp, isCommand } from './help.ts'
 import { printError, printJsonError } from './report.ts'
 
 /** Words of the spec that later versions run; a pod of that name is still `pod/NAME`. */
-const futureCommands = ['cleanup', 'completion']
+const futureCommands = ['completion']
 
 /** The shell's face. Gives the exit code; every error ends here, in one place. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -48,6 +48,10 @@ async function dispatch(argv: readonly string[]): Promise<number> {
     case 'doctor': {
       const { doctor } = await import('./doctor-command.ts')
       return await doctor(rest)
+    }
+    case 'cleanup': {
+      const { cleanup } = await import('./cleanup-command.ts')
+      return await cleanup(rest)
     }
     case 'config': {
       const { config } = await import('./config-command.ts')

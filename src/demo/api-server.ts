@@ -6,16 +6,16 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { findUser, type User } from './api/authorize.ts'
 import { handleRequest } from './api/handle-request.ts'
 import { detachSocket, podOfRequest, sendWrongAnswer } from './api/misbehaving-answer.ts'
+import type { PodWriter } from './api/pods/write-pods.ts'
 import { badRequest, internalError, sendStatus, unauthorized } from './api/status.ts'
 import type { ServerCertificate } from './certificate.ts'
-import type { ObjectStore } from './cluster/object-store.ts'
 import { type ExecServer, refuseUpgrade, serveExec } from './exec/serve-exec.ts'
 import type { MisbehaviourBook } from './misbehaviour.ts'
 
 export interface ApiServerSettings {
   readonly certificate: ServerCertificate
   readonly port: number
-  readonly store: ObjectStore
+  readonly writer: PodWriter
   readonly users: readonly User[]
   readonly misbehaviour: MisbehaviourBook
   readonly exec: ExecServer
@@ -59,7 +59,7 @@ export async function startApiServer(settings: ApiServerSettings): Promise<ApiSe
     const user = findUser(settings.users, request.headers.authorization)
     if (user === undefined) return sendStatus(response, unauthorized())
     await handleRequest(request, response, {
-      store: settings.store,
+      ...settings.writer,
       user,
       bookmarkIntervalMs: settings.bookmarkIntervalMs,
     })

@@ -3,7 +3,8 @@ import { WebSocketServer } from 'ws'
 import { allRights, type Right, type User } from './api/authorize.ts'
 import { startApiServer } from './api-server.ts'
 import { makeServerCertificate } from './certificate.ts'
-import type { DemoPodSettings } from './cluster/demo-apps.ts'
+import type { DemoPodSettings, PodTools } from './cluster/demo-apps.ts'
+import { makeDemoKubelet } from './cluster/demo-kubelet.ts'
 import { addDemoObjects } from './cluster/demo-objects.ts'
 import { makeDemoPods } from './cluster/demo-pods.ts'
 import type { Pod } from './cluster/kube-object.ts'
@@ -37,6 +38,14 @@ export interface DemoClusterOptions {
   readonly graceMs?: number
   /** Default one minute. */
   readonly bookmarkIntervalMs?: number
+  /** How long a container takes from one state to the next, and a deleted pod at most until it is gone. Default 100 ms. */
+  readonly startDelayMs?: number
+  /** Images no registry has, as the client writes them. */
+  readonly missingImages?: readonly string[]
+  /** What is in an image, by the name clients write; otherwise an image of a debug container or created pod has a shell and tcpdump. */
+  readonly imageTools?: Readonly<Record<string, PodTools>>
+  /** Default true; clusters up to 1.22 have them only where somebody switched them on. */
+  readonly hasEphemeralContainers?: boolean
 }
 
 export interface KubeconfigOptions {
@@ -63,9 +72,13 @@ export interface DemoCluster {
   addPod(settings: DemoPodSettings): Pod
   addPods(count: number, namespace?: string, prefix?: string): void
   removePod(pod: string): void
-  /** The containers are killed and started again: running execs end, container ids change. */
+  /** The containers, but for ephemeral ones, are killed and started again: running execs end, container ids change. */
   restartPod(pod: string): void
+  /** The main process of a container, ephemeral or not, ends for good, and with it its execs. Default exit code 0. */
+  endContainer(pod: string, container: string, exitCode?: number): void
   updatePod(pod: string, change: (pod: Pod) => void): Pod
+  /** Adds labels to a namespace: `{ 'pod-security.kubernetes.io/enforce': 'baseline' }`. */
+  labelNamespace(name: string, labels: Record<string, string>): void
   /** Makes older resource versions and continue tokens expire (410). */
   compact(): void
 
@@ -83,14 +96,26 @@ export interface DemoCluster {
 
 const adminName = 'kcap-demo'
 const requestLogLength = 10_000
-const defaults = { packetsPerSecond: 25, silenceTimeoutMs: 20_000, graceMs: 5000, bookmarkIntervalMs: 60_000 } as const
+const defaults = {
+  packetsPerSecond: 25,
+  silenceTimeoutMs: 20_000,
+  graceMs: 5000,
+  bookmarkIntervalMs: 60_000,
+  startDelayMs: 100,
+} as const
 
 /** A small Kubernetes 1.34 on loopback, whose pods have traffic worth looking at. */
 export async function startDemoCluster(options: DemoClusterOptions = {}): Promise<DemoCluster> {
   const certificateMade = makeServerCertificate()
   const store = makeObjectStore()
   const registry = makeExecRegistry()
-  const pods = makeDemoPods(store, (id) => registry.kill(id))
+  const pods = makeDemoPods(store, registry.kill, options.imageTools)
+  const kubelet = makeDemoKubelet({
+    pods,
+    startDelayMs: options.startDelayMs ?? defaults.startDelayMs,
+    missingImages: options.missingImages ?? [],
+    onContainersKilled: registry.kill,
+  })
   addDemoObjects(store, pods.add, Date.now())
   for (const namespace of ['kube-system', 'prod', 'staging']) reconcileEndpoints(store, namespace)
   if (options.extraPods !== undefined) pods.addMany(options.extraPods)
@@ -119,7 +144,7 @@ export async function startDemoCluster(options: DemoClusterOptions = {}): Promis
   const server = await startApiServer({
     certificate,
     port: options.port ?? 0,
-    store,
+    writer: { store, pods, kubelet, hasEphemeralContainers: options.hasEphemeralContainers ?? true },
     users,
     misbehaviour,
     bookmarkIntervalMs: options.bookmarkIntervalMs ?? defaults.bookmarkIntervalMs,
@@ -159,7 +184,14 @@ export async function startDemoCluster(options: DemoClusterOptions = {}): Promis
     addPods: pods.addMany,
     removePod: pods.remove,
     restartPod: pods.restart,
+    endContainer: (pod, container, exitCode = 0) => kubelet.endContainer(pod, container, exitCode),
     updatePod: pods.update,
+    labelNamespace(name, labels) {
+      const namespace = store.get('namespaces', undefined, name)
+      if (namespace === undefined) throw new Error(`the demo cluster has no namespace "${name}"`)
+      const { metadata } = namespace
+      store.put({ ...namespace, metadata: { ...metadata, labels: { ...metadata.labels, ...labels } } })
+    },
     compact: store.compact,
     requests,
     openExecCount: registry.count,
@@ -169,6 +201,7 @@ export async function startDemoCluster(options: DemoClusterOptions = {}): Promis
       registry.kill()
       for (const client of sockets.clients) client.terminate()
       await server.close()
+      kubelet.close()
       await registry.settled()
     },
   }

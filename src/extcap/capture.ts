@@ -9,6 +9,7 @@ import { touchFifo } from '../output/fifo-output.ts'
 import { makeClusterScope, makeRequest } from '../request/make-request.ts'
 import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
 import { runSession } from '../session/run-session.ts'
+import { loadSettings } from '../settings/load-settings.ts'
 import { applyInterface, refuseNoTarget } from './apply-interface.ts'
 import { noteCapture } from './capture-state.ts'
 import { rememberChoices } from './known-dialogs.ts'
@@ -65,6 +66,7 @@ async function completeRequest(
     output: { kind: 'fifo', path: fifo } as const,
     commandLine: quoteArgv(['kcap-extcap', ...argv]),
     captureFilter: parsed.text('extcap-capture-filter'),
+    settings: await loadSettings(),
   }
   try {
     return makeRequest(parsed, context)

@@ -4,7 +4,7 @@ import { type ClusterAccess, openCluster } from '../kube/cluster-access.ts'
 import { makeClusterPool } from '../kube/cluster-pool.ts'
 import { getPod, listNames, listPods } from '../kube/kube-objects.ts'
 import { listWorkloads } from '../kube/workloads.ts'
-import { chooseVia, makeClusterScope, makeTargets } from '../request/make-request.ts'
+import { chooseVia, findNodeHost, makeClusterScope, makeTargets } from '../request/make-request.ts'
 import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
 import { listTargetInterfaces } from '../session/list-target-interfaces.ts'
 import { resolveTargets } from '../target/resolve-targets.ts'
@@ -112,5 +112,10 @@ async function loadContainers(parsed: ParsedArguments, signal: AbortSignal): Pro
 async function loadInterfaces(parsed: ParsedArguments, signal: AbortSignal): Promise<string[]> {
   const run = { signal, timeoutMs: reloadTimeoutMs, interactive: false }
   const targets = makeTargets(parsed)
-  return (await listTargetInterfaces({ targets, via: chooseVia(parsed, targets) }, run)).map(({ name }) => name)
+  return (
+    await listTargetInterfaces(
+      { targets, via: chooseVia(parsed, targets), nodeHost: findNodeHost(parsed, targets) },
+      run,
+    )
+  ).map(({ name }) => name)
 }

@@ -17,7 +17,7 @@ export interface KubeStatus {
 
 /** What a request wanted, in the words of RBAC. */
 export interface KubeAction {
-  readonly verb: 'get' | 'list' | 'watch' | 'create'
+  readonly verb: 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete'
   /** `pods`, `pods/exec`. */
   readonly resource: string
   readonly apiGroup?: string
@@ -45,8 +45,31 @@ export function toApiError(server: URL, action: KubeAction, httpStatus: number, 
   })
 }
 
+/** Not RBAC's refusal, which names the user and the verb, but that of an admission controller. */
+function refusedByAdmission({ verb, resource, namespace }: KubeAction, message: string): KcapError {
+  const place = `in the namespace "${namespace ?? ''}"`
+  const what = `cannot ${verb} ${resource} ${place}`
+  const [, level, violations] = /violates PodSecurity "([^":]+)[^"]*": (.*)$/s.exec(message) ?? []
+  if (level === undefined)
+    return new KcapError('admission-refused', `${what}: the cluster refuses it: ${message.slice(0, 400)}`, {
+      hints: ['another route may be open: kcap doctor TARGET'],
+    })
+  return new KcapError(
+    'admission-refused',
+    `${what}: its pod security level "${level}" does not allow: ${(violations ?? '').slice(0, 400)}`,
+    {
+      hints: [
+        `who may label it: kubectl label namespace ${namespace ?? ''} --overwrite pod-security.kubernetes.io/enforce=privileged`,
+        'a pod on the node may be created elsewhere: --via node-pod --debug-namespace kube-system',
+      ],
+    },
+  )
+}
+
 function forbidden(action: KubeAction, message: string): KcapError {
   const { verb, resource, namespace } = action
+  if ((verb === 'create' || verb === 'patch') && message !== '' && !/ cannot \w+ resource /.test(message))
+    return refusedByAdmission(action, message)
   const where = namespace === undefined ? 'in all namespaces' : `in the namespace "${namespace}"`
   // The WebSocket upgrade is a GET, so exec needs both verbs from 1.35 on, and `get` before (kubernetes/kubernetes#78741).
   const verbs = resource === 'pods/exec' ? 'get,create' : verb === 'list' ? 'get,list,watch' : verb

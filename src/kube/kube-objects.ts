@@ -1,4 +1,4 @@
-import type { V1EndpointSlice, V1Endpoints, V1Pod, V1Service } from '@kubernetes/client-node'
+import type { V1EndpointSlice, V1Endpoints, V1Node, V1Pod, V1Service } from '@kubernetes/client-node'
 import type { ClusterAccess } from './cluster-access.ts'
 import { getJson, tableAccept } from './kube-request.ts'
 
@@ -44,6 +44,14 @@ export async function getPod(
   return await getJson<V1Pod>(access, {
     path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`,
     action: { verb: 'get', resource: 'pods', namespace, name },
+    signal,
+  })
+}
+
+export async function getNode(access: ClusterAccess, name: string, signal: AbortSignal): Promise<V1Node | undefined> {
+  return await getJson<V1Node>(access, {
+    path: `/api/v1/nodes/${encodeURIComponent(name)}`,
+    action: { verb: 'get', resource: 'nodes', name },
     signal,
   })
 }
@@ -184,6 +192,22 @@ export async function listServicePods(
     (endpoints.subsets ?? []).flatMap((subset) =>
       [...(subset.addresses ?? []), ...(subset.notReadyAddresses ?? [])].map((address) => address.targetRef),
     ),
+  )
+}
+
+/** Where the API servers listen, as the cluster's own pods find them. */
+export async function listApiEndpoints(
+  access: ClusterAccess,
+  signal: AbortSignal,
+): Promise<{ host: string; port: number }[]> {
+  const namespace = 'default'
+  const endpoints = await getJson<V1Endpoints>(access, {
+    path: `/api/v1/namespaces/${namespace}/endpoints/kubernetes`,
+    action: { verb: 'get', resource: 'endpoints', namespace, name: 'kubernetes' },
+    signal,
+  })
+  return (endpoints?.subsets ?? []).flatMap(({ addresses = [], ports = [] }) =>
+    addresses.flatMap(({ ip }) => ports.map(({ port }) => ({ host: ip, port }))),
   )
 }
 

@@ -22,7 +22,7 @@ export interface KubeRequest {
 
 /** GET, answer as JSON. Throws `api-*` errors; a 404 gives undefined, because what it means depends on what was asked. */
 export async function getJson<Answer>(access: ClusterAccess, request: KubeRequest): Promise<Answer | undefined> {
-  const { status, body } = await get(access, request)
+  const { status, body } = await sendRequest(access, request)
   if (status === 404) return undefined
   if (status !== 200) throw toApiError(access.server, request.action, status, body)
   try {
@@ -55,28 +55,49 @@ export function makeRequestOptions(access: ClusterAccess, path: string) {
   }
 }
 
-/** GET, answer as it comes; its body ends with an error when the signal is aborted. Throws `api-unreachable`, `api-certificate`. */
+/** What a request carries. */
+export interface RequestBody {
+  /** Default GET. */
+  readonly method?: 'POST' | 'PATCH' | 'DELETE'
+  readonly contentType?: string
+  readonly body?: string | undefined
+}
+
+/** The answer as it comes; its body ends with an error when the signal is aborted. Throws `api-unreachable`, `api-certificate`. */
 export async function openStream(
   access: ClusterAccess,
-  request: Pick<KubeRequest, 'path' | 'accept' | 'signal'>,
+  request: Pick<KubeRequest, 'path' | 'accept' | 'signal'> & RequestBody,
 ): Promise<IncomingMessage> {
   const options = makeRequestOptions(access, request.path)
   const start = access.server.protocol === 'http:' ? httpRequest : httpsRequest
   return await new Promise((resolve, reject) => {
     const outgoing = start({
       ...options,
-      headers: { ...options.headers, Accept: request.accept ?? 'application/json' },
+      method: request.method ?? 'GET',
+      headers: {
+        ...options.headers,
+        Accept: request.accept ?? 'application/json',
+        // Node gives a DELETE no length, and its body would be taken for the next request.
+        ...(request.body !== undefined && {
+          'Content-Type': request.contentType,
+          'Content-Length': Buffer.byteLength(request.body),
+        }),
+      },
       signal: request.signal,
     })
     outgoing.on('error', (error) =>
       reject(request.signal.aborted ? request.signal.reason : toConnectError(access.server, error, access.context)),
     )
     outgoing.on('response', resolve)
-    outgoing.end()
+    outgoing.end(request.body)
   })
 }
 
-async function get(access: ClusterAccess, request: KubeRequest): Promise<{ status: number; body: string }> {
+/** The whole answer, whatever its status. */
+export async function sendRequest(
+  access: ClusterAccess,
+  request: KubeRequest & RequestBody,
+): Promise<{ status: number; body: string }> {
   const timeout = AbortSignal.timeout(request.timeoutMs ?? answerTimeoutMs)
   try {
     const response = await openStream(access, { ...request, signal: AbortSignal.any([request.signal, timeout]) })

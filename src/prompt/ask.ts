@@ -27,3 +27,15 @@ export const askHostKey: NonNullable<ConnectSshOptions['askHostKey']> = async ({
   })) as { yes?: boolean }
   return yes === true
 }
+
+/** Whether something may be created in a cluster. */
+export const askConsent = async (question: string): Promise<boolean> => {
+  const { yes } = (await prompts({
+    type: 'confirm',
+    name: 'yes',
+    message: printable(question),
+    initial: false,
+    stdout: process.stderr,
+  })) as { yes?: boolean }
+  return yes === true
+}

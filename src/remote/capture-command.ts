@@ -24,6 +24,12 @@ export function makeTcpdumpArgv(options: CaptureOptions, timestamps: 'nano' | 'm
   ]
 }
 
+/** dumpcap, and tshark, which only starts it, know the same options. https://www.wireshark.org/docs/man-pages/dumpcap.html */
+export function makeDumpcapArgv(program: 'dumpcap' | 'tshark', options: CaptureOptions): string[] {
+  const { interfaceName, snapLength } = options
+  return [program, '-i', interfaceName, '-s', String(snapLength), '-B', String(kernelBufferKib / 1024), '-q', '-w', '-']
+}
+
 /** A tool that answers and ends, found also where a login that is not root's has no PATH to. */
 export function makeToolArgv(argv: readonly string[]): string[] {
   return ['sh', '-c', 'PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; exec "$@"', 'sh', ...argv]

@@ -7,6 +7,8 @@ export type CaptureReport =
   /** Seconds since the epoch, as the far side has them, and how exactly it says so. */
   | { readonly kind: 'clock'; readonly timeMs: number; readonly precisionMs: number }
   | { readonly kind: 'missing'; readonly program: string }
+  /** No process of the pod is there. */
+  | { readonly kind: 'no-pod' }
   /** The interface is open: packets from now on are captured. */
   | { readonly kind: 'listening' }
   | {
@@ -30,23 +32,34 @@ export function makeReportReader(): { push(chunk: Buffer): CaptureReport[]; end(
     push(chunk) {
       const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
       rest = (lines.pop() ?? '').slice(0, maxLineLength)
-      return lines.filter((line) => line.trim() !== '').map((line) => readReport(line.slice(0, maxLineLength)))
+      return lines.filter((line) => line.trim() !== '').flatMap((line) => readReports(line.slice(0, maxLineLength)))
     },
     end() {
       const line = rest
       rest = ''
-      return line.trim() === '' ? [] : [readReport(line)]
+      return line.trim() === '' ? [] : readReports(line)
     },
   }
 }
 
-/** tcpdump prints its counters once, at its end (tcpdump.c, info()). */
+/** Printed once, at the end: tcpdump.c, info(); dumpcap.c, report_packet_count() and report_capture_error(). */
 const counters = [
   ['captured', /^(\d+) packets? captured$/],
+  ['captured', /^Packets captured: (\d+)$/],
   ['received', /^(\d+) packets? received by filter$/],
+  ['received', /^Packets received\/dropped on interface .*: (\d+)\/\d+ \(/],
   ['dropped', /^(\d+) packets? dropped by kernel$/],
+  ['dropped', /^Packets received\/dropped on interface .*: \d+\/(\d+) \(/],
   ['droppedByInterface', /^(\d+) packets? dropped by interface$/],
 ] as const
+
+function readReports(line: string): CaptureReport[] {
+  const counted = counters.flatMap(([counter, pattern]): CaptureReport[] => {
+    const count = pattern.exec(line.trimEnd())?.[1]
+    return count === undefined ? [] : [{ kind: 'counter', counter, count: Number(count) }]
+  })
+  return counted.length > 0 ? counted : [readReport(line)]
+}
 
 function readReport(line: string): CaptureReport {
   const text = line.trimEnd()
@@ -62,14 +75,11 @@ function readReport(line: string): CaptureReport {
         ? { kind: 'clock', timeMs: Number(seconds) * 1000 + Number(fraction) / 1e6, precisionMs: 0 }
         : { kind: 'clock', timeMs: Number(seconds) * 1000, precisionMs: 1000 }
     }
+    if (word === 'no-pod') return { kind: 'no-pod' }
     if (word === 'alive') return { kind: 'alive' }
     if (word === 'missing') return { kind: 'missing', program: value }
     if (word === 'ended' && /^\d+$/.test(value)) return { kind: 'ended', code: Number(value) }
   }
-  for (const [counter, pattern] of counters) {
-    const match = pattern.exec(text)
-    if (match !== null) return { kind: 'counter', counter, count: Number(match[1]) }
-  }
-  if (/listening on .*, link-type /.test(text)) return { kind: 'listening' }
+  if (/listening on .*, link-type |^File: -$/.test(text)) return { kind: 'listening' }
   return { kind: 'text', text }
 }

@@ -1,4 +1,5 @@
 import type { Sudo } from '../base/target.ts'
+import { uploadedNamePrefix } from './upload-script.ts'
 
 /** The far side ends a capture when it has heard nothing for this long. */
 const silenceTimeoutSeconds = 20
@@ -26,16 +27,25 @@ export const reportPrefix = 'kcap-report: '
  * the second of sleep) but can't hand on SIGKILL, so `end` goes to the children too; `-Z` lets tcpdump become the calling user once the
  * interface is open, whom it then obeys.
  *
- * Words: capture id, none|sudo|doas, own stream, filter, argv of the capture program.
+ * Root without CAP_KILL could not end a tcpdump that has become another user (`may_kill`), so that one stays root.
+ *
+ * Of several programs the first that is there is run. The network of a pod is entered through any process of it: kubelets write the
+ * pod's UID into cgroup names, with systemd's driver `-` as `_`; all runtimes keep that part.
+ *
+ * Words: capture id, none|sudo|doas, own stream, filter, here|pod:UID,UID_, then for each program the number of its words and they.
  */
 const script = `
 exec 3<&0 </dev/null
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH
 KCAP_CAPTURE=$1; export KCAP_CAPTURE
-raise=$2 own=$3 filter=$4; shift 4
+raise=$2 own=$3 filter=$4 network=$5; shift 5
 say() { printf '${reportPrefix}%s\\n' "$*" >&2; }
 has() { command -v "$1" >/dev/null 2>&1; }
-has "$1" || { say missing "$1"; exit 127; }
+missing=$2
+while [ $# -gt 0 ] && ! has "$2"; do shift $(($1+1)); done
+[ $# -gt 0 ] || { say missing "$missing"; exit 127; }
+count=$1; shift; i=0
+for word; do [ $i -gt 0 ] || set --; i=$((i+1)); [ $i -gt $count ] || set -- "$@" "$word"; done
 if (read -r -t 1 b </dev/null) 2>/dev/null; [ $? = 1 ]; then hear() { read -r -t "$1" b <&3 && echo "$b"; }
 elif has timeout && has dd; then hear() { timeout "$1" dd bs=1 count=2 <&3; }
 else hear() { read -r b <&3 && echo "$b"; }
@@ -44,7 +54,13 @@ without() { if [ -n "$filter" ]; then filter="($filter) and not ($1)"; else filt
 without_ssh() { without "tcp and host \${1%%[%]*} and port $2 and host \${3%%[%]*} and port $4"; }
 without_host() {
   without 'tcp port 10250'
-  [ -z "$1" ] || without "tcp and host \${1%:*} and port \${1##*:}"
+  shift
+  for place; do
+    case $place in
+      :*) without "tcp port \${place#:}" ;;
+      *) without "tcp and host \${place%:*} and port \${place##*:}" ;;
+    esac
+  done
   while read -r x address x state x x x uid x; do
     case $state$uid$address in 0A00100007F:*)
       port=$((0x\${address#*:}))
@@ -54,14 +70,42 @@ without_host() {
 }
 case $own in
   ssh) [ -z "$SSH_CONNECTION" ] || without_ssh $SSH_CONNECTION ;;
-  host:*) without_host "\${own#host:}" ;;
+  host*) without_host $own ;;
 esac
-if [ "$raise" != none ] && [ "$(id -u)" != 0 ]; then
-  has "$raise" || { say missing "$raise"; exit 127; }
-  tool=$1; shift
-  set -- "$raise" -n "$tool" -Z "$(id -un)" "$@"
-fi
-[ -z "$filter" ] || set -- "$@" "$filter"
+[ "$raise" = none ] || [ "$(id -u)" != 0 ] || raise=none
+[ "$raise" = none ] || has "$raise" || { say missing "$raise"; exit 127; }
+may_kill() {
+  while read -r key value x; do
+    case $key$value in Uid:[1-9]* | CapEff:*[2367abef]?) return 0 ;; esac
+  done < /proc/self/status
+  return 1
+}
+tool=$1; shift
+case \${tool##*/} in
+  tcpdump | ${uploadedNamePrefix}*)
+    [ -z "$filter" ] || set -- "$@" "$filter"
+    if [ "$raise" != none ]; then set -- -Z "$(id -un)" "$@"
+    elif ! may_kill; then set -- -Z root "$@"
+    fi ;;
+  dumpcap | tshark) [ -z "$filter" ] || set -- "$@" -f "$filter" ;;
+esac
+set -- "$tool" "$@"
+find_pod() {
+  a=pod\${1%,*} b=pod\${1#*,}
+  if has grep; then set -- $(grep -lF -e "$a" -e "$b" /proc/[0-9]*/cgroup); else set -- /proc/[0-9]*/cgroup; fi
+  for file; do
+    p=\${file%/cgroup}; p=\${p#/proc/}; line=
+    IFS= read -r line < "/proc/$p/cmdline"; [ -n "$line" ] || continue
+    while read -r line; do case $line in *"$a"* | *"$b"*) return ;; esac; done < "$file"
+  done
+  return 1
+} 2>/dev/null
+case $network in pod:*)
+  has nsenter || { say missing nsenter; exit 127; }
+  find_pod "\${network#pod:}" || { say no-pod; exit 127; }
+  set -- nsenter -t "$p" -n -- "$@" ;;
+esac
+[ "$raise" = none ] || set -- "$raise" -n "$@"
 say using "$*"
 clock=$(date +%s.%N 2>/dev/null) && say clock "$clock"
 "$@" 3<&- & p=$!
@@ -87,6 +131,7 @@ exec 4>&2
   [ -n "$b" ] || end KILL
 ) & w=$!
 wait $p; s=$?
+case $tool in */${uploadedNamePrefix}*) rm -f "$tool" ;; esac
 say ended $s
 wait $w
 exit $s
@@ -99,8 +144,13 @@ export interface SupervisedCapture {
   /** How kcap's own stream is known on the far side, to be left out of the capture. */
   readonly ownStream: OwnStream
   readonly filter: string
-  readonly argv: readonly string[]
+  /** Whose packets: those of where the program is started, or of a pod on the same machine. */
+  readonly network: RemoteNetwork
+  /** The argv of the program; of several the first that is there is run. tcpdump takes the filter as its last word, tshark and dumpcap by -f. */
+  readonly programs: readonly (readonly string[])[]
 }
+
+export type RemoteNetwork = { readonly kind: 'here' } | { readonly kind: 'pod'; readonly uid: string }
 
 export type OwnStream =
   /** The stream does not pass where the capture listens. */
@@ -108,10 +158,16 @@ export type OwnStream =
   /** As sshd tells in SSH_CONNECTION. */
   | { readonly kind: 'ssh' }
   /**
-   * On a node's own network: the kubelet's port, the API server's address, and the loopback ports on which container runtimes
+   * On a node's own network: the kubelet's port, the API servers' addresses, and the loopback ports on which container runtimes
    * hand streams to the kubelet (listening, root's, from the ephemeral range: `stream_server_port = "0"` in containerd's config).
    */
-  | { readonly kind: 'host'; readonly apiAddress?: { readonly host: string; readonly port: number } }
+  | { readonly kind: 'host'; readonly apiAddresses: readonly ApiAddress[] }
+
+/** Of an API server; without a host it is left out whoever has it. */
+export interface ApiAddress {
+  readonly host?: string
+  readonly port: number
+}
 
 /** The whole far side as one argv. */
 export function makeSupervisedArgv(capture: SupervisedCapture): string[] {
@@ -124,11 +180,18 @@ export function makeSupervisedArgv(capture: SupervisedCapture): string[] {
     capture.sudo,
     formatOwnStream(capture.ownStream),
     capture.filter,
-    ...capture.argv,
+    formatNetwork(capture.network),
+    ...capture.programs.flatMap((argv) => [String(argv.length), ...argv]),
   ]
+}
+
+function formatNetwork(network: RemoteNetwork): string {
+  return network.kind === 'here' ? 'here' : `pod:${network.uid},${network.uid.replaceAll('-', '_')}`
 }
 
 function formatOwnStream(own: OwnStream): string {
   if (own.kind !== 'host') return own.kind
-  return own.apiAddress === undefined ? 'host:' : `host:${own.apiAddress.host}:${own.apiAddress.port}`
+  // Words of a shell: addresses have nothing in them that it would expand.
+  const places = own.apiAddresses.filter(({ host = '' }) => /^[\w.:%-]*$/.test(host))
+  return ['host', ...places.map(({ host = '', port }) => `${host}:${port}`)].join(' ')
 }

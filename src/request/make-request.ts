@@ -1,7 +1,15 @@
-import type { CaptureRequest, OutputFormat, OutputName, Rotation, Via } from '../base/capture-request.ts'
+import type {
+  CaptureRequest,
+  DebugContainer,
+  OutputFormat,
+  OutputName,
+  Rotation,
+  Via,
+} from '../base/capture-request.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { ClusterScope, SshHostName, Sudo, TargetName } from '../base/target.ts'
 import { joinFilters, makeCaptureFilter, type Protocol } from '../remote/capture-filter.ts'
+import { defaultSettings, type Settings } from '../settings/settings.ts'
 import { parseSshAuthority, parseTarget } from '../target/parse-target.ts'
 import type { ParsedArguments } from './parse-arguments.ts'
 import { parseCount, parseDuration, parseShortTime, parseSize } from './parse-quantity.ts'
@@ -18,6 +26,8 @@ export interface RequestContext {
   readonly commandLine: string
   /** Wireshark's own capture filter field, AND-ed. */
   readonly captureFilter?: string | undefined
+  /** Of the config file; absent: what holds without one. */
+  readonly settings?: Pick<Settings, 'consent' | 'debug'>
 }
 
 /** All that options say of a capture, whoever gave them. Throws `usage` and `no-target`. */
@@ -34,6 +44,8 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
       ],
     })
   }
+  const settings = context.settings ?? defaultSettings('')
+  const via = chooseVia(parsed, targets)
   const expressions = [parsed.text('filter') ?? '', context.captureFilter ?? ''].filter((text) => text.trim() !== '')
   const expression = expressions.length === 1 ? (expressions[0] ?? '') : joinFilters(expressions)
   const count = parsed.text('count')
@@ -41,7 +53,17 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
   const maxSize = parsed.text('max-size')
   return {
     targets,
-    via: chooseVia(parsed, targets),
+    via,
+    consent: parsed.flag('yes') ? ['ephemeral', 'node-pod'] : settings.consent.concat(via === 'node-pod' ? via : []),
+    debug: {
+      image: parsed.text('debug-image') ?? settings.debug.image,
+      pullPolicy: (parsed.text('debug-pull-policy') as DebugContainer['pullPolicy']) ?? settings.debug.pullPolicy,
+      pullSecret: settings.debug.pullSecret,
+      namespace: parsed.text('debug-namespace') ?? settings.debug.namespace,
+      privileged: parsed.flag('privileged') || settings.debug.privileged,
+    },
+    nodeHost: findNodeHost(parsed, targets),
+    uploadPath: parsed.text('upload-tcpdump'),
     follow: !parsed.flag('no-follow'),
     names: !parsed.flag('no-names'),
     keyLogFile: parsed.text('keylog'),
@@ -84,19 +106,18 @@ export function makeTargets(parsed: ParsedArguments): TargetName[] {
   const service = parsed.text('service')
   const workload = parsed.text('workload')
   const target = parsed.text('target')
-  if (sshHost !== undefined && (pod ?? service ?? workload ?? selector ?? target) !== undefined) {
-    throw new KcapError('usage', 'cannot capture a pod through --ssh-host: only the host itself', {
-      hints: [`kcap ssh://${sshHost} --filter 'host POD-ADDRESS'`],
-    })
-  }
+  const node = parsed.text('node')
   const named = [
     ...parsed.words.map((word) => parseTarget(word, defaults)),
     ...(target === undefined ? [] : [parseTarget(target, defaults)]),
     ...(pod === undefined ? [] : [parseTarget(pod.includes('/') ? pod : `pod/${pod}`, defaults)]),
     ...(service === undefined ? [] : [parseTarget(`svc/${service}`, defaults)]),
     ...(workload === undefined ? [] : [parseTarget(workload, defaults)]),
-    ...(sshHost === undefined ? [] : [makeSshHost(sshHost, ssh)]),
+    ...(node === undefined ? [] : [parseTarget(`node/${node}`, defaults)]),
   ]
+  // Beside pods it is their node.
+  const isHost = sshHost !== undefined && selector === undefined && named.every(({ kind }) => kind === 'ssh')
+  if (isHost) named.push(makeSshHost(sshHost, ssh))
   if (selector !== undefined && named.length === 0) return [{ kind: 'pods', ...cluster, selector, allNamespaces }]
   refuseIdleScope(named, selector, allNamespaces)
   return named
@@ -124,11 +145,22 @@ export function makeClusterScope(parsed: ParsedArguments): ClusterScope {
   }
 }
 
+/** The SSH host that is the node of the pods which are named, not a target itself. */
+export function findNodeHost(parsed: ParsedArguments, targets: readonly TargetName[]): SshHostName | undefined {
+  const sshHost = parsed.text('ssh-host')
+  if (sshHost === undefined || targets.every(({ kind }) => kind === 'ssh')) return undefined
+  return makeSshHost(sshHost, makeSshDefaults(parsed))
+}
+
 /** The route asked for. Throws `usage` where it can't be taken. */
 export function chooseVia(parsed: ParsedArguments, targets: readonly TargetName[]): Via {
   const via = (parsed.text('via') ?? 'auto') as Via
+  if (via === 'ssh' && parsed.text('ssh-host') === undefined && targets.some(({ kind }) => kind !== 'ssh'))
+    throw new KcapError('usage', 'cannot capture a pod via ssh: the host that is its node is not named', {
+      hints: ['--ssh-host NODE --ssh-user root', 'kubectl get pod -o wide says which node it is'],
+    })
   const host = targets.find(({ kind }) => kind === 'ssh')
-  if (via === 'auto' || host === undefined || host.kind !== 'ssh') return via
+  if (via === 'auto' || via === 'ssh' || host === undefined || host.kind !== 'ssh') return via
   throw new KcapError('usage', `cannot capture on "${host.host}" via ${via}: a host is reached by SSH only`, {
     hints: ['leave --via out'],
   })

@@ -1,3 +1,4 @@
+import { defaultDebugImage } from '../settings/settings.ts'
 import type { OptionRow } from './option-row.ts'
 
 /** What is captured. */
@@ -45,6 +46,13 @@ export const targetOptions: readonly OptionRow[] = [
     kind: 'text',
     value: 'deploy/X',
     help: 'all pods of a workload: deploy, sts, ds, rs, job',
+  },
+  {
+    group: 'Target',
+    name: 'node',
+    kind: 'text',
+    value: 'NAME',
+    help: "a node's own network, by a pod that is created there",
   },
   {
     group: 'Target',
@@ -107,9 +115,51 @@ export const targetOptions: readonly OptionRow[] = [
     group: 'Target',
     name: 'via',
     kind: 'text',
-    value: 'auto|exec|kubectl',
-    choices: ['auto', 'exec', 'kubectl'],
-    help: 'the way into the pod: kube exec (auto, exec), or your kubectl',
+    value: 'ROUTE',
+    choices: ['auto', 'exec', 'kubectl', 'ephemeral', 'node-pod', 'ssh'],
+    help: 'auto (default), exec, kubectl, ssh, or one that creates: ephemeral, node-pod',
     dialog: { type: 'selector', display: 'Route', on: ['pod', 'cluster'] },
+  },
+  {
+    group: 'Target',
+    name: 'yes',
+    kind: 'flag',
+    help: 'create a debug container, or a pod on the node, without asking where needed',
+  },
+  {
+    group: 'Target',
+    name: 'debug-image',
+    kind: 'text',
+    value: 'IMAGE',
+    help: `of both; default: ${defaultDebugImage}`,
+    dialog: { type: 'string', display: 'Debug image', on: ['pod', 'cluster'], placeholder: defaultDebugImage },
+  },
+  {
+    group: 'Target',
+    name: 'debug-namespace',
+    kind: 'text',
+    value: 'NS',
+    help: 'where pods on nodes are created; default: the namespace of the pod',
+  },
+  {
+    group: 'Target',
+    name: 'debug-pull-policy',
+    kind: 'text',
+    value: 'POLICY',
+    choices: ['Always', 'IfNotPresent', 'Never'],
+    help: 'when the image is pulled; default: as the cluster has it',
+  },
+  {
+    group: 'Target',
+    name: 'privileged',
+    kind: 'flag',
+    help: 'create them privileged, where the few rights it takes are not enough',
+  },
+  {
+    group: 'Target',
+    name: 'upload-tcpdump',
+    kind: 'text',
+    value: 'FILE',
+    help: 'a static tcpdump, put into the container while it captures',
   },
 ]

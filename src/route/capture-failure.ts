@@ -4,6 +4,10 @@ export interface CaptureFailure {
   readonly name: string
   readonly interfaceName: string
   readonly hasFilter: boolean
+  /** Whether the network of a pod was to be entered from its node. */
+  readonly entersPod: boolean
+  /** Whether no process of that pod was found there. */
+  readonly hasNoPod: boolean
   /** The program the far side has not. */
   readonly missing: string | undefined
   /** What the far side said. */
@@ -22,12 +26,13 @@ const sudoPasswordPatterns =
   /a password is required|a terminal is required|no tty present|Authentication required|doas: .*(password|authentication)/i
 const sudoRefusedPatterns = /not in the sudoers|not allowed to (execute|run)|may not run sudo|doas: .*not permitted/i
 
-const passwordlessHints = {
-  sudo: [
-    'let sudo start it without a password; in a file made by visudo -f /etc/sudoers.d/tcpdump:',
-    'USER ALL=(root) NOPASSWD: /usr/bin/tcpdump, /usr/sbin/tcpdump',
-  ],
-  doas: ['let doas start it without a password; in /etc/doas.conf:', 'permit nopass USER as root cmd tcpdump'],
+function passwordlessHints(tool: 'sudo' | 'doas', program: 'tcpdump' | 'nsenter'): string[] {
+  if (tool === 'doas')
+    return ['let doas start it without a password; in /etc/doas.conf:', `permit nopass USER as root cmd ${program}`]
+  return [
+    `let sudo start it without a password; in a file made by visudo -f /etc/sudoers.d/${program}:`,
+    `USER ALL=(root) NOPASSWD: /usr/bin/${program}, /usr/sbin/${program}`,
+  ]
 }
 
 /** Why the far side captured nothing, from what it said. */
@@ -36,6 +41,13 @@ export function explainFailure(failure: CaptureFailure): KcapError {
   const place = `${isSsh(name) ? 'on' : 'in'} "${name}"`
   const said = quoteTool(lines)
   const found = (pattern: RegExp) => lines.some((line) => pattern.test(line))
+  if (failure.hasNoPod)
+    return new KcapError('pod-not-on-node', `cannot capture "${name}": no process of it is on that node`, {
+      hints: [
+        'is it the node of the pod? kubectl get pod -o wide',
+        'hidepid on /proc hides it from all but root: --ssh-user root',
+      ],
+    })
   if (failure.missing !== undefined) {
     return new KcapError('no-capture-program', `cannot capture ${place}: there is no "${failure.missing}"`, {
       hints: installHints(failure),
@@ -44,7 +56,10 @@ export function explainFailure(failure: CaptureFailure): KcapError {
   if (found(sudoPasswordPatterns)) {
     const tool = found(/^doas: /) ? 'doas' : 'sudo'
     return new KcapError('sudo-password', `cannot capture ${place}: ${tool} wants a password`, {
-      hints: [...passwordlessHints[tool], 'or log in as root: --ssh-user root'],
+      hints: [
+        ...passwordlessHints(tool, failure.entersPod ? 'nsenter' : 'tcpdump'),
+        'or log in as root: --ssh-user root',
+      ],
     })
   }
   if (found(sudoRefusedPatterns))
@@ -92,6 +107,7 @@ function isSsh(name: string): boolean {
 }
 
 function installHints({ name, missing }: CaptureFailure): string[] {
+  if (missing === 'nsenter') return ['it is in the package util-linux; a debug image must have it: --debug-image IMAGE']
   if (missing === 'sudo' || missing === 'doas')
     return [`log in as root instead: --ssh-user root`, `--sudo ${missing === 'sudo' ? 'doas' : 'sudo'}`]
   if (isSsh(name)) return [`install it there: apt-get install tcpdump, dnf install tcpdump, apk add tcpdump`]

@@ -1,23 +1,50 @@
+import { lookup } from 'node:dns/promises'
 import type { PodTarget } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { openExecChannel } from '../kube/exec-channel.ts'
-import type { OwnStream } from '../remote/supervisor-script.ts'
+import { listApiEndpoints } from '../kube/kube-objects.ts'
+import type { ApiAddress, OwnStream } from '../remote/supervisor-script.ts'
 import type { Route } from './route.ts'
 
 /** Kube exec in a container of the pod. Leaves nothing behind. */
-export function makeExecRoute(target: PodTarget, access: ClusterAccess): Route {
+export async function openExecRoute(target: PodTarget, access: ClusterAccess, signal: AbortSignal): Promise<Route> {
   const { namespace, pod, container } = target
   return {
     via: 'exec',
     description: `kube exec in container "${container}" (context ${access.context})`,
-    start: (argv, signal) => openExecChannel(access, { namespace, pod, container, argv, signal }),
-    ownStream: findOwnStream(target, access),
+    start: (argv, startSignal) => openExecChannel(access, { namespace, pod, container, argv, signal: startSignal }),
+    network: { kind: 'here' },
+    ownStream: await findOwnStream(target, access, signal),
+    sudo: 'none',
     close: async () => {},
   }
 }
 
 /** A pod on the node's own network sees what kcap and the API server say to each other. */
-export function findOwnStream({ hostNetwork }: PodTarget, { server }: ClusterAccess): OwnStream {
-  if (!hostNetwork) return { kind: 'elsewhere' }
-  return { kind: 'host', apiAddress: { host: server.hostname, port: Number(server.port || 443) } }
+export async function findOwnStream(
+  { hostNetwork }: PodTarget,
+  access: ClusterAccess,
+  signal: AbortSignal,
+): Promise<OwnStream> {
+  return hostNetwork ? await findNodeStream(access, signal) : { kind: 'elsewhere' }
+}
+
+/** Where the API server of most clusters listens. */
+const usualApiPort = 6443
+
+/** On a node: the API server as the user reaches it, and as it listens there, behind a load balancer perhaps. */
+export async function findNodeStream(access: ClusterAccess, signal: AbortSignal): Promise<OwnStream> {
+  const { hostname, port, protocol } = access.server
+  const [named, known] = await Promise.all([
+    // The far side may have no name service, and a name that it can't look up would be a wrong filter.
+    lookup(hostname.replace(/^\[|\]$/g, ''), { all: true }).catch(() => []),
+    listApiEndpoints(access, signal).catch(() => []),
+  ])
+  const namedPort = Number(port || (protocol === 'http:' ? 80 : 443))
+  const addresses: ApiAddress[] = [
+    ...named.map(({ address }) => ({ host: address, port: namedPort })),
+    ...(known.length > 0 ? known : [{ port: usualApiPort }]),
+  ]
+  const unique = new Map(addresses.map((address) => [`${address.host}:${address.port}`, address]))
+  return { kind: 'host', apiAddresses: [...unique.values()] }
 }

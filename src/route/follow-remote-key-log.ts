@@ -28,8 +28,9 @@ export async function followRemoteKeyLog(
     sudo: 'none',
     ownStream: { kind: 'elsewhere' },
     filter: '',
+    network: { kind: 'here' },
     // GNU and busybox: from the first line, by name over rotation.
-    argv: ['tail', '-n', '+1', '-F', path],
+    programs: [['tail', '-n', '+1', '-F', path]],
   })
   const program = await startSupervised(route.start, argv, signal)
   void program.begun.then(onBegun)

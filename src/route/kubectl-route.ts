@@ -5,13 +5,16 @@ import { findOwnStream } from './exec-route.ts'
 import type { Route } from './route.ts'
 
 /** The user's own kubectl runs the program: where its login or its protocol is the only way in. Leaves nothing behind. */
-export function makeKubectlRoute(target: PodTarget, access: ClusterAccess): Route {
+export async function openKubectlRoute(target: PodTarget, access: ClusterAccess, signal: AbortSignal): Promise<Route> {
   const { namespace, pod, container, cluster } = target
   return {
     via: 'kubectl',
     description: `kubectl exec in container "${container}" (context ${access.context})`,
-    start: (argv, signal) => startKubectlExec(access, cluster, { namespace, pod, container, argv, signal }),
-    ownStream: findOwnStream(target, access),
+    start: (argv, startSignal) =>
+      startKubectlExec(access, cluster, { namespace, pod, container, argv, signal: startSignal }),
+    network: { kind: 'here' },
+    ownStream: await findOwnStream(target, access, signal),
+    sudo: 'none',
     close: async () => {},
   }
 }

@@ -1,24 +1,66 @@
-import type { Via } from '../base/capture-request.ts'
-import type { Target } from '../base/target.ts'
+import type { CreatingRoute, DebugContainer, RouteName } from '../base/capture-request.ts'
+import { KcapError } from '../base/kcap-error.ts'
+import { formatTarget, type NodeTarget, type PodTarget, type SshHostName, type SshTarget } from '../base/target.ts'
 import type { ClusterPool } from '../kube/cluster-pool.ts'
 import type { ConnectSshOptions } from '../ssh/connect-ssh.ts'
-import { makeExecRoute } from './exec-route.ts'
-import { makeKubectlRoute } from './kubectl-route.ts'
+import { openEphemeralRoute } from './ephemeral-route.ts'
+import { openExecRoute } from './exec-route.ts'
+import { openKubectlRoute } from './kubectl-route.ts'
+import type { NodePods } from './node-pod-route.ts'
 import type { Route } from './route.ts'
 
-export interface OpenRouteOptions {
-  readonly via: Via
+export interface RouteOptions {
   readonly clusters: ClusterPool
   readonly ssh: ConnectSshOptions
+  /** The node of the pods that are captured, as the user named it. */
+  readonly nodeHost: SshHostName | undefined
+  /** Aborts what has not begun. */
+  readonly signal: AbortSignal
 }
 
-/** How a target is reached. Throws the errors of the login. */
-export async function openRoute(target: Target, options: OpenRouteOptions): Promise<Route> {
-  if (target.kind === 'pod') {
-    const access = await options.clusters.open(target.cluster)
-    return options.via === 'kubectl' ? makeKubectlRoute(target, access) : makeExecRoute(target, access)
-  }
-  // ssh2 takes longer to load than a pod capture takes to begin.
+/** What a way needs that creates something. */
+export interface CreatingOptions {
+  readonly debug: DebugContainer
+  readonly nodePods: NodePods
+  readonly log: (line: string) => void
+}
+
+export type QuietRoute = Exclude<RouteName, CreatingRoute>
+
+/** Goes a way to a target that creates nothing. Throws the errors of the login, and of what the way needs. */
+export async function openRoute(
+  target: PodTarget | SshTarget,
+  via: QuietRoute,
+  { clusters, nodeHost, ssh, signal }: RouteOptions,
+): Promise<Route> {
+  if (target.kind === 'ssh') return await openSsh(target, target.name, ssh)
+  if (via === 'ssh') return await openSsh(target, nodeHost ?? refuseNoHost(target), ssh)
+  const access = await clusters.open(target.cluster)
+  return via === 'kubectl'
+    ? await openKubectlRoute(target, access, signal)
+    : await openExecRoute(target, access, signal)
+}
+
+/** Creates what leads to a target: a pod on its node, or a container in it. Throws what keeps it from being created. */
+export async function createRoute(
+  target: PodTarget | NodeTarget,
+  via: CreatingRoute,
+  options: RouteOptions & CreatingOptions,
+): Promise<Route> {
+  const access = await options.clusters.open(target.cluster)
+  return target.kind === 'node' || via === 'node-pod'
+    ? await options.nodePods.openRoute(target, access)
+    : await openEphemeralRoute(target, access, options)
+}
+
+/** ssh2 takes longer to load than a pod capture takes to begin. */
+async function openSsh(...words: Parameters<typeof import('./ssh-route.ts').openSshRoute>): Promise<Route> {
   const { openSshRoute } = await import('./ssh-route.ts')
-  return await openSshRoute(target, options.ssh)
+  return await openSshRoute(...words)
+}
+
+function refuseNoHost(target: PodTarget): never {
+  throw new KcapError('usage', `cannot capture "${formatTarget(target)}" via ssh: no host is named`, {
+    hints: [`--ssh-host ${target.node ?? 'NODE'} --ssh-user root`],
+  })
 }

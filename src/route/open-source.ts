@@ -3,24 +3,33 @@ import type { CaptureOptions } from '../base/capture-request.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { PacketSource } from '../base/packet-source.ts'
 import { formatTarget, type Target } from '../base/target.ts'
-import { makeTcpdumpArgv } from '../remote/capture-command.ts'
+import { makeDumpcapArgv, makeTcpdumpArgv } from '../remote/capture-command.ts'
 import { makeSupervisedArgv } from '../remote/supervisor-script.ts'
 import { listInterfaces } from './list-interfaces.ts'
 import type { Route } from './route.ts'
 import { openSupervisedCapture } from './supervised-capture.ts'
 import { withTargetHints } from './target-hints.ts'
+import { uploadTcpdump } from './upload-tcpdump.ts'
+
+export interface SourceOptions {
+  readonly capture: CaptureOptions
+  /** A tcpdump of this machine for containers that have none. */
+  readonly uploadPath: string | undefined
+  readonly signal: AbortSignal
+}
 
 /** Starts capturing a target by a route. Throws what keeps it from capturing. */
-export async function openSource(
-  target: Target,
-  route: Route,
-  capture: CaptureOptions,
-  signal: AbortSignal,
-): Promise<PacketSource> {
+export async function openSource(target: Target, route: Route, options: SourceOptions): Promise<PacketSource> {
+  const { signal } = options
   try {
-    return await withKnownOptions((timestamps) => openWithTimestamps(target, route, capture, timestamps, signal))
+    const uploaded =
+      options.uploadPath === undefined || route.via === 'ssh'
+        ? undefined
+        : await uploadTcpdump(route, options.uploadPath, formatTarget(target), signal)
+    return await withKnownOptions((timestamps) => openWithTimestamps(target, route, options, timestamps, uploaded))
   } catch (error) {
-    if (error instanceof KcapError && error.code === 'unknown-interface')
+    const isListed = route.network.kind === 'here'
+    if (isListed && error instanceof KcapError && error.code === 'unknown-interface')
       throw await withInterfaceNames(error, route, signal)
     throw withTargetHints(error, target)
   }
@@ -36,25 +45,34 @@ async function withKnownOptions(open: (timestamps: 'nano' | 'micro') => Promise<
   }
 }
 
+/** The probe and the capture are one: the far side runs the first program that it has. */
 async function openWithTimestamps(
   target: Target,
   route: Route,
-  capture: CaptureOptions,
+  { capture, signal }: SourceOptions,
   timestamps: 'nano' | 'micro',
-  signal: AbortSignal,
+  uploaded: string | undefined,
 ): Promise<PacketSource> {
+  const tcpdump = makeTcpdumpArgv(capture, timestamps)
   const argv = makeSupervisedArgv({
-    captureId: randomUUID(),
-    sudo: target.kind === 'ssh' ? target.name.sudo : 'none',
+    captureId: `${route.captureIdPrefix ?? ''}${randomUUID()}`,
+    sudo: route.sudo,
     ownStream: route.ownStream,
     filter: capture.filter,
-    argv: makeTcpdumpArgv(capture, timestamps),
+    network: route.network,
+    programs: [
+      ...(uploaded === undefined ? [] : [[uploaded, ...tcpdump.slice(1)]]),
+      tcpdump,
+      makeDumpcapArgv('dumpcap', capture),
+      makeDumpcapArgv('tshark', capture),
+    ],
   })
   return await openSupervisedCapture({
     name: formatTarget(target),
     interfaceName: capture.interfaceName,
     argv,
     hasFilter: capture.filter !== '',
+    entersPod: route.network.kind === 'pod',
     start: route.start,
     signal,
   })

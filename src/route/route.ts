@@ -1,13 +1,19 @@
-import type { Via } from '../base/capture-request.ts'
+import type { RouteName } from '../base/capture-request.ts'
 import type { StartRemoteProcess } from '../base/remote-process.ts'
-import type { OwnStream } from '../remote/supervisor-script.ts'
+import type { Sudo } from '../base/target.ts'
+import type { OwnStream, RemoteNetwork } from '../remote/supervisor-script.ts'
 
 /** A way to run programs where a target's packets are. */
 export interface Route {
-  readonly via: Exclude<Via, 'auto'> | 'ssh'
+  readonly via: RouteName
   /** For people: `kube exec in container "api" (context shop@lab)`. */
   readonly description: string
   readonly start: StartRemoteProcess
+  /** Whose packets are captured there. */
+  readonly network: RemoteNetwork
   readonly ownStream: OwnStream
+  readonly sudo: Sudo
+  /** Begins the ids of its captures, where something on the far side looks for them; undefined: nothing does. */
+  readonly captureIdPrefix?: string
   close(): Promise<void>
 }

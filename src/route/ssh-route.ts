@@ -1,17 +1,27 @@
 import { quoteArgv } from '../base/quote.ts'
-import type { SshTarget } from '../base/target.ts'
-import { formatTarget } from '../base/target.ts'
+import { formatTarget, type PodTarget, type SshHostName, type SshTarget } from '../base/target.ts'
 import { type ConnectSshOptions, connectSsh } from '../ssh/connect-ssh.ts'
 import type { Route } from './route.ts'
 
-/** A host by SSH. Its own stream is left out of the capture, as its sshd tells the connection. */
-export async function openSshRoute(target: SshTarget, options: ConnectSshOptions): Promise<Route> {
-  const connection = await connectSsh(target.name, options)
+/**
+ * A host by SSH, or a pod's network on that host, which is the pod's node. kcap's own stream is left out where it passes, as sshd tells
+ * the connection.
+ */
+export async function openSshRoute(
+  target: SshTarget | PodTarget,
+  host: SshHostName,
+  options: ConnectSshOptions,
+): Promise<Route> {
+  const connection = await connectSsh(host, options)
+  const entersPod = target.kind === 'pod' && !target.hostNetwork
+  const place = formatTarget({ kind: 'ssh', name: host })
   return {
     via: 'ssh',
-    description: `SSH to ${formatTarget(target)}`,
+    description: entersPod ? `the pod's network on its node by SSH to ${place}` : `SSH to ${place}`,
     start: (argv, signal) => connection.startProcess(quoteArgv(argv), signal),
-    ownStream: { kind: 'ssh' },
+    network: entersPod ? { kind: 'pod', uid: target.cgroupUid } : { kind: 'here' },
+    ownStream: entersPod ? { kind: 'elsewhere' } : { kind: 'ssh' },
+    sudo: host.sudo,
     close: () => connection.close(),
   }
 }

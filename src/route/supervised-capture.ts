@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { KcapError } from '../base/kcap-error.ts'
 import type { PacketBatch } from '../base/packet.ts'
 import type { PacketSource, SourceEnd } from '../base/packet-source.ts'
@@ -7,6 +8,11 @@ import { explainFailure } from './capture-failure.ts'
 import { readChunks } from './read-chunks.ts'
 import { type SupervisedProgram, startSupervised } from './supervised-program.ts'
 
+/**
+ * tcpdump of Debian writes its header before it stops being root, and gives up where it may not. It says when it listens; what does not
+ * say so is believed after this time.
+ */
+const settleMs = 250
 /** From the start of the program to its pcap header. */
 const startTimeoutMs = 30_000
 
@@ -15,6 +21,8 @@ export interface SupervisedCaptureOptions {
   readonly interfaceName: string
   readonly argv: readonly string[]
   readonly hasFilter: boolean
+  /** Whether the network of a pod is entered from its node. */
+  readonly entersPod: boolean
   readonly start: StartRemoteProcess
   /** Aborts the opening; an open source is ended by `stop`. */
   readonly signal: AbortSignal
@@ -45,6 +53,13 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
     }
     // A failure after the header comes with the packets before it.
     if (reader.header === undefined) throw reader.failure
+    await Promise.race([program.listening, sleep(settleMs, undefined, { ref: false })])
+    const hasEnded = program.said.reports.some(({ kind }) => kind === 'ended')
+    if (hasEnded && first.length === 0) {
+      // Nothing more will come, and no packet was waiting.
+      for await (const more of chunks) first.push(...more.flatMap((chunk) => reader.push(chunk)))
+      if (first.every(({ count }) => count === 0)) throw await explainNoHeader(program, options)
+    }
   } catch (error) {
     program.stop()
     program.kill()
@@ -116,6 +131,8 @@ async function explainNoHeader(program: SupervisedProgram, options: SupervisedCa
     name: options.name,
     interfaceName: options.interfaceName,
     hasFilter: options.hasFilter,
+    entersPod: options.entersPod,
+    hasNoPod: reports.some(({ kind }) => kind === 'no-pod'),
     missing: missing?.program,
     lines,
     exitCode: ended?.code ?? (exit.kind === 'exited' ? exit.code : undefined),

@@ -13,6 +13,8 @@ export interface SupervisedProgram {
   readonly stdout: Readable
   /** Settles when the program is being run, or will not be. */
   readonly begun: Promise<void>
+  /** Settles when the program says that it captures, or has ended. */
+  readonly listening: Promise<void>
   /** How it ended; settles after everything it said has been read. Its standard output is to be read to the end before. */
   readonly ended: Promise<RemoteExit>
   /** What the supervisor and the program have said so far. */
@@ -41,11 +43,15 @@ export async function startSupervised(
   const said: Said = { startedMs: Date.now(), counters: {}, lines: [], reports: [], command: '', aheadMs: undefined }
   const remote = await start(argv, signal)
   let begin = () => {}
+  let listen = () => {}
   const begun = new Promise<void>((resolve) => {
     begin = resolve
   })
-  const heard = followReports(remote, said, begin)
-  void heard.then(begin)
+  const listening = new Promise<void>((resolve) => {
+    listen = resolve
+  })
+  const heard = followReports(remote, said, { begin, listen })
+  void heard.then(begin).then(listen)
   const heartbeat = setInterval(() => remote.stdin.write(supervisorWords.heartbeat), heartbeatMs)
   let stopTimer: NodeJS.Timeout | undefined
   let isEnded = false
@@ -60,6 +66,7 @@ export async function startSupervised(
   return {
     stdout: remote.stdout,
     begun,
+    listening,
     ended,
     said,
     stop() {
@@ -80,21 +87,23 @@ type Said = { -readonly [Key in keyof SupervisedProgram['said']]: SupervisedProg
 }
 
 /** Settles at the end of standard error. */
-async function followReports(remote: RemoteProcess, said: Said, begin: () => void): Promise<void> {
+async function followReports(remote: RemoteProcess, said: Said, on: { begin(): void; listen(): void }): Promise<void> {
   const reader = makeReportReader()
   const take = (report: CaptureReport) => {
     if (report.kind === 'counter') said.counters[report.counter] = report.count
     else if (report.kind === 'using') {
       said.command = report.command
-      begin()
-    } else if (report.kind === 'clock')
+      on.begin()
+    } else if (report.kind === 'listening') on.listen()
+    else if (report.kind === 'clock')
       said.aheadMs = {
         least: report.timeMs - Date.now(),
         most: report.timeMs + report.precisionMs - said.startedMs,
       }
     else if (report.kind === 'text') said.lines.push(report.text)
-    else if (report.kind === 'missing' || report.kind === 'ended') said.reports.push(report)
+    else if (report.kind === 'missing' || report.kind === 'no-pod' || report.kind === 'ended') said.reports.push(report)
     if (said.lines.length > maxKeptLines) said.lines.shift()
+    if (report.kind === 'ended') on.listen()
     // The supervisor waits for this, so that its watcher ends too.
     if (report.kind === 'ended') remote.stdin.write(supervisorWords.release)
   }

@@ -2,9 +2,8 @@ import type { CaptureRequest } from '../base/capture-request.ts'
 import type { PacketSource, SourceEnd } from '../base/packet-source.ts'
 import { printable } from '../base/printable.ts'
 import { formatTarget, type Target } from '../base/target.ts'
-import type { OpenRouteOptions } from '../route/open-route.ts'
-import { openRoute } from '../route/open-route.ts'
-import { openSource } from '../route/open-source.ts'
+import { openExecRoute } from '../route/exec-route.ts'
+import { type OpenCaptureOptions, openCapture } from '../route/open-capture.ts'
 import type { Route } from '../route/route.ts'
 import type { CaptureWriter } from './capture-writer.ts'
 import { describeClock, describeSource } from './describe-capture.ts'
@@ -16,9 +15,7 @@ import type { KeyWriter } from './write-keys.ts'
 
 export interface CaptureTargetOptions {
   readonly request: CaptureRequest
-  readonly routes: OpenRouteOptions
-  /** Aborts what has not begun. */
-  readonly opening: AbortSignal
+  readonly routes: Omit<OpenCaptureOptions, 'prepare'>
   readonly ending: Ending
   readonly writer: CaptureWriter
   readonly pump: PacketPump
@@ -34,7 +31,8 @@ export interface CaptureTargetOptions {
 
 /** From a target to its packets in the pump: route, source, interface. */
 export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget {
-  const { request, opening, ending, writer, pump, log } = options
+  const { request, routes, ending, writer, pump, log } = options
+  const { signal: opening } = routes
   /** A target that is taken up again goes on as the interface it was. */
   const interfaces = new WeakMap<SourceProgress, { readonly id: number; readonly linkType: number }>()
 
@@ -48,13 +46,33 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
     return id
   }
 
-  async function capture(
+  /** The keys that the target's own programs write, beside its packets. A debug container has other files than the pod's containers. */
+  function followKeys(
     target: Target,
     route: Route,
+    signal: AbortSignal,
+  ): { begun: Promise<void>; ended: Promise<void> } {
+    let begin = () => {}
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve
+    })
+    const ended = (async () => {
+      const isInContainer = target.kind !== 'pod' || route.via === 'exec' || route.via === 'kubectl'
+      const place = isInContainer
+        ? route
+        : await openExecRoute(target, await routes.clusters.open(target.cluster), opening)
+      await options.keys.followRemote(formatTarget(target), place, { onBegun: begin, signal })
+    })()
+    void ended.then(begin, begin)
+    opening.addEventListener('abort', begin, { once: true })
+    return { begun, ended }
+  }
+
+  async function readPackets(
+    { source, route }: { readonly source: PacketSource; readonly route: Route },
     figures: SourceProgress,
     run: { readonly comment: string | undefined; readonly signal: AbortSignal },
   ): Promise<SourceEnd> {
-    const source = await openSource(target, route, request.capture, AbortSignal.any([opening, run.signal]))
     log(`${source.name}: ${source.command}`)
     const clock = describeClock(source)
     if (clock !== undefined) options.tell(`${source.name}: ${clock}; its time stamps are left as they are`)
@@ -79,22 +97,28 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
   }
 
   return async (target, figures, run) => {
-    const route = await openRoute(target, options.routes)
-    log(`${formatTarget(target)}: ${route.description}`)
-    const end = new AbortController()
-    let keys: Promise<void> | undefined
+    const keysEnd = new AbortController()
+    let keys: Promise<void> = Promise.resolve()
+    const opened = await openCapture(target, {
+      ...routes,
+      signal: AbortSignal.any([opening, run.signal]),
+      async prepare(route) {
+        if (request.remoteKeyLogPath === undefined) return
+        // First the keys: those of a conversation that begins with the capture are written while it does.
+        const following = followKeys(target, route, keysEnd.signal)
+        keys = following.ended
+        await following.begun
+      },
+    }).catch((error: unknown) => {
+      keysEnd.abort()
+      throw error
+    })
     try {
-      // First the keys: those of a conversation that begins with the capture are written while it does.
-      await new Promise<void>((resolve) => {
-        keys = options.keys.followRemote(formatTarget(target), route, { onBegun: resolve, signal: end.signal })
-        void keys.then(resolve)
-        opening.addEventListener('abort', () => resolve(), { once: true })
-      })
-      return await capture(target, route, figures, run)
+      return await readPackets(opened, figures, run)
     } finally {
-      end.abort()
+      keysEnd.abort()
       await keys
-      await route.close()
+      await opened.route.close()
     }
   }
 }

@@ -46,6 +46,7 @@ export function describeClock({ aheadMs }: Pick<PacketSource, 'aheadMs'>): strin
 function describeName(name: TargetName): string {
   if (name.kind === 'ssh') return `host ${name.host}`
   const where = `${name.namespace === undefined ? '' : ` in namespace ${name.namespace}`}${name.context === undefined ? '' : ` of context ${name.context}`}`
+  if (name.kind === 'node') return `node ${name.node}${where}`
   if (name.kind === 'pod') return `pod ${name.pod}${where}`
   if (name.kind === 'service') return `service ${name.service}${where}`
   if (name.kind === 'workload') return `${name.workloadKind}/${name.workload}${where}`

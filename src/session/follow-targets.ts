@@ -23,7 +23,9 @@ export interface FollowOptions {
 export async function followTargets(options: FollowOptions): Promise<void> {
   const { request } = options
   if (!request.follow) return
-  const names = request.targets.flatMap((name) => (name.kind === 'pod' || name.kind === 'ssh' ? [] : [name]))
+  const names = request.targets.flatMap((name) =>
+    name.kind === 'pod' || name.kind === 'node' || name.kind === 'ssh' ? [] : [name],
+  )
   await Promise.all(names.map((name) => followName(name, options)))
 }
 

@@ -12,14 +12,21 @@ export interface ListRun {
 
 /** The interfaces where the first of the targets would be captured; none when there is no target. Throws what a capture there would. */
 export async function listTargetInterfaces(
-  { targets, via }: Pick<CaptureRequest, 'targets' | 'via'>,
+  { targets, via, nodeHost }: Pick<CaptureRequest, 'targets' | 'via' | 'nodeHost'>,
   run: ListRun,
 ): Promise<readonly RemoteInterface[]> {
   const clusters: ClusterPool = makeClusterPool(run)
   try {
     const [target] = await resolveTargets(targets, clusters, run.signal)
     if (target === undefined) return []
-    const route = await openRoute(target, { via, clusters, ssh: { signal: run.signal } })
+    // Nothing is created for a list.
+    if (target.kind === 'node') return []
+    const route = await openRoute(target, via === 'kubectl' || via === 'ssh' ? via : 'exec', {
+      clusters,
+      nodeHost,
+      ssh: { signal: run.signal },
+      signal: run.signal,
+    })
     try {
       return await listInterfaces(route, run.signal)
     } finally {

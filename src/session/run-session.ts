@@ -2,6 +2,8 @@ import type { CaptureRequest } from '../base/capture-request.ts'
 import { type KcapError, toKcapError } from '../base/kcap-error.ts'
 import type { PacketRun } from '../base/packet.ts'
 import { makeClusterPool } from '../kube/cluster-pool.ts'
+import { type AskConsent, makeConsent } from '../route/consent.ts'
+import { makeNodePods } from '../route/node-pod-route.ts'
 import type { ConnectSshOptions } from '../ssh/connect-ssh.ts'
 import { resolveTargets } from '../target/resolve-targets.ts'
 import { makeCaptureBudget } from './capture-budget.ts'
@@ -9,6 +11,7 @@ import { makeCaptureTarget } from './capture-target.ts'
 import { refuseBadFilter } from './check-filter.ts'
 import { makeEnding } from './ending.ts'
 import { followTargets } from './follow-targets.ts'
+import { formatCommand } from './format-command.ts'
 import { openWriter } from './open-writer.ts'
 import { makePacketPump } from './packet-pump.ts'
 import { makeProgress, type SessionProgress, type SessionSummary, type SourceProgress } from './session-progress.ts'
@@ -23,6 +26,8 @@ export interface SessionContext {
   readonly interactive: boolean
   readonly askSecret?: ConnectSshOptions['askSecret']
   readonly askHostKey?: ConnectSshOptions['askHostKey']
+  /** Whether something may be created in a cluster; absent: nothing is asked. */
+  readonly askConsent?: AskConsent
   /** Gets the live figures once, before anything is captured. */
   readonly watch?: (progress: SessionProgress) => void
   /** What happens to sources while it runs: pods that come, go, restart. */
@@ -88,11 +93,29 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   let namesReady = Promise.resolve()
   const keys = makeKeyWriter({ request, writer, fail: failOutput, tell: context.tell })
   const keyLagMs = request.remoteKeyLogPath === undefined ? 0 : remoteKeyLagMs
+  const nodePods = makeNodePods({
+    debug: request.debug,
+    durationMs: request.limits.durationMs,
+    signal: opening.signal,
+    log,
+  })
   const pump = makePacketPump(request.mergeWindowMs + keyLagMs, writeRuns)
   const capture = makeCaptureTarget({
     request,
-    routes: { via: request.via, clusters, ssh },
-    opening: opening.signal,
+    routes: {
+      via: request.via,
+      clusters,
+      ssh,
+      nodeHost: request.nodeHost,
+      debug: request.debug,
+      nodePods,
+      consent: makeConsent(request.consent, context.askConsent),
+      capture: request.capture,
+      uploadPath: request.uploadPath,
+      formatCommand: (target, via) => formatCommand(request.commandLine, target, via),
+      signal: opening.signal,
+      log,
+    },
     ending,
     writer,
     pump,
@@ -149,6 +172,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     if (output.isLive && isStopped()) await writer.begin().catch(failOutput)
     ending.close()
     opening.abort()
+    await nodePods.close()
     clusters.close()
     lifetime.abort()
     await output.close().catch((error: unknown) => {

@@ -1,4 +1,5 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml'
+import type { CreatingRoute } from '../base/capture-request.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { findNearNames } from '../base/near-names.ts'
 import { quote } from '../base/quote.ts'
@@ -48,12 +49,30 @@ export function parseSettings(file: string, text: string): Settings {
 
   const defaults = defaultSettings(file)
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return defaults
-  const top = readMap(document.contents, 'the file', ['list', 'sshHosts'])
+  const top = readMap(document.contents, 'the file', ['list', 'sshHosts', 'consent', 'debug'])
   const listNode = top.get('list')
   const list =
     listNode === undefined
       ? new Map<string, Node | null>()
       : readMap(listNode, '"list"', ['contexts', 'namespaces', 'selector', 'maxPods'])
+  const debugNode = top.get('debug')
+  const debugKeys = ['image', 'pullPolicy', 'pullSecret', 'namespace', 'privileged']
+  const debug = debugNode === undefined ? new Map<string, Node | null>() : readMap(debugNode, '"debug"', debugKeys)
+  const readFlag = (node: Node | null | undefined, what: string): boolean => {
+    if (isScalar(node) && typeof node.value === 'boolean') return node.value
+    return fail(offsetOf(node), `${what} must be true or false`)
+  }
+  const readChoice =
+    <Choice extends string>(choices: readonly Choice[]) =>
+    (node: Node | null | undefined, what: string): Choice => {
+      const text = readText(node, what)
+      const choice = choices.find((known) => known === text)
+      return choice ?? fail(offsetOf(node), `${what} must be one of ${choices.join(', ')}`)
+    }
+  const readConsent = (node: Node | null | undefined, what: string): CreatingRoute[] => {
+    if (!isSeq(node)) return fail(offsetOf(node), `${what} must be a list, such as [ephemeral]`)
+    return node.items.map((item) => readChoice(['ephemeral', 'node-pod'])(item as Node, `each of ${what}`))
+  }
   const optional = <Value>(
     entries: ReadonlyMap<string, Node | null>,
     key: string,
@@ -68,6 +87,14 @@ export function parseSettings(file: string, text: string): Settings {
       maxPods: optional(list, 'maxPods', readCount) ?? defaults.list.maxPods,
     },
     sshHosts: optional(top, 'sshHosts', readTexts) ?? [],
+    consent: optional(top, 'consent', readConsent) ?? [],
+    debug: {
+      image: optional(debug, 'image', readText) ?? defaults.debug.image,
+      pullPolicy: optional(debug, 'pullPolicy', readChoice(['Always', 'IfNotPresent', 'Never'])),
+      pullSecret: optional(debug, 'pullSecret', readText),
+      namespace: optional(debug, 'namespace', readText),
+      privileged: optional(debug, 'privileged', readFlag) ?? false,
+    },
   }
 }
 

@@ -1,3 +1,5 @@
+import type { CreatingRoute, DebugContainer } from '../base/capture-request.ts'
+
 /** What kcap's config file says, complete: what it leaves out has its default. */
 export interface Settings {
   /** The file, whether it is there or not. */
@@ -6,6 +8,10 @@ export interface Settings {
   readonly list: ListSettings
   /** Hosts that have an interface of their own there: an alias of the ssh config, or `[USER@]HOST[:PORT]`. */
   readonly sshHosts: readonly string[]
+  /** What may be created in clusters without asking. */
+  readonly consent: readonly CreatingRoute[]
+  /** What is created there. */
+  readonly debug: DebugContainer
 }
 
 export interface ListSettings {
@@ -21,10 +27,21 @@ export interface ListSettings {
 
 export const defaultMaxPods = 100
 
+/** Has sh, tcpdump, grep, sleep and nsenter, for amd64 and arm64. https://github.com/nicolaka/netshoot */
+export const defaultDebugImage = 'docker.io/nicolaka/netshoot:v0.13'
+
 export function defaultSettings(file: string): Settings {
   return {
     file,
     list: { contexts: undefined, namespaces: undefined, selector: undefined, maxPods: defaultMaxPods },
     sshHosts: [],
+    consent: [],
+    debug: {
+      image: defaultDebugImage,
+      pullPolicy: undefined,
+      pullSecret: undefined,
+      namespace: undefined,
+      privileged: false,
+    },
   }
 }

@@ -1,6 +1,7 @@
 import type { V1Container, V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
 import { KcapError } from '../base/kcap-error.ts'
 import type { PodTarget } from '../base/target.ts'
+import { refuseWindows } from './refuse-windows.ts'
 
 export interface PodChoice {
   readonly cluster: PodTarget['cluster']
@@ -11,11 +12,13 @@ export interface PodChoice {
 
 /**
  * A pod of the API as a target: it must run, and one of its containers is chosen. All containers of a pod share one network, so
- * any that runs will do. Throws `pod-not-running`, `container-not-found`.
+ * any that runs will do. Throws `pod-not-running`, `container-not-found`, `windows-node`.
  */
 export function choosePod(pod: V1Pod, choice: PodChoice): PodTarget {
   const namespace = pod.metadata?.namespace ?? ''
   const name = pod.metadata?.name ?? ''
+  if ((pod.spec?.os?.name ?? pod.spec?.nodeSelector?.['kubernetes.io/os']) === 'windows')
+    throw refuseWindows(`${namespace}/${name}`)
   const phase = pod.status?.phase ?? 'Unknown'
   if (phase !== 'Running') throw notRunning(namespace, name, describePhase(pod, phase))
   const container = chooseContainer(pod, namespace, name, choice.container)
@@ -26,6 +29,7 @@ export function choosePod(pod: V1Pod, choice: PodChoice): PodTarget {
     namespace,
     pod: name,
     uid: pod.metadata?.uid ?? '',
+    cgroupUid: pod.metadata?.annotations?.['kubernetes.io/config.hash'] ?? pod.metadata?.uid ?? '',
     container,
     containerId: containerStatuses(pod).find((status) => status.name === container)?.containerID ?? '',
     node: pod.spec?.nodeName,

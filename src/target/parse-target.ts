@@ -24,27 +24,16 @@ const workloadKinds = new Map<string, WorkloadName['workloadKind']>([
   ['job', 'job'],
 ])
 
-/** A kind of the spec that this version can't capture yet; it must not be taken for a namespace of that name. */
-const otherKinds = ['node']
-
 /**
- * The text form of a target: `NS/POD`, `POD`, `pod/POD`, patterns as `NS/POD-*`, `svc/SERVICE`, `deploy/X`, `ssh://[USER@]HOST[:PORT]`.
+ * The text form of a target: `NS/POD`, `POD`, `pod/POD`, patterns as `NS/POD-*`, `svc/SERVICE`, `deploy/X`, `node/NAME`, `ssh://[USER@]HOST[:PORT]`.
  * Throws `usage` for what is none of them.
  */
 export function parseTarget(text: string, defaults: TargetDefaults): TargetName {
   if (text.startsWith('ssh://')) return parseSshTarget(text, defaults.ssh)
   const [first = '', second, ...more] = text.split('/')
   if (first === '' || second === '' || more.length > 0) throw notATarget(text)
-  if (otherKinds.includes(first) && second !== undefined) {
-    throw new KcapError(
-      'usage',
-      `cannot capture "${text}": only pods, workloads, services and SSH hosts can be named`,
-      {
-        hints: ['kcap NAMESPACE/POD', 'kcap svc/SERVICE'],
-      },
-    )
-  }
   if (second === undefined) return parsePod(first, text, defaults)
+  if (first === 'node' || first === 'no') return { kind: 'node', ...defaults.cluster, node: checkName(second, text) }
   if (first === 'svc' || first === 'service')
     return { kind: 'service', ...defaults.cluster, service: checkName(second, text) }
   const workloadKind = workloadKinds.get(first)

@@ -5,6 +5,7 @@ import type { ClusterPool } from '../kube/cluster-pool.ts'
 import { getPod, listNames, listPods } from '../kube/kube-objects.ts'
 import { listWorkloads } from '../kube/workloads.ts'
 import { choosePod } from './choose-pod.ts'
+import { resolveNode } from './resolve-node.ts'
 import { resolvePodSet } from './resolve-pod-set.ts'
 import { nearNames, refuseUnknownNamespace } from './unknown-namespace.ts'
 
@@ -30,6 +31,7 @@ export async function resolveTargets(
 async function resolveTarget(name: TargetName, clusters: ClusterPool, signal: AbortSignal): Promise<Target[]> {
   if (name.kind === 'ssh') return [{ kind: 'ssh', name }]
   const access = await clusters.open(name)
+  if (name.kind === 'node') return [await resolveNode(name, access, signal)]
   if (name.kind === 'pod') return [await resolvePod(name, access, signal)]
   return await resolvePodSet(name, access, signal)
 }

@@ -37,12 +37,15 @@ describe('help', () => {
     },
   )
 
-  test.each(['list', 'demo', 'install', 'uninstall', 'doctor', 'config'])('of %s is its own', async (command) => {
-    const { code, stdout } = await kcap(command, '--help')
-    expect(code).toBe(0)
-    expect(stdout.startsWith(`kcap ${command} `)).toBe(true)
-    expect(await kcap('help', command)).toMatchObject({ code: 0, stdout })
-  })
+  test.each(['list', 'demo', 'install', 'uninstall', 'doctor', 'cleanup', 'config'])(
+    'of %s is its own',
+    async (command) => {
+      const { code, stdout } = await kcap(command, '--help')
+      expect(code).toBe(0)
+      expect(stdout.startsWith(`kcap ${command} `)).toBe(true)
+      expect(await kcap('help', command)).toMatchObject({ code: 0, stdout })
+    },
+  )
 
   test('--version is one line', async () => {
     expect(await kcap('--version')).toEqual({ code: 0, stdout: `kcap ${version}\n`, stderr: '' })
@@ -121,8 +124,8 @@ describe("wrong usage is 'usage', with exit code 2 and a line to type", () => {
       'kcap list pods',
     ],
     [['list', '-o', 'yaml'], 'cannot use -o "yaml": it is one of table, json, name', 'kcap list pods -o name'],
-    [['cleanup'], `cannot run "kcap cleanup": kcap ${version} has no such command`, 'kcap pod/cleanup'],
-    [['doctor', 'prod/x'], 'cannot examine "prod/x": kcap', 'kcap doctor'],
+    [['completion'], `cannot run "kcap completion": kcap ${version} has no such command`, 'kcap pod/completion'],
+    [['doctor', 'ssh://h'], 'cannot examine this', 'kcap doctor NAMESPACE/POD'],
     [['config', 'frob'], 'cannot run "kcap config frob": it is one of path, show, init', 'kcap config show'],
     [['a/b/c'], 'cannot capture "a/b/c": it is no target', 'kcap NAMESPACE/POD'],
     [['prod/x', '--wireshark', '-o', 'f'], 'cannot use --wireshark together with --output', '-o FILE'],
@@ -147,7 +150,7 @@ describe("wrong usage is 'usage', with exit code 2 and a line to type", () => {
     [['prod/x', '--format', 'cap'], 'cannot use --format "cap": it is one of pcap, pcapng', 'kcap --help'],
     [['prod/x', '--iface=a b'], 'cannot use --iface "a b": it can be no name of an interface', '--iface any'],
     [['prod/x', '-o'], 'cannot use --output: it needs a value', '--output FILE|-'],
-    [['--pod', 'x', '--ssh-host', 'h'], 'cannot capture a pod through --ssh-host', 'kcap ssh://h'],
+    [['--pod', 'x', '--via', 'ssh'], 'cannot capture a pod via ssh', '--ssh-host NODE --ssh-user root'],
     [['--ssh-host', 'a b'], 'cannot use --ssh-host "a b": it is no host name or address', '--ssh-host 10.0.0.10'],
     [
       ['--ssh-host', 'h', '--ssh-port', '0'],

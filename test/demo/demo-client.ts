@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Agent, request as httpsRequest } from 'node:https'
+import { setTimeout as delay } from 'node:timers/promises'
 import WebSocket from 'ws'
 import type { DemoCluster } from '../../src/demo/start-demo-cluster.ts'
 
@@ -34,6 +35,8 @@ export async function ask(cluster: DemoCluster, path: string, asked: Asked = {})
           headers: {
             ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
             accept: asked.accept ?? 'application/json',
+            // Node announces the body of a POST by itself, but not that of a DELETE.
+            ...(asked.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(asked.body)) }),
             ...asked.headers,
           },
         },
@@ -57,6 +60,20 @@ export async function ask(cluster: DemoCluster, path: string, asked: Asked = {})
     })
   } finally {
     agent.destroy()
+  }
+}
+
+/** Asks for an object again and again until it is so. */
+export async function askUntil(
+  cluster: DemoCluster,
+  path: string,
+  // biome-ignore lint/suspicious/noExplicitAny: objects of all kinds
+  isSo: (object: any) => boolean,
+): Promise<Answer['json']> {
+  for (;;) {
+    const { json } = await ask(cluster, path)
+    if (isSo(json)) return json
+    await delay(5)
   }
 }
 
@@ -123,37 +140,19 @@ export interface ExecClient {
   until(condition: () => boolean): Promise<void>
 }
 
-export const captureArgv = (...words: string[]) => [
-  'sh',
-  '-c',
-  'script',
-  'kcap',
-  'id-1',
-  'none',
-  'elsewhere',
-  '',
-  'tcpdump',
-  ...words,
-]
-export const defaultCapture = captureArgv(
-  '-i',
-  'any',
-  '-s',
-  '0',
-  '-B',
-  '16384',
-  '-n',
-  '-U',
-  '--time-stamp-precision=nano',
-  '-w',
-  '-',
-)
-
-export function filteredCapture(filter: string): string[] {
-  const argv = [...defaultCapture]
-  argv[7] = filter
-  return argv
+/** The words of remote/supervisor-script.ts. */
+export function supervisedArgv(
+  programs: readonly (readonly string[])[],
+  { filter = '', network = 'here' }: { filter?: string; network?: string } = {},
+): string[] {
+  const counted = programs.flatMap((argv) => [String(argv.length), ...argv])
+  return ['sh', '-c', 'script', 'kcap', 'id-1', 'none', 'elsewhere', filter, network, ...counted]
 }
+
+export const captureArgv = (...words: string[]) => supervisedArgv([['tcpdump', ...words]])
+export const defaultProgram: readonly string[] =
+  'tcpdump -i any -s 0 -B 16384 -n -U --time-stamp-precision=nano -w -'.split(' ')
+export const defaultCapture = supervisedArgv([defaultProgram])
 
 /** An upgrade the server refuses rejects with the answer's code and body. */
 export async function openExec(cluster: DemoCluster, asked: ExecAsked = {}): Promise<ExecClient> {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type DemoCluster, startDemoCluster } from '../../src/demo/start-demo-cluster.ts'
-import { captureArgv, defaultCapture, filteredCapture, openExec, UpgradeRefused } from './demo-client.ts'
+import { captureArgv, defaultProgram, openExec, supervisedArgv, UpgradeRefused } from './demo-client.ts'
 import { readPcap } from './read-packets.ts'
 
 let cluster: DemoCluster
@@ -9,7 +9,7 @@ let cluster: DemoCluster
 beforeAll(async () => {
   cluster = await startDemoCluster({
     packetsPerSecond: 400,
-    silenceTimeoutMs: 250,
+    silenceTimeoutMs: 400,
     graceMs: 100,
     users: [
       { name: 'viewer', rights: [{ verbs: ['get', 'list'], resources: ['pods'] }] },
@@ -313,12 +313,10 @@ describe('tcpdump', () => {
   })
 
   test('the filter word of the supervisor is added to the command and applied', async () => {
-    const argv = filteredCapture('(udp) and (port 53)')
-    const exec = await openExec(cluster, { argv: [...argv, '-c', '4'] })
+    const argv = supervisedArgv([[...defaultProgram, '-c', '4']], { filter: '(udp) and (port 53)' })
+    const exec = await openExec(cluster, { argv })
     await exec.until(() => exec.stderr().includes('ended 0'))
-    expect(reports(exec.stderr())[0]).toBe(
-      `kcap-report: using ${defaultCapture.slice(8).join(' ')} -c 4 (udp) and (port 53)`,
-    )
+    expect(reports(exec.stderr())[0]).toBe(`kcap-report: using ${defaultProgram.join(' ')} -c 4 (udp) and (port 53)`)
     for (const { frame } of readPcap(exec.stdout()).packets) expect(frame[20 + 9]).toBe(17)
     exec.socket.terminate()
   })

@@ -192,8 +192,8 @@ describe('a list of the dialog', () => {
       'cannot reach it',
     ])
     expect(parse(formatListFailure('target', 'cannot reach it', 'pod/a'))).toEqual([
-      { arg: '10', value: 'pod/a', display: 'pod/a', default: 'true' },
-      { arg: '10', value: '', display: 'cannot reach it', default: 'false' },
+      { arg: '11', value: 'pod/a', display: 'pod/a', default: 'true' },
+      { arg: '11', value: '', display: 'cannot reach it', default: 'false' },
     ])
   })
 

@@ -47,9 +47,13 @@ export async function kubectl(...argv: string[]): Promise<string> {
 
 /** Name of a running pod of the namespace that begins so. */
 export async function findPod(prefix: string, namespace = 'shop'): Promise<string> {
-  const names = (await kubectl('get', 'pods', '-n', namespace, '--field-selector=status.phase=Running', '-o', 'name'))
+  const template = '{range .items[*]}{.metadata.name} {.metadata.deletionTimestamp}{"\\n"}{end}'
+  const running = ['get', 'pods', '-n', namespace, '--field-selector=status.phase=Running', '-o']
+  // One that is going is Running still.
+  const names = (await kubectl(...running, `jsonpath=${template}`))
     .split('\n')
-    .map((name) => name.replace('pod/', ''))
+    .filter((line) => line.endsWith(' '))
+    .map((line) => line.trim())
   const found = names.find((name) => name.startsWith(prefix))
   if (found === undefined) throw new Error(`no pod ${prefix}… in ${namespace}: ${names.join(' ')}`)
   return found

@@ -27,8 +27,8 @@ trap 'echo tail; echo "7 packets captured" >&2; exit 0' TERM
 case $1 in fail) echo "tcpdump: no" >&2; exit 3;; deaf) trap '' TERM;; esac
 echo head
 i=0; while [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done`
-  await writeFile(path.join(folder, 'tool'), tool)
-  await chmod(path.join(folder, 'tool'), 0o755)
+  await writeFile(path.join(folder, 'tcpdump'), tool)
+  await chmod(path.join(folder, 'tcpdump'), 0o755)
 })
 
 function start(
@@ -42,7 +42,8 @@ function start(
     sudo: 'none',
     ownStream: { kind: 'elsewhere' },
     filter: '',
-    argv: [path.join(folder, 'tool'), word],
+    network: { kind: 'here' },
+    programs: [[path.join(folder, 'tcpdump'), word]],
     ...more,
   })
   const [program = 'sh', ...rest] = shell
@@ -128,7 +129,7 @@ describe.each(shells)('in %s', (...shell) => {
   })
 
   test('a program that is not there is told by its name', async () => {
-    const run = start(shell, '', { argv: ['no-such-tool'] })
+    const run = start(shell, '', { programs: [['no-such-tool'], ['nor-this', '-x']] })
     expect(await run.exited).toBe(127)
     expect(run.stderr()).toBe('kcap-report: missing no-such-tool\n')
   })

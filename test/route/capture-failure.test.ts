@@ -6,6 +6,8 @@ function explain(lines: readonly string[], more: Partial<CaptureFailure> = {}) {
     name: 'ssh://root@node',
     interfaceName: 'eth0',
     hasFilter: false,
+    entersPod: false,
+    hasNoPod: false,
     missing: undefined,
     lines,
     exitCode: 1,

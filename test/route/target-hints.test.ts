@@ -10,6 +10,7 @@ const pod: PodTarget = {
   namespace: 'shop',
   pod: 'orders-6c9f',
   uid: 'u',
+  cgroupUid: 'u',
   container: 'api',
   containerId: 'containerd://1',
   node: 'worker-1',
@@ -21,21 +22,6 @@ const ssh = (more: Partial<SshTarget['name']> = {}): SshTarget => ({
   name: { kind: 'ssh', host: 'node', sudo: 'none', ...more },
 })
 const error = new KcapError('no-shell', 'cannot capture in "shop/orders-6c9f"', { hints: ['first'] })
-
-test.each([
-  ['its node and its address', {}, "kcap --ssh-host worker-1 --filter 'host 10.244.0.7'"],
-  ['both of its addresses', { addresses: ['10.1.1.1', 'fd00::7'] }, "--filter 'host 10.1.1.1 or host fd00::7'"],
-  ['no filter on the host network', { hostNetwork: true }, /^kcap --ssh-host worker-1$/],
-  ['what the API did not say', { node: undefined, addresses: [] }, "--ssh-host NODE --filter 'host POD-ADDRESS'"],
-  ['a hostile node, quoted', { node: "$(reboot) '" }, "kcap --ssh-host '$(reboot) '\\''' --filter"],
-])('the line for the node has %s', (_what, more, line) => {
-  const hinted = withTargetHints(error, { ...pod, ...more }) as KcapError
-  expect([hinted.code, hinted.message]).toEqual([error.code, error.message])
-  expect(hinted.hints.slice(0, 2)).toEqual(['first', "or capture on the pod's node:"])
-  expect(hinted.hints[2]).toEqual(
-    typeof line === 'string' ? expect.stringContaining(line) : expect.stringMatching(line),
-  )
-})
 
 test.each([
   ['a pod', pod, 'kubectl --context shop@lab exec -n shop orders-6c9f -c api -- tcpdump --version'],
@@ -51,7 +37,7 @@ test.each([
   expect((withTargetHints(text, target) as KcapError).hints).toEqual(['first', `see what it prints: ${line}`])
 })
 
-test('errors that the node does not lift, and those of hosts, stay as they are', () => {
+test('other errors stay as they are', () => {
   const filter = new KcapError('bad-filter', 'cannot use the capture filter')
   expect(withTargetHints(filter, pod)).toBe(filter)
   expect(withTargetHints(error, ssh())).toBe(error)

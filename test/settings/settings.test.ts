@@ -29,18 +29,36 @@ list:
 sshHosts:
   - bastion
   - root@10.0.0.10:2222
+consent: [ephemeral]
+debug:
+  image: registry.example/tools:1
+  pullPolicy: IfNotPresent
+  pullSecret: registry-login
+  privileged: true
 `
   expect(await load(text)).toEqual({
     file,
     list: { contexts: ['prod', 'staging-*'], namespaces: undefined, selector: 'app=orders', maxPods: 100 },
     sshHosts: ['bastion', 'root@10.0.0.10:2222'],
+    consent: ['ephemeral'],
+    debug: {
+      image: 'registry.example/tools:1',
+      pullPolicy: 'IfNotPresent',
+      pullSecret: 'registry-login',
+      namespace: undefined,
+      privileged: true,
+    },
   })
 })
 
 describe("a wrong key or value is 'config-broken', exit code 2, and names its line", () => {
   test.each([
     ['list:\n  contxts: [a]\n', 'line 2: there is no key "contxts"', 'keys there: contexts'],
-    ['\nfrob: 1\n', 'line 2: there is no key "frob"', 'keys there: list, sshHosts'],
+    ['\nfrob: 1\n', 'line 2: there is no key "frob"', 'keys there: list, sshHosts, consent, debug'],
+    ['consent: [exec]\n', 'line 1: each of "consent" must be one of ephemeral, node-pod', file],
+    ['consent: ephemeral\n', 'line 1: "consent" must be a list, such as [ephemeral]', file],
+    ['debug:\n  pullPolicy: Sometimes\n', 'line 2: "pullPolicy" must be one of Always, IfNotPresent, Never', file],
+    ['debug:\n  privileged: 3\n', 'line 2: "privileged" must be true or false', file],
     ['list:\n  contexts: prod\n', 'line 2: "contexts" must be a list, such as [a, b]', file],
     ['list:\n  maxPods: -1\n', 'line 2: "maxPods" must be a whole number from 0 to 20000', file],
     ['list:\n  maxPods: many\n', 'line 2: "maxPods" must be a whole number from 0 to 20000', file],

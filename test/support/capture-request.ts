@@ -1,4 +1,5 @@
 import type { CaptureRequest } from '../../src/base/capture-request.ts'
+import { defaultSettings } from '../../src/settings/settings.ts'
 
 /** A capture of everything that its targets have, into a file; `more` says otherwise. */
 export function makeCaptureRequest(
@@ -7,6 +8,8 @@ export function makeCaptureRequest(
 ): CaptureRequest {
   return {
     via: 'auto',
+    consent: [],
+    debug: defaultSettings('').debug,
     follow: true,
     names: false,
     maxPods: 50,

@@ -3,7 +3,11 @@ import { groupVersion, resources } from '../cluster/resources.ts'
 const verbs = ['get', 'list', 'watch']
 
 /** The documents kubectl reads to learn what a server has. https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api */
-export function findDiscoveryDocument(pathname: string, host: string): object | undefined {
+export function findDiscoveryDocument(
+  pathname: string,
+  host: string,
+  hasEphemeralContainers: boolean,
+): object | undefined {
   const path = pathname.replace(/\/$/, '')
   if (path === '/version') return serverVersion
   if (path === '/api') {
@@ -15,11 +19,11 @@ export function findDiscoveryDocument(pathname: string, host: string): object | 
   }
   if (path === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: groupNames().map(describeGroup) }
   const [, root, ...rest] = path.split('/')
-  if (root === 'api' && rest.length === 1 && rest[0] === 'v1') return describeResources('')
+  if (root === 'api' && rest.length === 1 && rest[0] === 'v1') return describeResources('', hasEphemeralContainers)
   if (root === 'apis' && rest.length === 1 && groupNames().includes(rest[0] ?? ''))
     return { apiVersion: 'v1', kind: 'APIGroup', ...describeGroup(rest[0] ?? '') }
   if (root === 'apis' && rest.length === 2 && rest[1] === 'v1' && groupNames().includes(rest[0] ?? ''))
-    return describeResources(rest[0] ?? '')
+    return describeResources(rest[0] ?? '', hasEphemeralContainers)
   return undefined
 }
 
@@ -48,7 +52,7 @@ function describeGroup(name: string): object {
   return { name, versions: [version], preferredVersion: version }
 }
 
-function describeResources(group: string): object {
+function describeResources(group: string, hasEphemeralContainers: boolean): object {
   const described: object[] = resources
     .filter((resource) => resource.group === group)
     .map(({ plural, singular, namespaced, kind, shortNames }) => ({
@@ -56,7 +60,7 @@ function describeResources(group: string): object {
       singularName: singular,
       namespaced,
       kind,
-      verbs,
+      verbs: kind === 'Pod' ? [...verbs, 'create', 'delete', 'patch', 'update'] : verbs,
       ...(shortNames.length === 0 ? {} : { shortNames }),
       ...(group === 'apps' || plural === 'pods' || plural === 'services' ? { categories: ['all'] } : {}),
     }))
@@ -67,6 +71,14 @@ function describeResources(group: string): object {
       namespaced: true,
       kind: 'PodExecOptions',
       verbs: ['create', 'get'],
+    })
+  if (group === '' && hasEphemeralContainers)
+    described.push({
+      name: 'pods/ephemeralcontainers',
+      singularName: '',
+      namespaced: true,
+      kind: 'Pod',
+      verbs: ['get', 'patch', 'update'],
     })
   if (group === 'authorization.k8s.io') {
     described.push({

@@ -1,16 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { KubeObject } from '../cluster/kube-object.ts'
-import type { ObjectStore } from '../cluster/object-store.ts'
 import { groupVersion, type Resource } from '../cluster/resources.ts'
 import { reviewAccess } from './access-review.ts'
 import { type Action, refuse, type User } from './authorize.ts'
 import { findDiscoveryDocument } from './discovery.ts'
 import { takeListPage } from './list-page.ts'
+import { isPodWrite, type PodWriter, writePod } from './pods/write-pods.ts'
 import { parseResourcePath, type ResourcePath } from './resource-path.ts'
 import { parseSelectors, type Selector, SelectorError } from './selectors.ts'
 import {
   badRequest,
   forbiddenPath,
+  isStatus,
   methodNotAllowed,
   notFound,
   pathNotFound,
@@ -21,8 +22,7 @@ import {
 import { formatTable, wantsTable } from './table.ts'
 import { checkWatchVersion, isTrue, serveWatch, type WatchRequest } from './watch.ts'
 
-export interface RequestContext {
-  readonly store: ObjectStore
+export interface RequestContext extends PodWriter {
   readonly user: User
   readonly bookmarkIntervalMs: number
 }
@@ -35,7 +35,10 @@ export async function handleRequest(
 ): Promise<void> {
   const url = new URL(request.url ?? '/', 'https://demo')
   const method = request.method ?? 'GET'
-  const document = method === 'GET' ? findDiscoveryDocument(url.pathname, request.headers.host ?? '') : undefined
+  const document =
+    method === 'GET'
+      ? findDiscoveryDocument(url.pathname, request.headers.host ?? '', context.hasEphemeralContainers)
+      : undefined
   if (document !== undefined) return sendJson(response, 200, document)
   if (/^\/(healthz|livez|readyz)$/.test(url.pathname)) {
     response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' })
@@ -54,6 +57,15 @@ export async function handleRequest(
       response,
       refuse(context.user, actionOf(path, execVerb(method))) ?? badRequest('Upgrade request required'),
     )
+  if (isPodWrite(path, method)) {
+    const refusal = refuse(context.user, actionOf(path, verbOf(method, 'get')))
+    if (refusal !== undefined) return sendStatus(response, refusal)
+    const contentType = request.headers['content-type']
+    const body = await readBody(request)
+    const isDryRun = url.searchParams.get('dryRun') === 'All'
+    const written = writePod(context, { method, path, query: url.searchParams, isDryRun, contentType, body })
+    return isStatus(written) ? sendStatus(response, written) : sendJson(response, written.code, written.pod)
+  }
   const answer = answerObjects(context, path, method, url.searchParams, wantsTable(request.headers.accept))
   if (answer.kind === 'status') return sendStatus(response, answer.status)
   if (answer.kind === 'watch') return serveWatch(response, answer.watch)
@@ -91,7 +103,7 @@ function answerObjects(
 
   const refusal = refuse(context.user, actionOf(path, verb))
   if (refusal !== undefined) return refused(refusal)
-  if (resource === undefined || path.subresource !== undefined) return refused(pathNotFound())
+  if (resource === undefined || !isKnownSubresource(context, path)) return refused(pathNotFound())
   if (!['get', 'list', 'watch'].includes(verb)) return refused(methodNotAllowed())
   if (name !== undefined && !isWatch) {
     const object = store.get(resource.plural, resource.namespaced ? namespace : undefined, name)
@@ -144,6 +156,12 @@ function answerObjects(
       items,
     },
   }
+}
+
+/** `ephemeralcontainers` reads as the pod itself. */
+function isKnownSubresource(context: RequestContext, { resource, subresource }: ResourcePath): boolean {
+  if (subresource === undefined) return true
+  return context.hasEphemeralContainers && resource?.kind === 'Pod' && subresource === 'ephemeralcontainers'
 }
 
 function tableOfOne(resource: Resource, object: KubeObject, query: URLSearchParams): object {

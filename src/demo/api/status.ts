@@ -12,13 +12,17 @@ export interface Status {
   readonly code: number
 }
 
+export function isStatus(answer: { readonly kind?: unknown }): answer is Status {
+  return answer.kind === 'Status'
+}
+
 export interface ResourceName {
   readonly group: string
   readonly plural: string
   readonly subresource?: string | undefined
 }
 
-function failure(code: number, reason: string, message: string, details?: Record<string, unknown>): Status {
+export function failure(code: number, reason: string, message: string, details?: Record<string, unknown>): Status {
   return {
     kind: 'Status',
     apiVersion: 'v1',
@@ -82,6 +86,38 @@ export function forbiddenPath(user: string, verb: string, path: string): Status 
     'Forbidden',
     `forbidden: User ${JSON.stringify(user)} cannot ${verb} path ${JSON.stringify(path)}`,
     {},
+  )
+}
+
+export function alreadyExists(resource: ResourceName, name: string): Status {
+  return failure(409, 'AlreadyExists', `${qualified(resource)} ${JSON.stringify(name)} already exists`, {
+    name,
+    kind: resource.plural,
+  })
+}
+
+export function conflict(resource: ResourceName, name: string, why: string): Status {
+  return failure(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${qualified(resource)} ${JSON.stringify(name)}: ${why}`,
+    { name, kind: resource.plural },
+  )
+}
+
+/** What an admission plugin refuses, where `forbidden` is what the authorizer does. */
+export function notAdmitted(resource: ResourceName, name: string, why: string): Status {
+  return failure(403, 'Forbidden', `${qualified(resource)} ${JSON.stringify(name)} is forbidden: ${why}`, {
+    name,
+    kind: resource.plural,
+  })
+}
+
+export function unsupportedMediaType(accepted: readonly string[]): Status {
+  return failure(
+    415,
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
   )
 }
 

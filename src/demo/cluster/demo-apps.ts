@@ -2,7 +2,7 @@ import type { PodSettings } from './make-pod.ts'
 import type { ServiceSettings } from './make-service.ts'
 
 /** What a container can do for someone who wants to capture in it. */
-export type PodTools = 'tcpdump' | 'no-tcpdump' | 'no-shell' | 'no-permission'
+export type PodTools = 'tcpdump' | 'dumpcap' | 'no-tcpdump' | 'no-shell' | 'no-permission'
 
 export interface DemoPodSettings extends PodSettings {
   readonly tools?: PodTools

@@ -1,5 +1,5 @@
 import type { DemoPodSettings, PodTools } from './demo-apps.ts'
-import { type ContainerStatus, formatKubeTime, isPod, type Pod } from './kube-object.ts'
+import { type ContainerStatus, findContainer, formatKubeTime, isPod, type Pod } from './kube-object.ts'
 import { makeContainerId, makePod } from './make-pod.ts'
 import { reconcileEndpoints } from './make-service.ts'
 import type { ObjectStore } from './object-store.ts'
@@ -7,22 +7,38 @@ import type { ObjectStore } from './object-store.ts'
 /** The life of the cluster's pods: what a kubelet and the controllers would do, with watch events. `id` is `NAMESPACE/NAME`. */
 export interface DemoPods {
   find(id: string): Pod | undefined
-  toolsOf(pod: Pod): PodTools
+  /** By what its cgroups are called: the UID, or a static pod's hash. */
+  findInCgroups(uid: string): Pod | undefined
+  /** Those of the container's image if they are known. An ephemeral container has nothing of the rest of its pod. */
+  toolsOf(pod: Pod, container: string): PodTools
   add(settings: DemoPodSettings): Pod
   /** `count` running pods `PREFIX-00001` and on. */
   addMany(count: number, namespace?: string, prefix?: string): void
+  /** Adds the pod as it is, or replaces it. */
+  put(pod: Pod): Pod
   /** As `kubectl delete pod`: first terminating, then gone. */
   remove(id: string): void
-  /** All containers of the pod are killed and started again. */
+  /** The pod is told to end, and its containers do. */
+  terminate(id: string, graceSeconds: number): Pod
+  /** The pod is gone. */
+  drop(id: string): void
+  /** All containers of the pod but ephemeral ones are killed and started again. */
   restart(id: string): void
   update(id: string, change: (pod: Pod) => void): Pod
 }
 
+const staticHashAnnotation = 'kubernetes.io/config.hash'
 const killed = { exitCode: 137, reason: 'Error' }
 
-/** `onContainersKilled` hears of each pod whose processes end, before its events are sent. */
-export function makeDemoPods(store: ObjectStore, onContainersKilled: (id: string) => void): DemoPods {
+/** `onContainersKilled` hears of the containers whose processes end, all of the pod or these, before its events are sent. */
+export function makeDemoPods(
+  store: ObjectStore,
+  onContainersKilled: (id: string, containers?: readonly string[]) => void,
+  imageTools: Readonly<Record<string, PodTools>> = {},
+): DemoPods {
   const tools = new Map<string, PodTools>()
+  const isEphemeral = ({ spec }: Pod, container: string) =>
+    spec.ephemeralContainers?.some(({ name }) => name === container) === true
   let added = 0
 
   const find = (id: string): Pod | undefined => {
@@ -35,7 +51,12 @@ export function makeDemoPods(store: ObjectStore, onContainersKilled: (id: string
     if (pod === undefined) throw new Error(`the demo cluster has no pod "${id}"`)
     return pod
   }
-  const put = (settings: DemoPodSettings): Pod => {
+  const put = (pod: Pod): Pod => {
+    const stored = store.put(pod) as Pod
+    reconcileEndpoints(store, pod.metadata.namespace ?? '')
+    return stored
+  }
+  const make = (settings: DemoPodSettings): Pod => {
     const serial = added++
     const pod = makePod(settings, `10.244.${3 + ((serial >> 8) % 200)}.${serial & 0xff}`)
     if (settings.tools !== undefined) tools.set(pod.metadata.uid, settings.tools)
@@ -44,37 +65,58 @@ export function makeDemoPods(store: ObjectStore, onContainersKilled: (id: string
   const update = (id: string, change: (pod: Pod) => void): Pod => {
     const pod = structuredClone(mustFind(id))
     change(pod)
-    const stored = store.put(pod) as Pod
-    reconcileEndpoints(store, pod.metadata.namespace ?? '')
-    return stored
+    return put(pod)
+  }
+  const terminate = (id: string, graceSeconds: number): Pod => {
+    const pod = update(id, ({ metadata }) => {
+      metadata.deletionTimestamp = formatKubeTime(Date.now() + graceSeconds * 1000)
+      metadata.deletionGracePeriodSeconds = graceSeconds
+    })
+    onContainersKilled(id)
+    return pod
+  }
+  const drop = (id: string): void => {
+    onContainersKilled(id)
+    const [namespace, name] = splitId(id)
+    store.remove('pods', namespace, name)
+    reconcileEndpoints(store, namespace)
   }
 
   return {
     find,
-    toolsOf: (pod) => tools.get(pod.metadata.uid) ?? 'tcpdump',
+    findInCgroups: (uid) =>
+      store
+        .list('pods')
+        .filter(isPod)
+        .find(({ metadata }) => (metadata.annotations?.[staticHashAnnotation] ?? metadata.uid) === uid),
+    toolsOf(pod, container) {
+      const image = findContainer(pod, container)?.image ?? ''
+      const ofPod = isEphemeral(pod, container) ? undefined : tools.get(pod.metadata.uid)
+      return imageTools[image] ?? ofPod ?? 'tcpdump'
+    },
+    put,
     update,
+    terminate,
+    drop,
     add(settings) {
-      const pod = put(settings)
+      const pod = make(settings)
       reconcileEndpoints(store, pod.metadata.namespace ?? '')
       return pod
     },
     addMany(count, namespace = 'default', prefix = 'load') {
       for (let i = 1; i <= count; i++)
-        put({ namespace, name: `${prefix}-${String(i).padStart(5, '0')}`, labels: { app: prefix } })
+        make({ namespace, name: `${prefix}-${String(i).padStart(5, '0')}`, labels: { app: prefix } })
       reconcileEndpoints(store, namespace)
     },
     remove(id) {
-      update(id, (pod) => {
-        pod.metadata.deletionTimestamp = formatKubeTime(Date.now() + 30_000)
-        pod.metadata.deletionGracePeriodSeconds = 30
-      })
-      onContainersKilled(id)
-      const [namespace, name] = splitId(id)
-      store.remove('pods', namespace, name)
-      reconcileEndpoints(store, namespace)
+      terminate(id, 30)
+      drop(id)
     },
     restart(id) {
-      onContainersKilled(id)
+      onContainersKilled(
+        id,
+        mustFind(id).spec.containers.map(({ name }) => name),
+      )
       update(id, (pod) => {
         const now = formatKubeTime(Date.now())
         pod.status.phase = 'Running'

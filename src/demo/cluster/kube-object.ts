@@ -37,14 +37,42 @@ export interface Pod extends KubeObject {
   status: PodStatus
 }
 
-interface PodSpec extends Record<string, unknown> {
-  containers: {
-    name: string
-    image: string
-    ports?: { name: string; containerPort: number; protocol: string }[]
-    [field: string]: unknown
-  }[]
+export interface PodSpec extends Record<string, unknown> {
+  containers: Container[]
+  initContainers?: Container[]
+  ephemeralContainers?: EphemeralContainer[]
+  volumes?: { name: string; [source: string]: unknown }[]
+  securityContext?: SecurityContext
   nodeName?: string
+  hostNetwork?: boolean
+  hostPID?: boolean
+  hostIPC?: boolean
+  activeDeadlineSeconds?: number
+  terminationGracePeriodSeconds?: number
+}
+
+export interface Container extends Record<string, unknown> {
+  name: string
+  image: string
+  imagePullPolicy?: string
+  ports?: { name?: string; containerPort: number; hostPort?: number; protocol?: string }[]
+  resources?: { requests?: Record<string, string>; limits?: Record<string, string> }
+  securityContext?: SecurityContext
+  volumeMounts?: { name: string; subPath?: string; subPathExpr?: string }[]
+}
+
+export interface EphemeralContainer extends Container {
+  targetContainerName?: string
+}
+
+/** Of a pod or a container; a container's own fields win over its pod's. */
+export interface SecurityContext extends Record<string, unknown> {
+  runAsUser?: number
+  runAsNonRoot?: boolean
+  seccompProfile?: { type: string }
+  privileged?: boolean
+  allowPrivilegeEscalation?: boolean
+  capabilities?: { add?: string[]; drop?: string[] }
 }
 
 export interface PodStatus extends Record<string, unknown> {
@@ -53,20 +81,31 @@ export interface PodStatus extends Record<string, unknown> {
   podIPs?: { ip: string }[]
   conditions: { type: string; status: string; lastTransitionTime: string; [field: string]: unknown }[]
   containerStatuses?: ContainerStatus[]
+  ephemeralContainerStatuses?: ContainerStatus[]
 }
 
 export interface ContainerStatus extends Record<string, unknown> {
   name: string
   ready: boolean
-  started: boolean
+  started?: boolean
   restartCount: number
   containerID?: string
-  state: { running?: { startedAt: string }; waiting?: Record<string, string>; terminated?: Record<string, unknown> }
+  state: ContainerState
   lastState: Record<string, unknown>
+}
+
+export interface ContainerState {
+  running?: { startedAt: string }
+  waiting?: { reason: string; message?: string }
+  terminated?: Record<string, unknown>
 }
 
 export function isPod(object: KubeObject): object is Pod {
   return object.kind === 'Pod'
+}
+
+export function findContainer({ spec }: Pod, name: string): Container | undefined {
+  return [...spec.containers, ...(spec.ephemeralContainers ?? [])].find((container) => container.name === name)
 }
 
 /** RFC 3339 in whole seconds, as Kubernetes writes its times. */

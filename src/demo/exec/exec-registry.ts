@@ -3,12 +3,16 @@ import type { ExecSocket } from './exec-socket.ts'
 /** The programs that run in containers of the cluster. */
 export interface ExecRegistry {
   /** `killed` is the container's end; `serial` counts the programs this pod has run. */
-  add(pod: string, socket: ExecSocket): { readonly killed: AbortSignal; readonly serial: number; remove(): void }
+  add(
+    pod: string,
+    container: string,
+    socket: ExecSocket,
+  ): { readonly killed: AbortSignal; readonly serial: number; remove(): void }
   count(pod?: string): number
   /** When the last program has ended. */
   settled(): Promise<void>
-  /** Ends the programs of a pod, or all, with SIGKILL. */
-  kill(pod?: string): void
+  /** Ends the programs of a pod, of some of its containers, or all, with SIGKILL. */
+  kill(pod?: string, containers?: readonly string[]): void
   /** Cuts or stalls the connections of a pod's programs, or all. */
   cut(pod?: string): void
   stall(pod?: string): void
@@ -17,11 +21,11 @@ export interface ExecRegistry {
 export function makeExecRegistry(): ExecRegistry {
   let wake = () => {}
   const started = new Map<string, number>()
-  const running = new Set<{ pod: string; socket: ExecSocket; controller: AbortController }>()
+  const running = new Set<{ pod: string; container: string; socket: ExecSocket; controller: AbortController }>()
   const of = (pod: string | undefined) => [...running].filter((exec) => pod === undefined || exec.pod === pod)
   return {
-    add(pod, socket) {
-      const exec = { pod, socket, controller: new AbortController() }
+    add(pod, container, socket) {
+      const exec = { pod, container, socket, controller: new AbortController() }
       running.add(exec)
       const serial = started.get(pod) ?? 0
       started.set(pod, serial + 1)
@@ -39,8 +43,9 @@ export function makeExecRegistry(): ExecRegistry {
         })
       }
     },
-    kill(pod) {
-      for (const { controller } of of(pod)) controller.abort()
+    kill(pod, containers) {
+      for (const { container, controller } of of(pod))
+        if (containers === undefined || containers.includes(container)) controller.abort()
     },
     cut(pod) {
       for (const { socket } of of(pod)) socket.cut()

@@ -13,14 +13,17 @@ export interface ExecRequest {
 
 export function parseExecRequest(pod: Pod, query: URLSearchParams): ExecRequest | Status {
   const { name } = pod.metadata
-  const containers = pod.spec.containers.map((container) => container.name)
+  const { spec } = pod
+  const containers = spec.containers.map((container) => container.name)
+  const others = [...(spec.initContainers ?? []), ...(spec.ephemeralContainers ?? [])].map(({ name: other }) => other)
   const asked = query.get('container') ?? ''
   if (asked === '' && containers.length > 1) {
     return badRequest(`a container name must be specified for pod ${name}, choose one of: [${containers.join(' ')}]`)
   }
   const container = asked === '' ? (containers[0] ?? '') : asked
-  if (!containers.includes(container)) return badRequest(`container ${container} is not valid for pod ${name}`)
-  if (pod.spec.nodeName === undefined) return badRequest(`pod ${name} does not have a host assigned`)
+  if (![...containers, ...others].includes(container))
+    return badRequest(`container ${container} is not valid for pod ${name}`)
+  if (spec.nodeName === undefined) return badRequest(`pod ${name} does not have a host assigned`)
   const hasStdin = isTrue(query.get('stdin'))
   const hasStdout = isTrue(query.get('stdout'))
   const hasStderr = isTrue(query.get('stderr'))
@@ -29,7 +32,8 @@ export function parseExecRequest(pod: Pod, query: URLSearchParams): ExecRequest 
 }
 
 export function isContainerRunning(pod: Pod, container: string): boolean {
-  return (pod.status.containerStatuses ?? []).some(
+  const { containerStatuses = [], ephemeralContainerStatuses = [] } = pod.status
+  return [...containerStatuses, ...ephemeralContainerStatuses].some(
     (status) => status.name === container && status.state.running !== undefined,
   )
 }

@@ -1,28 +1,43 @@
 import type { PodTools } from '../cluster/demo-apps.ts'
 import { makeHexId } from '../seeded-random.ts'
 import type { CaptureEnvironment } from './capture-environment.ts'
+import { runDumpcap } from './dumpcap.ts'
 import type { ExecSocket } from './exec-socket.ts'
 import { type ExecEnd, programNotFound } from './exec-status.ts'
-import { parseSupervised, type SupervisorSettings, supervise } from './supervise.ts'
+import { type CaptureProgram, parseSupervised, type SupervisorSettings, supervise } from './supervise.ts'
 import { runTcpdump } from './tcpdump.ts'
 
 export interface ExecSettings {
   readonly argv: readonly string[]
   readonly tools: PodTools
-  readonly supervisor: Omit<SupervisorSettings, 'hasTcpdump'>
+  readonly supervisor: Omit<SupervisorSettings, 'programs'>
   readonly environment: Omit<CaptureEnvironment, 'terminated'>
 }
 
 const shells: readonly string[] = ['sh', '/bin/sh', 'ash', '/bin/ash']
-const tcpdumpNames: readonly string[] = ['tcpdump', '/usr/bin/tcpdump', '/usr/sbin/tcpdump']
+const programFolders: readonly string[] = ['', '/usr/bin/', '/usr/sbin/']
+const tcpdump: CaptureProgram = { name: 'tcpdump', filterWords: (filter) => [filter], run: runTcpdump }
+/** tshark only starts dumpcap, and knows the same options. */
+const wiresharkPrograms: readonly CaptureProgram[] = ['dumpcap', 'tshark'].map((name) => ({
+  name,
+  filterWords: (filter) => ['-f', filter],
+  run: runDumpcap,
+}))
+const programsOf: Readonly<Record<PodTools, readonly CaptureProgram[]>> = {
+  tcpdump: [tcpdump],
+  'no-permission': [tcpdump],
+  dumpcap: wiresharkPrograms,
+  'no-tcpdump': [],
+  'no-shell': [],
+}
 
-/** Runs what a pod of the demo can run: the supervised capture, tcpdump itself, and a shell that knows no other program. */
+/** Runs what a pod of the demo can run: the supervised capture, capture programs themselves, and a shell that knows no other program. */
 export async function runExec(io: ExecSocket, settings: ExecSettings): Promise<ExecEnd> {
   const { argv, tools, environment } = settings
   const { misbehaviour } = environment
   const [program = ''] = argv
   const hasShell = tools !== 'no-shell'
-  const hasTcpdump = tools === 'tcpdump' || tools === 'no-permission'
+  const programs = programsOf[tools]
   const exited = (code: number): ExecEnd => ({ kind: 'exited', code, argv })
   const notFound: ExecEnd = { kind: 'refused', text: programNotFound(makeHexId('exec', ...argv), program) }
 
@@ -33,7 +48,7 @@ export async function runExec(io: ExecSocket, settings: ExecSettings): Promise<E
     if (!hasShell) return notFound
     const supervised = parseSupervised(argv)
     if (supervised !== undefined)
-      return exited(await supervise(supervised, io, { ...settings.supervisor, hasTcpdump }, environment))
+      return exited(await supervise(supervised, io, { ...settings.supervisor, programs }, environment))
     // `sh -c '… exec "$@"' sh PROGRAM …`: remote/capture-command.ts, makeToolArgv.
     if (argv[1] === '-c' && argv[3] === 'sh' && argv[2]?.endsWith('exec "$@"')) {
       return await runExec(io, { ...settings, argv: argv.slice(4) })
@@ -44,11 +59,10 @@ export async function runExec(io: ExecSocket, settings: ExecSettings): Promise<E
     await io.writeStderr(`sh: 1: ${command}: not found\n`)
     return exited(127)
   }
-  if (tcpdumpNames.includes(program) && hasTcpdump) {
-    // Nobody watches: it runs on after its connection is gone, as a real one would, until the container ends.
-    return exited(await runTcpdump(argv.slice(1), io, { ...environment, terminated: environment.killed }))
-  }
-  return notFound
+  const known = programs.find(({ name }) => programFolders.some((folder) => `${folder}${name}` === program))
+  if (known === undefined) return notFound
+  // Nobody watches: it runs on after its connection is gone, as a real one would, until the container ends.
+  return exited(await known.run(argv.slice(1), io, { ...environment, terminated: environment.killed }))
 }
 
 async function writeNoise(io: ExecSocket, byteCount: number): Promise<void> {

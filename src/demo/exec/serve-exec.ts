@@ -13,6 +13,7 @@ import type { ExecRegistry } from './exec-registry.ts'
 import { type ExecRequest, isContainerRunning, parseExecRequest } from './exec-request.ts'
 import { type ExecProtocol, wrapExecSocket } from './exec-socket.ts'
 import { formatExecStatus } from './exec-status.ts'
+import { mayOpenRawSocket } from './raw-socket.ts'
 import { runExec } from './run-exec.ts'
 
 export interface ExecServer {
@@ -98,22 +99,29 @@ async function run(
     const text = `unable to upgrade connection: container not found (${JSON.stringify(exec.container)})`
     return await io.finish(formatExecStatus({ kind: 'refused', text }, protocol))
   }
-  const { killed, serial, remove } = server.registry.add(id, io)
+  const { killed, serial, remove } = server.registry.add(id, exec.container, io)
+  const tools = server.pods.toolsOf(pod, exec.container)
+  // A later capture of the same pod sees other connections, not the first ones again.
+  const sceneOf = (seen: Pod) => makeScene(seen, serial * portsPerCapture)
   try {
     const end = await runExec(io, {
       argv: exec.argv,
-      tools: server.pods.toolsOf(pod),
+      tools,
       supervisor: {
         silenceTimeoutMs: server.silenceTimeoutMs,
         graceMs: server.graceMs,
         ignoresStop: misbehaviour.ignoreStop ?? false,
+        findScene(uid) {
+          const other = server.pods.findInCgroups(uid)
+          const isHere = other?.spec.nodeName === pod.spec.nodeName && other?.status.phase === 'Running'
+          return isHere ? sceneOf(other) : undefined
+        },
       },
       environment: {
-        // A later capture of the same pod sees other connections, not the first ones again.
-        scene: makeScene(pod, serial * portsPerCapture),
+        scene: sceneOf(pod),
         seed: `${server.seed}/${id}/${serial}`,
         packetsPerSecond: server.packetsPerSecond,
-        mayCapture: server.pods.toolsOf(pod) !== 'no-permission',
+        mayCapture: tools !== 'no-permission' && mayOpenRawSocket(pod, exec.container),
         misbehaviour,
         killed,
       },

@@ -1,19 +1,30 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type PacketBatch, packetRow, takePackets } from '../../base/packet.ts'
-import { formatPcapHeader, formatPcapRecords } from '../../packets/pcap-writer.ts'
+import { type PacketBatch, takePackets } from '../../base/packet.ts'
 import { type PacketTest, viewPacket } from '../filter/packet-view.ts'
 import type { InterfaceName } from '../traffic/link-layer.ts'
 import { makePacketFeed } from '../traffic/packet-feed.ts'
 import type { CaptureEnvironment } from './capture-environment.ts'
 import type { ExecSocket } from './exec-socket.ts'
-import type { TcpdumpArguments } from './tcpdump-arguments.ts'
 
 export interface CaptureRun {
-  readonly options: TcpdumpArguments
+  readonly options: CaptureOptions
+  readonly format: CaptureFormat
   readonly interfaceName: InterfaceName
   readonly matches: PacketTest
   readonly io: ExecSocket
   readonly environment: CaptureEnvironment
+}
+
+export interface CaptureOptions {
+  readonly snapLength: number
+  readonly packetCount: number
+  readonly kernelBufferKib: number
+}
+
+/** How a capture looks on standard output. */
+export interface CaptureFormat {
+  readonly header: (linkType: number, snapLength: number) => Buffer
+  readonly records: (batch: PacketBatch) => Buffer
 }
 
 const batchPackets = 512
@@ -41,7 +52,7 @@ export async function streamCapture(run: CaptureRun): Promise<{ captured: number
   if (misbehaviour.textBeforeCapture !== undefined) await io.writeStdout(Buffer.from(misbehaviour.textBeforeCapture))
   if (misbehaviour.stream === 'not-pcap')
     await io.writeStdout(Buffer.from('Last login: Sun Nov 22 10:15:30 2026 from 10.0.0.7\nwelcome to web-5f8c\n'))
-  else await io.writeStdout(formatHeader(feed.linkType, options))
+  else await io.writeStdout(run.format.header(feed.linkType, options.snapLength))
 
   const stopsAt =
     misbehaviour.stream !== undefined || misbehaviour.exitCode !== undefined
@@ -64,7 +75,7 @@ export async function streamCapture(run: CaptureRun): Promise<{ captured: number
     }
     const batch = takePackets(taken, wanted - captured)
     captured += batch.count
-    if (misbehaviour.stream !== 'not-pcap') await io.writeStdout(formatRecords(batch, options))
+    if (misbehaviour.stream !== 'not-pcap') await io.writeStdout(run.format.records(batch))
     await new Promise(setImmediate)
   }
   const end = { captured, dropped: feed.dropped(), exitCode: misbehaviour.exitCode ?? 0 }
@@ -72,20 +83,6 @@ export async function streamCapture(run: CaptureRun): Promise<{ captured: number
   if (misbehaviour.stream === 'huge-record') await writeHugeRecord(io, over)
   else if (misbehaviour.stream === 'truncated') await io.writeStdout(formatTruncatedRecord())
   return end
-}
-
-function formatHeader(linkType: number, options: TcpdumpArguments): Buffer {
-  const header = formatPcapHeader({ linkType, snapLength: options.snapLength })
-  if (options.isMicro) header.writeUInt32LE(0xa1b2c3d4, 0)
-  return header
-}
-
-function formatRecords(batch: PacketBatch, options: TcpdumpArguments): Buffer {
-  if (!options.isMicro) return formatPcapRecords(batch)
-  const rows = batch.rows.map((word, i) =>
-    i % packetRow.length === packetRow.nanoseconds ? Math.floor(word / 1000) : word,
-  )
-  return formatPcapRecords({ ...batch, rows })
 }
 
 const hugeLength = 300_000_000

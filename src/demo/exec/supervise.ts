@@ -1,39 +1,52 @@
+import type { Scene } from '../traffic/scene.ts'
 import type { CaptureEnvironment } from './capture-environment.ts'
 import type { ExecSocket } from './exec-socket.ts'
-import { runTcpdump } from './tcpdump.ts'
 
 /** The visible side of `remote/supervisor-script.ts`, which the demo does not interpret. */
 const reportPrefix = 'kcap-report: '
-const capturePrograms: readonly string[] = ['tcpdump', 'tshark', 'dumpcap']
-/** Words before the program: capture id, sudo, own stream, filter. */
-const filterWord = 3
 const missingExitCode = 127
+/** Of a process of the pod whose network is entered. */
+const processId = 4711
 
 export interface SupervisorSettings {
   readonly silenceTimeoutMs: number
   /** How long a stopped capture waits for one more byte. */
   readonly graceMs: number
-  readonly hasTcpdump: boolean
   readonly ignoresStop: boolean
+  /** The capture programs that are installed. */
+  readonly programs: readonly CaptureProgram[]
+  /** What is seen from inside a running pod of the same node. */
+  readonly findScene: (uid: string) => Scene | undefined
+}
+
+export interface CaptureProgram {
+  readonly name: string
+  /** The filter's place among its words. */
+  readonly filterWords: (filter: string) => readonly string[]
+  /** Gives its exit code. */
+  readonly run: (argv: readonly string[], io: ExecSocket, environment: CaptureEnvironment) => Promise<number>
 }
 
 export interface Supervised {
-  readonly program: string
-  readonly argv: readonly string[]
   readonly filter: string
+  /** `here`, or `pod:` and what the pod's cgroups may be called. */
+  readonly network: string
+  /** The argv of each program; the first that is there is run. */
+  readonly programs: readonly (readonly string[])[]
 }
 
-/** `sh -c SCRIPT kcap WORD… tcpdump ARG…`, or undefined for any other command. */
+/** `sh -c SCRIPT kcap ID RAISE OWN FILTER NETWORK COUNT PROGRAM ARG… [COUNT PROGRAM ARG…]…`, or undefined for any other command. */
 export function parseSupervised(argv: readonly string[]): Supervised | undefined {
-  const [shell, flag, , name, ...rest] = argv
+  const [shell, flag, , name, , , , filter = '', network = '', ...rest] = argv
   if (shell?.replace(/^.*\//, '') !== 'sh' || flag !== '-c' || name !== 'kcap') return undefined
-  const at = rest.findIndex((word, i) => capturePrograms.includes(word) && i !== filterWord)
-  if (at < 0) return undefined
-  return {
-    program: rest[at] as string,
-    argv: rest.slice(at + 1),
-    filter: at > filterWord ? (rest[filterWord] ?? '') : '',
+  const programs: (readonly string[])[] = []
+  for (let at = 0; at < rest.length; ) {
+    const count = Number(rest[at])
+    if (!(count >= 1)) break
+    programs.push(rest.slice(at + 1, at + 1 + count))
+    at += 1 + count
   }
+  return programs.length === 0 ? undefined : { filter, network, programs }
 }
 
 /** Runs the capture until it ends or the heartbeat on stdin says so; gives the exit code. */
@@ -43,13 +56,20 @@ export async function supervise(
   settings: SupervisorSettings,
   environment: Omit<CaptureEnvironment, 'terminated'>,
 ): Promise<number> {
-  const { program } = supervised
-  if (program !== 'tcpdump' || !settings.hasTcpdump) {
-    await io.writeStderr(`${reportPrefix}missing ${program}\n`)
+  const { filter, network } = supervised
+  const refuse = async (words: string) => {
+    await io.writeStderr(`${reportPrefix}${words}\n`)
     return missingExitCode
   }
-  const argv = supervised.filter === '' ? supervised.argv : [...supervised.argv, supervised.filter]
-  await io.writeStderr(`${reportPrefix}using ${[program, ...argv].join(' ')}\n`)
+  const found = findProgram(supervised.programs, settings.programs)
+  if (found === undefined) return await refuse(`missing ${supervised.programs[0]?.[0]}`)
+  const uids = /^pod:(.+)$/.exec(network)?.[1]
+  const scene = uids === undefined ? environment.scene : findScene(uids, settings)
+  if (scene === undefined) return await refuse(`no-pod ${uids}`)
+  const { program } = found
+  const argv = [...found.argv.slice(1), ...(filter === '' ? [] : program.filterWords(filter))]
+  const entered = uids === undefined ? [] : ['nsenter', '-t', processId, '-n', '--']
+  await io.writeStderr(`${reportPrefix}using ${[...entered, found.argv[0], ...argv].join(' ')}\n`)
   const timeMs = Date.now() + (environment.misbehaviour.clockOffsetMs ?? 0)
   await io.writeStderr(`${reportPrefix}clock ${(timeMs / 1000).toFixed(9)}\n`)
 
@@ -57,12 +77,27 @@ export async function supervise(
   const kill = new AbortController()
   const killed = AbortSignal.any([environment.killed, kill.signal])
   const listening = listen(io, settings, { terminate: () => terminate.abort(), kill: () => kill.abort() })
-  const code = await runTcpdump(argv, io, { ...environment, terminated: terminate.signal, killed })
+  const code = await program.run(argv, io, { ...environment, scene, terminated: terminate.signal, killed })
   // A killed container takes the supervisor with it.
   if (environment.killed.aborted) return code
   await io.writeStderr(`${reportPrefix}ended ${code}\n`)
   await Promise.race([listening, aborted(environment.killed)])
   return code
+}
+
+function findProgram(wanted: readonly (readonly string[])[], installed: readonly CaptureProgram[]) {
+  for (const argv of wanted) {
+    const program = installed.find(({ name }) => name === argv[0]?.replace(/^.*\//, ''))
+    if (program !== undefined) return { program, argv }
+  }
+  return undefined
+}
+
+function findScene(uids: string, settings: SupervisorSettings): Scene | undefined {
+  return uids
+    .split(',')
+    .map(settings.findScene)
+    .find((scene) => scene !== undefined)
 }
 
 /** `q` stops the program and waits for one more byte, `r` lets go of it, silence and the end of input kill it. */

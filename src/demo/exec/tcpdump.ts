@@ -3,6 +3,7 @@ import type { PacketTest } from '../filter/packet-view.ts'
 import { parseFilter } from '../filter/parse-filter.ts'
 import type { InterfaceName } from '../traffic/link-layer.ts'
 import type { CaptureEnvironment } from './capture-environment.ts'
+import { microPcap, nanoPcap } from './capture-formats.ts'
 import type { ExecSocket } from './exec-socket.ts'
 import { streamCapture } from './stream-capture.ts'
 import { parseTcpdumpArguments, type TcpdumpArguments, TcpdumpUsageError } from './tcpdump-arguments.ts'
@@ -65,7 +66,8 @@ export async function runTcpdump(
   await io.writeStderr(
     `tcpdump: listening on ${name}, link-type ${linkNames[name as InterfaceName]}, snapshot length ${options.snapLength} bytes\n`,
   )
-  const end = await streamCapture({ options, interfaceName: name as InterfaceName, matches, io, environment })
+  const format = options.isMicro ? microPcap : nanoPcap
+  const end = await streamCapture({ options, format, interfaceName: name as InterfaceName, matches, io, environment })
   if (environment.killed.aborted) return killedExitCode
   await io.writeStderr(
     `${plural(end.captured)} captured\n${plural(end.captured + end.dropped)} received by filter\n${plural(end.dropped)} dropped by kernel\n`,

@@ -62,7 +62,11 @@ export function makeScene(pod: Pod, firstPort: number): Scene {
   return {
     namespace,
     self: { address, ttl: selfTtl, mac: makeMac(pod.metadata.uid) },
-    gateway: { address: (address & 0xffffff00) + 1, ttl: selfTtl, mac: makeMac(`gateway of ${pod.spec.nodeName}`) },
+    gateway: {
+      address: ((address & 0xffffff00) >>> 0) + 1,
+      ttl: selfTtl,
+      mac: makeMac(`gateway of ${pod.spec.nodeName}`),
+    },
     dns: { self: 'client', address: parseIpv4Address(kubeDnsAddress), ttl: nearTtl, port: 53, serverName: suffix },
     http: httpPeers[app] ?? client(serviceAddresses.orders, 80, `orders.${namespace}`),
     tls: tlsPeers[app] ?? client(serviceAddresses.payments, 443, `payments.${suffix}`),

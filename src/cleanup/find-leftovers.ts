@@ -1,0 +1,141 @@
+import { hostname, userInfo } from 'node:os'
+import type { V1Pod } from '@kubernetes/client-node'
+import { KcapError } from '../base/kcap-error.ts'
+import { quote } from '../base/quote.ts'
+import type { ClusterAccess } from '../kube/cluster-access.ts'
+import { ownerAnnotation, ownNamePrefix, ownSelector } from '../kube/debug-container.ts'
+import { openExecChannel } from '../kube/exec-channel.ts'
+import { listPodObjects } from '../kube/kube-objects.ts'
+import { deletePod } from '../kube/node-pod.ts'
+import { type Leftover, makeCleanupArgv, parseLeftovers } from '../remote/cleanup-script.ts'
+
+/** One thing that a capture has left in a cluster. */
+export interface FoundLeftover {
+  readonly kind: 'node-pod' | 'ephemeral' | 'process' | 'file'
+  /** `shop/orders-6c9f`, with the container where one is meant. */
+  readonly place: string
+  /** What it is, in a few words. */
+  readonly what: string
+  /** `kept`: it can't be removed, or somebody uses it. */
+  readonly state: 'found' | 'removed' | 'kept'
+}
+
+export interface CleanupOptions {
+  /** undefined: all. */
+  readonly namespace: string | undefined
+  readonly dryRun: boolean
+  /** Running pods of others too. */
+  readonly force: boolean
+  readonly signal: AbortSignal
+  /** What could not be looked at. */
+  readonly onFailure: (place: string, reason: string) => void
+}
+
+const lookAtATime = 8
+const maxTextLength = 100_000
+
+/** Looks wherever the login may, and removes what is kcap's own and nobody's any more. Throws what keeps it from listing pods. */
+export async function* findLeftovers(access: ClusterAccess, options: CleanupOptions): AsyncGenerator<FoundLeftover> {
+  const { namespace, signal } = options
+  const own = await listPodObjects(access, { namespace, labelSelector: ownSelector, signal })
+  for (const pod of own.filter(({ metadata }) => metadata?.deletionTimestamp === undefined))
+    yield await takeNodePod(access, pod, options)
+  const pods = await listPodObjects(access, { namespace, fieldSelector: 'status.phase=Running', signal })
+  const others = pods.filter(({ metadata }) => !own.some((mine) => mine.metadata?.uid === metadata?.uid))
+  for (const pod of others) yield* listEphemeral(pod)
+  const places = others.flatMap((pod) => runningContainers(pod).map((container) => ({ pod, container })))
+  for (let at = 0; at < places.length; at += lookAtATime) {
+    const found = await Promise.all(
+      places.slice(at, at + lookAtATime).map(({ pod, container }) => cleanContainer(access, pod, container, options)),
+    )
+    yield* found.flat()
+  }
+}
+
+function nameOf({ metadata }: V1Pod): { namespace: string; pod: string } {
+  return { namespace: metadata?.namespace ?? '', pod: metadata?.name ?? '' }
+}
+
+async function takeNodePod(access: ClusterAccess, pod: V1Pod, options: CleanupOptions): Promise<FoundLeftover> {
+  const { namespace, pod: name } = nameOf(pod)
+  const owner = pod.metadata?.annotations?.[ownerAnnotation] ?? 'nobody known'
+  const phase = pod.status?.phase ?? 'Unknown'
+  const what = `pod on node ${pod.spec?.nodeName ?? '?'}, ${phase}, made by ${owner}`
+  const leftover = { kind: 'node-pod', place: `${namespace}/${name}`, what } as const
+  const hasEnded = phase === 'Succeeded' || phase === 'Failed'
+  if (!hasEnded && !options.force && !isOrphan(owner))
+    return { ...leftover, what: `${what}; it may be in use, and ends by itself when it is not`, state: 'kept' }
+  if (options.dryRun) return { ...leftover, state: 'found' }
+  await deletePod(access, { namespace, pod: name })
+  return { ...leftover, state: 'removed' }
+}
+
+/** `USER@HOST PID TIME`, of this machine, whose process is no more. */
+function isOrphan(owner: string): boolean {
+  const [, user, host, pid] = /^(.*)@(\S+) (\d+) /.exec(owner) ?? []
+  if (pid === undefined || host !== hostname() || user !== userInfo().username) return false
+  try {
+    process.kill(Number(pid), 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+  }
+}
+
+/** The API lets nobody remove them; they are told, so that nobody wonders. */
+function* listEphemeral(pod: V1Pod): Generator<FoundLeftover> {
+  const { namespace, pod: name } = nameOf(pod)
+  for (const container of pod.spec?.ephemeralContainers ?? []) {
+    if (!container.name.startsWith(ownNamePrefix)) continue
+    const state = pod.status?.ephemeralContainerStatuses?.find((status) => status.name === container.name)?.state
+    const what = state?.running === undefined ? 'ended' : 'running, ends by itself when no capture needs it'
+    yield {
+      kind: 'ephemeral',
+      place: `${namespace}/${name} ${container.name}`,
+      what: `debug container, ${what}; it stays in the pod's spec until the pod goes`,
+      state: 'kept',
+    }
+  }
+}
+
+function runningContainers({ status }: V1Pod): string[] {
+  return [...(status?.containerStatuses ?? []), ...(status?.ephemeralContainerStatuses ?? [])].flatMap(
+    ({ name, state }) => (state?.running === undefined ? [] : [name]),
+  )
+}
+
+async function cleanContainer(
+  access: ClusterAccess,
+  pod: V1Pod,
+  container: string,
+  { dryRun, signal, onFailure }: CleanupOptions,
+): Promise<FoundLeftover[]> {
+  const place = nameOf(pod)
+  try {
+    const argv = makeCleanupArgv(dryRun ? 'look' : 'remove')
+    const remote = await openExecChannel(access, { ...place, container, argv, signal })
+    let text = ''
+    remote.stderr.resume()
+    for await (const chunk of remote.stdout) if (text.length < maxTextLength) text += chunk
+    const exit = await remote.exited
+    if (exit.kind !== 'exited') throw exit.error
+    return parseLeftovers(text).map((leftover) => ({
+      kind: leftover.kind,
+      place: `${place.namespace}/${place.pod} ${container}`,
+      what: describe(leftover),
+      state: dryRun ? 'found' : 'removed',
+    }))
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof KcapError)) throw error
+    // Where there is no shell nothing of kcap's ever ran.
+    if (error.code !== 'no-shell') onFailure(`${place.namespace}/${place.pod} ${container}`, error.message)
+    return []
+  }
+}
+
+function describe(leftover: Leftover): string {
+  return leftover.kind === 'file'
+    ? `uploaded program ${quote(leftover.path)}`
+    : `${leftover.program} without a supervisor, process ${leftover.pid} (capture ${leftover.captureId})`
+}

@@ -1,0 +1,52 @@
+import { exitCodes } from '../base/error-codes.ts'
+import { printable } from '../base/printable.ts'
+import { type FoundLeftover, findLeftovers } from '../cleanup/find-leftovers.ts'
+import { watchForStop } from '../host/stop-signals.ts'
+import { openCluster } from '../kube/cluster-access.ts'
+import { makeClusterScope } from '../request/make-request.ts'
+import { parseArguments } from '../request/parse-arguments.ts'
+
+const loginTimeoutMs = 20_000
+
+/** `kcap cleanup [--dry-run]`: what captures have left in the namespace, or with -A in all of them. Ends with 1 when it could not look everywhere. */
+export async function cleanup(argv: readonly string[]): Promise<number> {
+  const parsed = parseArguments(argv, {
+    more: [
+      { name: 'dry-run', kind: 'flag' },
+      { name: 'force', kind: 'flag' },
+    ],
+  })
+  const stop = watchForStop({ followParent: false })
+  const { signal } = stop
+  const scope = makeClusterScope(parsed)
+  const dryRun = parsed.flag('dry-run')
+  const isJson = parsed.flag('json')
+  const failures: string[] = []
+  const access = await openCluster({ ...scope, signal, timeoutMs: loginTimeoutMs, interactive: process.stdin.isTTY })
+  try {
+    const namespace = parsed.flag('all-namespaces') ? undefined : (scope.namespace ?? access.namespace)
+    let count = 0
+    const found = findLeftovers(access, {
+      namespace,
+      dryRun,
+      force: parsed.flag('force'),
+      signal,
+      onFailure: (place, reason) => failures.push(`${place}: ${reason}`),
+    })
+    for await (const leftover of found) {
+      count++
+      process.stdout.write(isJson ? `${JSON.stringify(leftover)}\n` : formatLeftover(leftover))
+    }
+    const where = namespace === undefined ? 'in all namespaces' : `in the namespace "${namespace}" (-A looks in all)`
+    if (count === 0 && !isJson) process.stdout.write(`nothing of kcap's is left ${where}\n`)
+    for (const failure of failures) process.stderr.write(`kcap: not looked into ${printable(failure)}\n`)
+    return failures.length > 0 ? exitCodes.failed : exitCodes.done
+  } finally {
+    access.close()
+    stop.close()
+  }
+}
+
+function formatLeftover({ state, place, what }: FoundLeftover): string {
+  return `${state.padEnd(8)} ${printable(place)}: ${printable(what)}\n`
+}

@@ -1,0 +1,97 @@
+import { exitCodes } from '../base/error-codes.ts'
+import { KcapError } from '../base/kcap-error.ts'
+import { printable } from '../base/printable.ts'
+import type { PodTarget } from '../base/target.ts'
+import { type Examination, examineTarget } from '../doctor/examine-target.ts'
+import { formatMissingRights } from '../doctor/format-rights.ts'
+import { watchForStop } from '../host/stop-signals.ts'
+import { makeClusterPool } from '../kube/cluster-pool.ts'
+import { makeRequest } from '../request/make-request.ts'
+import { parseArguments } from '../request/parse-arguments.ts'
+import { makeNodePods } from '../route/node-pod-route.ts'
+import { loadSettings } from '../settings/load-settings.ts'
+import { resolveTargets } from '../target/resolve-targets.ts'
+
+const loginTimeoutMs = 20_000
+/** Of a workload or service the first pods say enough. */
+const maxExamined = 3
+
+/** `kcap doctor TARGET`: which ways lead to a pod's packets, and what would open the others. Ends with 6 when none is open. */
+export async function examine(argv: readonly string[]): Promise<number> {
+  const parsed = parseArguments(argv, { more: [{ name: 'try-image', kind: 'flag' }] })
+  const isJson = parsed.text('output') === 'json' || parsed.flag('json')
+  const request = makeRequest(parsed, {
+    output: { kind: 'stdout' },
+    commandLine: '',
+    settings: await loadSettings(),
+  })
+  const stop = watchForStop({ followParent: false })
+  const { signal } = stop
+  const clusters = makeClusterPool({ signal, timeoutMs: loginTimeoutMs, interactive: process.stdin.isTTY })
+  try {
+    const targets = await resolveTargets(request.targets, clusters, signal)
+    const pods = targets.filter((target): target is PodTarget => target.kind === 'pod').slice(0, maxExamined)
+    if (pods.length === 0)
+      throw new KcapError('usage', 'cannot examine this: only pods, services and workloads have ways to choose from', {
+        hints: ['kcap doctor NAMESPACE/POD'],
+      })
+    const found: (Examination & { readonly imageTrialMs?: number })[] = []
+    for (const pod of pods) {
+      const access = await clusters.open(pod.cluster)
+      const examination = await examineTarget(pod, access, { ...request, signal })
+      const trial = async () => {
+        const startedMs = Date.now()
+        const nodePods = makeNodePods({ debug: request.debug, durationMs: 60_000, signal, log: () => {} })
+        await nodePods.openRoute(pod, access).finally(nodePods.close)
+        return { imageTrialMs: Date.now() - startedMs }
+      }
+      found.push({ ...examination, ...(parsed.flag('try-image') && (await trial())) })
+    }
+    const text = isJson ? `${JSON.stringify(found, null, 2)}\n` : found.map(formatExamination).join('\n')
+    await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()))
+    const hasWay = found.every(({ routes }) => routes.some(({ state }) => state !== 'refused'))
+    return hasWay ? exitCodes.done : exitCodes.noCaptureProgram
+  } finally {
+    clusters.close()
+    stop.close()
+  }
+}
+
+function formatExamination(found: Examination & { readonly imageTrialMs?: number }): string {
+  const { target, context, node, container, facts, routes, rights, stepsMs } = found
+  const tell = (value: string | number | undefined) => printable(String(value ?? 'unknown'))
+  const clock =
+    container.aheadMs === undefined ? 'unknown' : `${(container.aheadMs / 1000).toFixed(1)} s ahead of this one`
+  const lines = [
+    `${printable(target)} in context ${printable(context)}`,
+    `  node       ${tell(node.name)}: ${tell(node.system)} on ${tell(node.architecture)}, ${tell(node.runtime)}, Kubernetes 1.${tell(facts.minorVersion)}`,
+    `  namespace  pod security level: ${tell(facts.podSecurity ?? 'none enforced')}`,
+    `  container  ${printable(container.name)}: ${describeContainer(container)}; its clock is ${clock}`,
+    `  rights     ${rights.map(({ verb, resource, namespace, allowed }) => `${allowed === undefined ? '?' : allowed ? '+' : '-'}${verb} ${resource}${namespace === facts.namespace ? '' : ` in ${printable(namespace ?? '')}`}`).join(', ')}`,
+    ...(found.imageTrialMs === undefined
+      ? []
+      : [`  image      started on the node in ${(found.imageTrialMs / 1000).toFixed(1)} s`]),
+    `  took       ${Object.entries(stepsMs)
+      .map(([name, ms]) => `${name} ${ms} ms`)
+      .join(', ')}`,
+    ...routes.flatMap(({ via, state, reason, lift }) => [
+      `${state === 'refused' ? '!!' : 'ok'} ${via.padEnd(9)}  ${printable(reason)}${state === 'consent' ? ' (needs your consent)' : ''}`,
+      ...(state === 'refused' ? lift.map((line) => `             hint: ${printable(line)}`) : []),
+    ]),
+  ]
+  const yaml = formatMissingRights(facts, found.user ?? readUser(facts.execFailure?.message) ?? 'NAME')
+  return `${lines.join('\n')}\n${yaml === '' ? '' : `\n# What the login lacks; someone who may grant it: kubectl apply -f -\n${yaml}`}`
+}
+
+/** Before Kubernetes 1.28 only a refusal tells whom the API server takes a login for. */
+function readUser(refusal = ''): string | undefined {
+  return /the login "([^"]+)" has no right/.exec(refusal)?.[1]
+}
+
+function describeContainer({ facts, runsAsNonRoot }: Examination['container']): string {
+  if (facts === undefined) return 'no shell answers in it'
+  const { programs, mayCapture } = facts
+  const rights =
+    mayCapture === undefined ? 'rights unknown' : mayCapture ? 'may capture' : 'may not capture (no NET_RAW)'
+  return `${programs.join(', ') || 'no program that kcap could use'}; ${runsAsNonRoot ? 'not root' : 'root'}, ${rights}`
+}

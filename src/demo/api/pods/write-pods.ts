@@ -1,0 +1,57 @@
+import type { DemoKubelet } from '../../cluster/demo-kubelet.ts'
+import type { DemoPods } from '../../cluster/demo-pods.ts'
+import type { Pod } from '../../cluster/kube-object.ts'
+import type { ObjectStore } from '../../cluster/object-store.ts'
+import type { ResourcePath } from '../resource-path.ts'
+import { isStatus, methodNotAllowed, notFound, pathNotFound, type Status } from '../status.ts'
+import { createPod } from './create-pod.ts'
+import { deletePod } from './delete-pod.ts'
+import { updatePod } from './update-pod.ts'
+
+export interface PodWriter {
+  readonly store: ObjectStore
+  readonly pods: DemoPods
+  readonly kubelet: DemoKubelet
+  readonly hasEphemeralContainers: boolean
+}
+
+export interface PodWrite {
+  readonly method: string
+  readonly path: ResourcePath
+  readonly query: URLSearchParams
+  /** https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run */
+  readonly isDryRun: boolean
+  readonly contentType: string | undefined
+  readonly body: Buffer
+}
+
+export interface WrittenPod {
+  readonly kind: 'written'
+  readonly code: number
+  readonly pod: Pod
+}
+
+export function isPodWrite(path: ResourcePath, method: string): boolean {
+  return path.resource?.kind === 'Pod' && ['POST', 'PUT', 'PATCH', 'DELETE'].includes(method)
+}
+
+/** Answers a write to pods or to a pod's `ephemeralcontainers`, by a user who may. */
+export function writePod(writer: PodWriter, write: PodWrite): WrittenPod | Status {
+  const { method, path } = write
+  const { namespace = '', name, subresource } = path
+  if (subresource !== undefined && !(subresource === 'ephemeralcontainers' && writer.hasEphemeralContainers))
+    return pathNotFound()
+  if (name === undefined) {
+    if (method !== 'POST' || path.namespace === undefined) return methodNotAllowed()
+    return answer(201, createPod(writer, namespace, write))
+  }
+  const isWanted = method === 'PUT' || method === 'PATCH' || (method === 'DELETE' && subresource === undefined)
+  if (!isWanted) return methodNotAllowed()
+  const present = writer.pods.find(`${namespace}/${name}`)
+  if (present === undefined) return notFound({ group: '', plural: 'pods' }, name)
+  return answer(200, method === 'DELETE' ? deletePod(writer, present, write) : updatePod(writer, present, write))
+}
+
+function answer(code: number, pod: Pod | Status): WrittenPod | Status {
+  return isStatus(pod) ? pod : { kind: 'written', code, pod }
+}

@@ -1,0 +1,72 @@
+import { FilterError } from '../filter/filter-tokens.ts'
+import type { PacketTest } from '../filter/packet-view.ts'
+import { parseFilter } from '../filter/parse-filter.ts'
+import type { InterfaceName } from '../traffic/link-layer.ts'
+import type { CaptureEnvironment } from './capture-environment.ts'
+import { makePcapng } from './capture-formats.ts'
+import type { ExecSocket } from './exec-socket.ts'
+import { streamCapture } from './stream-capture.ts'
+
+const killedExitCode = 137
+const interfaceNames: readonly string[] = ['any', 'eth0', 'lo']
+const flagsWithValue: readonly string[] = ['-i', '-s', '-B', '-c', '-f', '-w', '-y', '-F']
+const defaults = { interfaceName: 'eth0', snapLength: 262_144, bufferMib: 2 } as const
+
+/** Behaves like dumpcap 4.4 in a pod's network namespace; gives its exit code. https://www.wireshark.org/docs/man-pages/dumpcap.html */
+export async function runDumpcap(
+  argv: readonly string[],
+  io: ExecSocket,
+  environment: CaptureEnvironment,
+): Promise<number> {
+  const values = readValues(argv)
+  const name = values.get('-i') ?? defaults.interfaceName
+  const filter = values.get('-f') ?? ''
+  if (!interfaceNames.includes(name)) {
+    await io.writeStderr(
+      `Capturing on '${name}'\ndumpcap: The capture session could not be initiated on interface '${name}' (No such device exists).\nPlease check that you have the proper interface or pipe specified.\n`,
+    )
+    return 2
+  }
+  if (!environment.mayCapture) {
+    await io.writeStderr(
+      `Capturing on '${name}'\ndumpcap: The capture session could not be initiated on interface '${name}' (You don't have permission to capture on that device).\nPlease check to make sure you have sufficient permissions.\n`,
+    )
+    return 2
+  }
+  let matches: PacketTest
+  try {
+    matches = parseFilter(filter)
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error
+    await io.writeStderr(`dumpcap: Invalid capture filter "${filter}" for interface '${name}'.\n\n${error.message}\n`)
+    return 2
+  }
+  await io.writeStderr(`Capturing on '${name}'\nFile: -\n`)
+  const end = await streamCapture({
+    options: {
+      snapLength: Number(values.get('-s') ?? 0) || defaults.snapLength,
+      packetCount: Number(values.get('-c') ?? Number.POSITIVE_INFINITY),
+      kernelBufferKib: Number(values.get('-B') ?? defaults.bufferMib) * 1024,
+    },
+    format: makePcapng(name, filter),
+    interfaceName: name as InterfaceName,
+    matches,
+    io,
+    environment,
+  })
+  if (environment.killed.aborted) return killedExitCode
+  const share = end.captured === 0 ? 0 : (100 * end.captured) / (end.captured + end.dropped)
+  await io.writeStderr(
+    `Packets captured: ${end.captured}\nPackets received/dropped on interface '${name}': ${end.captured}/${end.dropped} (pcap:${end.dropped}/dumpcap:0/flushed:0/ps_ifdrop:0) (${share.toFixed(1)}%)\n`,
+  )
+  return end.exitCode
+}
+
+function readValues(argv: readonly string[]): ReadonlyMap<string, string> {
+  const values = new Map<string, string>()
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] as string
+    if (flagsWithValue.includes(word)) values.set(word, argv[++i] ?? '')
+  }
+  return values
+}

@@ -1,0 +1,10 @@
+import { findContainer, type Pod } from '../cluster/kube-object.ts'
+
+/** A raw socket needs CAP_NET_RAW, which root has in a container unless it was dropped, and another user never. */
+export function mayOpenRawSocket(pod: Pod, name: string): boolean {
+  const context = { ...pod.spec.securityContext, ...findContainer(pod, name)?.securityContext }
+  if ((context.runAsUser ?? 0) !== 0) return false
+  if (context.privileged) return true
+  const named = (list: readonly string[] | undefined) => list?.some((word) => word === 'ALL' || word === 'NET_RAW')
+  return named(context.capabilities?.add) === true || named(context.capabilities?.drop) !== true
+}

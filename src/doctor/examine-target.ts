@@ -1,0 +1,137 @@
+import { performance } from 'node:perf_hooks'
+import type { DebugContainer } from '../base/capture-request.ts'
+import { KcapError, toKcapError } from '../base/kcap-error.ts'
+import { formatTarget, type PodTarget, type SshHostName } from '../base/target.ts'
+import { getUserName } from '../kube/access-review.ts'
+import type { ClusterAccess } from '../kube/cluster-access.ts'
+import { openExecChannel } from '../kube/exec-channel.ts'
+import { getNode } from '../kube/kube-objects.ts'
+import { makeProbeArgv, parseProbe, type RemoteFacts } from '../remote/probe-script.ts'
+import { gatherFacts } from '../route/gather-facts.ts'
+import { type PlannedRoute, planRoutes, type RouteFacts } from '../route/plan-routes.ts'
+import { type ReviewedRight, reviewRights } from './review-rights.ts'
+
+/** What keeps a pod from being captured, or does not. */
+export interface Examination {
+  readonly target: string
+  readonly context: string
+  readonly node: {
+    readonly name: string | undefined
+    readonly system: string | undefined
+    readonly architecture: string | undefined
+    readonly runtime: string | undefined
+  }
+  readonly container: {
+    readonly name: string
+    /** undefined where no shell answers. */
+    readonly facts: RemoteFacts | undefined
+    readonly runsAsNonRoot: boolean
+    /** What its clock says more than this machine's. */
+    readonly aheadMs: number | undefined
+  }
+  readonly facts: RouteFacts
+  readonly rights: readonly ReviewedRight[]
+  /** Whom the API server takes the login for. */
+  readonly user: string | undefined
+  readonly routes: readonly PlannedRoute[]
+  /** How long each step took. */
+  readonly stepsMs: Readonly<Record<string, number>>
+}
+
+export interface ExamineOptions {
+  readonly debug: DebugContainer
+  readonly nodeHost?: SshHostName | undefined
+  readonly signal: AbortSignal
+}
+
+const captureTools = ['tcpdump', 'dumpcap', 'tshark']
+
+/** Asks the cluster and the container; creates nothing. */
+export async function examineTarget(
+  target: PodTarget,
+  access: ClusterAccess,
+  { debug, nodeHost, signal }: ExamineOptions,
+): Promise<Examination> {
+  const stepsMs: Record<string, number> = {}
+  async function step<Answer>(name: string, work: () => Promise<Answer>): Promise<Answer> {
+    const startedMs = performance.now()
+    try {
+      return await work()
+    } finally {
+      stepsMs[name] = Math.round(performance.now() - startedMs)
+    }
+  }
+  const probe = await step('exec', () => probeContainer(target, access, signal))
+  const facts = await step('rights and levels', () =>
+    gatherFacts(target, access, {
+      execFailure: probe.failure,
+      debugNamespace: debug.namespace,
+      sshHost: nodeHost?.host,
+      signal,
+    }),
+  )
+  const rights = await step('each right', () => reviewRights(access, facts, signal))
+  const user = await getUserName(access, signal)
+  const node = await step('node', async () =>
+    target.node === undefined ? undefined : await getNode(access, target.node, signal).catch(() => undefined),
+  )
+  const info = node?.status?.nodeInfo
+  return {
+    target: formatTarget(target),
+    context: access.context,
+    node: {
+      name: target.node,
+      system: info?.operatingSystem,
+      architecture: info?.architecture,
+      runtime: info?.containerRuntimeVersion,
+    },
+    container: {
+      name: target.container,
+      facts: probe.facts,
+      runsAsNonRoot: probe.facts?.userId !== undefined && probe.facts.userId !== 0,
+      aheadMs: probe.aheadMs,
+    },
+    facts,
+    rights,
+    user,
+    routes: planRoutes(facts, new Set()),
+    stepsMs,
+  }
+}
+
+interface Probe {
+  readonly facts: RemoteFacts | undefined
+  readonly aheadMs: number | undefined
+  readonly failure: KcapError | undefined
+}
+
+async function probeContainer(target: PodTarget, access: ClusterAccess, signal: AbortSignal): Promise<Probe> {
+  const { namespace, pod, container } = target
+  try {
+    const startedMs = Date.now()
+    const remote = await openExecChannel(access, { namespace, pod, container, argv: makeProbeArgv(), signal })
+    remote.stderr.resume()
+    let text = ''
+    for await (const chunk of remote.stdout) text = (text + chunk).slice(0, 10_000)
+    const exit = await remote.exited
+    if (exit.kind !== 'exited') throw exit.error
+    const facts = parseProbe(text)
+    const middleMs = (startedMs + Date.now()) / 2
+    const aheadMs = facts.timeMs === undefined ? undefined : Math.round(facts.timeMs - middleMs)
+    return { facts, aheadMs, failure: explain(facts, formatTarget(target)) }
+  } catch (error) {
+    signal.throwIfAborted()
+    return { facts: undefined, aheadMs: undefined, failure: toKcapError(error) }
+  }
+}
+
+function explain({ programs, mayCapture, userId }: RemoteFacts, name: string): KcapError | undefined {
+  if (!captureTools.some((tool) => programs.includes(tool)))
+    return new KcapError('no-capture-program', `there is no ${captureTools.join(', no ')} in "${name}"`)
+  if (mayCapture === false)
+    return new KcapError(
+      'capture-not-permitted',
+      `user ${userId ?? '?'} of "${name}" has no NET_RAW, which it takes to capture`,
+    )
+  return undefined
+}

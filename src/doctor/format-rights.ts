@@ -1,0 +1,52 @@
+import type { RouteFacts } from '../route/plan-routes.ts'
+
+interface Rule {
+  readonly namespace: string
+  readonly resource: string
+  readonly verbs: readonly string[]
+}
+
+/** The Role and RoleBinding, as YAML to be applied, that give the login what the best way for it lacks; '' when it lacks nothing. */
+export function formatMissingRights(facts: RouteFacts, user: string): string {
+  const { rights, namespace, execFailure } = facts
+  const exec = { namespace, resource: 'pods/exec', verbs: ['get', 'create'] }
+  const mayExec = rights.getExec !== false
+  const isEnough = execFailure === undefined || execFailure.code === 'api-forbidden'
+  const rules: Rule[] = []
+  if (!mayExec) rules.push(exec)
+  // Exec alone would not do: the container has nothing to capture with.
+  if (!isEnough && rights.patchEphemeral === false)
+    rules.push({ namespace, resource: 'pods/ephemeralcontainers', verbs: ['patch'] })
+  if (rules.length === 0) return ''
+  return `${formatRole(namespace, rules)}---\n${formatBinding(namespace, user)}`
+}
+
+function formatRole(namespace: string, rules: readonly Rule[]): string {
+  const lines = [{ namespace, resource: 'pods', verbs: ['get', 'list', 'watch'] }, ...rules].map(
+    ({ resource, verbs }) => `  - apiGroups: [""]\n    resources: [${resource}]\n    verbs: [${verbs.join(', ')}]\n`,
+  )
+  return `apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: kcap
+  namespace: ${namespace}
+rules:
+${lines.join('')}`
+}
+
+function formatBinding(namespace: string, user: string): string {
+  return `apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: kcap
+  namespace: ${namespace}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: kcap
+subjects:
+  - kind: User
+    apiGroup: rbac.authorization.k8s.io
+    name: ${JSON.stringify(user)}
+`
+}

@@ -1,0 +1,50 @@
+import type { V1Namespace } from '@kubernetes/client-node'
+import type { ClusterAccess } from './cluster-access.ts'
+import { getNode } from './kube-objects.ts'
+import { getJson } from './kube-request.ts'
+
+/** 34 of 1.34; undefined where the API server does not say. Some write `34+`. */
+export async function getMinorVersion(access: ClusterAccess, signal: AbortSignal): Promise<number | undefined> {
+  const version = await unlessRefused(signal, () =>
+    getJson<{ minor?: string }>(access, { path: '/version', action: { verb: 'get', resource: 'version' }, signal }),
+  )
+  return Number.parseInt(version?.minor ?? '', 10) || undefined
+}
+
+/** What a namespace enforces; undefined where it enforces nothing by a label, or the login may not look. */
+export async function getPodSecurityLevel(
+  access: ClusterAccess,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const found = await unlessRefused(signal, () =>
+    getJson<V1Namespace>(access, {
+      path: `/api/v1/namespaces/${encodeURIComponent(namespace)}`,
+      action: { verb: 'get', resource: 'namespaces', name: namespace },
+      signal,
+    }),
+  )
+  return found?.metadata?.labels?.['pod-security.kubernetes.io/enforce']
+}
+
+/** `linux` or `windows`. */
+export async function getNodeSystem(
+  access: ClusterAccess,
+  node: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const found = await unlessRefused(signal, () => getNode(access, node, signal))
+  return found?.status?.nodeInfo?.operatingSystem ?? found?.metadata?.labels?.['kubernetes.io/os']
+}
+
+async function unlessRefused<Answer>(
+  signal: AbortSignal,
+  ask: () => Promise<Answer | undefined>,
+): Promise<Answer | undefined> {
+  try {
+    return await ask()
+  } catch {
+    signal.throwIfAborted()
+    return undefined
+  }
+}

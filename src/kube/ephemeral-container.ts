@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto'
+import type { V1Pod } from '@kubernetes/client-node'
+import { KcapError } from '../base/kcap-error.ts'
+import { awaitContainer, findStatus } from './await-container.ts'
+import { changeObject } from './change-object.ts'
+import type { ClusterAccess } from './cluster-access.ts'
+import { type DebugContainerOptions, makeEphemeralContainer, ownNamePrefix } from './debug-container.ts'
+import { getPod } from './kube-objects.ts'
+
+export interface EphemeralContainerOptions extends DebugContainerOptions {
+  readonly namespace: string
+  readonly pod: string
+  readonly signal: AbortSignal
+  readonly log: (line: string) => void
+}
+
+/**
+ * A debug container in the pod, running: one of kcap's own that still does, or a new one. Gives its name. It stays in the pod's spec when
+ * it has ended: the API lets nobody remove one. Throws `api-forbidden`, `admission-refused`, `no-ephemeral-containers`,
+ * `debug-container-failed`.
+ * https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/
+ */
+export async function openEphemeralContainer(
+  access: ClusterAccess,
+  options: EphemeralContainerOptions,
+): Promise<string> {
+  const { namespace, pod: name, debug, signal } = options
+  const known = await getPod(access, namespace, name, signal)
+  const running = known === undefined ? undefined : findRunning(known, debug.image, debug.privileged)
+  if (running !== undefined) return running
+  const container = `${ownNamePrefix}${randomBytes(4).toString('hex')}`
+  await addContainer(access, container, options)
+  await awaitContainer(access, { namespace, pod: name, container, image: debug.image, signal })
+  return container
+}
+
+function findRunning(pod: V1Pod, image: string, isPrivileged: boolean): string | undefined {
+  return (pod.spec?.ephemeralContainers ?? []).find(
+    (container) =>
+      container.name.startsWith(ownNamePrefix) &&
+      container.image === image &&
+      (container.securityContext?.privileged === true) === isPrivileged &&
+      findStatus(pod, container.name)?.state?.running !== undefined,
+  )?.name
+}
+
+async function addContainer(
+  access: ClusterAccess,
+  container: string,
+  options: EphemeralContainerOptions,
+): Promise<void> {
+  try {
+    await patchPod(access, options, makeEphemeralContainer(container, 'least', options))
+  } catch (error) {
+    // "baseline" refuses the capabilities, which the runtime may give all the same to a container that asks for none.
+    if (!(error instanceof KcapError && /level "baseline"/.test(error.message) && !options.debug.privileged))
+      throw error
+    options.log(`${error.message}; trying with the runtime's own capabilities`)
+    await patchPod(access, options, makeEphemeralContainer(container, 'runtime-default', options))
+  }
+}
+
+async function patchPod(
+  access: ClusterAccess,
+  { namespace, pod, signal }: EphemeralContainerOptions,
+  container: object,
+): Promise<void> {
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/ephemeralcontainers`
+  const patched = await changeObject<V1Pod>(access, {
+    method: 'PATCH',
+    path,
+    // As kubectl debug does; the list is merged by name.
+    contentType: 'application/strategic-merge-patch+json',
+    body: { spec: { ephemeralContainers: [container] } },
+    action: { verb: 'patch', resource: 'pods/ephemeralcontainers', namespace, name: pod },
+    signal,
+  })
+  if (patched !== undefined) return
+  throw new KcapError(
+    'no-ephemeral-containers',
+    `cannot add a debug container to "${namespace}/${pod}": the cluster has no ephemeral containers`,
+    { hints: ['they are there from Kubernetes 1.25 on', `kcap ${namespace}/${pod} --via node-pod`] },
+  )
+}

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto'
+import type { V1Pod } from '@kubernetes/client-node'
+import { KcapError } from '../base/kcap-error.ts'
+import { awaitContainer } from './await-container.ts'
+import { changeObject } from './change-object.ts'
+import type { ClusterAccess } from './cluster-access.ts'
+import {
+  type DebugContainerOptions,
+  makeNodePod,
+  nodeContainerName,
+  ownNamePrefix,
+  ownSelector,
+} from './debug-container.ts'
+import { listPodObjects } from './kube-objects.ts'
+
+/** The API server's answer to a deletion is not waited for longer than that: the pod ends by itself. */
+const deleteTimeoutMs = 5_000
+
+export interface NodePodRun extends Omit<DebugContainerOptions, 'command'> {
+  /** Its main process, told the pod's own name. */
+  readonly makeCommand: (name: string) => readonly string[]
+  readonly namespace: string
+  readonly node: string
+  readonly owner: string
+  readonly deadlineSeconds: number
+  readonly signal: AbortSignal
+}
+
+/** A pod of kcap's own that runs on a node. */
+export interface NodePod {
+  readonly namespace: string
+  readonly pod: string
+  readonly container: string
+  /** Deletes it. Never rejects: what could not be deleted ends by itself. */
+  close(): Promise<void>
+}
+
+/** Creates the pod and waits until it runs. Throws `api-forbidden`, `admission-refused`, `debug-container-failed`. */
+export async function createNodePod(access: ClusterAccess, run: NodePodRun): Promise<NodePod> {
+  const { namespace, debug, signal } = run
+  const name = `${ownNamePrefix}${randomBytes(4).toString('hex')}`
+  const created = await changeObject<V1Pod>(access, {
+    method: 'POST',
+    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
+    body: makeNodePod({ ...run, name, command: run.makeCommand(name) }),
+    action: { verb: 'create', resource: 'pods', namespace },
+    signal,
+  })
+  if (created === undefined)
+    throw new KcapError('namespace-not-found', `cannot create a pod in "${namespace}": there is no such namespace`, {
+      hints: ['--debug-namespace NS', 'kcap list namespaces'],
+    })
+  const close = () => deletePod(access, { namespace, pod: name })
+  try {
+    await awaitContainer(access, { namespace, pod: name, container: nodeContainerName, image: debug.image, signal })
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { namespace, pod: name, container: nodeContainerName, close }
+}
+
+/** What killed captures have left in the namespace, and has ended since. */
+export async function deleteEndedNodePods(
+  access: ClusterAccess,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const pods = await listPodObjects(access, { namespace, labelSelector: ownSelector, signal }).catch(() => [])
+  const ended = pods.filter(({ status }) => status?.phase === 'Succeeded' || status?.phase === 'Failed')
+  await Promise.all(ended.map(({ metadata }) => deletePod(access, { namespace, pod: metadata?.name ?? '' })))
+}
+
+/** Never rejects: what can't be deleted ends by itself. */
+export async function deletePod(
+  access: ClusterAccess,
+  { namespace, pod }: { namespace: string; pod: string },
+): Promise<void> {
+  await changeObject(access, {
+    method: 'DELETE',
+    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}`,
+    body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 1 },
+    action: { verb: 'delete', resource: 'pods', namespace, name: pod },
+    signal: AbortSignal.timeout(deleteTimeoutMs),
+  }).catch(() => {})
+}

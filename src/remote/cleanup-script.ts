@@ -1,0 +1,61 @@
+import { reportPrefix } from './supervisor-script.ts'
+import { uploadedNamePrefix, uploadFolders } from './upload-script.ts'
+
+/** What a capture may have left where it ran. */
+export type Leftover =
+  | { readonly kind: 'process'; readonly pid: number; readonly program: string; readonly captureId: string }
+  | { readonly kind: 'file'; readonly path: string }
+
+/**
+ * Looks for capture programs whose supervisor is gone, and for programs that were put there and that nothing runs; removes them if it is
+ * told to. A capture is known by the id in its environment, its supervisor by its script; what has a supervisor is somebody's.
+ */
+export function makeCleanupArgv(mode: 'look' | 'remove'): string[] {
+  return ['sh', '-c', script, 'kcap-cleanup', mode, ...uploadFolders]
+}
+
+/** In words that every shell has built in; `environ` has a NUL between its entries, which `read` leaves out. */
+const script = `
+mode=$1; shift; exec 2>/dev/null
+find_word() { case $2 in *"$1"*) return 0 ;; esac; return 1; }
+print_lines() { while IFS= read -r line; do echo "$line"; done; echo "$line"; }
+for folder in /proc/[0-9]*; do
+  environ=$(print_lines <"$folder/environ")
+  find_word KCAP_CAPTURE= "$environ" || continue
+  id=\${environ#*KCAP_CAPTURE=}; id=\${id%%[!0-9a-z-]*}
+  parent=; name=
+  while read -r key value x; do
+    case $key in Name:) name=$value ;; PPid:) parent=$value ;; esac
+  done <"$folder/status"
+  case $name in tcpdump | tshark | dumpcap | ${uploadedNamePrefix}*) ;; *) continue ;; esac
+  above=$parent
+  while [ "$above" -gt 0 ]; do
+    find_word '${reportPrefix}' "$(print_lines <"/proc/$above/cmdline")" && continue 2
+    up=0
+    while read -r key value x; do case $key in PPid:) up=$value ;; esac; done <"/proc/$above/status"
+    above=$up
+  done
+  echo "process \${folder#/proc/} $name $id"
+  [ "$mode" = look ] || kill -KILL "\${folder#/proc/}"
+done
+for folder; do
+  for file in "$folder"/${uploadedNamePrefix}*; do
+    [ -f "$file" ] && [ -O "$file" ] || continue
+    for program in /proc/[0-9]*/exe; do [ "$program" -ef "$file" ] && continue 2; done
+    echo "file $file"
+    [ "$mode" = look ] || rm -f "$file"
+  done
+done
+exit 0
+`
+
+/** Reads what it prints; anything else is left out, since containers may say anything. */
+export function parseLeftovers(text: string): Leftover[] {
+  return text.split('\n').flatMap((line): Leftover[] => {
+    const [, pid, program, captureId] = /^process (\d{1,10}) ([\w.-]{1,64}) ([0-9a-z-]{0,100})$/.exec(line) ?? []
+    if (pid !== undefined && program !== undefined)
+      return [{ kind: 'process', pid: Number(pid), program, captureId: captureId ?? '' }]
+    const path = /^file (\/[\w./-]{1,200})$/.exec(line)?.[1]
+    return path === undefined ? [] : [{ kind: 'file', path }]
+  })
+}

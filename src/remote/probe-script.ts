@@ -1,0 +1,48 @@
+/** What a container or a host has to capture with. */
+export interface RemoteFacts {
+  /** Programs of `probedPrograms` that are there. */
+  readonly programs: readonly string[]
+  readonly userId: number | undefined
+  /** Whether the user may open raw sockets. */
+  readonly mayCapture: boolean | undefined
+  /** As `uname -m` has it: `x86_64`; undefined where nothing tells. */
+  readonly machine: string | undefined
+  /** Milliseconds since the epoch. */
+  readonly timeMs: number | undefined
+}
+
+const probedPrograms = ['tcpdump', 'tshark', 'dumpcap', 'timeout', 'head', 'sleep', 'nsenter', 'sudo'] as const
+const netRawBit = 13
+
+/** Asks in words that every shell has built in, as far as it can. */
+export function makeProbeArgv(): string[] {
+  return ['sh', '-c', script, 'kcap-probe', ...probedPrograms]
+}
+
+const script = `
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH
+for program; do command -v "$program" >/dev/null 2>&1 && echo "program $program"; done
+while read -r key value x; do
+  case $key in Uid:) echo "user $x" ;; CapEff:) echo "capabilities $value" ;; esac
+done 2>/dev/null </proc/self/status
+echo "machine $(uname -m 2>/dev/null)"
+echo "time $(date +%s.%N 2>/dev/null)"
+exit 0
+`
+
+/** Reads what it prints; what is not as it should be is left out. */
+export function parseProbe(text: string): RemoteFacts {
+  const value = (key: string, pattern: string) => new RegExp(`^${key} (${pattern})`, 'm').exec(text)?.[1]
+  const capabilities = value('capabilities', '[0-9a-f]{8,16}')
+  const userId = value('user', '\\d{1,10}')
+  const seconds = value('time', '\\d{1,12}\\.\\d+')
+  const named = [...text.matchAll(/^program ([\w-]{1,32})$/gm)].map(([, program = '']) => program)
+  return {
+    programs: probedPrograms.filter((program) => named.includes(program)),
+    userId: userId === undefined ? undefined : Number(userId),
+    mayCapture:
+      capabilities === undefined ? undefined : ((BigInt(`0x${capabilities}`) >> BigInt(netRawBit)) & 1n) === 1n,
+    machine: value('machine', '[\\w-]{1,32}'),
+    timeMs: seconds === undefined ? undefined : Number(seconds) * 1000,
+  }
+}

@@ -1,0 +1,62 @@
+import type { KcapError } from '../base/kcap-error.ts'
+import type { PodTarget } from '../base/target.ts'
+import { hasProgram } from '../host/has-program.ts'
+import { mayDo } from '../kube/access-review.ts'
+import type { ClusterAccess } from '../kube/cluster-access.ts'
+import { getMinorVersion, getNodeSystem, getPodSecurityLevel } from '../kube/cluster-facts.ts'
+import type { RouteFacts } from './plan-routes.ts'
+
+export interface GatherOptions {
+  readonly execFailure: KcapError | undefined
+  /** Where pods on nodes are to be created, if not beside the pod. */
+  readonly debugNamespace: string | undefined
+  readonly sshHost: string | undefined
+  readonly signal: AbortSignal
+}
+
+/** All that the plan wants to know, asked at once: nothing of it is asked before a capture by exec has failed. */
+export async function gatherFacts(
+  target: PodTarget,
+  access: ClusterAccess,
+  { execFailure, debugNamespace, sshHost, signal }: GatherOptions,
+): Promise<RouteFacts> {
+  const { namespace } = target
+  const nodePodNamespace = debugNamespace ?? namespace
+  const may = (verb: 'get' | 'create' | 'patch', resource: string, where: string) =>
+    mayDo(access, { verb, resource, namespace: where }, signal)
+  const [
+    getExec,
+    createExec,
+    patchEphemeral,
+    createPods,
+    getNodeExec,
+    minorVersion,
+    podSecurity,
+    nodePodSecurity,
+    system,
+    hasKubectl,
+  ] = await Promise.all([
+    may('get', 'pods/exec', namespace),
+    may('create', 'pods/exec', namespace),
+    may('patch', 'pods/ephemeralcontainers', namespace),
+    may('create', 'pods', nodePodNamespace),
+    may('get', 'pods/exec', nodePodNamespace),
+    getMinorVersion(access, signal),
+    getPodSecurityLevel(access, namespace, signal),
+    getPodSecurityLevel(access, nodePodNamespace, signal),
+    target.node === undefined ? undefined : getNodeSystem(access, target.node, signal),
+    hasProgram('kubectl'),
+  ])
+  return {
+    namespace,
+    execFailure,
+    rights: { getExec, createExec, patchEphemeral, createPods, getNodeExec },
+    hasKubectl,
+    minorVersion,
+    podSecurity,
+    nodePodSecurity,
+    nodePodNamespace,
+    isWindows: system === 'windows',
+    sshHost,
+  }
+}

@@ -1,0 +1,138 @@
+import type { CaptureOptions, CreatingRoute, RouteName, Via } from '../base/capture-request.ts'
+import type { ErrorCode } from '../base/error-codes.ts'
+import { KcapError } from '../base/kcap-error.ts'
+import type { PacketSource } from '../base/packet-source.ts'
+import { formatTarget, type NodeTarget, type PodTarget, type Target } from '../base/target.ts'
+import type { Consent } from './consent.ts'
+import { gatherFacts } from './gather-facts.ts'
+import { type CreatingOptions, createRoute, openRoute, type RouteOptions } from './open-route.ts'
+import { openSource } from './open-source.ts'
+import { type PlannedRoute, planRoutes, whatItLeaves } from './plan-routes.ts'
+import type { Route } from './route.ts'
+
+export interface OpenCaptureOptions extends RouteOptions, CreatingOptions {
+  readonly via: Via
+  readonly consent: Consent
+  readonly capture: CaptureOptions
+  /** A tcpdump of this machine for containers that have none. */
+  readonly uploadPath: string | undefined
+  /** The user's words that would go this way, to be pasted. */
+  readonly formatCommand: (target: Target, via: RouteName) => string
+  /** Settles when what must begin before the packets has begun. */
+  readonly prepare: (route: Route) => Promise<void>
+}
+
+export interface OpenedCapture {
+  readonly route: Route
+  readonly source: PacketSource
+}
+
+/** Another way may lead around these. */
+const liftedByOtherRoute: readonly ErrorCode[] = [
+  'no-shell',
+  'no-capture-program',
+  'capture-not-permitted',
+  'api-forbidden',
+]
+/** And these are a way's own. */
+const failuresOfRoute: readonly ErrorCode[] = [
+  ...liftedByOtherRoute,
+  'admission-refused',
+  'debug-container-failed',
+  'no-ephemeral-containers',
+  'kubectl-missing',
+  'kubectl-failed',
+  'ssh-unreachable',
+  'ssh-login-refused',
+  'pod-not-on-node',
+]
+
+/**
+ * Captures a target by the way that was asked for, or by the first that leads there: kube exec, and only when that fails the others, for
+ * which the cluster is asked what it allows. Throws why the first failed, with what is known of the others in its hints.
+ */
+export async function openCapture(target: Target, options: OpenCaptureOptions): Promise<OpenedCapture> {
+  if (target.kind === 'ssh') return await go(target, 'ssh', options)
+  if (target.kind === 'node') {
+    if (await options.consent.mayCreate('node-pod', formatTarget(target))) return await go(target, 'node-pod', options)
+    throw new KcapError(
+      'consent-missing',
+      `cannot capture "${formatTarget(target)}": ${whatItLeaves['node-pod']}, and nobody has allowed it`,
+      {
+        hints: [options.formatCommand(target, 'node-pod')],
+      },
+    )
+  }
+  if (options.via !== 'auto') return await go(target, options.via, options)
+  const first: RouteName = options.nodeHost === undefined ? 'exec' : 'ssh'
+  try {
+    return await go(target, first, options)
+  } catch (error) {
+    if (first !== 'exec' || !isOneOf(error, liftedByOtherRoute)) throw error
+    return await goAround(target, error, options)
+  }
+}
+
+async function goAround(target: PodTarget, failure: KcapError, options: OpenCaptureOptions): Promise<OpenedCapture> {
+  const { consent, log } = options
+  const access = await options.clusters.open(target.cluster)
+  const facts = await gatherFacts(target, access, {
+    execFailure: failure,
+    debugNamespace: options.debug.namespace,
+    sshHost: undefined,
+    signal: options.signal,
+  })
+  const plan = planRoutes(facts, consent.given)
+  const tried = new Map<RouteName, string>()
+  for (const { via, state, reason } of plan) {
+    if (state === 'refused') {
+      log(`${formatTarget(target)}: not via ${via}: ${reason}`)
+      continue
+    }
+    if (state === 'consent' && !(await consent.mayCreate(via as CreatingRoute, formatTarget(target)))) continue
+    try {
+      return await go(target, via, options)
+    } catch (error) {
+      if (!isOneOf(error, failuresOfRoute)) throw error
+      log(`${formatTarget(target)}: not via ${via}: ${error.message}`)
+      tried.set(via, error.message)
+    }
+  }
+  throw new KcapError(failure.code, failure.message, {
+    hints: [...failure.hints, ...plan.flatMap((route) => describe(route, tried.get(route.via), target, options))],
+    cause: failure,
+  })
+}
+
+/** One way for the person who is to choose. */
+function describe(
+  { via, state, reason, lift }: PlannedRoute,
+  failure: string | undefined,
+  target: Target,
+  { formatCommand }: OpenCaptureOptions,
+): string[] {
+  if (via === 'exec') return []
+  if (failure !== undefined) return [`not via ${via}: ${failure}`]
+  if (state === 'consent') return [`via ${via}, if you allow it: ${reason}:`, formatCommand(target, via)]
+  if (via === 'ssh') return ['or from its node, if you may log in there:', formatCommand(target, via)]
+  return state === 'refused' ? [`not via ${via}: ${reason}`, ...lift] : []
+}
+
+async function go(target: Target, via: RouteName, options: OpenCaptureOptions): Promise<OpenedCapture> {
+  const route =
+    target.kind === 'node' || via === 'ephemeral' || via === 'node-pod'
+      ? await createRoute(target as PodTarget | NodeTarget, via as CreatingRoute, options)
+      : await openRoute(target, via, options)
+  options.log(`${formatTarget(target)}: ${route.description}`)
+  try {
+    await options.prepare(route)
+    return { route, source: await openSource(target, route, options) }
+  } catch (error) {
+    await route.close()
+    throw error
+  }
+}
+
+function isOneOf(error: unknown, codes: readonly ErrorCode[]): error is KcapError {
+  return error instanceof KcapError && codes.includes(error.code)
+}

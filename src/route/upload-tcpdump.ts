@@ -1,0 +1,57 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { KcapError } from '../base/kcap-error.ts'
+import { posixChecksum } from '../base/posix-checksum.ts'
+import { quote } from '../base/quote.ts'
+import { makeUploadArgv, uploadedNamePrefix } from '../remote/upload-script.ts'
+import type { Route } from './route.ts'
+
+const pieceBytes = 32 * 1024
+const maxTextLength = 1_000
+
+/**
+ * Puts a tcpdump of this machine where a route leads, and gives its path there; the supervisor removes it at the end of the capture. It
+ * must be a static one, built for the far side's processor. Throws `upload-failed`.
+ */
+export async function uploadTcpdump(
+  route: Route,
+  file: string,
+  targetName: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const fail = (state: string, hint: string) =>
+    new KcapError('upload-failed', `cannot put "${file}" into "${targetName}": ${state}`, { hints: [hint] })
+  const program = await readFile(file).catch((error: Error) => {
+    throw fail(error.message, '--upload-tcpdump FILE takes a static tcpdump for the processor of the node')
+  })
+  const name = `${uploadedNamePrefix}${randomBytes(4).toString('hex')}`
+  const remote = await route.start(makeUploadArgv(name, program.length), signal)
+  const [stdout, stderr, exit] = await Promise.all([
+    readText(remote.stdout),
+    readText(remote.stderr),
+    remote.exited,
+    sendAll(remote.stdin, program),
+  ])
+  if (exit.kind !== 'exited') throw exit.error
+  const [path, ...sum] = stdout.trim().split(' ')
+  if (exit.code !== 0 || path === undefined)
+    throw fail(stderr.trim() || `exit code ${exit.code}`, `another way: --via ephemeral, --via node-pod`)
+  const hash = createHash('sha256').update(program).digest('hex')
+  const isWhole = sum[0] === hash || sum.join(' ') === `${posixChecksum(program)} ${program.length}`
+  if (!isWhole) throw fail('what arrived there is not what was sent', `what is there: ls -l ${quote(path)}`)
+  return path
+}
+
+async function sendAll(stdin: NodeJS.WritableStream, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    if (!stdin.write(bytes.subarray(at, at + pieceBytes)))
+      await Promise.race([once(stdin, 'drain'), once(stdin, 'close')]).catch(() => {})
+  }
+}
+
+async function readText(stream: AsyncIterable<Buffer>): Promise<string> {
+  let text = ''
+  for await (const chunk of stream) if (text.length < maxTextLength) text += chunk.toString('utf8')
+  return text
+}

@@ -1,0 +1,31 @@
+import { KcapError } from '../base/kcap-error.ts'
+import type { NodeName, NodeTarget } from '../base/target.ts'
+import type { ClusterAccess } from '../kube/cluster-access.ts'
+import { getNode, listNames } from '../kube/kube-objects.ts'
+import { refuseWindows } from './refuse-windows.ts'
+import { nearNames } from './unknown-namespace.ts'
+
+/** A login that may not look at nodes is believed. Throws `node-not-found`, `windows-node`. */
+export async function resolveNode(name: NodeName, access: ClusterAccess, signal: AbortSignal): Promise<NodeTarget> {
+  const node = await getNode(access, name.node, signal).catch((error: unknown) => {
+    if (error instanceof KcapError && error.code === 'api-forbidden') return 'hidden' as const
+    throw error
+  })
+  if (node === undefined) throw await nodeNotFound(name, access, signal)
+  if (node !== 'hidden' && node.status?.nodeInfo?.operatingSystem === 'windows')
+    throw refuseWindows(`node/${name.node}`)
+  return {
+    kind: 'node',
+    cluster: { kubeconfigPaths: name.kubeconfigPaths, context: name.context },
+    context: access.context,
+    namespace: name.namespace ?? access.namespace,
+    node: name.node,
+  }
+}
+
+async function nodeNotFound({ node }: NodeName, access: ClusterAccess, signal: AbortSignal): Promise<KcapError> {
+  const near = await nearNames(node, async () => (await listNames(access, 'nodes', { signal })).map(({ name }) => name))
+  return new KcapError('node-not-found', `cannot capture "node/${node}": the cluster has no such node`, {
+    hints: [...(near.length > 0 ? [`nodes there: ${near.join(', ')}`] : []), 'kcap list nodes'],
+  })
+}
