@@ -66,8 +66,9 @@ async function takeNodePod(access: ClusterAccess, pod: V1Pod, options: CleanupOp
   if (!hasEnded && !options.force && !isOrphan(owner))
     return { ...leftover, what: `${what}; it may be in use, and ends by itself when it is not`, state: 'kept' }
   if (options.dryRun) return { ...leftover, state: 'found' }
-  await deletePod(access, { namespace, pod: name })
-  return { ...leftover, state: 'removed' }
+  if (await deletePod(access, { namespace, pod: name })) return { ...leftover, state: 'removed' }
+  options.onFailure(leftover.place, 'the pod could not be deleted')
+  return { ...leftover, state: 'kept' }
 }
 
 /** `USER@HOST PID TIME`, of this machine, whose process is no more. */

@@ -27,7 +27,7 @@ const programTimeoutMs = 30_000
 
 /** `kcap doctor`: in five lines whether Wireshark will see kcap, and what. Ends with 1 when it won't. */
 export async function doctor(argv: readonly string[]): Promise<number> {
-  const parsed = parseArguments(argv)
+  const parsed = parseArguments(argv, { more: [{ name: 'try-image', kind: 'flag' }] })
   const [word] = parsed.words
   if (
     word !== undefined ||

@@ -1,3 +1,4 @@
+import type { DebugContainer } from '../base/capture-request.ts'
 import { exitCodes } from '../base/error-codes.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { printable } from '../base/printable.ts'
@@ -5,6 +6,7 @@ import type { PodTarget } from '../base/target.ts'
 import { type Examination, examineTarget } from '../doctor/examine-target.ts'
 import { formatMissingRights } from '../doctor/format-rights.ts'
 import { watchForStop } from '../host/stop-signals.ts'
+import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { makeClusterPool } from '../kube/cluster-pool.ts'
 import { makeRequest } from '../request/make-request.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
@@ -39,13 +41,11 @@ export async function examine(argv: readonly string[]): Promise<number> {
     for (const pod of pods) {
       const access = await clusters.open(pod.cluster)
       const examination = await examineTarget(pod, access, { ...request, signal })
-      const trial = async () => {
-        const startedMs = Date.now()
-        const nodePods = makeNodePods({ debug: request.debug, durationMs: 60_000, signal, log: () => {} })
-        await nodePods.openRoute(pod, access).finally(nodePods.close)
-        return { imageTrialMs: Date.now() - startedMs }
-      }
-      found.push({ ...examination, ...(parsed.flag('try-image') && (await trial())) })
+      const wantsTrial = parsed.flag('try-image')
+      found.push({
+        ...examination,
+        ...(wantsTrial && { imageTrialMs: await tryImage(pod, access, request.debug, signal) }),
+      })
     }
     const text = isJson ? `${JSON.stringify(found, null, 2)}\n` : found.map(formatExamination).join('\n')
     await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()))
@@ -54,6 +54,23 @@ export async function examine(argv: readonly string[]): Promise<number> {
   } finally {
     clusters.close()
     stop.close()
+  }
+}
+
+/** Starts the debug image on the pod's node and ends it; gives how long the start took. */
+async function tryImage(
+  pod: PodTarget,
+  access: ClusterAccess,
+  debug: DebugContainer,
+  signal: AbortSignal,
+): Promise<number> {
+  const nodePods = makeNodePods({ debug, durationMs: 60_000, signal, log: () => {} })
+  const startedMs = Date.now()
+  try {
+    await nodePods.openRoute(pod, access)
+    return Date.now() - startedMs
+  } finally {
+    await nodePods.close()
   }
 }
 

@@ -76,7 +76,7 @@ function failed({ namespace, pod, container, image }: AwaitedContainer, state: s
     {
       hints: [
         ...(isPull ? [`an image the node can pull, with sh, tcpdump and nsenter: --debug-image REGISTRY/IMAGE`] : []),
-        `kubectl describe pod -n ${namespace} ${pod}`,
+        `kubectl get events -n ${namespace} --field-selector involvedObject.name=${pod}`,
         ...(isPull ? [`it is ${image} unless --debug-image or the config (debug.image) names another`] : []),
       ],
     },

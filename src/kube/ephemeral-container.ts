@@ -26,7 +26,11 @@ export async function openEphemeralContainer(
 ): Promise<string> {
   const { namespace, pod: name, debug, signal } = options
   const known = await getPod(access, namespace, name, signal)
-  const running = known === undefined ? undefined : findRunning(known, debug.image, debug.privileged)
+  if (known === undefined)
+    throw new KcapError('pod-not-found', `cannot capture "${namespace}/${name}": it has gone meanwhile`, {
+      hints: [`kcap list pods -n ${namespace}`],
+    })
+  const running = findRunning(known, debug.image, debug.privileged)
   if (running !== undefined) return running
   const container = `${ownNamePrefix}${randomBytes(4).toString('hex')}`
   await addContainer(access, container, options)

@@ -87,10 +87,6 @@ function forbidden(action: KubeAction, message: string): KcapError {
         `the missing right is "${verb}" on "${resource}"; someone who may grant it can type:`,
         `kubectl create ${scope.role} ${name}${scope.flag} --verb=${verbs} --resource=${resource}${action.apiGroup ? `.${action.apiGroup}` : ''}`,
         `kubectl create ${scope.binding} ${name}${scope.flag} --${scope.role}=${name} ${subjectFlag(user)}`,
-        // kubectl's SPDY starts with a POST.
-        ...(resource === 'pods/exec' && verb === 'get'
-          ? ['where "create" is allowed, kubectl may get in: --via kubectl']
-          : []),
       ],
     },
   )

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { V1Pod } from '@kubernetes/client-node'
 import { KcapError } from '../base/kcap-error.ts'
-import { awaitContainer } from './await-container.ts'
+import { awaitContainer, findStatus } from './await-container.ts'
 import { changeObject } from './change-object.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import {
@@ -11,7 +11,7 @@ import {
   ownNamePrefix,
   ownSelector,
 } from './debug-container.ts'
-import { listPodObjects } from './kube-objects.ts'
+import { getPod, listPodObjects } from './kube-objects.ts'
 
 /** The API server's answer to a deletion is not waited for longer than that: the pod ends by itself. */
 const deleteTimeoutMs = 5_000
@@ -31,33 +31,49 @@ export interface NodePod {
   readonly namespace: string
   readonly pod: string
   readonly container: string
+  /** It may have ended by itself since, or be deleted by somebody. */
+  isRunning(): Promise<boolean>
   /** Deletes it. Never rejects: what could not be deleted ends by itself. */
-  close(): Promise<void>
+  close(): Promise<unknown>
 }
 
 /** Creates the pod and waits until it runs. Throws `api-forbidden`, `admission-refused`, `debug-container-failed`. */
 export async function createNodePod(access: ClusterAccess, run: NodePodRun): Promise<NodePod> {
   const { namespace, debug, signal } = run
   const name = `${ownNamePrefix}${randomBytes(4).toString('hex')}`
-  const created = await changeObject<V1Pod>(access, {
+  const close = () => deletePod(access, { namespace, pod: name })
+  const creation = changeObject<V1Pod>(access, {
     method: 'POST',
     path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
     body: makeNodePod({ ...run, name, command: run.makeCommand(name) }),
     action: { verb: 'create', resource: 'pods', namespace },
     signal,
   })
+  const created = await creation.catch(async (error: unknown) => {
+    // The API server may have heard of it all the same.
+    if (signal.aborted) await close()
+    throw error
+  })
   if (created === undefined)
     throw new KcapError('namespace-not-found', `cannot create a pod in "${namespace}": there is no such namespace`, {
       hints: ['--debug-namespace NS', 'kcap list namespaces'],
     })
-  const close = () => deletePod(access, { namespace, pod: name })
   try {
     await awaitContainer(access, { namespace, pod: name, container: nodeContainerName, image: debug.image, signal })
   } catch (error) {
     await close()
     throw error
   }
-  return { namespace, pod: name, container: nodeContainerName, close }
+  return {
+    namespace,
+    pod: name,
+    container: nodeContainerName,
+    async isRunning() {
+      const pod = await getPod(access, namespace, name, signal)
+      return pod !== undefined && findStatus(pod, nodeContainerName)?.state?.running !== undefined
+    },
+    close,
+  }
 }
 
 /** What killed captures have left in the namespace, and has ended since. */
@@ -71,16 +87,20 @@ export async function deleteEndedNodePods(
   await Promise.all(ended.map(({ metadata }) => deletePod(access, { namespace, pod: metadata?.name ?? '' })))
 }
 
-/** Never rejects: what can't be deleted ends by itself. */
+/** Gives whether it is gone, or will be. Never rejects: what can't be deleted ends by itself. */
 export async function deletePod(
   access: ClusterAccess,
   { namespace, pod }: { namespace: string; pod: string },
-): Promise<void> {
-  await changeObject(access, {
+): Promise<boolean> {
+  const deletion = changeObject(access, {
     method: 'DELETE',
     path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}`,
     body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 1 },
     action: { verb: 'delete', resource: 'pods', namespace, name: pod },
     signal: AbortSignal.timeout(deleteTimeoutMs),
-  }).catch(() => {})
+  })
+  return await deletion.then(
+    () => true,
+    () => false,
+  )
 }

@@ -20,14 +20,13 @@ mode=$1; shift; exec 2>/dev/null
 find_word() { case $2 in *"$1"*) return 0 ;; esac; return 1; }
 print_lines() { while IFS= read -r line; do echo "$line"; done; echo "$line"; }
 for folder in /proc/[0-9]*; do
+  name=; read -r name <"$folder/comm"
+  case $name in tcpdump | tshark | dumpcap | ${uploadedNamePrefix}*) ;; *) continue ;; esac
   environ=$(print_lines <"$folder/environ")
   find_word KCAP_CAPTURE= "$environ" || continue
   id=\${environ#*KCAP_CAPTURE=}; id=\${id%%[!0-9a-z-]*}
-  parent=; name=
-  while read -r key value x; do
-    case $key in Name:) name=$value ;; PPid:) parent=$value ;; esac
-  done <"$folder/status"
-  case $name in tcpdump | tshark | dumpcap | ${uploadedNamePrefix}*) ;; *) continue ;; esac
+  parent=
+  while read -r key value x; do case $key in PPid:) parent=$value ;; esac; done <"$folder/status"
   above=$parent
   while [ "$above" -gt 0 ]; do
     find_word '${reportPrefix}' "$(print_lines <"/proc/$above/cmdline")" && continue 2

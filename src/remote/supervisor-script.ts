@@ -57,7 +57,7 @@ without_host() {
   shift
   for place; do
     case $place in
-      :*) without "tcp port \${place#:}" ;;
+      :[0-9]*) without "tcp port \${place#:}" ;;
       *) without "tcp and host \${place%:*} and port \${place##*:}" ;;
     esac
   done

@@ -49,7 +49,8 @@ export async function gatherFacts(
   ])
   return {
     namespace,
-    execFailure,
+    // Without the rest of the error: facts are written as JSON, too, which leaves out an error's message.
+    execFailure: execFailure && { code: execFailure.code, message: execFailure.message },
     rights: { getExec, createExec, patchEphemeral, createPods, getNodeExec },
     hasKubectl,
     minorVersion,

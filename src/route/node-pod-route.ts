@@ -61,9 +61,13 @@ export function makeNodePods({ debug, durationMs, signal, log }: NodePodsOptions
         })
       const place = debug.namespace ?? target.namespace
       const key = `${access.context}/${node}/${place}`
-      const opening = pods.get(key) ?? create(access, place, node)
+      // Between two captures it may have waited too long.
+      const reopen = async (known: NodePod) => ((await known.isRunning()) ? known : await create(access, place, node))
+      const opening = pods.get(key)?.then(reopen) ?? create(access, place, node)
       pods.set(key, opening)
-      opening.catch(() => pods.delete(key))
+      opening.catch(() => {
+        if (pods.get(key) === opening) pods.delete(key)
+      })
       const { namespace, pod, container } = await opening
       const isOnNode = target.kind === 'node' || target.hostNetwork
       return {

@@ -2,6 +2,7 @@ import type { CaptureOptions, CreatingRoute, RouteName, Via } from '../base/capt
 import type { ErrorCode } from '../base/error-codes.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { PacketSource } from '../base/packet-source.ts'
+import { quote } from '../base/quote.ts'
 import { formatTarget, type NodeTarget, type PodTarget, type Target } from '../base/target.ts'
 import type { Consent } from './consent.ts'
 import { gatherFacts } from './gather-facts.ts'
@@ -83,6 +84,8 @@ async function goAround(target: PodTarget, failure: KcapError, options: OpenCapt
     signal: options.signal,
   })
   const plan = planRoutes(facts, consent.given)
+  /** What the last way met that leads into the container, whose state is what counts. */
+  let last = failure
   const tried = new Map<RouteName, string>()
   for (const { via, state, reason } of plan) {
     if (state === 'refused') {
@@ -95,12 +98,26 @@ async function goAround(target: PodTarget, failure: KcapError, options: OpenCapt
     } catch (error) {
       if (!isOneOf(error, failuresOfRoute)) throw error
       log(`${formatTarget(target)}: not via ${via}: ${error.message}`)
-      tried.set(via, error.message)
+      if (via === 'kubectl') {
+        tried.set('exec', failure.message)
+        last = error
+      } else tried.set(via, error.message)
     }
   }
-  throw new KcapError(failure.code, failure.message, {
-    hints: [...failure.hints, ...plan.flatMap((route) => describe(route, tried.get(route.via), target, options))],
-    cause: failure,
+  // A dialog of Wireshark has room for the first few lines only.
+  const order: readonly PlannedRoute['state'][] = ['consent', 'open', 'refused']
+  const ways = plan
+    .filter(({ via }) => (tried.has('exec') ? via !== 'kubectl' : via !== 'exec'))
+    .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state))
+    .flatMap((route) => describe(route, tried.get(route.via), target, options))
+  const rights = plan.some(({ lift }) => lift.length > 1)
+  throw new KcapError(last.code, last.message, {
+    hints: [
+      ...last.hints,
+      ...ways,
+      ...(rights ? [`the rights that open these ways: kcap doctor ${quote(formatTarget(target))}`] : []),
+    ],
+    cause: last,
   })
 }
 
@@ -111,11 +128,11 @@ function describe(
   target: Target,
   { formatCommand }: OpenCaptureOptions,
 ): string[] {
-  if (via === 'exec') return []
   if (failure !== undefined) return [`not via ${via}: ${failure}`]
   if (state === 'consent') return [`via ${via}, if you allow it: ${reason}:`, formatCommand(target, via)]
   if (via === 'ssh') return ['or from its node, if you may log in there:', formatCommand(target, via)]
-  return state === 'refused' ? [`not via ${via}: ${reason}`, ...lift] : []
+  const short = lift.length === 1 ? `; ${lift[0]}` : ''
+  return state === 'refused' ? [`not via ${via}: ${reason}${short}`] : []
 }
 
 async function go(target: Target, via: RouteName, options: OpenCaptureOptions): Promise<OpenedCapture> {

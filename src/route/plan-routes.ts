@@ -39,7 +39,7 @@ export interface PlannedRoute {
 }
 
 /** Ephemeral containers are stable from 1.25 on, and on by default from 1.23. */
-const firstMinorVersion = 23
+export const firstEphemeralVersion = 23
 
 export const whatItLeaves: Readonly<Record<CreatingRoute, string>> = {
   ephemeral: "a debug container joins the pod; it ends by itself, its name stays in the pod's spec",
@@ -86,7 +86,7 @@ function planSsh({ sshHost }: RouteFacts): PlannedRoute {
 function planEphemeral(facts: RouteFacts, consent: ReadonlySet<CreatingRoute>): PlannedRoute {
   const { rights, namespace, minorVersion, podSecurity } = facts
   if (facts.isWindows) return refused('ephemeral', 'the pod runs on Windows, which kcap has no debug container for')
-  if (minorVersion !== undefined && minorVersion < firstMinorVersion)
+  if (minorVersion !== undefined && minorVersion < firstEphemeralVersion)
     return refused('ephemeral', `Kubernetes 1.${minorVersion} has no ephemeral containers`)
   if (rights.patchEphemeral === false)
     return refused(

@@ -4,6 +4,7 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 import { hostileContext, makeKubeconfigs } from './error-kubeconfigs.ts'
 import { type ErrorRow, expectError, expectNoProcess } from './error-row.ts'
 import { hasLab, lab, realTest } from './lab.ts'
+import { pathWithoutKubectl, waysWithoutPods } from './other-ways.ts'
 
 let folder: string
 let files: Awaited<ReturnType<typeof makeKubeconfigs>>
@@ -27,7 +28,7 @@ function missingRole(user: string) {
       'the missing right is "get" on "pods/exec"; someone who may grant it can type:',
       'kubectl create role kcap-pods-exec -n shop --verb=get,create --resource=pods/exec',
       `kubectl create rolebinding kcap-pods-exec -n shop --role=kcap-pods-exec --user=${user}`,
-      'where "create" is allowed, kubectl may get in: --via kubectl',
+      ...waysWithoutPods(pod, 'shop'),
     ],
     exitCode: 5,
   }
@@ -133,6 +134,7 @@ const rows: Record<string, () => ErrorRow> = {
   }),
   'a login that may create an exec and not get it': () => ({
     argv: [pod, '--kubeconfig', labFile('create-only.yaml')],
+    environment: { PATH: pathWithoutKubectl },
     ...missingRole('create-only'),
   }),
   'a credential plugin that is missing': () => ({

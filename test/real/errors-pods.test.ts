@@ -4,6 +4,7 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 import { errorNamespace, makeErrorPods, removeErrorPods } from './error-pods.ts'
 import { type ErrorRow, expectError } from './error-row.ts'
 import { findPod, hasLab, kubectl, lab, realTest, tshark } from './lab.ts'
+import { waysOfAdmin } from './other-ways.ts'
 
 let folder: string
 let orders: string
@@ -20,8 +21,6 @@ afterAll(async () => {
 const environment = { KUBECONFIG: lab.kubeconfig }
 const broken = (name: string, ...argv: string[]) => [`${errorNamespace}/${name}`, ...argv]
 const describePod = (name: string) => `kubectl describe pod -n ${errorNamespace} ${name}`
-const node = "or capture on the pod's node:"
-const onNode = /^kcap --ssh-host kcap-node --filter 'host 10\.244\.0\.\d+'$/
 const seeByHand = (container: string) =>
   `see what it prints: kubectl --context lab exec -n ${errorNamespace} fakes -c ${container} -- tcpdump --version`
 const startAgain = 'the packets up to here are kept; start the same command again'
@@ -85,19 +84,19 @@ const rows: Record<string, () => Omit<ErrorRow, 'environment'>> = {
   'a container without a shell': () => ({
     argv: ['shop/distroless'],
     message: 'cannot capture in "shop/distroless": its container has no "sh"',
-    hints: [/--container NAME$/, node, onNode],
+    hints: [/--container NAME$/, ...waysOfAdmin('shop/distroless')],
     exitCode: 6,
   }),
   'a container without tcpdump': () => ({
     argv: ['shop/no-tcpdump'],
     message: 'cannot capture in "shop/no-tcpdump": there is no "tcpdump"',
-    hints: [/--container NAME$/, node, onNode],
+    hints: [/--container NAME$/, ...waysOfAdmin('shop/no-tcpdump')],
     exitCode: 6,
   }),
   'a container that may not capture': () => ({
     argv: ['shop/unprivileged'],
     message: /^cannot capture in "shop\/unprivileged": its user may not capture: any: You don't have permission/,
-    hints: [/--container NAME$/, node, onNode],
+    hints: [/--container NAME$/, ...waysOfAdmin('shop/unprivileged')],
     exitCode: 5,
   }),
   'an interface that is not there': () => ({

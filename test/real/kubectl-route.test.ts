@@ -6,6 +6,7 @@ import { programPath, runKcap } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { expectError } from './error-row.ts'
 import { expectNoCaptures, findPod, hasLab, lab, listCaptures, realTest } from './lab.ts'
+import { pathWithoutKubectl, waysWithoutPods } from './other-ways.ts'
 
 let folder: string
 let pod: string
@@ -33,9 +34,14 @@ realTest(
 realTest('without kubectl that login is refused, and told of it', async () => {
   await expectError(folder, {
     argv: [`shop/${pod}`],
-    environment: { KUBECONFIG: login('create-only') },
+    environment: { KUBECONFIG: login('create-only'), PATH: pathWithoutKubectl },
     message: 'cannot get pods/exec in the namespace "shop": the login "create-only" has no right to',
-    hints: [/"get" on "pods\/exec"/, /^kubectl create role /, /^kubectl create rolebinding /, /--via kubectl$/],
+    hints: [
+      /"get" on "pods\/exec"/,
+      /^kubectl create role /,
+      /^kubectl create rolebinding /,
+      ...waysWithoutPods(`shop/${pod}`, 'shop'),
+    ],
     exitCode: 5,
   })
 })
@@ -52,7 +58,7 @@ realTest('kubectl that is refused or missing is told as what keeps it from captu
     argv: ['shop/distroless', '--via', 'kubectl'],
     environment: { KUBECONFIG: lab.kubeconfig, PATH: kubectlPath },
     message: 'cannot capture in "shop/distroless": its container has no "sh"',
-    hints: [/--container NAME$/, "or capture on the pod's node:", /^kcap --ssh-host /],
+    hints: [/--container NAME$/],
     exitCode: 6,
   })
 })

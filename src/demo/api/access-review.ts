@@ -41,6 +41,16 @@ export function reviewAccess(user: User, body: Buffer): object | Status {
   }
 }
 
+/** `kubectl auth whoami`. https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/self-subject-review-v1/ */
+export function reviewUser({ name }: User): object {
+  return {
+    kind: 'SelfSubjectReview',
+    apiVersion: 'authentication.k8s.io/v1',
+    metadata: { creationTimestamp: null },
+    status: { userInfo: { username: name, groups: ['system:authenticated'] } },
+  }
+}
+
 /** JSON, or the protobuf that kubectl sends since 1.32. */
 function readSpec(body: Buffer): ReviewSpec | undefined {
   const review = readProtobufObject(body)

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { KubeObject } from '../cluster/kube-object.ts'
 import { groupVersion, type Resource } from '../cluster/resources.ts'
-import { reviewAccess } from './access-review.ts'
+import { reviewAccess, reviewUser } from './access-review.ts'
 import { type Action, refuse, type User } from './authorize.ts'
 import { findDiscoveryDocument } from './discovery.ts'
 import { takeListPage } from './list-page.ts'
@@ -49,6 +49,11 @@ export async function handleRequest(
     if (method !== 'POST') return sendStatus(response, methodNotAllowed())
     const answer = reviewAccess(context.user, await readBody(request))
     return sendJson(response, 'code' in answer ? Number(answer.code) : 201, answer)
+  }
+  if (url.pathname === '/apis/authentication.k8s.io/v1/selfsubjectreviews') {
+    if (method !== 'POST') return sendStatus(response, methodNotAllowed())
+    await readBody(request)
+    return sendJson(response, 201, reviewUser(context.user))
   }
   const path = parseResourcePath(url.pathname)
   if (path === undefined) return sendStatus(response, forbiddenPathOr404(context.user, method, url.pathname))

@@ -4,6 +4,7 @@ import type { CaptureEnvironment } from './capture-environment.ts'
 import { runDumpcap } from './dumpcap.ts'
 import type { ExecSocket } from './exec-socket.ts'
 import { type ExecEnd, programNotFound } from './exec-status.ts'
+import { isProbe, runProbe } from './probe.ts'
 import { type CaptureProgram, parseSupervised, type SupervisorSettings, supervise } from './supervise.ts'
 import { runTcpdump } from './tcpdump.ts'
 
@@ -49,6 +50,14 @@ export async function runExec(io: ExecSocket, settings: ExecSettings): Promise<E
     const supervised = parseSupervised(argv)
     if (supervised !== undefined)
       return exited(await supervise(supervised, io, { ...settings.supervisor, programs }, environment))
+    if (isProbe(argv))
+      return exited(
+        await runProbe(
+          io,
+          programs.map(({ name }) => name),
+          environment,
+        ),
+      )
     // `sh -c '… exec "$@"' sh PROGRAM …`: remote/capture-command.ts, makeToolArgv.
     if (argv[1] === '-c' && argv[3] === 'sh' && argv[2]?.endsWith('exec "$@"')) {
       return await runExec(io, { ...settings, argv: argv.slice(4) })

@@ -1,0 +1,29 @@
+import type { CaptureEnvironment } from './capture-environment.ts'
+import type { ExecSocket } from './exec-socket.ts'
+
+const otherPrograms: readonly string[] = ['timeout', 'head', 'sleep']
+const netRaw = '0000000000002000'
+const none = '0000000000000000'
+
+/** Whether a shell is asked what there is to capture with: `remote/probe-script.ts`, which the demo does not interpret. */
+export function isProbe(argv: readonly string[]): boolean {
+  return argv[1] === '-c' && argv[3] === 'kcap-probe'
+}
+
+/** What the probe prints in a container with these capture programs. */
+export async function runProbe(
+  io: ExecSocket,
+  programs: readonly string[],
+  { mayCapture, misbehaviour }: Pick<CaptureEnvironment, 'mayCapture' | 'misbehaviour'>,
+): Promise<number> {
+  const timeMs = Date.now() + (misbehaviour.clockOffsetMs ?? 0)
+  const lines = [
+    ...[...programs, ...otherPrograms].map((program) => `program ${program}`),
+    `user ${mayCapture ? 0 : 1000}`,
+    `capabilities ${mayCapture ? netRaw : none}`,
+    'machine x86_64',
+    `time ${(timeMs / 1000).toFixed(9)}`,
+  ]
+  await io.writeStdout(Buffer.from(`${lines.join('\n')}\n`))
+  return 0
+}

@@ -1,0 +1,31 @@
+/** kcap itself needs no program of this machine. */
+export const pathWithoutKubectl = '/nonexistent'
+
+const kubectl = /^not via kubectl: /
+const noEphemeral = 'not via ephemeral: Kubernetes 1.20 has no ephemeral containers'
+const fromNode = (target: string) => [
+  'or from its node, if you may log in there:',
+  `kcap ${target} --ssh-host kcap-node`,
+]
+
+/** What the lab's admin is told of the other ways to a pod. */
+export function waysOfAdmin(target: string): (string | RegExp)[] {
+  return [
+    "via node-pod, if you allow it: a pod of kcap's own runs on the node while it captures, and is deleted then:",
+    new RegExp(`^kcap ${target} .*--via node-pod$`),
+    kubectl,
+    ...fromNode(target),
+    noEphemeral,
+  ]
+}
+
+/** What one is told who may create no pods. */
+export function waysWithoutPods(target: string, namespace: string): (string | RegExp)[] {
+  return [
+    kubectl,
+    ...fromNode(target),
+    noEphemeral,
+    `not via node-pod: the login has no "create" on "pods" in the namespace "${namespace}"`,
+    `the rights that open these ways: kcap doctor ${target}`,
+  ]
+}

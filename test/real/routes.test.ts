@@ -1,0 +1,125 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { afterAll, beforeAll, expect } from 'vitest'
+import { runKcap } from '../support/run-kcap.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+import { expectNoCaptures, findPod, hasLab, kubectl, lab, realTest } from './lab.ts'
+
+/** Each kind of pod, by each way, with each login: packets, or the refusal that the rights and the pod deserve. */
+const logins = ['admin', 'capturer', 'viewer', 'create-only'] as const
+const ways = ['auto', 'exec', 'kubectl', 'ephemeral', 'node-pod', 'ssh'] as const
+type Login = (typeof logins)[number]
+type Way = (typeof ways)[number]
+
+const debugImage = ['--debug-image', 'lab/busybox:1', '--debug-pull-policy', 'Never']
+let folder: string
+let pods: Record<string, string> = {}
+let addresses: Record<string, string> = {}
+beforeAll(async () => {
+  folder = await makeTempFolder()
+  if (!hasLab) return
+  const kinds = ['tshark-only', 'ash-only', 'no-tcpdump', 'distroless', 'unprivileged', 'hostnet']
+  pods = { orders: await findPod('orders'), ...Object.fromEntries(kinds.map((name) => [name, name])) }
+  const listed = await kubectl(
+    'get',
+    'pods',
+    '-n',
+    'shop',
+    '-o',
+    'jsonpath={range .items[*]}{.metadata.name} {.status.podIP}{"\\n"}{end}',
+  )
+  addresses = Object.fromEntries(
+    listed
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ')),
+  )
+})
+afterAll(async () => {
+  if (!hasLab) return
+  const left = await kubectl('get', 'pods', '-A', '-l', 'app.kubernetes.io/managed-by=kcap', '-o', 'name')
+  if (left.trim() !== '') await kubectl('delete', ...left.trim().split('\n'), '-n', 'shop', '--force')
+})
+
+/** What is to come of it: packets, or an exit code. 3: not found, 5: not permitted, 6: nothing there to capture with. */
+function expected(kind: string, way: Way, login: Login): 'packets' | 5 | 6 {
+  const canInside = ['orders', 'tshark-only', 'ash-only', 'hostnet'].includes(kind)
+  const inside = canInside ? 'packets' : kind === 'unprivileged' ? 5 : 6
+  const mayGet = login === 'admin' || login === 'capturer'
+  const mayCreate = mayGet || login === 'create-only'
+  if (way === 'ssh') return 'packets'
+  if (way === 'exec') return mayGet ? inside : 5
+  if (way === 'kubectl') return mayCreate ? inside : 5
+  if (way === 'node-pod') return login === 'admin' ? 'packets' : 5
+  // 1.20 has none; who may not ask for one is told that first.
+  if (way === 'ephemeral') return login === 'admin' ? 6 : 5
+  return mayCreate ? inside : 5
+}
+
+async function capture(kind: string, way: Way, login: Login): Promise<'packets' | 'nothing' | number | null> {
+  const pod = pods[kind] ?? ''
+  const file = path.join(folder, `${kind}-${way}-${login}.pcapng`)
+  const words = [`shop/${pod}`, '--via', way, '--count', '3', '--duration', '8', '-o', file, ...debugImage]
+  const node = way === 'ssh' ? ['--ssh-config', lab.sshConfig, '--ssh-host', 'node'] : []
+  const running = runKcap([...words, ...node, '-i', kind === 'hostnet' ? 'any' : 'eth0'], {
+    KUBECONFIG: path.join(lab.kubeconfigFolder, `${login}.yaml`),
+  })
+  const { code, stderr } = await running
+  if (code !== 0) {
+    expect(stderr, `${kind} ${way} ${login}`).toMatch(/^kcap: error: cannot .*\n(kcap: {3}hint: .*\n)+/m)
+    return code
+  }
+  const text = execFileSync('capinfos', ['-Mc', file], { encoding: 'utf8' })
+  return Number(/Number of packets:\s+(\d+)/.exec(text)?.[1]) > 0 ? 'packets' : 'nothing'
+}
+
+/** From the node, until the signal is aborted. */
+async function knock(address: string, signal: AbortSignal): Promise<void> {
+  const script = 'while read -t 0.3 x; [ $? -gt 128 ]; do curl -s -m 1 -o /dev/null "http://$1:9/"; done'
+  const child = spawn(lab.command, ['node-exec', 'bash', '-c', script, 'knock', address], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  signal.addEventListener('abort', () => child.stdin.end())
+  await once(child, 'exit')
+}
+
+function formatRow(cells: readonly string[]): string {
+  return cells.map((cell) => cell.padEnd(12)).join(' ')
+}
+
+realTest('each pod by each way with each login: packets, or the right refusal', { timeout: 900_000 }, async () => {
+  const rows: string[] = []
+  const wrong: string[] = []
+  for (const kind of Object.keys(pods)) {
+    // Quiet pods are asked for something; a refused connection is traffic too.
+    const stop = new AbortController()
+    const knocking = knock(addresses[pods[kind] ?? ''] ?? '', stop.signal)
+    const cells = new Map<Login, string[]>(logins.map((login) => [login, []]))
+    for (const way of ways) {
+      const capturing = logins.map(async (login) => ({ login, got: await capture(kind, way, login) }))
+      for (const { login, got } of await Promise.all(capturing)) {
+        cells.get(login)?.push(got === 'packets' ? got : `exit ${got}`)
+        const want = expected(kind, way, login)
+        if (got !== want) wrong.push(`${kind} ${way} ${login}: ${got}, not ${want}`)
+      }
+    }
+    stop.abort()
+    await knocking
+    for (const [login, row] of cells) rows.push(formatRow([kind, login, ...row]))
+  }
+  console.log(`${formatRow(['pod', 'login', ...ways])}\n${rows.join('\n')}`)
+  expect(wrong).toEqual([])
+  await expectNoCaptures()
+  const left = await kubectl(
+    'get',
+    'pods',
+    '-A',
+    '-l',
+    'app.kubernetes.io/managed-by=kcap',
+    '--field-selector=status.phase=Running',
+    '-o',
+    'name',
+  )
+  expect(left).toBe('')
+})
