@@ -1,5 +1,7 @@
 import { exitCodes } from '../base/error-codes.ts'
+import { KcapError } from '../base/kcap-error.ts'
 import { printable } from '../base/printable.ts'
+import { quote } from '../base/quote.ts'
 import { type FoundLeftover, findLeftovers } from '../cleanup/find-leftovers.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import { openCluster } from '../kube/cluster-access.ts'
@@ -16,6 +18,11 @@ export async function cleanup(argv: readonly string[]): Promise<number> {
       { name: 'force', kind: 'flag' },
     ],
   })
+  const [word] = parsed.words
+  if (word !== undefined)
+    throw new KcapError('usage', `cannot clean up "${word}": it looks in whole namespaces`, {
+      hints: [`kcap cleanup -n ${quote(word.split('/')[0] ?? word)} --dry-run`, 'kcap cleanup -A --dry-run'],
+    })
   const stop = watchForStop({ followParent: false })
   const { signal } = stop
   const scope = makeClusterScope(parsed)

@@ -9,6 +9,7 @@ import { getNode } from '../kube/kube-objects.ts'
 import { makeProbeArgv, parseProbe, type RemoteFacts } from '../remote/probe-script.ts'
 import { gatherFacts } from '../route/gather-facts.ts'
 import { type PlannedRoute, planRoutes, type RouteFacts } from '../route/plan-routes.ts'
+import { examineHost } from './examine-host.ts'
 import { type ReviewedRight, reviewRights } from './review-rights.ts'
 
 /** What keeps a pod from being captured, or does not. */
@@ -70,6 +71,8 @@ export async function examineTarget(
       signal,
     }),
   )
+  const sshFailure =
+    nodeHost === undefined ? undefined : await step('ssh', () => examineHost(target, nodeHost, { signal }))
   const rights = await step('each right', () => reviewRights(access, facts, signal))
   const user = await getUserName(access, signal)
   const node = await step('node', async () =>
@@ -94,7 +97,7 @@ export async function examineTarget(
     facts,
     rights,
     user,
-    routes: planRoutes(facts, new Set()),
+    routes: planRoutes({ ...facts, sshFailure }, new Set()),
     stepsMs,
   }
 }

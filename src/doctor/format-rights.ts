@@ -32,9 +32,9 @@ export function formatMissingRights(facts: RouteFacts, user: string): string {
     .join('---\n')
 }
 
-function hasEphemeral({ minorVersion, podSecurity, isWindows }: RouteFacts): boolean {
+function hasEphemeral({ minorVersion, podSecurity, isWindows, isStatic }: RouteFacts): boolean {
   const isThere = minorVersion === undefined || minorVersion >= firstEphemeralVersion
-  return isThere && podSecurity !== 'restricted' && !isWindows
+  return isThere && podSecurity !== 'restricted' && !isWindows && !isStatic
 }
 
 function formatRole(namespace: string, rules: readonly Rule[]): string {

@@ -27,5 +27,13 @@ export async function reviewRights(
     { verb: 'delete', resource: 'pods', namespace: nodePodNamespace, routes: ['node-pod'] },
     { verb: 'get', resource: 'pods/exec', namespace: nodePodNamespace, routes: ['node-pod'] },
   ]
-  return await Promise.all(wanted.map(async (right) => ({ ...right, allowed: await mayDo(access, right, signal) })))
+  // Pods on nodes are mostly created beside the pod, and need partly the same there.
+  const unique = new Map<string, Omit<ReviewedRight, 'allowed'>>()
+  for (const right of wanted) {
+    const key = `${right.verb} ${right.resource} ${right.namespace}`
+    unique.set(key, { ...right, routes: [...new Set([...(unique.get(key)?.routes ?? []), ...right.routes])] })
+  }
+  return await Promise.all(
+    [...unique.values()].map(async (right) => ({ ...right, allowed: await mayDo(access, right, signal) })),
+  )
 }

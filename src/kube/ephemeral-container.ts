@@ -30,6 +30,8 @@ export async function openEphemeralContainer(
     throw new KcapError('pod-not-found', `cannot capture "${namespace}/${name}": it has gone meanwhile`, {
       hints: [`kcap list pods -n ${namespace}`],
     })
+  if (known.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined)
+    throw refuse(options, 'it is a static pod, which the API can not change', [])
   const running = findRunning(known, debug.image, debug.privileged)
   if (running !== undefined) return running
   const container = `${ownNamePrefix}${randomBytes(4).toString('hex')}`
@@ -80,9 +82,17 @@ async function patchPod(
     signal,
   })
   if (patched !== undefined) return
-  throw new KcapError(
-    'no-ephemeral-containers',
-    `cannot add a debug container to "${namespace}/${pod}": the cluster has no ephemeral containers`,
-    { hints: ['they are there from Kubernetes 1.25 on', `kcap ${namespace}/${pod} --via node-pod`] },
-  )
+  throw refuse({ namespace, pod }, 'the cluster has no ephemeral containers', [
+    'they are there from Kubernetes 1.25 on',
+  ])
+}
+
+function refuse(
+  { namespace, pod }: Pick<EphemeralContainerOptions, 'namespace' | 'pod'>,
+  state: string,
+  hints: readonly string[],
+): KcapError {
+  return new KcapError('no-ephemeral-containers', `cannot add a debug container to "${namespace}/${pod}": ${state}`, {
+    hints: [...hints, `kcap ${namespace}/${pod} --via node-pod`],
+  })
 }

@@ -67,9 +67,11 @@ function refusedByAdmission({ verb, resource, namespace }: KubeAction, message: 
 }
 
 function forbidden(action: KubeAction, message: string): KcapError {
-  const { verb, resource, namespace } = action
-  if ((verb === 'create' || verb === 'patch') && message !== '' && !/ cannot \w+ resource /.test(message))
+  const { resource, namespace } = action
+  if ((action.verb === 'create' || action.verb === 'patch') && message !== '' && !/ cannot \w+ resource /.test(message))
     return refusedByAdmission(action, message)
+  // Of the two that exec takes the API server names the one that is missing.
+  const verb = / cannot (get|create) resource /.exec(message)?.[1] ?? action.verb
   const where = namespace === undefined ? 'in all namespaces' : `in the namespace "${namespace}"`
   // The WebSocket upgrade is a GET, so exec needs both verbs from 1.35 on, and `get` before (kubernetes/kubernetes#78741).
   const verbs = resource === 'pods/exec' ? 'get,create' : verb === 'list' ? 'get,list,watch' : verb

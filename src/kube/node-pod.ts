@@ -33,8 +33,8 @@ export interface NodePod {
   readonly container: string
   /** It may have ended by itself since, or be deleted by somebody. */
   isRunning(): Promise<boolean>
-  /** Deletes it. Never rejects: what could not be deleted ends by itself. */
-  close(): Promise<unknown>
+  /** Deletes it; gives whether it could be. Never rejects: what could not be deleted ends by itself. */
+  close(): Promise<boolean>
 }
 
 /** Creates the pod and waits until it runs. Throws `api-forbidden`, `admission-refused`, `debug-container-failed`. */

@@ -7,6 +7,8 @@ export interface RemoteFacts {
   readonly mayCapture: boolean | undefined
   /** As `uname -m` has it: `x86_64`; undefined where nothing tells. */
   readonly machine: string | undefined
+  /** Whether sudo starts nsenter as root without a password. */
+  readonly maySudo: boolean
   /** Milliseconds since the epoch. */
   readonly timeMs: number | undefined
 }
@@ -25,6 +27,7 @@ for program; do command -v "$program" >/dev/null 2>&1 && echo "program $program"
 while read -r key value x; do
   case $key in Uid:) echo "user $x" ;; CapEff:) echo "capabilities $value" ;; esac
 done 2>/dev/null </proc/self/status
+command -v sudo >/dev/null 2>&1 && sudo -n -l nsenter >/dev/null 2>&1 && echo "sudo yes"
 echo "machine $(uname -m 2>/dev/null)"
 echo "time $(date +%s.%N 2>/dev/null)"
 exit 0
@@ -42,6 +45,7 @@ export function parseProbe(text: string): RemoteFacts {
     userId: userId === undefined ? undefined : Number(userId),
     mayCapture:
       capabilities === undefined ? undefined : ((BigInt(`0x${capabilities}`) >> BigInt(netRawBit)) & 1n) === 1n,
+    maySudo: value('sudo', 'yes') !== undefined,
     machine: value('machine', '[\\w-]{1,32}'),
     timeMs: seconds === undefined ? undefined : Number(seconds) * 1000,
   }

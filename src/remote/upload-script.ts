@@ -5,15 +5,23 @@ export const uploadFolders = ['/tmp', '/var/tmp', '/dev/shm', '/run'] as const
 /**
  * Takes `size` bytes from standard input into an executable file in the first folder where one can be run, and prints its path
  * and its SHA-256, or where nothing there can make one its checksum and size as `cksum` has them. Ends with 3 where no folder will do. It counts the bytes itself, because an older API server can
- * not tell the far side that its input has ended.
+ * not tell the far side that its input has ended. `machines` are those the program runs on, as `uname -m` calls them; none: not known. A
+ * shell may take a program for another machine for a script.
  */
-export function makeUploadArgv(name: string, size: number): string[] {
-  return ['sh', '-c', script, 'kcap-upload', name, String(size), ...uploadFolders]
+export function makeUploadArgv(name: string, size: number, machines: readonly string[]): string[] {
+  return ['sh', '-c', script, 'kcap-upload', name, String(size), machines.join(' '), ...uploadFolders]
 }
 
 const script = `
-name=$1 size=$2; shift 2
+name=$1 size=$2 machines=$3; shift 3
 umask 077
+machine=$(uname -m 2>/dev/null)
+if [ -n "$machine" ] && [ -n "$machines" ]; then
+  case " $machines " in
+    *" $machine "*) ;;
+    *) echo "it is a program for \${machines%% *}, and the machine there is $machine" >&2; exit 3 ;;
+  esac
+fi
 for tool in head chmod rm cksum; do
   command -v $tool >/dev/null 2>&1 || { echo "there is no \\"$tool\\"" >&2; exit 3; }
 done
@@ -21,7 +29,7 @@ for folder; do
   file=$folder/$name
   printf '#!/bin/sh\\n' 2>/dev/null >"$file" || continue
   if chmod 700 "$file" 2>/dev/null && "$file" 2>/dev/null; then
-    head -c "$size" >"$file" || break
+    head -c "$size" >"$file" || { rm -f "$file"; echo "it can not be written into $folder" >&2; exit 3; }
     if command -v sha256sum >/dev/null 2>&1; then sum=$(sha256sum <"$file"); else sum=$(cksum <"$file"); fi
     echo "$file $sum"
     exit 0

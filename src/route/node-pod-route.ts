@@ -85,7 +85,11 @@ export function makeNodePods({ debug, durationMs, signal, log }: NodePodsOptions
       const all = [...pods.values()]
       pods.clear()
       await Promise.all(
-        all.map(async (pod) => await (await pod).close().catch(() => {})).map((end) => end.catch(() => {})),
+        all.map(async (opening) => {
+          const pod = await opening.catch(() => undefined)
+          if (pod !== undefined && !(await pod.close()))
+            log(`could not delete the pod ${pod.namespace}/${pod.pod}; it ends by itself within ${idleSeconds} s`)
+        }),
       )
     },
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { CaptureOptions } from '../base/capture-request.ts'
+import type { ErrorCode } from '../base/error-codes.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { PacketSource } from '../base/packet-source.ts'
 import { formatTarget, type Target } from '../base/target.ts'
@@ -31,8 +32,22 @@ export async function openSource(target: Target, route: Route, options: SourceOp
     const isListed = route.network.kind === 'here'
     if (isListed && error instanceof KcapError && error.code === 'unknown-interface')
       throw await withInterfaceNames(error, route, signal)
-    throw withTargetHints(error, target)
+    throw withTargetHints(withDebugHints(error, route), target)
   }
+}
+
+/** What the pod's own containers have is no help to a debug container. */
+function withDebugHints(error: unknown, { via }: Route): unknown {
+  if (!(error instanceof KcapError) || (via !== 'ephemeral' && via !== 'node-pod')) return error
+  const hints: Partial<Record<ErrorCode, string>> = {
+    'no-capture-program': 'the image of the debug container must have it: --debug-image IMAGE',
+    'capture-not-permitted':
+      via === 'ephemeral'
+        ? 'the node keeps the rights to capture from it: --via node-pod, or --privileged'
+        : 'the node keeps the rights to capture from it: --privileged',
+  }
+  const hint = hints[error.code]
+  return hint === undefined ? error : new KcapError(error.code, error.message, { hints: [hint], cause: error.cause })
 }
 
 /** tcpdump before 4.6 has no nanoseconds. Asking for its version first would cost every capture a round trip. */

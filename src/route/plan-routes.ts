@@ -23,8 +23,12 @@ export interface RouteFacts {
   /** Where pods on nodes are created. */
   readonly nodePodNamespace: string
   readonly isWindows: boolean
+  /** Made by the kubelet from a file: the API server only shows it. */
+  readonly isStatic: boolean
   /** The node's own host, if the user named it. */
   readonly sshHost: string | undefined
+  /** Why that host can't be used; undefined: it can, or was not tried. */
+  readonly sshFailure?: { readonly message: string; readonly lift: readonly string[] } | undefined
 }
 
 /** One way, and whether it can be gone. */
@@ -69,15 +73,16 @@ function planExec({ execFailure, rights, namespace }: RouteFacts): PlannedRoute 
 
 function planKubectl({ execFailure, rights, hasKubectl, namespace }: RouteFacts): PlannedRoute {
   const isOnlyRefused = execFailure === undefined ? rights.getExec === false : execFailure.code === 'api-forbidden'
-  if (!hasKubectl) return refused('kubectl', 'there is no "kubectl" on PATH')
   if (execFailure !== undefined && !isOnlyRefused)
     return refused('kubectl', `it would meet the same in the container as exec`)
+  if (!hasKubectl) return refused('kubectl', 'there is no "kubectl" on PATH')
   if (rights.createExec === false)
     return refused('kubectl', 'the login has no "create" on "pods/exec"', grant('create', 'pods/exec', namespace))
   return { via: 'kubectl', state: 'open', reason: 'the same by your kubectl, whose exec is a POST', lift: [] }
 }
 
-function planSsh({ sshHost }: RouteFacts): PlannedRoute {
+function planSsh({ sshHost, sshFailure }: RouteFacts): PlannedRoute {
+  if (sshFailure !== undefined) return refused('ssh', sshFailure.message, sshFailure.lift)
   if (sshHost === undefined)
     return refused('ssh', 'no SSH host of its node is named', ['--ssh-host NODE --ssh-user root'])
   return { via: 'ssh', state: 'open', reason: `the pod's network, entered on ${sshHost}`, lift: [] }
@@ -86,6 +91,7 @@ function planSsh({ sshHost }: RouteFacts): PlannedRoute {
 function planEphemeral(facts: RouteFacts, consent: ReadonlySet<CreatingRoute>): PlannedRoute {
   const { rights, namespace, minorVersion, podSecurity } = facts
   if (facts.isWindows) return refused('ephemeral', 'the pod runs on Windows, which kcap has no debug container for')
+  if (facts.isStatic) return refused('ephemeral', 'it is a static pod, which the API can not change')
   if (minorVersion !== undefined && minorVersion < firstEphemeralVersion)
     return refused('ephemeral', `Kubernetes 1.${minorVersion} has no ephemeral containers`)
   if (rights.patchEphemeral === false)

@@ -26,7 +26,7 @@ export async function uploadTcpdump(
     throw fail(error.message, '--upload-tcpdump FILE takes a static tcpdump for the processor of the node')
   })
   const name = `${uploadedNamePrefix}${randomBytes(4).toString('hex')}`
-  const remote = await route.start(makeUploadArgv(name, program.length), signal)
+  const remote = await route.start(makeUploadArgv(name, program.length, findMachines(program)), signal)
   const [stdout, stderr, exit] = await Promise.all([
     readText(remote.stdout),
     readText(remote.stderr),
@@ -41,6 +41,25 @@ export async function uploadTcpdump(
   const isWhole = sum[0] === hash || sum.join(' ') === `${posixChecksum(program)} ${program.length}`
   if (!isWhole) throw fail('what arrived there is not what was sent', `what is there: ls -l ${quote(path)}`)
   return path
+}
+
+/** By ELF's e_machine; 64-bit kernels run 32-bit programs too. https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html */
+const machinesOf: Readonly<Record<number, readonly string[]>> = {
+  3: ['i386', 'i486', 'i586', 'i686', 'x86_64'],
+  21: ['ppc64le', 'ppc64'],
+  22: ['s390x'],
+  40: ['armv7l', 'armv6l', 'armv8l', 'aarch64'],
+  62: ['x86_64'],
+  183: ['aarch64', 'arm64'],
+  243: ['riscv64'],
+}
+
+/** As `uname -m` calls those a program runs on; none for what is no ELF program, or one of a machine not known here. */
+function findMachines(program: Buffer): readonly string[] {
+  const isElf = program.length > 20 && program.readUInt32BE(0) === 0x7f454c46
+  const isBigEndian = program[5] === 2
+  if (!isElf) return []
+  return machinesOf[isBigEndian ? program.readUInt16BE(18) : program.readUInt16LE(18)] ?? []
 }
 
 async function sendAll(stdin: NodeJS.WritableStream, bytes: Buffer): Promise<void> {

@@ -89,8 +89,8 @@ describe.each([
   })
 })
 
-realTest('no capture program is left within 30 s of a cut link, whatever the target and its traffic', async () => {
-  const words = Object.values(targets).flatMap((target) => Object.values(traffic).map((kind) => [...target, ...kind]))
+realTest('no capture program is left within 30 s of a cut link, whatever the target', async () => {
+  const words = Object.values(targets).map((target, i) => [...target, ...(i % 2 === 0 ? traffic.silent : traffic.busy)])
   const captures = []
   for (const [i, argv] of words.entries())
     captures.push(await startCapture([...argv, '-o', path.join(folder, `cut-${i}.pcapng`)], i + 1))

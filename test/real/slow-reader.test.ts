@@ -6,7 +6,7 @@ import { makePcapReader } from '../../src/packets/pcap-reader.ts'
 import { programPath } from '../support/run-kcap.ts'
 import { expectNoCaptures, findPod, hasLab, kubectl, lab, realTest } from './lab.ts'
 
-const streamBytes = 2_000_000_000
+const streamBytes = 1_000_000_000
 const stallMs = 20_000
 let pod = ''
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 
 realTest(
-  '2 GB through a reader that stalls for 20 s: memory stays under 150 MB, and every packet of tcpdump arrives',
+  '1 GB through a reader that stalls for 20 s: memory stays under 150 MB, and every packet of tcpdump arrives',
   async () => {
     const child = spawn(
       process.execPath,

@@ -16,7 +16,7 @@ import {
   wiresharkTest,
 } from './wireshark-window.ts'
 
-const pairs = 3
+const pairs = 2
 const listedPods = 300
 const startPage = 'The Wireshark Network Analyzer'
 

@@ -1,19 +1,11 @@
-import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { chmod, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { makeSupervisedArgv, type SupervisedCapture, supervisorWords } from '../../src/remote/supervisor-script.ts'
+import { type SupervisedCapture, supervisorWords } from '../../src/remote/supervisor-script.ts'
+import { shells } from '../support/shells.ts'
+import { startSupervisor, until } from '../support/start-supervisor.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
-
-const shells = [['dash'], ['bash', '--posix'], ['busybox', 'ash'], ['sh']].filter(([program = '']) => {
-  try {
-    execFileSync('sh', ['-c', `command -v ${program}`])
-    return true
-  } catch {
-    return false
-  }
-})
 
 let folder: string
 beforeAll(async () => {
@@ -31,38 +23,12 @@ i=0; while [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done`
   await chmod(path.join(folder, 'tcpdump'), 0o755)
 })
 
-function start(
+const start = (
   shell: readonly string[],
   word: string,
   more: Partial<SupervisedCapture> = {},
   environment: Record<string, string> = {},
-) {
-  const argv = makeSupervisedArgv({
-    captureId: 'id-1',
-    sudo: 'none',
-    ownStream: { kind: 'elsewhere' },
-    filter: '',
-    network: { kind: 'here' },
-    programs: [[path.join(folder, 'tcpdump'), word]],
-    ...more,
-  })
-  const [program = 'sh', ...rest] = shell
-  const child = spawn(program, [...rest, ...argv.slice(1)], {
-    env: { ...process.env, ...environment },
-  }) as ChildProcessWithoutNullStreams
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (chunk) => (stdout += chunk))
-  child.stderr.on('data', (chunk) => (stderr += chunk))
-  child.stdin.on('error', () => {})
-  const exited = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)))
-  return { child, exited, stdout: () => stdout, stderr: () => stderr }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 200 && !condition(); i++) await sleep(25)
-  expect(condition()).toBe(true)
-}
+) => startSupervisor(shell, { programs: [[path.join(folder, 'tcpdump'), word]], ...more }, environment)
 
 function isRunning(pid: number): boolean {
   try {

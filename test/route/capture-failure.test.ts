@@ -52,3 +52,29 @@ test('a program that said nothing is told by its exit code', () => {
     'cannot capture on "ssh://root@node": the capture program ended with exit code 139 and said nothing',
   )
 })
+
+test('where the network of a pod is entered, sudo must start nsenter without a password', () => {
+  const { hints } = explain(['sudo: a password is required'], { entersPod: true })
+  expect(hints[1]).toBe('USER ALL=(root) NOPASSWD: /usr/bin/nsenter, /usr/sbin/nsenter')
+})
+
+test("a host where nsenter is missing is 'no-capture-program', with the package that has it", () => {
+  const error = explain([], { missing: 'nsenter', entersPod: true })
+  expect([error.code, error.message]).toEqual([
+    'no-capture-program',
+    'cannot capture on "ssh://root@node": there is no "nsenter"',
+  ])
+  expect(error.hints[0]).toContain('util-linux')
+})
+
+test.each([
+  "The capture session could not be initiated on interface 'eth0' (You don't have permission to capture on that device).",
+  "couldn't run /usr/bin/dumpcap in child process: Permission denied",
+])('what dumpcap says of a missing right is understood (%s)', (line) => {
+  expect(explain([`dumpcap: ${line}`]).code).toBe('capture-not-permitted')
+})
+
+test('what dumpcap says of a missing interface is understood', () => {
+  const line = "dumpcap: The capture session could not be initiated on interface 'eth9' (No such device exists)."
+  expect(explain([line], { interfaceName: 'eth9' }).code).toBe('unknown-interface')
+})

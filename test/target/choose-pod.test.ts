@@ -14,9 +14,11 @@ function makePod(states: Record<string, V1ContainerState>, more: Partial<V1Pod> 
   }
 }
 
+const choice = { cluster: {}, context: 'lab', container: undefined }
+
 function choose(pod: V1Pod, container?: string) {
   try {
-    return choosePod(pod, { cluster: {}, context: 'lab', container })
+    return choosePod(pod, { ...choice, container })
   } catch (error) {
     if (error instanceof KcapError) return [error.message, ...error.hints]
     throw error
@@ -56,4 +58,29 @@ test('in the place of a container that does not run those that do are offered', 
     'kcap shop/orders-6c9f --container proxy',
     'kubectl describe pod -n shop orders-6c9f',
   ])
+})
+
+test.each([
+  ['its own word', { os: { name: 'windows' } }],
+  ['its node selector', { nodeSelector: { 'kubernetes.io/os': 'windows' } }],
+])("a pod on Windows is 'windows-node' by %s", (_what, spec) => {
+  const pod = makePod({ iis: running })
+  const failure = () => choosePod({ ...pod, spec: { ...pod.spec, ...spec } as never }, choice)
+  expect(failure).toThrow(
+    expect.objectContaining({
+      code: 'windows-node',
+      exitCode: 6,
+      message: 'cannot capture "shop/orders-6c9f": it runs on Windows, where kcap has no way to capture',
+    }),
+  )
+})
+
+test('a pod that the kubelet made from a file has another name for its cgroups than its UID', () => {
+  const pod = makePod({ etcd: running })
+  const hash = { 'kubernetes.io/config.hash': '0123456789abcdef' }
+  expect(choose({ ...pod, metadata: { ...pod.metadata, annotations: hash } })).toMatchObject({
+    uid: 'u',
+    cgroupUid: '0123456789abcdef',
+  })
+  expect(choose(pod)).toMatchObject({ uid: 'u', cgroupUid: 'u' })
 })

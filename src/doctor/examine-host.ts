@@ -1,0 +1,46 @@
+import { toKcapError } from '../base/kcap-error.ts'
+import type { PodTarget, SshHostName } from '../base/target.ts'
+import { makeProbeArgv, parseProbe } from '../remote/probe-script.ts'
+import { openSshRoute } from '../route/ssh-route.ts'
+import type { ConnectSshOptions } from '../ssh/connect-ssh.ts'
+
+const captureTools = ['tcpdump', 'dumpcap', 'tshark']
+
+/** Why a pod can't be captured on its node by SSH, with what would change that; undefined when it can. */
+export async function examineHost(
+  target: PodTarget,
+  host: SshHostName,
+  ssh: ConnectSshOptions,
+): Promise<{ readonly message: string; readonly lift: readonly string[] } | undefined> {
+  try {
+    const route = await openSshRoute(target, host, ssh)
+    try {
+      const remote = await route.start(makeProbeArgv(), ssh.signal)
+      remote.stderr.resume()
+      let text = ''
+      for await (const chunk of remote.stdout) text = (text + chunk).slice(0, 10_000)
+      const { programs, userId, maySudo } = parseProbe(text)
+      if (!captureTools.some((tool) => programs.includes(tool)))
+        return {
+          message: `there is no tcpdump on ${host.host}`,
+          lift: ['apt-get install tcpdump, dnf install tcpdump'],
+        }
+      if (userId === 0) return undefined
+      if (!maySudo)
+        return {
+          message: `user ${userId ?? '?'} of ${host.host} is not root, and sudo does not start nsenter without a password`,
+          lift: [
+            '--ssh-user root, or in a file made by visudo -f /etc/sudoers.d/nsenter:',
+            `${host.user ?? 'USER'} ALL=(root) NOPASSWD: /usr/bin/nsenter`,
+          ],
+        }
+      return host.sudo === 'none' ? { message: 'its user is not root', lift: ['--sudo sudo'] } : undefined
+    } finally {
+      await route.close()
+    }
+  } catch (error) {
+    ssh.signal.throwIfAborted()
+    const { message, hints } = toKcapError(error)
+    return { message, lift: hints.slice(0, 2) }
+  }
+}

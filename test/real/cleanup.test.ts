@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect } from 'vitest'
+import { programPath, runKcap } from '../support/run-kcap.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+import { expectNoCaptures, findPod, hasLab, kubectl, lab, listCaptures, realTest, runLab } from './lab.ts'
+
+let folder: string
+let pod: string
+beforeAll(async () => {
+  folder = await makeTempFolder()
+  if (hasLab) pod = await findPod('orders')
+})
+afterAll(async () => {
+  if (hasLab) await kubectl('delete', 'pods', '-n', 'shop', '-l', 'app.kubernetes.io/managed-by=kcap', '--force')
+})
+
+const environment = { KUBECONFIG: lab.kubeconfig }
+const debugImage = ['--debug-image', 'lab/busybox:1', '--debug-pull-policy', 'Never']
+
+/** Settles when its capture program runs. */
+async function startCapture(words: readonly string[]) {
+  const child = spawn(process.execPath, [programPath, ...words, '-o', path.join(folder, 'out.pcapng'), '--force'], {
+    stdio: 'ignore',
+    env: { ...process.env, ...environment },
+  })
+  const exited = new Promise((resolve) => child.on('close', resolve))
+  for (let i = 0; i < 150 && (await listCaptures()).length === 0; i++) await sleep(100)
+  expect((await listCaptures()).length).toBe(1)
+  return { child, exited }
+}
+
+realTest('the pod on a node that a killed kcap has left is removed, and one in use is not', async () => {
+  const words = [`shop/${pod}`, '--via', 'node-pod', ...debugImage]
+  const { child, exited } = await startCapture(words)
+  const inUse = await runKcap(['cleanup', '-n', 'shop'], environment)
+  expect([inUse.code, inUse.stdout.toString()]).toEqual([
+    0,
+    expect.stringMatching(/^kept {5}shop\/kcap-\w+: pod on node kcap-node, Running, made by .*it may be in use/m),
+  ])
+  child.kill('SIGKILL')
+  await exited
+  const looked = await runKcap(['cleanup', '-n', 'shop', '--dry-run'], environment)
+  expect(looked.stdout.toString()).toMatch(/^found {4}shop\/kcap-\w+: pod on node/m)
+  const removed = await runKcap(['cleanup', '-n', 'shop'], environment)
+  expect([removed.code, removed.stdout.toString()]).toEqual([
+    0,
+    expect.stringMatching(/^removed {2}shop\/kcap-\w+: pod/m),
+  ])
+  await expectNoCaptures()
+  for (let i = 0; i < 100 && (await ownPods()) !== ''; i++) await sleep(200)
+  expect(await ownPods()).toBe('')
+})
+
+realTest(
+  'a capture program whose supervisor was killed is found by its tag and ended; a supervised one is left',
+  async () => {
+    const { child, exited } = await startCapture([`shop/${pod}`])
+    const safe = await runKcap(['cleanup', '-n', 'shop'], environment)
+    expect([safe.code, safe.stdout.toString(), safe.stderr]).toEqual([
+      0,
+      expect.stringContaining("nothing of kcap's is left"),
+      '',
+    ])
+    expect((await listCaptures()).length).toBe(1)
+
+    const [processId = ''] = (await listCaptures())[0]?.split('\t') ?? []
+    // The supervisor and its watcher, as a container that runs out of memory would lose them.
+    const script =
+      'for f in /proc/[0-9]*; do case $(tr "\\0" " " <$f/cmdline 2>/dev/null) in *kcap"-"report*) kill -9 $(basename $f) ;; esac; done; true'
+    await runLab('node-exec', 'bash', '-c', script)
+    child.kill('SIGKILL')
+    await exited
+    await sleep(1_000)
+    expect((await listCaptures()).map((line) => line.split('\t')[0])).toEqual([processId])
+    const { code, stdout } = await runKcap(['cleanup', '-n', 'shop'], environment)
+    expect([code, stdout.toString()]).toEqual([
+      0,
+      expect.stringMatching(
+        new RegExp(
+          `^removed {2}shop/${pod} api: tcpdump without a supervisor, process \\d+ \\(capture [0-9a-f-]{36}\\)`,
+          'm',
+        ),
+      ),
+    ])
+    await expectNoCaptures(1_000)
+  },
+)
+
+async function ownPods(): Promise<string> {
+  return (await kubectl('get', 'pods', '-A', '-l', 'app.kubernetes.io/managed-by=kcap', '-o', 'name')).trim()
+}

@@ -1,0 +1,58 @@
+import { beforeAll, expect } from 'vitest'
+import { runKcap } from '../support/run-kcap.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+import { expectNoCaptures, findPod, hasLab, lab, realTest } from './lab.ts'
+
+const debugImage = ['--debug-image', 'lab/busybox:1', '--debug-pull-policy', 'Never']
+let folder: string
+let ways: Record<string, string[]> = {}
+beforeAll(async () => {
+  folder = await makeTempFolder()
+  if (!hasLab) return
+  const pod = `shop/${await findPod('orders')}`
+  const ssh = ['--ssh-config', lab.sshConfig, '--ssh-host']
+  ways = {
+    exec: [pod, '--via', 'exec'],
+    kubectl: [pod, '--via', 'kubectl'],
+    'node-pod': [pod, '--via', 'node-pod', ...debugImage],
+    ssh: [...ssh, 'node'],
+    'ssh with sudo': [...ssh, 'node-cap', '--sudo', 'sudo'],
+    'ssh pod': [pod, ...ssh, 'node'],
+  }
+})
+
+const interfaceNames = ['$(kill,0)', '`id`', "';id;'", '"&&id"', '*', '-w', '{a,b}', '~root', '\\n', '%s%n', '|id']
+
+realTest.each(['exec', 'kubectl', 'node-pod', 'ssh', 'ssh with sudo', 'ssh pod'])(
+  'via %s no interface name is anything but a name',
+  async (way) => {
+    // One run tells as much as eleven: all that a shell would do something with, in one name.
+    const name = interfaceNames.filter((text) => !text.startsWith('-')).join('')
+    const { code, stderr } = await runKcap(
+      [...(ways[way] ?? []), '-i', name, '-o', `${folder}/out.pcapng`, '--force'],
+      {
+        KUBECONFIG: lab.kubeconfig,
+      },
+    )
+    expect([code, stderr.split('\n')[0]]).toEqual([2, expect.stringContaining(`there is no interface "${name}"`)])
+    await expectNoCaptures()
+  },
+)
+
+realTest.each(interfaceNames.filter((name) => name.startsWith('-')))(
+  'an interface called %s is refused before anything is asked',
+  async (name) => {
+    const { code, stderr } = await runKcap([...(ways.exec ?? []), `--iface=${name}`, '-o', `${folder}/out.pcapng`])
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`cannot use --iface "${name}"`)])
+  },
+)
+
+realTest.each(['tcp port 80; id', '$(id)', '`id`', "tcp' ; id ; '", 'host $(hostname)', 'tcp -w /tmp/owned'])(
+  'a filter such as %s reaches no shell',
+  async (filter) => {
+    const { code, stderr } = await runKcap([...(ways.exec ?? []), '--filter', filter, '-o', `${folder}/out.pcapng`], {
+      KUBECONFIG: lab.kubeconfig,
+    })
+    expect([code, stderr.split('\n')[0]]).toEqual([2, expect.stringContaining('cannot use the capture filter')])
+  },
+)

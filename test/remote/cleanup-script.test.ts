@@ -1,0 +1,168 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { chmod, copyFile, mkdir, readdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { makeCleanupArgv, parseLeftovers } from '../../src/remote/cleanup-script.ts'
+import { supervisorWords } from '../../src/remote/supervisor-script.ts'
+import { uploadFolders } from '../../src/remote/upload-script.ts'
+import { distinctShells } from '../support/shells.ts'
+import { startSupervisor, until } from '../support/start-supervisor.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+
+let folder: string
+const children: ChildProcess[] = []
+beforeAll(async () => {
+  folder = await makeTempFolder()
+  await copyFile(execFileSync('which', ['sleep'], { encoding: 'utf8' }).trim(), path.join(folder, 'tcpdump'))
+  await chmod(path.join(folder, 'tcpdump'), 0o755)
+})
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+})
+
+/** Looks at all processes of this machine, and at files of the given folders only. */
+async function look(mode: 'look' | 'remove', [shell = 'sh', ...words]: readonly string[], folders: readonly string[]) {
+  const [, ...argv] = makeCleanupArgv(mode).slice(0, -uploadFolders.length)
+  // Only what this test has started is to be found, and nothing of others may be removed.
+  const own = mode === 'remove' ? ['unshare', '--map-root-user', '--pid', '--fork', '--mount-proc'] : []
+  const [program = '', ...rest] = [...own, shell, ...words, ...argv, ...folders]
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk) => (stdout += chunk))
+  child.stderr.on('data', (chunk) => (stderr += chunk))
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
+  return { code, stderr, found: parseLeftovers(stdout) }
+}
+
+/** A capture program that outlives its supervisor. */
+function startOrphan(captureId: string, more: Record<string, string> = {}): ChildProcess {
+  const env = { ...process.env, KCAP_CAPTURE: captureId, ...more }
+  const child = spawn(path.join(folder, 'tcpdump'), ['60'], { stdio: 'ignore', env })
+  children.push(child)
+  return child
+}
+
+function childNames(pid: number | undefined): string[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+    return children.map((child) => readFileSync(`/proc/${child}/comm`, 'utf8').trim())
+  } catch {
+    // One has ended meanwhile, or none has begun.
+    return []
+  }
+}
+
+describe.each(distinctShells)('in %s', (...shell) => {
+  test('a capture program without a supervisor is found by its tag', async () => {
+    const captureId = randomUUID()
+    const { pid } = startOrphan(captureId)
+    const { code, stderr, found } = await look('look', shell, [])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(found).toContainEqual({ kind: 'process', pid, program: 'tcpdump', captureId })
+  })
+
+  test('one with a supervisor is not, and other programs with the tag are not either', async () => {
+    const captureId = randomUUID()
+    const program = path.join(folder, 'tcpdump')
+    const run = startSupervisor(shell, { captureId, programs: [[program, '60']] })
+    const tagged = spawn('sleep', ['60'], { stdio: 'ignore', env: { ...process.env, KCAP_CAPTURE: captureId } })
+    children.push(tagged, run.child)
+    await until(() => childNames(run.child.pid).includes('tcpdump'))
+    const { found } = await look('look', shell, [])
+    run.child.stdin.write(supervisorWords.stop)
+    run.child.stdin.write(supervisorWords.release)
+    await run.exited
+    expect(found.filter((leftover) => leftover.kind === 'process' && leftover.captureId === captureId)).toEqual([])
+  })
+
+  test('a program that was put there and does not run is found, others stay unnamed', async () => {
+    const place = path.join(folder, `files-${shell[0]}`)
+    await mkdir(place)
+    for (const name of ['kcap-tcpdump-0a1b2c3d', 'other-file', 'kcap-notes'])
+      await writeFile(path.join(place, name), 'program')
+    const running = path.join(place, 'kcap-tcpdump-running')
+    await copyFile(path.join(folder, 'tcpdump'), running)
+    await chmod(running, 0o755)
+    const child = spawn(running, ['60'], { stdio: 'ignore' })
+    children.push(child)
+    const { found } = await look('look', shell, [place])
+    expect(found.filter(({ kind }) => kind === 'file')).toEqual([
+      { kind: 'file', path: path.join(place, 'kcap-tcpdump-0a1b2c3d') },
+    ])
+  })
+})
+
+/** A process tree of its own takes a right that not every machine gives. */
+const canSeparate = (() => {
+  try {
+    execFileSync('unshare', ['--map-root-user', '--pid', '--fork', '--mount-proc', 'true'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+})()
+
+test('looking removes nothing', async () => {
+  const place = path.join(folder, 'looked-at')
+  await mkdir(place)
+  await writeFile(path.join(place, 'kcap-tcpdump-0a1b2c3d'), 'program')
+  const captureId = randomUUID()
+  const orphan = startOrphan(captureId)
+  await look('look', ['sh'], [place])
+  expect([await readdir(place), orphan.signalCode]).toEqual([['kcap-tcpdump-0a1b2c3d'], null])
+})
+
+test.skipIf(!canSeparate)('removing deletes the program that was put there', async () => {
+  const place = path.join(folder, 'removed')
+  await mkdir(place)
+  for (const name of ['kcap-tcpdump-0a1b2c3d', 'other-file']) await writeFile(path.join(place, name), 'program')
+  const { code, found } = await look('remove', ['sh'], [place])
+  expect([code, found.length, await readdir(place)]).toEqual([0, 1, ['other-file']])
+})
+
+test.skipIf(!canSeparate)('removing ends the capture program', async () => {
+  // A tree of its own, in which a shell starts the orphan, cleans up, and tells how it ended.
+  const [, , cleanup = ''] = makeCleanupArgv('remove')
+  await writeFile(path.join(folder, 'cleanup.sh'), cleanup)
+  const script = `KCAP_CAPTURE=id-1 "$1/tcpdump" 20 & p=$!
+    until [ "$(cat /proc/$p/comm)" = tcpdump ]; do :; done; sh "$1/cleanup.sh" remove; wait $p; echo "status $?"`
+  const own = ['--map-root-user', '--pid', '--fork', '--mount-proc', 'sh', '-c', script, 'sh', folder]
+  const stdout = execFileSync('unshare', own, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+  expect(stdout).toMatch(/^process \d+ tcpdump id-1\nstatus 137\n$/)
+})
+
+test('a tag says no more than its id, whatever stands behind it', async () => {
+  const { pid } = startOrphan("x;touch /tmp/owned'$(id)\nfile /etc/passwd")
+  const { found } = await look('look', ['sh'], [])
+  expect(found).toContainEqual({ kind: 'process', pid, program: 'tcpdump', captureId: 'x' })
+  expect(found).not.toContainEqual({ kind: 'file', path: '/etc/passwd' })
+})
+
+describe('what a container prints is not believed', () => {
+  test.each([
+    'process 1 sh -c id',
+    'process -1 tcpdump id',
+    'process 99999999999 tcpdump id',
+    'process 1 tcp\u001b[2Jdump id-1',
+    'process 1 tcpdump ID$(x)',
+    'file relative/path',
+    'file /tmp/kcap-tcpdump-\u001b[31m',
+    "file /tmp/kcap tcpdump'",
+    `file /${'a'.repeat(300)}`,
+    'nothing of the kind',
+    '',
+  ])('%j says nothing', (line) => {
+    expect(parseLeftovers(line)).toEqual([])
+  })
+
+  test('the lines that are right are read among others', () => {
+    const text = 'noise\nprocess 7 tcpdump id-1\nprocess 8 tshark \nfile /tmp/kcap-tcpdump-1\nmore\n'
+    expect(parseLeftovers(text)).toEqual([
+      { kind: 'process', pid: 7, program: 'tcpdump', captureId: 'id-1' },
+      { kind: 'process', pid: 8, program: 'tshark', captureId: '' },
+      { kind: 'file', path: '/tmp/kcap-tcpdump-1' },
+    ])
+  })
+})

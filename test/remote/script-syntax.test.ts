@@ -1,0 +1,35 @@
+import { spawnSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { makeCleanupArgv } from '../../src/remote/cleanup-script.ts'
+import { makeKeeperArgv } from '../../src/remote/keeper-script.ts'
+import { makeProbeArgv } from '../../src/remote/probe-script.ts'
+import { makeSupervisedArgv } from '../../src/remote/supervisor-script.ts'
+import { makeUploadArgv } from '../../src/remote/upload-script.ts'
+import { distinctShells } from '../support/shells.ts'
+
+const scripts: readonly (readonly [string, readonly string[]])[] = [
+  ['cleanup', makeCleanupArgv('look')],
+  ['keeper', makeKeeperArgv(60, 'kcap-')],
+  ['probe', makeProbeArgv()],
+  ['upload', makeUploadArgv('kcap-tcpdump-1', 1, [])],
+  [
+    'supervisor',
+    makeSupervisedArgv({
+      captureId: 'id-1',
+      sudo: 'none',
+      ownStream: { kind: 'elsewhere' },
+      filter: '',
+      network: { kind: 'here' },
+      programs: [['tcpdump']],
+    }),
+  ],
+]
+
+describe.each(distinctShells)('%s', (...shell) => {
+  test.each(scripts)('reads the %s script without complaint', (_name, [sh, flag, script = '']) => {
+    expect([sh, flag]).toEqual(['sh', '-c'])
+    const [program = '', ...words] = shell
+    const { status, stderr } = spawnSync(program, [...words, '-n', '-c', script], { encoding: 'utf8' })
+    expect([status, stderr]).toEqual([0, ''])
+  })
+})

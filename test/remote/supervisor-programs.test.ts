@@ -1,0 +1,91 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { makeDumpcapArgv, makeTcpdumpArgv } from '../../src/remote/capture-command.ts'
+import { type OwnStream, type SupervisedCapture, supervisorWords } from '../../src/remote/supervisor-script.ts'
+import { distinctShells as shells } from '../support/shells.ts'
+import { startSupervisor } from '../support/start-supervisor.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+
+const options = { interfaceName: 'any', filter: 'port 80', filterExpression: '', snapLength: 0 }
+const programs = [
+  makeTcpdumpArgv(options, 'nano'),
+  makeDumpcapArgv('dumpcap', options),
+  makeDumpcapArgv('tshark', options),
+]
+let folder: string
+beforeAll(async () => {
+  folder = await makeTempFolder()
+})
+
+/** A program that tells its name and words, and ends. */
+async function addProgram(place: string, name: string): Promise<string> {
+  await mkdir(place, { recursive: true })
+  const file = path.join(place, name)
+  await writeFile(file, '#!/bin/sh\nprintf "%s\\n" "$(basename "$0")" "$@"\n')
+  await chmod(file, 0o755)
+  return file
+}
+
+/** Runs until the program has ended; gives what it printed, line by line, and what the supervisor said. */
+async function runToEnd(
+  shell: readonly string[],
+  capture: Pick<SupervisedCapture, 'programs'> & Partial<SupervisedCapture>,
+  environment: Record<string, string> = {},
+) {
+  const run = startSupervisor(shell, capture, environment)
+  run.child.stdin.write(supervisorWords.release)
+  const code = await run.exited
+  return { code, words: run.stdout().trimEnd().split('\n'), said: run.stderr() }
+}
+
+describe.each(shells)('in %s', (...shell) => {
+  test.each([
+    ['tcpdump', ['tcpdump', 'dumpcap', 'tshark'], ['-w', '-', 'port 80']],
+    ['dumpcap', ['dumpcap', 'tshark'], ['-w', '-', '-f', 'port 80']],
+    ['tshark', ['tshark'], ['-w', '-', '-f', 'port 80']],
+  ])('%s is run where there are %j, and gets the filter as it takes one', async (program, there, lastWords) => {
+    const place = path.join(folder, there.join('-'))
+    for (const name of there) await addProgram(place, name)
+    const absent = programs.map(([name = '', ...words]) => [path.join(place, name), ...words])
+    const { code, words, said } = await runToEnd(shell, { programs: absent, filter: 'port 80' })
+    expect([code, words[0], words.slice(-lastWords.length)]).toEqual([0, program, lastWords])
+    expect(words).toContain('any')
+    expect(said).toMatch(new RegExp(`^kcap-report: using \\S*/${program} `, 'm'))
+  })
+
+  test('without a filter dumpcap gets no word for one', async () => {
+    const dumpcap = await addProgram(path.join(folder, 'unfiltered'), 'dumpcap')
+    const { words } = await runToEnd(shell, { programs: [[dumpcap, '-w', '-']] })
+    expect(words).toEqual(['dumpcap', '-w', '-'])
+  })
+
+  test('a program that was put there is taken for a tcpdump, and removed at its end', async () => {
+    const uploaded = await addProgram(folder, 'kcap-tcpdump-0a1b2c3d')
+    const { code, words } = await runToEnd(shell, { programs: [[uploaded, '-w', '-']], filter: 'port 80' })
+    expect([code, words]).toEqual([0, ['kcap-tcpdump-0a1b2c3d', '-w', '-', 'port 80']])
+    await expect(readFile(uploaded)).rejects.toThrow('ENOENT')
+  })
+
+  test('a program that was there before stays', async () => {
+    const own = await addProgram(path.join(folder, 'own'), 'tcpdump')
+    await runToEnd(shell, { programs: [[own, '-w', '-']] })
+    expect((await readFile(own)).length).toBeGreaterThan(0)
+  })
+
+  const node = (...apiAddresses: { host?: string; port: number }[]): OwnStream => ({ kind: 'host', apiAddresses })
+  test.each<[string, OwnStream, string]>([
+    ['a port that any host has', node({ port: 6443 }), 'not (tcp port 10250)) and not (tcp port 6443)'],
+    [
+      'several addresses',
+      node({ host: '10.0.0.1', port: 443 }, { host: '10.0.0.2', port: 6443 }),
+      '(tcp and host 10.0.0.1 and port 443)) and not (tcp and host 10.0.0.2 and port 6443)',
+    ],
+    ['an IPv6 address', node({ host: 'fd00::1', port: 6443 }), 'not (tcp and host fd00::1 and port 6443)'],
+    ['the loopback of IPv6', node({ host: '::1', port: 6443 }), 'not (tcp and host ::1 and port 6443)'],
+  ])('on a node the API server is left out by %s', async (_what, ownStream, filter) => {
+    const tcpdump = await addProgram(path.join(folder, 'own'), 'tcpdump')
+    const { words } = await runToEnd(shell, { programs: [[tcpdump]], ownStream })
+    expect(words.at(-1)).toContain(filter)
+  })
+})

@@ -1,0 +1,195 @@
+import { hostname, userInfo } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { ask } from '../demo/demo-client.ts'
+import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { type DemoUser, expectRefusal, makeDemoUser, requestsOf, writeConfig } from '../support/demo-user.ts'
+
+const exec = { verbs: ['get', 'create'], resources: ['pods/exec'] }
+const look = { verbs: ['get', 'list'], resources: ['pods'] }
+const captured = expect.stringMatching(/: 20 packets, /)
+let demo: DemoFixture
+let admin: DemoUser
+beforeAll(async () => {
+  demo = await openDemoFixture({
+    packetsPerSecond: 500,
+    startDelayMs: 20,
+    users: [
+      { name: 'no-create', rights: [look, exec] },
+      { name: 'no-delete', rights: [look, exec, { verbs: ['create'], resources: ['pods'] }] },
+    ],
+  })
+  admin = await makeDemoUser(demo)
+})
+afterEach(async () => {
+  // Whatever a test has done, no pod of kcap's is left.
+  for (let i = 0; i < 100 && (await nodePods()).length > 0; i++) await sleep(20)
+  expect(await nodePods()).toEqual([])
+})
+
+async function nodePods() {
+  const query = 'labelSelector=app.kubernetes.io%2Fmanaged-by%3Dkcap%2Capp.kubernetes.io%2Fname%3Dkcap-capture'
+  return (await ask(demo.cluster, `/api/v1/pods?${query}`)).json.items
+}
+
+async function awaitNodePod() {
+  for (let i = 0; i < 400; i++) {
+    const [pod] = await nodePods()
+    if (pod?.status.phase === 'Running') return pod
+    await sleep(20)
+  }
+  throw new Error('no pod of kcap runs')
+}
+const changes = (requests: readonly string[]) => requests.filter((request) => !/^GET |reviews$/.test(request))
+const createdIn = (namespace: string) => `POST /api/v1/namespaces/${namespace}/pods`
+const deletedIn = (namespace: string) =>
+  expect.stringMatching(new RegExp(`^DELETE /api/v1/namespaces/${namespace}/pods/kcap-[0-9a-f]{8}$`))
+
+describe('a pod is created on the node and deleted at the end of the capture', () => {
+  test.each([
+    ['a distroless pod', 'prod/minimal-0'],
+    ["a pod on the node's own network", 'kube-system/kube-proxy-4zk7m'],
+    ['the node itself', 'node/demo-node-1'],
+  ])('%s', async (_what, target) => {
+    const namespace = target.startsWith('kube-system') ? 'kube-system' : 'prod'
+    const requests = await requestsOf(demo, async () => {
+      expect(await admin.capture(target, '--via', 'node-pod')).toMatchObject({
+        code: 0,
+        lines: expect.arrayContaining([captured]),
+      })
+    })
+    expect(changes(requests)).toEqual([createdIn(namespace), deletedIn(namespace)])
+  })
+
+  test('one for two pods of one node', async () => {
+    const requests = await requestsOf(demo, async () => {
+      expect((await admin.capture('prod/orders-6c9f', 'prod/web-5f8c', '--via', 'node-pod')).code).toBe(0)
+    })
+    expect(changes(requests)).toEqual([createdIn('prod'), deletedIn('prod')])
+  })
+
+  test('one on each node for pods of two', async () => {
+    const requests = await requestsOf(demo, async () => {
+      expect((await admin.capture('prod/orders-6c9f', 'prod/db-0', '--via', 'node-pod')).code).toBe(0)
+    })
+    expect(changes(requests).sort()).toEqual([
+      deletedIn('prod'),
+      deletedIn('prod'),
+      createdIn('prod'),
+      createdIn('prod'),
+    ])
+  })
+
+  test('in another namespace where that is named', async () => {
+    demo.cluster.labelNamespace('staging', { 'pod-security.kubernetes.io/enforce': 'restricted' })
+    const requests = await requestsOf(demo, async () => {
+      const words = ['staging/web-77aa', '--via', 'node-pod', '--debug-namespace', 'kube-system']
+      expect((await admin.capture(...words)).code).toBe(0)
+    })
+    expect(changes(requests)).toEqual([createdIn('kube-system'), deletedIn('kube-system')])
+  })
+})
+
+test('while it captures it is told whose it is, ends by itself, and has no token', async () => {
+  const run = admin.start('prod/minimal-0', '--via', 'node-pod', '--duration', '60', '-o', '-')
+  const { metadata, spec } = await awaitNodePod()
+  run.child.kill('SIGINT')
+  expect((await run.ended).code).toBe(0)
+  const owner = metadata.annotations['kcap/owner']
+  expect(owner).toMatch(new RegExp(`^${userInfo().username}@${hostname()} ${run.child.pid} \\d{4}-\\d\\d-\\d\\dT`))
+  expect(spec).toMatchObject({
+    nodeName: 'demo-node-1',
+    hostNetwork: true,
+    hostPID: true,
+    activeDeadlineSeconds: 60 + 300,
+    automountServiceAccountToken: false,
+    restartPolicy: 'Never',
+  })
+  expect(spec.containers[0].volumeMounts ?? []).toEqual([])
+})
+
+test('it is deleted when the capture is stopped while the pod still starts', async () => {
+  const slow = await openDemoFixture({ startDelayMs: 60_000 })
+  const run = (await makeDemoUser(slow)).start('node/demo-node-1', '--via', 'node-pod', '-o', '/dev/null', '--force')
+  const isCreated = () => slow.cluster.requests.some(({ method }) => method === 'POST')
+  for (let i = 0; i < 400 && !isCreated(); i++) await sleep(20)
+  await sleep(200)
+  run.child.kill('SIGINT')
+  await run.ended
+  expect(changes(slow.cluster.requests.map(({ method, path }) => `${method} ${path}`))).toEqual([
+    createdIn('prod'),
+    deletedIn('prod'),
+  ])
+})
+
+test('it is deleted when the output can not be written', async () => {
+  const requests = await requestsOf(demo, async () => {
+    const { code } = await admin.run('prod/minimal-0', '--via', 'node-pod', '-o', '/dev/full', '--force')
+    expect(code).toBe(7)
+  })
+  expect(changes(requests)).toEqual([createdIn('prod'), deletedIn('prod')])
+})
+
+test('a login that may not delete it is told of it, and that it ends by itself', async () => {
+  const user = await makeDemoUser(demo, 'no-delete')
+  const { code, lines } = await user.capture('prod/minimal-0', '--via', 'node-pod', '--verbose')
+  const [, name] = /could not delete the pod prod\/(kcap-[0-9a-f]{8}); it ends by itself/.exec(lines.join('\n')) ?? []
+  expect([code, name]).toEqual([0, expect.anything()])
+  demo.cluster.removePod(`prod/${name}`)
+})
+
+describe('consent', () => {
+  test("without it a node is 'consent-missing', and the line that gives it is told", async () => {
+    const requests = await requestsOf(demo, async () => {
+      const { code, lines } = await admin.run('node/demo-node-1', '-o', 'x.pcapng')
+      expect(code).toBe(5)
+      expectRefusal(
+        lines,
+        'cannot capture "node/demo-node-1": a pod of kcap\'s own runs on the node while it captures, and is deleted then, and nobody has allowed it',
+        'kcap node/demo-node-1 -o x.pcapng --via node-pod',
+      )
+    })
+    expect(changes(requests)).toEqual([])
+  })
+
+  test('is given by the config file', async () => {
+    const KCAP_CONFIG = await writeConfig(demo, 'consent: [node-pod]\n')
+    const requests = await requestsOf(demo, async () => {
+      const user = await makeDemoUser(demo, undefined, { KCAP_CONFIG })
+      expect((await user.capture('prod/minimal-0')).code).toBe(0)
+      expect((await user.capture('node/demo-node-1')).code).toBe(0)
+    })
+    // A debug container, which would be tried before, is not allowed by that.
+    expect(changes(requests)).toEqual([createdIn('prod'), deletedIn('prod'), createdIn('prod'), deletedIn('prod')])
+  })
+})
+
+describe('what is refused', () => {
+  test('to a login without the right to create pods', async () => {
+    const user = await makeDemoUser(demo, 'no-create')
+    const { code, lines } = await user.capture('prod/minimal-0', '--via', 'node-pod')
+    expect(code).toBe(5)
+    expectRefusal(
+      lines,
+      'cannot create pods in the namespace "prod": the login "no-create" has no right to',
+      'kubectl create role kcap-pods -n prod --verb=create --resource=pods',
+    )
+  })
+
+  test("by the pod security level 'baseline' it is 'admission-refused', and another namespace is named", async () => {
+    demo.cluster.labelNamespace('default', { 'pod-security.kubernetes.io/enforce': 'baseline' })
+    demo.cluster.addPod({ namespace: 'default', name: 'guarded-0', tools: 'no-shell' })
+    const { code, lines } = await admin.capture('default/guarded-0', '--via', 'node-pod')
+    expect([code, lines[0]]).toEqual([
+      5,
+      expect.stringMatching(/pods in the namespace "default": its pod security level "baseline" does not allow: /),
+    ])
+    expect(lines.join('\n')).toContain('--via node-pod --debug-namespace kube-system')
+  })
+
+  test("in a namespace that is not there it is 'namespace-not-found'", async () => {
+    const { code, lines } = await admin.capture('node/demo-node-1', '--via', 'node-pod', '--debug-namespace', 'nope')
+    expect(code).toBe(3)
+    expectRefusal(lines, 'cannot create a pod in "nope": there is no such namespace', '--debug-namespace NS')
+  })
+})

@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { NodeTarget } from '../../src/base/target.ts'
+import { makeClusterPool } from '../../src/kube/cluster-pool.ts'
+import { makeNodePods } from '../../src/route/node-pod-route.ts'
+import { defaultSettings } from '../../src/settings/settings.ts'
+import { ask } from '../demo/demo-client.ts'
+import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { failureOf } from '../support/failure.ts'
+
+const ending = new AbortController()
+const clusters = makeClusterPool({ signal: ending.signal, timeoutMs: 5_000, interactive: false })
+const target: NodeTarget = { kind: 'node', cluster: {}, context: 'kcap-demo', namespace: 'prod', node: 'demo-node-1' }
+const missingImage = 'registry.example/nobody:1'
+let demo: DemoFixture
+let kubeconfig: string
+beforeAll(async () => {
+  demo = await openDemoFixture({ startDelayMs: 20, missingImages: [missingImage] })
+  kubeconfig = await demo.kubeconfig()
+})
+afterAll(() => {
+  clusters.close()
+  ending.abort()
+})
+
+const open = async () => await clusters.open({ kubeconfigPaths: [kubeconfig] })
+function make(more: { image?: string; signal?: AbortSignal; durationMs?: number } = {}) {
+  const { image = 'debug:1', signal = ending.signal, durationMs } = more
+  return makeNodePods({ debug: { ...defaultSettings('').debug, image }, durationMs, signal, log: () => {} })
+}
+
+async function podsOfKcap() {
+  const query = 'labelSelector=app.kubernetes.io%2Fmanaged-by%3Dkcap'
+  const { items } = (await ask(demo.cluster, `/api/v1/namespaces/prod/pods?${query}`)).json
+  return items.filter(({ metadata }: { metadata: { deletionTimestamp?: string } }) => !metadata.deletionTimestamp)
+}
+
+test.each([
+  [undefined, 24 * 60 * 60],
+  [60_000, 360],
+  [48 * 60 * 60_000, 24 * 60 * 60],
+])('a capture of %j ms gives its pod %i s to live', async (durationMs, seconds) => {
+  const pods = make({ ...(durationMs !== undefined && { durationMs }) })
+  await pods.openRoute(target, await open())
+  expect((await podsOfKcap())[0].spec.activeDeadlineSeconds).toBe(seconds)
+  await pods.close()
+  expect(await podsOfKcap()).toEqual([])
+})
+
+test('the pod that can not start is deleted, and the next try makes another', async () => {
+  const pods = make({ image: missingImage })
+  const access = await open()
+  const failure = await failureOf(pods.openRoute(target, access))
+  expect(failure.code).toBe('debug-container-failed')
+  expect(await podsOfKcap()).toEqual([])
+  expect((await failureOf(pods.openRoute(target, access))).message).not.toBe(failure.message)
+  await pods.close()
+})
+
+test('a pod that has ended since gives way to another', async () => {
+  const pods = make()
+  const access = await open()
+  const first = await pods.openRoute(target, access)
+  const [{ metadata }] = await podsOfKcap()
+  demo.cluster.endContainer(`prod/${metadata.name}`, 'kcap')
+  demo.cluster.updatePod(`prod/${metadata.name}`, ({ status }) => {
+    status.phase = 'Succeeded'
+  })
+  const second = await pods.openRoute(target, access)
+  expect(second.description).not.toBe(first.description)
+  expect((await podsOfKcap()).map(({ status }: { status: { phase: string } }) => status.phase)).toEqual(['Running'])
+  await pods.close()
+  expect(await podsOfKcap()).toEqual([])
+})
+
+test('what an earlier capture has left and has ended is deleted with it', async () => {
+  const left = make()
+  const access = await open()
+  await left.openRoute(target, access)
+  const [{ metadata }] = await podsOfKcap()
+  demo.cluster.updatePod(`prod/${metadata.name}`, ({ status }) => {
+    status.phase = 'Failed'
+  })
+  const pods = make()
+  await pods.openRoute(target, access)
+  expect((await podsOfKcap()).map((pod: { metadata: { name: string } }) => pod.metadata.name)).not.toContain(
+    metadata.name,
+  )
+  await pods.close()
+})
+
+test('a stop while the API server creates the pod asks for its deletion too', async () => {
+  const stop = new AbortController()
+  const pods = make({ signal: stop.signal })
+  const access = await open()
+  await demo.cluster.misbehave({ delayMs: 150 })
+  const before = demo.cluster.requests.length
+  const changes = () => demo.cluster.requests.slice(before).filter(({ method }) => method !== 'GET')
+  const opening = pods.openRoute(target, access).catch((error: unknown) => error)
+  for (let i = 0; i < 200 && changes().length === 0; i++) await sleep(5)
+  stop.abort()
+  await opening
+  await pods.close()
+  await demo.cluster.misbehave({})
+  expect(changes().map(({ method }) => method)).toEqual(['POST', 'DELETE'])
+  expect(await podsOfKcap()).toEqual([])
+})
+
+test('for many targets of a node one pod is created, and looked at again by those that come later', async () => {
+  const pods = make()
+  const access = await open()
+  const before = demo.cluster.requests.length
+  const routes = await Promise.all([1, 2, 3].map(() => pods.openRoute(target, access)))
+  expect(new Set(routes.map(({ description }) => description)).size).toBe(1)
+  expect(demo.cluster.requests.slice(before).filter(({ method }) => method === 'POST').length).toBe(1)
+  await pods.close()
+})

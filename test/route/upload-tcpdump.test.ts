@@ -1,0 +1,73 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { uploadFolders } from '../../src/remote/upload-script.ts'
+import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { type DemoUser, expectRefusal, makeDemoUser } from '../support/demo-user.ts'
+import { makeFakeKubectl } from '../support/fake-kubectl.ts'
+
+let demo: DemoFixture
+let user: DemoUser
+let uploaded: string
+let kubectl: { folder: string; calls: string }
+beforeAll(async () => {
+  demo = await openDemoFixture()
+  const fake = await makeFakeKubectl(demo.folder)
+  kubectl = fake
+  uploaded = path.join(demo.folder, 'static-tcpdump')
+  // The far side has no tcpdump of its own then.
+  await writeFile(uploaded, await readFile(fake.tcpdump))
+  await rm(fake.tcpdump)
+  user = await makeDemoUser(demo, undefined, { PATH: `${fake.folder}:/usr/bin:/bin` })
+})
+const machine = () => execFileSync('uname', ['-m'], { encoding: 'utf8' }).trim()
+
+test('a tcpdump that was put there captures, and is gone afterwards', async () => {
+  const { code, lines } = await user.capture('prod/slim-0', '--via', 'kubectl', '--upload-tcpdump', uploaded, '-v')
+  expect([code, lines]).toEqual([0, expect.arrayContaining([expect.stringMatching(/: 20 packets, /)])])
+  const [, file = ''] = /(\/\S+\/kcap-tcpdump-[0-9a-f]{8}) -i any /.exec(lines.join('\n')) ?? []
+  expect(uploadFolders).toContain(path.dirname(file))
+  expect(existsSync(file)).toBe(false)
+})
+
+test("a file that can't be read is 'upload-failed', before anything is sent", async () => {
+  const { code, lines } = await user.capture('prod/slim-0', '--upload-tcpdump', '/nonexistent/tcpdump')
+  expect(code).toBe(6)
+  expectRefusal(
+    lines,
+    'cannot put "/nonexistent/tcpdump" into "prod/slim-0": ENOENT: no such file or directory, open \'/nonexistent/tcpdump\'',
+    '--upload-tcpdump FILE takes a static tcpdump for the processor of the node',
+  )
+})
+
+test('a program for another machine is refused before a shell takes it for a script', async () => {
+  const foreign = path.join(demo.folder, 'foreign-tcpdump')
+  // The header of a program for s390x, big-endian.
+  const header = Buffer.alloc(64)
+  header.write('\x7fELF\x02\x02\x01', 'latin1')
+  header.writeUInt16BE(22, 18)
+  await writeFile(foreign, header)
+  const { code, lines } = await user.capture('prod/slim-0', '--via', 'kubectl', '--upload-tcpdump', foreign)
+  expect([code, lines[0]]).toEqual([
+    6,
+    `kcap: error: cannot put "${foreign}" into "prod/slim-0": it is a program for s390x, and the machine there is ${machine()}`,
+  ])
+})
+
+test('a container where nothing can be put and run says so', async () => {
+  // Its shell has no program beside what it has built in.
+  await writeFile(
+    path.join(kubectl.folder, 'kubectl'),
+    '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done; shift\nPATH=/nonexistent exec /bin/"$@"\n',
+  )
+  await chmod(path.join(kubectl.folder, 'kubectl'), 0o755)
+  const { code, lines } = await user.capture('prod/slim-0', '--via', 'kubectl', '--upload-tcpdump', uploaded)
+  expect(code).toBe(6)
+  expectRefusal(
+    lines,
+    `cannot put "${uploaded}" into "prod/slim-0": there is no "head"`,
+    'another way: --via ephemeral, --via node-pod',
+  )
+})

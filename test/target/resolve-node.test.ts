@@ -1,0 +1,42 @@
+import { beforeAll, expect, test } from 'vitest'
+import { makeClusterPool } from '../../src/kube/cluster-pool.ts'
+import { resolveNode } from '../../src/target/resolve-node.ts'
+import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { type DemoUser, expectRefusal, makeDemoUser } from '../support/demo-user.ts'
+
+let demo: DemoFixture
+let admin: DemoUser
+beforeAll(async () => {
+  demo = await openDemoFixture({ users: [{ name: 'blind', rights: [] }] })
+  admin = await makeDemoUser(demo)
+})
+
+async function resolve(node: string, user?: string) {
+  const { signal } = new AbortController()
+  const clusters = makeClusterPool({ signal, timeoutMs: 5_000, interactive: false })
+  const name = { kind: 'node', node, kubeconfigPaths: [await demo.kubeconfig(user)] } as const
+  try {
+    return await resolveNode(name, await clusters.open(name), signal)
+  } finally {
+    clusters.close()
+  }
+}
+
+test("a node that is not there is 'node-not-found', and those of like names are told", async () => {
+  const { code, lines } = await admin.capture('node/demo-node-9', '--via', 'node-pod')
+  expect(code).toBe(3)
+  expectRefusal(
+    lines,
+    'cannot capture "node/demo-node-9": the cluster has no such node',
+    'nodes there: demo-node-1, demo-node-2',
+    'kcap list nodes',
+  )
+})
+
+test("a node's pods are created where the context is at home", async () => {
+  expect(await resolve('demo-node-2')).toMatchObject({ kind: 'node', node: 'demo-node-2', namespace: 'prod' })
+})
+
+test('a login that may not look at nodes is believed', async () => {
+  expect(await resolve('demo-node-9', 'blind')).toMatchObject({ kind: 'node', node: 'demo-node-9' })
+})
