@@ -1,4 +1,5 @@
 import { type PacketBatch, type PacketRun, packetRow } from '../base/packet.ts'
+import { makeHeadTournament } from './head-tournament.ts'
 
 /** What one `take` gives at most: what is written in one piece. */
 const maxTakenBytes = 256 * 1024
@@ -37,15 +38,20 @@ export interface MergeOptions {
   readonly maxQueuedBytes: number
 }
 
+interface QueuedBatch {
+  readonly batch: PacketBatch
+  readonly comment: string | undefined
+}
+
 interface Queue {
   readonly interfaceId: number
-  readonly batches: { readonly batch: PacketBatch; readonly comment: string | undefined }[]
+  /** In `queues`, and in the tournament. */
+  player: number
+  readonly batches: QueuedBatch[]
   /** Of `batches`. */
   first: number
   /** Of the first batch. */
   row: number
-  /** Of the next packet, in nanoseconds from the base; Infinity when none is here. */
-  headNs: number
   /** The least time that a packet took from its time stamp to here: the way, and what the clocks differ. */
   leastLagMs: number
   /** How much later than that its packets came lately, at most. */
@@ -60,21 +66,28 @@ interface Queue {
  */
 export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: MergeOptions): PacketMerger {
   const queues: Queue[] = []
+  /** Nanoseconds from the base. */
+  const heads = makeHeadTournament()
+  /** Sources that have no packet here and may still send one. */
+  let awaitedCount = 0
+  /** How long a packet waits for those; undefined when that is to be found anew. */
+  let knownHoldMs: number | undefined
   /** Time stamps relative to the first one fit a double to the nanosecond for 104 days. */
-  let baseSeconds: number | undefined
+  let baseSeconds = 0
+  let isBased = false
   let queuedBytes = 0
-  const toNs = (batch: PacketBatch, row: number) =>
-    ((batch.rows[row * packetRow.length] as number) - (baseSeconds as number)) * 1e9 +
-    (batch.rows[row * packetRow.length + packetRow.nanoseconds] as number)
-  const toMs = (ns: number) => (baseSeconds as number) * 1000 + ns / 1e6
+  const toNs = (rows: Uint32Array, at: number) =>
+    ((rows[at + packetRow.seconds] as number) - baseSeconds) * 1e9 + (rows[at + packetRow.nanoseconds] as number)
+  const toMs = (ns: number) => baseSeconds * 1000 + ns / 1e6
+  const isEmpty = ({ batches, first }: Queue) => first === batches.length
 
-  function advance(queue: Queue, row: number): void {
-    const head = queue.batches[queue.first]
-    if (head !== undefined && row < head.batch.count) {
-      queue.row = row
-      queue.headNs = toNs(head.batch, row)
-      return
-    }
+  function addAwaited(change: 1 | -1): void {
+    awaitedCount += change
+    knownHoldMs = undefined
+  }
+
+  /** Gives the head after the last packet of the queue's first batch. */
+  function nextBatch(queue: Queue): number {
     queue.first += 1
     queue.row = 0
     if (queue.first > 32 && queue.first * 2 > queue.batches.length) {
@@ -82,80 +95,107 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
       queue.first = 0
     }
     const next = queue.batches[queue.first]
-    queue.headNs = next === undefined ? Number.POSITIVE_INFINITY : toNs(next.batch, 0)
+    if (next !== undefined) return toNs(next.batch.rows, 0)
+    if (!queue.isEnded) addAwaited(1)
+    return Number.POSITIVE_INFINITY
   }
 
-  /** Takes the packets of the queue's first batch up to `limitNs`, the first of them in any case. */
-  function takeRun(queue: Queue, limitNs: number, maxBytes: number): { run: PacketRun; bytes: number } {
-    const { batch, comment } = queue.batches[queue.first] as Queue['batches'][number]
-    const from = queue.row
+  /**
+   * Takes packets of the queue's first batch up to `limitNs`, the first of them in any case, and while the queue leads unless it did not
+   * before; gives their bytes.
+   */
+  function takeRun(queue: Queue, limitNs: number, isLeading: boolean, maxBytes: number, runs: PacketRun[]): number {
+    const { player, row: from } = queue
+    const { batch, comment } = queue.batches[queue.first] as QueuedBatch
+    const { rows, count } = batch
     let to = from
+    let at = from * packetRow.length
     let bytes = 0
-    do {
-      bytes += rowBytes + (batch.rows[to * packetRow.length + packetRow.capturedLength] as number)
+    let headNs = 0
+    // Where sources alternate, who is second need not be known.
+    let secondNs = isLeading ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+    for (;;) {
+      bytes += rowBytes + (rows[at + packetRow.capturedLength] as number)
       to += 1
-    } while (to < batch.count && bytes < maxBytes && toNs(batch, to) <= limitNs)
-    advance(queue, to)
+      at += packetRow.length
+      if (to === count) break
+      headNs = toNs(rows, at)
+      if (headNs > limitNs || bytes >= maxBytes) break
+      if (headNs <= secondNs) continue
+      heads.set(player, headNs)
+      const { winner } = heads
+      if (heads.headOf(winner) < headNs) break
+      secondNs = winner === player ? heads.secondNs() : headNs
+    }
+    queue.row = to
+    heads.set(player, to < count ? headNs : nextBatch(queue))
     queuedBytes -= bytes
     const run = { interfaceId: queue.interfaceId, batch, from, to }
-    return { run: comment !== undefined && from === 0 ? { ...run, comment } : run, bytes }
+    runs.push(comment !== undefined && from === 0 ? { ...run, comment } : run)
+    return bytes
   }
 
-  /** The queue with the earliest packet, and the earliest packet of the others. */
-  function findEarliest(): { earliest: Queue | undefined; nextNs: number; isWaited: boolean } {
-    let earliest: Queue | undefined
-    let headNs = Number.POSITIVE_INFINITY
-    let nextNs = Number.POSITIVE_INFINITY
-    let isWaited = false
-    for (const queue of queues) {
-      if (queue.headNs === Number.POSITIVE_INFINITY) isWaited ||= !queue.isEnded
-      else if (queue.headNs < headNs) {
-        nextNs = headNs
-        headNs = queue.headNs
-        earliest = queue
-      } else if (queue.headNs < nextNs) nextNs = queue.headNs
-    }
-    return { earliest, nextNs, isWaited }
+  function arrange(): void {
+    const headsNs = queues.map(({ player }) => (player < 0 ? Number.POSITIVE_INFINITY : heads.headOf(player)))
+    for (const [player, queue] of queues.entries()) queue.player = player
+    heads.restart(headsNs)
   }
 
   function forget(queue: Queue): void {
-    if (queue.isEnded && queue.headNs === Number.POSITIVE_INFINITY) queues.splice(queues.indexOf(queue), 1)
+    queues.splice(queue.player, 1)
+    arrange()
   }
 
-  /** How long a packet waits for sources that have none here. */
   function findHoldMs(): number {
     let lateMs = handOverMs
-    for (const { headNs, isEnded, lagSpreadMs } of queues)
-      if (headNs === Number.POSITIVE_INFINITY && !isEnded) lateMs = Math.max(lateMs, lagSpreadMs)
+    for (const queue of queues) if (isEmpty(queue)) lateMs = Math.max(lateMs, queue.lagSpreadMs)
     return Math.min(lateMs, longestHandOverMs) + windowMs
   }
+
+  function holdMs(): number {
+    knownHoldMs ??= findHoldMs()
+    return knownHoldMs
+  }
+
+  const readyMsOf = ({ player, leastLagMs }: Queue) => toMs(heads.headOf(player)) + leastLagMs + holdMs()
 
   return {
     addSource(interfaceId) {
       const queue: Queue = {
         interfaceId,
+        player: -1,
         batches: [],
         first: 0,
         row: 0,
-        headNs: Number.POSITIVE_INFINITY,
         leastLagMs: Number.POSITIVE_INFINITY,
         lagSpreadMs: 0,
         isEnded: false,
       }
       queues.push(queue)
+      arrange()
+      addAwaited(1)
       return {
         push(batch, nowMs, comment) {
-          if (batch.count === 0) return
-          baseSeconds ??= batch.rows[packetRow.seconds] as number
+          const { rows, count } = batch
+          if (count === 0) return
+          if (!isBased) baseSeconds = rows[packetRow.seconds] as number
+          isBased = true
+          const firstNs = toNs(rows, 0)
+          const lastNs = toNs(rows, (count - 1) * packetRow.length)
+          queue.leastLagMs = Math.min(queue.leastLagMs, nowMs - toMs(lastNs))
+          queue.lagSpreadMs = Math.max(nowMs - toMs(firstNs) - queue.leastLagMs, queue.lagSpreadMs * spreadDecay)
+          queuedBytes += count * rowBytes + sumCapturedLengths(batch)
+          if (isEmpty(queue)) {
+            heads.set(queue.player, firstNs)
+            addAwaited(-1)
+          }
           queue.batches.push({ batch, comment })
-          if (queue.headNs === Number.POSITIVE_INFINITY) queue.headNs = toNs(batch, 0)
-          queue.leastLagMs = Math.min(queue.leastLagMs, nowMs - toMs(toNs(batch, batch.count - 1)))
-          const spreadMs = nowMs - toMs(toNs(batch, 0)) - queue.leastLagMs
-          queue.lagSpreadMs = Math.max(spreadMs, queue.lagSpreadMs * spreadDecay)
-          queuedBytes += batch.count * rowBytes + sumCapturedLengths(batch)
         },
         end() {
+          if (queue.isEnded) return
           queue.isEnded = true
+          if (!isEmpty(queue)) return
+          addAwaited(-1)
           forget(queue)
         },
       }
@@ -164,31 +204,25 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
       const runs: PacketRun[] = []
       let room = maxTakenBytes
       while (room > 0) {
-        const { earliest, nextNs, isWaited } = findEarliest()
-        if (earliest === undefined) break
+        const earliest = queues[heads.winner]
+        if (earliest === undefined || isEmpty(earliest)) break
         let queue = earliest
-        let limitNs = nextNs
-        if (isWaited && queuedBytes <= maxQueuedBytes) {
-          const holdMs = findHoldMs()
-          const readyMsOf = ({ headNs, leastLagMs }: Queue) => toMs(headNs) + leastLagMs + holdMs
+        let limitNs = Number.POSITIVE_INFINITY
+        if (awaitedCount > 0 && queuedBytes <= maxQueuedBytes) {
           // One that is ready does not wait for an earlier one of a clock that is behind.
           const ready = readyMsOf(earliest) <= nowMs ? earliest : queues.find((other) => readyMsOf(other) <= nowMs)
           if (ready === undefined) break
           queue = ready
-          const waitedNs = (nowMs - ready.leastLagMs - holdMs - (baseSeconds as number) * 1000) * 1e6
-          limitNs = queue === earliest ? Math.min(nextNs, waitedNs) : waitedNs
+          limitNs = (nowMs - ready.leastLagMs - holdMs() - baseSeconds * 1000) * 1e6
         }
-        const { run, bytes } = takeRun(queue, limitNs, room)
-        runs.push(run)
-        room -= bytes
-        forget(queue)
+        room -= takeRun(queue, limitNs, queue === earliest, room, runs)
+        if (queue.isEnded && isEmpty(queue)) forget(queue)
       }
       return runs
     },
     readyMs() {
-      const waiting = queues.filter(({ headNs }) => headNs !== Number.POSITIVE_INFINITY)
-      if (waiting.length === 0) return undefined
-      return Math.min(...waiting.map(({ headNs, leastLagMs }) => toMs(headNs) + leastLagMs)) + findHoldMs()
+      const earliestMs = Math.min(...queues.map(readyMsOf))
+      return earliestMs === Number.POSITIVE_INFINITY ? undefined : earliestMs
     },
     get queuedBytes() {
       return queuedBytes

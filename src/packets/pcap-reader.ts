@@ -41,62 +41,67 @@ export function makePcapReader(sourceName: string): PcapReader {
   let pendingLength = 0
   /** Of the next record in the stream. */
   let position = fileHeaderLength
-  let table = new Uint32Array(0)
+  let table: Uint32Array = new Uint32Array(0)
   let usedWords = 0
 
-  function readHeader(chunk: Buffer): Buffer | undefined {
-    pending = Buffer.concat([pending, chunk])
-    pendingLength = pending.length
-    if (!couldBeMagic(pending)) {
-      failure = notACapture(pending, sourceName)
-      return undefined
+  /** Gives the offset in `chunk` after what it took. */
+  function readHeader(chunk: Buffer): number {
+    const start = Buffer.concat([pending, chunk.subarray(0, fileHeaderLength - pendingLength)])
+    const taken = start.length - pendingLength
+    if (!couldBeMagic(start)) {
+      failure = notACapture(Buffer.concat([pending, chunk]), sourceName)
+      return taken
     }
-    if (pending.length < fileHeaderLength) return undefined
-    encoding = magics.get(pending.toString('hex', 0, 4)) ?? encoding
+    pending = start
+    pendingLength = start.length
+    if (pendingLength < fileHeaderLength) return taken
+    encoding = magics.get(start.toString('hex', 0, 4)) ?? encoding
     const read = encoding.littleEndian ? 'readUInt32LE' : 'readUInt32BE'
     // The upper bits of the link type word may carry the FCS length (draft §4.1).
-    header = { snapLength: pending[read](16) || maxCapturedLength, linkType: pending[read](20) & 0xffff }
+    header = { snapLength: start[read](16) || maxCapturedLength, linkType: start[read](20) & 0xffff }
     pendingLength = 0
-    return pending.subarray(fileHeaderLength)
+    return taken
   }
 
-  function isTooLong(capturedLength: number): boolean {
-    if (capturedLength <= maxCapturedLength) return false
-    failure = corruptCapture(`the record at byte ${position} claims ${capturedLength} bytes`, sourceName)
-    return true
+  function failTooLong(recordPosition: number, capturedLength: number): void {
+    failure = corruptCapture(`the record at byte ${recordPosition} claims ${capturedLength} bytes`, sourceName)
   }
 
   /** Adds the packets that lie whole in `bytes` from `start` on; gives the offset after them. */
   function indexRecords(bytes: Buffer, start: number, batches: PacketBatch[]): number {
     const { littleEndian, nanosecondsPerTick } = encoding
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    // What changes with each packet lies in variables of this call that no closure holds: they cost less.
+    let rows = table
     let firstWord = usedWords
+    let word = usedWords
     let at = start
-    const finishBatch = () => {
-      const count = (usedWords - firstWord) / packetRow.length
-      if (count > 0) batches.push({ bytes, count, rows: table.subarray(firstWord, usedWords) })
-    }
     while (at + recordHeaderLength <= bytes.length) {
       const capturedLength = view.getUint32(at + 8, littleEndian)
-      if (isTooLong(capturedLength)) break
+      if (capturedLength > maxCapturedLength) {
+        failTooLong(position + at - start, capturedLength)
+        break
+      }
       const next = at + recordHeaderLength + capturedLength
       if (next > bytes.length) break
-      if (usedWords === table.length) {
-        finishBatch()
-        table = new Uint32Array(tableRows * packetRow.length)
-        usedWords = 0
+      if (word === rows.length) {
+        addBatch(batches, bytes, rows.subarray(firstWord, word))
+        rows = makeTable()
+        word = 0
         firstWord = 0
       }
-      table[usedWords + packetRow.seconds] = view.getUint32(at, littleEndian)
-      table[usedWords + packetRow.nanoseconds] = view.getUint32(at + 4, littleEndian) * nanosecondsPerTick
-      table[usedWords + packetRow.offset] = at + recordHeaderLength
-      table[usedWords + packetRow.capturedLength] = capturedLength
-      table[usedWords + packetRow.originalLength] = view.getUint32(at + 12, littleEndian)
-      usedWords += packetRow.length
-      position += next - at
+      rows[word + packetRow.seconds] = view.getUint32(at, littleEndian)
+      rows[word + packetRow.nanoseconds] = view.getUint32(at + 4, littleEndian) * nanosecondsPerTick
+      rows[word + packetRow.offset] = at + recordHeaderLength
+      rows[word + packetRow.capturedLength] = capturedLength
+      rows[word + packetRow.originalLength] = view.getUint32(at + 12, littleEndian)
+      word += packetRow.length
       at = next
     }
-    finishBatch()
+    addBatch(batches, bytes, rows.subarray(firstWord, word))
+    table = rows
+    usedWords = word
+    position += at - start
     return at
   }
 
@@ -119,7 +124,10 @@ export function makePcapReader(sourceName: string): PcapReader {
       at = take(at)
       if (pendingLength < recordHeaderLength) return at
       const capturedLength = encoding.littleEndian ? pending.readUInt32LE(8) : pending.readUInt32BE(8)
-      if (isTooLong(capturedLength)) return at
+      if (capturedLength > maxCapturedLength) {
+        failTooLong(position, capturedLength)
+        return at
+      }
       const start = pending
       pending = Buffer.allocUnsafe(recordHeaderLength + capturedLength)
       start.copy(pending)
@@ -139,15 +147,11 @@ export function makePcapReader(sourceName: string): PcapReader {
     },
     push(chunk) {
       if (failure !== undefined) return []
-      if (header === undefined) {
-        const rest = readHeader(chunk)
-        if (rest === undefined) return []
-        chunk = rest
-      }
+      let at = header === undefined ? readHeader(chunk) : 0
       const batches: PacketBatch[] = []
-      let at = 0
+      if (header === undefined) return batches
       if (pendingLength > 0) {
-        at = appendPending(chunk, 0)
+        at = appendPending(chunk, at)
         if (failure !== undefined || pendingLength < pending.length) return batches
         indexRecords(pending, 0, batches)
         pendingLength = 0
@@ -168,4 +172,14 @@ const magics = new Map<string, Encoding>([
 
 function couldBeMagic(start: Buffer): boolean {
   return [...magics.keys()].some((magic) => magic.startsWith(start.toString('hex', 0, 4)))
+}
+
+function addBatch(batches: PacketBatch[], bytes: Buffer, rows: Uint32Array): void {
+  if (rows.length > 0) batches.push({ bytes, count: rows.length / packetRow.length, rows })
+}
+
+/** Not filled with zeros: each word is written before it is read. */
+function makeTable(): Uint32Array {
+  const bytes = Buffer.allocUnsafeSlow(tableRows * packetRow.length * Uint32Array.BYTES_PER_ELEMENT)
+  return new Uint32Array(bytes.buffer, 0, tableRows * packetRow.length)
 }

@@ -1,5 +1,5 @@
 import { capturedLength, type PacketBatch, type PacketRun, type PacketStreamHeader, packetRow } from '../base/packet.ts'
-import { copyBytes } from './copy-bytes.ts'
+import { makeCopier } from './copy-bytes.ts'
 
 const fileHeaderLength = 24
 const recordHeaderLength = 16
@@ -36,8 +36,10 @@ export function formatPcapRecords(batch: PacketBatch): Buffer {
 /** Writes the packets as nanosecond pcap records, from `at` on. */
 export function writePcapRecords(out: Buffer, at: number, runs: readonly PacketRun[]): void {
   const view = new DataView(out.buffer, out.byteOffset, out.length)
-  for (const { batch, from, to } of runs) {
+  const copier = makeCopier(out)
+  for (const { interfaceId, batch, from, to } of runs) {
     const { bytes, rows } = batch
+    copier.select(bytes, interfaceId)
     const end = to * packetRow.length
     for (let row = from * packetRow.length; row < end; row += packetRow.length) {
       const capturedLength = rows[row + packetRow.capturedLength] as number
@@ -46,7 +48,7 @@ export function writePcapRecords(out: Buffer, at: number, runs: readonly PacketR
       view.setUint32(at + 8, capturedLength, true)
       view.setUint32(at + 12, rows[row + packetRow.originalLength] as number, true)
       at += recordHeaderLength
-      copyBytes(bytes, rows[row + packetRow.offset] as number, out, at, capturedLength)
+      copier.copy(rows[row + packetRow.offset] as number, at, capturedLength)
       at += capturedLength
     }
   }

@@ -1,5 +1,5 @@
 import { capturedLength, type PacketRun, type PacketStreamHeader, packetRow } from '../base/packet.ts'
-import { copyBytes } from './copy-bytes.ts'
+import { makeCopier } from './copy-bytes.ts'
 import {
   blockTypes,
   formatBlock,
@@ -69,11 +69,13 @@ export function enhancedPacketsLength(runs: readonly PacketRun[]): number {
 /** Writes the packets as enhanced packet blocks, from `at` on. */
 export function writeEnhancedPackets(out: Buffer, at: number, runs: readonly PacketRun[]): void {
   const view = new DataView(out.buffer, out.byteOffset, out.length)
+  const copier = makeCopier(out)
   let lastSeconds = -1
   let baseHigh = 0
   let baseLow = 0
   for (const { interfaceId, batch, from, to, comment } of runs) {
     const { bytes, rows } = batch
+    copier.select(bytes, interfaceId)
     const end = to * packetRow.length
     let options = comment === undefined ? noOptions : formatComment(comment)
     for (let row = from * packetRow.length; row < end; row += packetRow.length) {
@@ -89,7 +91,11 @@ export function writeEnhancedPackets(out: Buffer, at: number, runs: readonly Pac
       const low = baseLow + (rows[row + packetRow.nanoseconds] as number)
       const carries = low >= 4_294_967_296
       const capturedLength = rows[row + packetRow.capturedLength] as number
+      const paddedEnd = at + 28 + padded(capturedLength)
       const length = enhancedPacketOverhead + padded(capturedLength) + options.length
+      // The buffer is used again and again: the padding must not carry old packets into the file. Of no bytes there is none, and the
+      // word is written again below.
+      view.setUint32(paddedEnd - 4, 0, true)
       view.setUint32(at, blockTypes.enhancedPacket, true)
       view.setUint32(at + 4, length, true)
       view.setUint32(at + 8, interfaceId, true)
@@ -97,10 +103,7 @@ export function writeEnhancedPackets(out: Buffer, at: number, runs: readonly Pac
       view.setUint32(at + 16, carries ? low - 4_294_967_296 : low, true)
       view.setUint32(at + 20, capturedLength, true)
       view.setUint32(at + 24, rows[row + packetRow.originalLength] as number, true)
-      copyBytes(bytes, rows[row + packetRow.offset] as number, out, at + 28, capturedLength)
-      // The buffer is used again and again: the padding must not carry old packets into the file.
-      const paddedEnd = at + 28 + padded(capturedLength)
-      for (let pad = at + 28 + capturedLength; pad < paddedEnd; pad++) out[pad] = 0
+      copier.copy(rows[row + packetRow.offset] as number, at + 28, capturedLength)
       if (options.length > 0) out.set(options, paddedEnd)
       options = noOptions
       view.setUint32(at + length - 4, length, true)

@@ -129,6 +129,37 @@ describe('packets of several sources', () => {
     }
   })
 
+  test('of the same time come in the order of their sources, but what follows at once in a source is not cut', () => {
+    const merger = makeMerger()
+    const [a, b, c] = [merger.addSource(0), merger.addSource(1), merger.addSource(2)]
+    c.push(batchAt([1, 2, 2, 3], 2), startMs + 3)
+    b.push(batchAt([2, 3], 1), startMs + 3)
+    a.push(batchAt([2, 3], 0), startMs + 3)
+    for (const input of [a, b, c]) input.end()
+    expect(takeAll(merger, 3).map(({ source, timeMs }) => `${timeMs}${'abc'[source]}`)).toEqual([
+      '1c',
+      '2c',
+      '2c',
+      '2a',
+      '2b',
+      '3b',
+      '3a',
+      '3c',
+    ])
+  })
+
+  test('are waited for by nobody when none has come, or when all sources have ended', () => {
+    const merger = makeMerger()
+    const [a, b] = [merger.addSource(0), merger.addSource(1)]
+    expect([takeAll(merger, 0), merger.readyMs()]).toEqual([[], undefined])
+    b.end()
+    b.end()
+    a.push(batchAt([1], 0), startMs + 1)
+    a.end()
+    expect(times(takeAll(merger, 1))).toEqual([1])
+    expect(merger.readyMs()).toBeUndefined()
+  })
+
   test('keep the comment of a batch with its first packet', () => {
     const merger = makeMerger()
     const [a, b] = [merger.addSource(0), merger.addSource(1)]

@@ -108,3 +108,29 @@ test('the comment of a run is an option of its first packet only', () => {
   expect(first?.body.subarray(20, 28)).toEqual(Buffer.from([1, 1, 1, 1, 1, 0, 0, 0]))
   expect(second?.body.length).toBe(20 + 8)
 })
+
+test('runs of several buffers and sources in turn each bring their own bytes', () => {
+  const batchOf = (from: number) =>
+    makeBatch(
+      [0, 1, 2].map((i) => ({ seconds: 1, nanoseconds: i, data: Buffer.alloc(5, from + i), originalLength: 5 })),
+    )
+  const [a, b, c] = [batchOf(10), batchOf(20), batchOf(30)]
+  const runs = [
+    { interfaceId: 0, batch: a, from: 0, to: 1 },
+    { interfaceId: 1, batch: b, from: 0, to: 2 },
+    { interfaceId: 0, batch: a, from: 1, to: 3 },
+    { interfaceId: 0, batch: c, from: 1, to: 2 },
+    { interfaceId: 1, batch: b, from: 2, to: 3 },
+  ]
+  const out = Buffer.alloc(enhancedPacketsLength(runs))
+  writeEnhancedPackets(out, 0, runs)
+  expect(parseBlocks(out).map(({ body }) => [body.readUInt32LE(0), body[20], body[24]])).toEqual([
+    [0, 10, 10],
+    [1, 20, 20],
+    [1, 21, 21],
+    [0, 11, 11],
+    [0, 12, 12],
+    [0, 31, 31],
+    [1, 22, 22],
+  ])
+})
