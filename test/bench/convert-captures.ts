@@ -71,23 +71,28 @@ async function fill(source: Source): Promise<void> {
   }
 }
 
+/** In a function: variables of the module itself are looked up at each use, for each packet. */
+async function convert(outputFile: string, inputFiles: readonly string[]): Promise<void> {
+  const output = await openFileOutput(outputFile, { overwrite: true })
+  const writer = makePcapngWriter(output, { application: 'kcap', os: process.platform, comment: '', filter: '' })
+  const merger = makePacketMerger({ handOverMs: 0, windowMs: 0, maxQueuedBytes: Number.POSITIVE_INFINITY })
+  const sources: Source[] = []
+  for (const file of inputFiles) {
+    const capture = openCapture(file)
+    const input = merger.addSource(await writer.addSource(capture, file))
+    sources.push({ batches: capture.batches[Symbol.asyncIterator](), input, waiting: 0, isEnded: false })
+  }
+  for (;;) {
+    for (const source of sources) if (source.waiting === 0 && !source.isEnded) await fill(source)
+    const runs = merger.take(Number.NEGATIVE_INFINITY)
+    if (runs.length === 0) break
+    for (const { interfaceId, from, to } of runs) (sources[interfaceId] as Source).waiting -= to - from
+    const written = writer.writeRuns(runs)
+    if (typeof written !== 'boolean') await written
+  }
+  await writer.finish([])
+  await output.close()
+}
+
 const [outputFile = '', ...inputFiles] = process.argv.slice(2)
-const output = await openFileOutput(outputFile, { overwrite: true })
-const writer = makePcapngWriter(output, { application: 'kcap', os: process.platform, comment: '', filter: '' })
-const merger = makePacketMerger({ handOverMs: 0, windowMs: 0, maxQueuedBytes: Number.POSITIVE_INFINITY })
-const sources: Source[] = []
-for (const file of inputFiles) {
-  const capture = openCapture(file)
-  const input = merger.addSource(await writer.addSource(capture, file))
-  sources.push({ batches: capture.batches[Symbol.asyncIterator](), input, waiting: 0, isEnded: false })
-}
-for (;;) {
-  for (const source of sources) if (source.waiting === 0 && !source.isEnded) await fill(source)
-  const runs = merger.take(Number.NEGATIVE_INFINITY)
-  if (runs.length === 0) break
-  for (const { interfaceId, from, to } of runs) (sources[interfaceId] as Source).waiting -= to - from
-  const written = writer.writeRuns(runs)
-  if (typeof written !== 'boolean') await written
-}
-await writer.finish([])
-await output.close()
+await convert(outputFile, inputFiles)

@@ -58,8 +58,11 @@ export async function compare(rounds: number, a: () => Promise<Measured>, b: () 
   await b()
   const pairs: [Measured, Measured][] = []
   for (let i = 0; i < rounds; i++) pairs.push([await a(), await b()])
-  const ratio = (figure: keyof Measured) => median(pairs.map(([ours, theirs]) => ours[figure] / theirs[figure]))
+  const ratios = (figure: keyof Measured) => pairs.map(([ours, theirs]) => ours[figure] / theirs[figure])
+  const ratio = (figure: keyof Measured) => median(ratios(figure))
+  /** The least and the greatest of the ratios. */
+  const spread = (figure: keyof Measured) => [Math.min(...ratios(figure)), Math.max(...ratios(figure))] as const
   const difference = (figure: keyof Measured) => median(pairs.map(([ours, theirs]) => ours[figure] - theirs[figure]))
   const of = (side: 0 | 1, figure: keyof Measured) => median(pairs.map((pair) => pair[side][figure]))
-  return { ratio, difference, of }
+  return { ratio, spread, difference, of }
 }
