@@ -11,7 +11,7 @@ import { type Leftover, makeCleanupArgv, parseLeftovers } from '../remote/cleanu
 
 /** One thing that a capture has left in a cluster. */
 export interface FoundLeftover {
-  readonly kind: 'node-pod' | 'ephemeral' | 'process' | 'file'
+  readonly kind: 'node-pod' | 'ephemeral' | Leftover['kind']
   /** `shop/orders-6c9f`, with the container where one is meant. */
   readonly place: string
   /** What it is, in a few words. */
@@ -109,11 +109,11 @@ async function cleanContainer(
   access: ClusterAccess,
   pod: V1Pod,
   container: string,
-  { dryRun, signal, onFailure }: CleanupOptions,
+  { dryRun, force, signal, onFailure }: CleanupOptions,
 ): Promise<FoundLeftover[]> {
   const place = nameOf(pod)
   try {
-    const argv = makeCleanupArgv(dryRun ? 'look' : 'remove')
+    const argv = makeCleanupArgv(dryRun ? 'look' : force ? 'force' : 'remove')
     const remote = await openExecChannel(access, { ...place, container, argv, signal })
     let text = ''
     remote.stderr.resume()
@@ -124,7 +124,7 @@ async function cleanContainer(
       kind: leftover.kind,
       place: `${place.namespace}/${place.pod} ${container}`,
       what: describe(leftover),
-      state: dryRun ? 'found' : 'removed',
+      state: leftover.kind === 'suspect' && !force ? 'kept' : dryRun ? 'found' : 'removed',
     }))
   } catch (error) {
     signal.throwIfAborted()
@@ -136,6 +136,8 @@ async function cleanContainer(
 }
 
 function describe(leftover: Leftover): string {
+  if (leftover.kind === 'suspect')
+    return `${leftover.program} with kcap's options and no supervisor, process ${leftover.pid}; its environment is another user's: --force ends it`
   return leftover.kind === 'file'
     ? `uploaded program ${quote(leftover.path)}`
     : `${leftover.program} without a supervisor, process ${leftover.pid} (capture ${leftover.captureId})`

@@ -4,13 +4,16 @@ import { uploadedNamePrefix, uploadFolders } from './upload-script.ts'
 /** What a capture may have left where it ran. */
 export type Leftover =
   | { readonly kind: 'process'; readonly pid: number; readonly program: string; readonly captureId: string }
+  /** It has the words kcap starts a tcpdump with, but only another user may read its environment. */
+  | { readonly kind: 'suspect'; readonly pid: number; readonly program: string }
   | { readonly kind: 'file'; readonly path: string }
 
 /**
  * Looks for capture programs whose supervisor is gone, and for programs that were put there and that nothing runs; removes them if it is
- * told to. A capture is known by the id in its environment, its supervisor by its script; what has a supervisor is somebody's.
+ * told to. A capture is known by the id in its environment, its supervisor by its script; what has a supervisor is somebody's. A tcpdump
+ * that has become another user shows its environment to nobody without SYS_PTRACE: it is a suspect, ended by `force` only.
  */
-export function makeCleanupArgv(mode: 'look' | 'remove'): string[] {
+export function makeCleanupArgv(mode: 'look' | 'remove' | 'force'): string[] {
   return ['sh', '-c', script, 'kcap-cleanup', mode, ...uploadFolders]
 }
 
@@ -23,8 +26,13 @@ for folder in /proc/[0-9]*; do
   name=; read -r name <"$folder/comm"
   case $name in tcpdump | tshark | dumpcap | ${uploadedNamePrefix}*) ;; *) continue ;; esac
   environ=$(print_lines <"$folder/environ")
-  find_word KCAP_CAPTURE= "$environ" || continue
-  id=\${environ#*KCAP_CAPTURE=}; id=\${id%%[!0-9a-z-]*}
+  if find_word KCAP_CAPTURE= "$environ"; then
+    kind=process id=\${environ#*KCAP_CAPTURE=}; id=\${id%%[!0-9a-z-]*}
+  else
+    [ -z "$environ" ] || continue
+    find_word -B16384-n-U "$(print_lines <"$folder/cmdline")" || continue
+    kind=suspect id=
+  fi
   parent=
   while read -r key value x; do case $key in PPid:) parent=$value ;; esac; done <"$folder/status"
   above=$parent
@@ -34,8 +42,8 @@ for folder in /proc/[0-9]*; do
     while read -r key value x; do case $key in PPid:) up=$value ;; esac; done <"/proc/$above/status"
     above=$up
   done
-  echo "process \${folder#/proc/} $name $id"
-  [ "$mode" = look ] || kill -KILL "\${folder#/proc/}"
+  echo "$kind \${folder#/proc/} $name $id"
+  case $mode$kind in removeprocess | force*) kill -KILL "\${folder#/proc/}" ;; esac
 done
 for folder; do
   for file in "$folder"/${uploadedNamePrefix}*; do
@@ -54,6 +62,9 @@ export function parseLeftovers(text: string): Leftover[] {
     const [, pid, program, captureId] = /^process (\d{1,10}) ([\w.-]{1,64}) ([0-9a-z-]{0,100})$/.exec(line) ?? []
     if (pid !== undefined && program !== undefined)
       return [{ kind: 'process', pid: Number(pid), program, captureId: captureId ?? '' }]
+    const [, suspectPid, suspect] = /^suspect (\d{1,10}) ([\w.-]{1,64}) $/.exec(line) ?? []
+    if (suspectPid !== undefined && suspect !== undefined)
+      return [{ kind: 'suspect', pid: Number(suspectPid), program: suspect }]
     const path = /^file (\/[\w./-]{1,200})$/.exec(line)?.[1]
     return path === undefined ? [] : [{ kind: 'file', path }]
   })
