@@ -1,6 +1,6 @@
 import type { DebugContainer } from '../base/capture-request.ts'
 import { exitCodes } from '../base/error-codes.ts'
-import { KcapError } from '../base/kcap-error.ts'
+import { KcapError, toKcapError } from '../base/kcap-error.ts'
 import { printable } from '../base/printable.ts'
 import type { PodTarget } from '../base/target.ts'
 import { type Examination, examineTarget } from '../doctor/examine-target.ts'
@@ -37,14 +37,14 @@ export async function examine(argv: readonly string[]): Promise<number> {
       throw new KcapError('usage', 'cannot examine this: only pods, services and workloads have ways to choose from', {
         hints: ['kcap doctor NAMESPACE/POD'],
       })
-    const found: (Examination & { readonly imageTrialMs?: number })[] = []
+    const found: Examined[] = []
     for (const pod of pods) {
       const access = await clusters.open(pod.cluster)
       const examination = await examineTarget(pod, access, { ...request, signal })
       const wantsTrial = parsed.flag('try-image')
       found.push({
         ...examination,
-        ...(wantsTrial && { imageTrialMs: await tryImage(pod, access, request.debug, signal) }),
+        ...(wantsTrial && { imageTrial: await tryImage(pod, access, request.debug, signal) }),
       })
     }
     const text = isJson ? `${JSON.stringify(found, null, 2)}\n` : found.map(formatExamination).join('\n')
@@ -57,37 +57,42 @@ export async function examine(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Starts the debug image on the pod's node and ends it; gives how long the start took. */
+type Examined = Examination & { readonly imageTrial?: ImageTrial }
+
+/** How long the debug image took to start on the node, or why it did not. */
+type ImageTrial = { readonly tookMs: number } | { readonly error: string }
+
+/** Starts the debug image on the pod's node and ends it. */
 async function tryImage(
   pod: PodTarget,
   access: ClusterAccess,
   debug: DebugContainer,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<ImageTrial> {
   const nodePods = makeNodePods({ debug, durationMs: 60_000, signal, log: () => {} })
   const startedMs = Date.now()
   try {
     await nodePods.openRoute(pod, access)
-    return Date.now() - startedMs
+    return { tookMs: Date.now() - startedMs }
+  } catch (error) {
+    signal.throwIfAborted()
+    return { error: toKcapError(error).message }
   } finally {
     await nodePods.close()
   }
 }
 
-function formatExamination(found: Examination & { readonly imageTrialMs?: number }): string {
+function formatExamination(found: Examined): string {
   const { target, context, node, container, facts, routes, rights, stepsMs } = found
   const tell = (value: string | number | undefined) => printable(String(value ?? 'unknown'))
-  const clock =
-    container.aheadMs === undefined ? 'unknown' : `${(container.aheadMs / 1000).toFixed(1)} s ahead of this one`
+  const clock = container.aheadMs === undefined ? 'unknown' : formatAhead(container.aheadMs)
   const lines = [
     `${printable(target)} in context ${printable(context)}`,
     `  node       ${tell(node.name)}: ${tell(node.system)} on ${tell(node.architecture)}, ${tell(node.runtime)}, Kubernetes 1.${tell(facts.minorVersion)}`,
     `  namespace  pod security level: ${tell(facts.podSecurity ?? 'none enforced')}`,
     `  container  ${printable(container.name)}: ${describeContainer(container)}; its clock is ${clock}`,
     `  rights     ${rights.map(({ verb, resource, namespace, allowed }) => `${allowed === undefined ? '?' : allowed ? '+' : '-'}${verb} ${resource}${namespace === facts.namespace ? '' : ` in ${printable(namespace ?? '')}`}`).join(', ')}`,
-    ...(found.imageTrialMs === undefined
-      ? []
-      : [`  image      started on the node in ${(found.imageTrialMs / 1000).toFixed(1)} s`]),
+    ...(found.imageTrial === undefined ? [] : [`  image      ${formatTrial(found.imageTrial)}`]),
     `  took       ${Object.entries(stepsMs)
       .map(([name, ms]) => `${name} ${ms} ms`)
       .join(', ')}`,
@@ -100,9 +105,20 @@ function formatExamination(found: Examination & { readonly imageTrialMs?: number
   return `${lines.join('\n')}\n${yaml === '' ? '' : `\n# What the login lacks; someone who may grant it: kubectl apply -f -\n${yaml}`}`
 }
 
+function formatTrial(trial: ImageTrial): string {
+  return 'error' in trial ? printable(trial.error) : `started on the node in ${(trial.tookMs / 1000).toFixed(1)} s`
+}
+
 /** Before Kubernetes 1.28 only a refusal tells whom the API server takes a login for. */
 function readUser(refusal = ''): string | undefined {
   return /the login "([^"]+)" has no right/.exec(refusal)?.[1]
+}
+
+/** To a tenth of a second: the way there and back takes as long. */
+function formatAhead(aheadMs: number): string {
+  const seconds = Math.round(aheadMs / 100) / 10
+  if (seconds === 0) return 'right'
+  return `${Math.abs(seconds).toFixed(1)} s ${seconds > 0 ? 'ahead of' : 'behind'} this one`
 }
 
 function describeContainer({ facts, runsAsNonRoot }: Examination['container']): string {

@@ -163,7 +163,7 @@ test.each(failures)(
     expect(stderr.split('\n').length, stderr).toBeGreaterThan(2)
     expect(Buffer.byteLength(stderr)).toBeLessThan(1_000)
     // The dialog waits for the end of kcap, not for a reader that has gone long since.
-    expect(Date.now() - startedMs).toBeLessThan(1_900)
+    expect(Date.now() - startedMs).toBeLessThan(5_000)
     expect(await readerEnded).toBe(0)
     expect(read).toBeLessThan(1_000)
   },
