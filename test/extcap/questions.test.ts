@@ -84,7 +84,7 @@ test.each([
 test('--extcap-cleanup-postkill, which comes without any other word, ends well and soon', async () => {
   const { code, stdout, stderr, tookMs } = await ask('--extcap-cleanup-postkill')
   expect([code, stdout, stderr]).toEqual([0, '', ''])
-  expect(tookMs).toBeLessThan(1_500)
+  expect(tookMs).toBeLessThan(4_000)
 })
 
 test.each([

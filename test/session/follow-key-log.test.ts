@@ -92,5 +92,5 @@ test('the end is heeded while a long file is read by a slow writer', async () =>
   const startedMs = Date.now()
   const take = async () => void (await sleep(50))
   await followKeyLog(file, { take, onMissing: () => {}, signal: stop.signal })
-  expect(Date.now() - startedMs).toBeLessThan(1_000)
+  expect(Date.now() - startedMs).toBeLessThan(2_500)
 })

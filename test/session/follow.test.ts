@@ -194,7 +194,7 @@ describe('a followed capture whose connections are cut', () => {
     const startedMs = Date.now()
     const summary = await capture.stop()
     await demo.cluster.misbehave({})
-    expect(Date.now() - startedMs).toBeLessThan(1_500)
+    expect(Date.now() - startedMs).toBeLessThan(3_000)
     expect(summary.error?.code).toMatch(/^(connection-lost|api-unreachable)$/)
   })
 })
