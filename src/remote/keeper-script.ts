@@ -1,3 +1,5 @@
+import { uploadedNamePrefix } from './upload-script.ts'
+
 /** So often it looks whether a capture runs. */
 const pauseSeconds = 5
 
@@ -10,12 +12,25 @@ export function makeKeeperArgv(idleSeconds: number, captureIdPrefix: string): st
   return ['sh', '-c', script, 'kcap-keeper', String(idleSeconds), captureIdPrefix]
 }
 
-/** The first process of a container ignores SIGTERM unless it says otherwise, and its shell waits for a program in the foreground. */
+/**
+ * The first process of a container ignores SIGTERM unless it says otherwise, and its shell waits for a program in the foreground. No grep:
+ * busybox's sees nothing behind the first NUL, which stands between the entries of an environment; `read` leaves them out.
+ */
 const script = `
 trap 'exit 0' TERM
+is_captured() {
+  for folder in /proc/[0-9]*; do
+    name=; read -r name <"$folder/comm"
+    case $name in tcpdump | tshark | dumpcap | ${uploadedNamePrefix.slice(0, -1)}*) ;; *) continue ;; esac
+    while IFS= read -r line || [ -n "$line" ]; do
+      case $line in *"KCAP_CAPTURE=$1"*) return 0 ;; esac
+    done <"$folder/environ"
+  done
+  return 1
+} 2>/dev/null
 idle=0
 while [ $idle -lt "$1" ]; do
   sleep ${pauseSeconds} & wait $!
-  if grep -qsF "KCAP_CAPTURE=$2" /proc/[0-9]*/environ; then idle=0; else idle=$((idle+${pauseSeconds})); fi
+  if is_captured "$2"; then idle=0; else idle=$((idle+${pauseSeconds})); fi
 done
 `

@@ -89,6 +89,24 @@ function formatRow(cells: readonly string[]): string {
 }
 
 realTest('each pod by each way with each login: packets, or the right refusal', { timeout: 900_000 }, async () => {
+  // Meanwhile a silent one, for longer than its pod waits without a capture.
+  const patient = runKcap(
+    [
+      `shop/${pods.orders}`,
+      '--via',
+      'node-pod',
+      ...debugImage,
+      '--duration',
+      '80',
+      '-i',
+      'lo',
+      '--filter',
+      'tcp port 9',
+      '-o',
+      path.join(folder, 'patient.pcapng'),
+    ],
+    { KUBECONFIG: path.join(lab.kubeconfigFolder, 'admin.yaml') },
+  )
   const rows: string[] = []
   const wrong: string[] = []
   for (const kind of Object.keys(pods)) {
@@ -110,6 +128,7 @@ realTest('each pod by each way with each login: packets, or the right refusal', 
   }
   console.log(`${formatRow(['pod', 'login', ...ways])}\n${rows.join('\n')}`)
   expect(wrong).toEqual([])
+  expect((await patient).code, (await patient).stderr).toBe(0)
   await expectNoCaptures()
   const left = await kubectl(
     'get',

@@ -2,11 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { copyFile } from 'node:fs/promises'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { makeKeeperArgv } from '../../src/remote/keeper-script.ts'
 import { distinctShells } from '../support/shells.ts'
 import { until } from '../support/start-supervisor.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
 
 /** As long as it pauses between two looks; no shorter time can be asked for. */
 const idleSeconds = 5
@@ -44,9 +47,12 @@ describe.each(distinctShells)('in %s', (...shell) => {
 test('it ends when no capture of its own has run for so long, and stays while one does', {
   timeout: 40_000,
 }, async () => {
+  // Captures are known by the name of their program too.
+  const program = path.join(await makeTempFolder(), 'tcpdump')
+  await copyFile('/bin/sleep', program)
   const [own, other] = [`kcap-${randomUUID()}`, `kcap-${randomUUID()}`]
   const captures = [own, other].map((id) =>
-    spawn('sleep', ['60'], { stdio: 'ignore', env: { ...process.env, KCAP_CAPTURE: `${id}-capture` } }),
+    spawn(program, ['60'], { stdio: 'ignore', env: { ...process.env, KCAP_CAPTURE: `${id}-capture` } }),
   )
   try {
     const held = startKeeper(['sh'], own)
