@@ -31,7 +31,7 @@ export async function runCapture(
 ): Promise<number> {
   const interactive = isTerminal()
   // Loaded for people only: scripts and pipes are never asked.
-  const ask = interactive ? await import('../prompt/ask.ts') : undefined
+  const ask = interactive ? (await import('../prompt/ask.ts')).makeQuestions(signal) : undefined
   const progress = openProgress({ isQuiet: parsed.flag('quiet'), isJson: parsed.flag('json') })
   try {
     const summary = await runSession(request, {

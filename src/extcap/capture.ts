@@ -36,7 +36,7 @@ export async function capture(argv: readonly string[]): Promise<number> {
       if (target.reference !== undefined) rememberChoices(parsed.text('extcap-interface') ?? '', parsed)
       const request = await completeRequest(argv, target.parsed, fifo, stop.signal)
       const log = (line: string) => appendToLog(parsed.text('log-file'), line)
-      const ask = isShell() ? await import('../prompt/ask.ts') : {}
+      const ask = isShell() ? (await import('../prompt/ask.ts')).makeQuestions(stop.signal) : {}
       isOpened = true
       const summary = await runSession(request, { signal: stop.signal, interactive: isShell(), tell: log, log, ...ask })
       if (summary.error !== undefined) throw summary.error

@@ -1,41 +1,31 @@
-import prompts from 'prompts'
 import { printable } from '../base/printable.ts'
 import type { ConnectSshOptions } from '../ssh/connect-ssh.ts'
+import { askPerson } from './ask-person.ts'
 
-/** Asks for a password or passphrase, unseen; undefined when the person gives none. */
-export const askSecret: NonNullable<ConnectSshOptions['askSecret']> = async (prompt) => {
-  const { secret } = (await prompts({
-    type: 'invisible',
-    name: 'secret',
-    message: printable(prompt),
-    stdout: process.stderr,
-  })) as { secret?: string }
-  return secret
+/** What a capture may ask a person. */
+export interface Questions {
+  /** A password or passphrase, unseen; undefined when the person gives none. */
+  readonly askSecret: NonNullable<ConnectSshOptions['askSecret']>
+  /** Whether the key of an unknown host is to be trusted; shown as ssh shows it. */
+  readonly askHostKey: NonNullable<ConnectSshOptions['askHostKey']>
+  /** Whether something may be created in a cluster. */
+  askConsent(question: string): Promise<boolean>
 }
 
-/** Whether the key of an unknown host is to be trusted; shown as ssh shows it. */
-export const askHostKey: NonNullable<ConnectSshOptions['askHostKey']> = async ({ host, keyType, fingerprint }) => {
-  const message = printable(
-    `the host "${host}" is not known; its ${keyType} key fingerprint is ${fingerprint}; trust it`,
-  )
-  const { yes } = (await prompts({
-    type: 'confirm',
-    name: 'yes',
-    message,
-    initial: false,
-    stdout: process.stderr,
-  })) as { yes?: boolean }
-  return yes === true
-}
-
-/** Whether something may be created in a cluster. */
-export const askConsent = async (question: string): Promise<boolean> => {
-  const { yes } = (await prompts({
-    type: 'confirm',
-    name: 'yes',
-    message: printable(question),
-    initial: false,
-    stdout: process.stderr,
-  })) as { yes?: boolean }
-  return yes === true
+/** The signal takes back what is being asked. */
+export function makeQuestions(signal: AbortSignal): Questions {
+  const confirm = async (message: string) =>
+    await askPerson<boolean>({ type: 'confirm', message: printable(message), initial: false }, signal)
+  return {
+    askSecret: async (prompt) => await askPerson<string>({ type: 'invisible', message: printable(prompt) }, signal),
+    askHostKey: async ({ host, keyType, fingerprint }) =>
+      (await confirm(`the host "${host}" is not known; its ${keyType} key fingerprint is ${fingerprint}; trust it`)) ===
+      true,
+    async askConsent(question) {
+      const answer = await confirm(question)
+      // Ctrl-C reaches a question as a key: it is no "no", after which the next would be asked.
+      if (answer === undefined && !signal.aborted) process.emit('SIGINT', 'SIGINT')
+      return answer === true
+    },
+  }
 }

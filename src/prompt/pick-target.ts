@@ -1,9 +1,9 @@
-import prompts from 'prompts'
 import { KcapError } from '../base/kcap-error.ts'
 import { printable } from '../base/printable.ts'
 import type { ClusterScope } from '../base/target.ts'
 import { openCluster } from '../kube/cluster-access.ts'
 import { listPods } from '../kube/kube-objects.ts'
+import { askPerson } from './ask-person.ts'
 
 const loginTimeoutMs = 60_000
 
@@ -26,17 +26,17 @@ export async function pickTarget(scope: ClusterScope, signal: AbortSignal): Prom
       return await listPods(access, { namespace: access.namespace, fieldSelector: 'status.phase=Running', signal })
     })
     const names = rows.map(({ namespace, name }) => `${namespace}/${name}`)
-    const { target } = (await prompts({
-      type: 'autocomplete',
-      name: 'target',
-      message: `pod of ${printable(access.context)} (type to search)`,
-      choices: names.map((name) => ({ title: printable(name), value: name })),
-      limit: 15,
-      suggest: async (input: string, choices) =>
-        choices.filter((choice) => input.split(/\s+/).every((word) => choice.title.includes(word))),
-      // Standard output may be the capture itself.
-      stdout: process.stderr,
-    })) as { target?: string }
+    const target = await askPerson<string>(
+      {
+        type: 'autocomplete',
+        message: `pod of ${printable(access.context)} (type to search)`,
+        choices: names.map((name) => ({ title: printable(name), value: name })),
+        limit: 15,
+        suggest: async (input: string, choices) =>
+          choices.filter((choice) => input.split(/\s+/).every((word) => choice.title.includes(word))),
+      },
+      signal,
+    )
     if (target === undefined)
       throw new KcapError('no-target', 'cannot capture: no pod was chosen', {
         hints: ['kcap NAMESPACE/POD', 'kcap list pods'],
