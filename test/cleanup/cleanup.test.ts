@@ -2,16 +2,14 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ask } from '../demo/demo-client.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
-import { type DemoUser, makeDemoUser, requestsOf } from '../support/demo-user.ts'
+import type { DemoFixture } from '../support/demo.ts'
+import { type DemoUser, makeDemoUser, openDemoUsers, requestsOf } from '../support/demo-user.ts'
 
 const labels = { 'app.kubernetes.io/managed-by': 'kcap', 'app.kubernetes.io/name': 'kcap-capture' }
 let demo: DemoFixture
 let admin: DemoUser
 beforeAll(async () => {
-  demo = await openDemoFixture({
-    packetsPerSecond: 500,
-    startDelayMs: 20,
+  ;({ demo, admin } = await openDemoUsers({
     users: [
       {
         name: 'looker',
@@ -22,8 +20,7 @@ beforeAll(async () => {
       },
       { name: 'lister', rights: [{ verbs: ['get', 'list'], resources: ['pods'] }] },
     ],
-  })
-  admin = await makeDemoUser(demo)
+  }))
 })
 
 /** A pod as kcap makes one, of somebody else; gives its place. */

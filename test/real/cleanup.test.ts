@@ -4,7 +4,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { programPath, runKcap } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
-import { expectNoCaptures, findPod, hasLab, kubectl, lab, listCaptures, realTest, runLab } from './lab.ts'
+import {
+  debugImage,
+  deleteOwnPods,
+  expectNoCaptures,
+  findPod,
+  hasLab,
+  lab,
+  listCaptures,
+  listOwnPods,
+  realTest,
+  runLab,
+} from './lab.ts'
 
 let folder: string
 let pod: string
@@ -13,11 +24,10 @@ beforeAll(async () => {
   if (hasLab) pod = await findPod('orders')
 })
 afterAll(async () => {
-  if (hasLab) await kubectl('delete', 'pods', '-n', 'shop', '-l', 'app.kubernetes.io/managed-by=kcap', '--force')
+  if (hasLab) await deleteOwnPods()
 })
 
 const environment = { KUBECONFIG: lab.kubeconfig }
-const debugImage = ['--debug-image', 'lab/busybox:1', '--debug-pull-policy', 'Never']
 
 /** Settles when its capture program runs. */
 async function startCapture(words: readonly string[]) {
@@ -49,8 +59,8 @@ realTest('the pod on a node that a killed kcap has left is removed, and one in u
     expect.stringMatching(/^removed {2}shop\/kcap-\w+: pod/m),
   ])
   await expectNoCaptures()
-  for (let i = 0; i < 300 && (await ownPods()) !== ''; i++) await sleep(200)
-  expect(await ownPods()).toBe('')
+  for (let i = 0; i < 300 && (await listOwnPods()) !== ''; i++) await sleep(200)
+  expect(await listOwnPods()).toBe('')
 })
 
 realTest('a capture program whose supervisor was killed is found and ended; a supervised one is left', async () => {
@@ -83,7 +93,3 @@ realTest('a capture program whose supervisor was killed is found and ended; a su
   ])
   await expectNoCaptures(1_000)
 })
-
-async function ownPods(): Promise<string> {
-  return (await kubectl('get', 'pods', '-A', '-l', 'app.kubernetes.io/managed-by=kcap', '-o', 'name')).trim()
-}

@@ -1,9 +1,8 @@
 import { beforeAll, expect } from 'vitest'
 import { runKcap } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
-import { expectNoCaptures, findPod, hasLab, lab, realTest } from './lab.ts'
+import { debugImage, expectNoCaptures, findPod, hasLab, lab, realTest } from './lab.ts'
 
-const debugImage = ['--debug-image', 'lab/busybox:1', '--debug-pull-policy', 'Never']
 let folder: string
 let ways: Record<string, string[]> = {}
 beforeAll(async () => {

@@ -45,6 +45,22 @@ export async function kubectl(...argv: string[]): Promise<string> {
   return (await run(lab.kubectl, ['--kubeconfig', lab.kubeconfig, ...argv], { maxBuffer: 1e8 })).stdout
 }
 
+/** For what kcap creates in the lab, whose nodes can pull nothing. */
+export const debugImage = ['--debug-image', 'lab/busybox:1', '--debug-pull-policy', 'Never']
+
+/** Pods that kcap has created and that are there still, `pod/NAME` a line; with `running`, those that run. */
+export async function listOwnPods(which: 'all' | 'running' = 'all'): Promise<string> {
+  const running = which === 'running' ? ['--field-selector=status.phase=Running'] : []
+  return (await kubectl('get', 'pods', '-A', '-l', ownLabel, ...running, '-o', 'name')).trim()
+}
+
+/** After a test that failed. */
+export async function deleteOwnPods(): Promise<void> {
+  await kubectl('delete', 'pods', '-n', 'shop', '-l', ownLabel, '--force')
+}
+
+const ownLabel = 'app.kubernetes.io/managed-by=kcap'
+
 /** Name of a running pod of the namespace that begins so. */
 export async function findPod(prefix: string, namespace = 'shop'): Promise<string> {
   const template = '{range .items[*]}{.metadata.name} {.metadata.deletionTimestamp}{"\\n"}{end}'

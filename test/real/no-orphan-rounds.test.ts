@@ -5,7 +5,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { programPath } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
-import { expectNoCaptures, findPod, hasLab, kubectl, lab, listCaptures, realTest, runLab } from './lab.ts'
+import {
+  debugImage,
+  deleteOwnPods,
+  expectNoCaptures,
+  findPod,
+  hasLab,
+  lab,
+  listCaptures,
+  listOwnPods,
+  realTest,
+  runLab,
+} from './lab.ts'
 
 /** All 80 once are run by hand: KCAP_ORPHAN_ROUNDS=80; 100 take some twice. */
 const rounds = Number(process.env.KCAP_ORPHAN_ROUNDS ?? 8)
@@ -13,7 +24,6 @@ const captureLimitMs = 30_000
 /** What keeps a pod on a node alive ends when no capture has run there for a minute. */
 const podLimitMs = 100_000
 
-const debugImage = ['--debug-image', 'lab/busybox:1', '--debug-pull-policy', 'Never']
 const traffic = { busy: ['-i', 'any'], silent: ['-i', 'lo', '--filter', 'tcp port 9'] } as const
 const endings = ['normal', 'SIGINT', 'SIGTERM', 'SIGKILL', 'cut', 'api', 'kubelet', 'reader'] as const
 type Ending = (typeof endings)[number]
@@ -34,7 +44,7 @@ beforeAll(async () => {
   }
 })
 afterAll(async () => {
-  if (hasLab) await kubectl('delete', 'pods', '-n', 'shop', '-l', 'app.kubernetes.io/managed-by=kcap', '--force')
+  if (hasLab) await deleteOwnPods()
 })
 
 async function start(words: readonly string[], ending: Ending) {
@@ -88,21 +98,9 @@ async function end(ending: Ending, { child, exited, reader }: Awaited<ReturnType
 }
 
 async function expectNoNodePod(): Promise<void> {
-  const look = async () =>
-    (
-      await kubectl(
-        'get',
-        'pods',
-        '-A',
-        '-l',
-        'app.kubernetes.io/managed-by=kcap',
-        '--field-selector=status.phase=Running',
-        '-o',
-        'name',
-      )
-    ).trim()
-  for (const startedMs = Date.now(); (await look()) !== '' && Date.now() - startedMs < podLimitMs; ) await sleep(1_000)
-  expect(await look()).toBe('')
+  for (const startedMs = Date.now(); (await listOwnPods('running')) !== '' && Date.now() - startedMs < podLimitMs; )
+    await sleep(1_000)
+  expect(await listOwnPods('running')).toBe('')
 }
 
 realTest(

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { beforeAll, expect } from 'vitest'
 import { runKcap } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
-import { expectNoCaptures, lab, realTest } from './lab.ts'
+import { debugImage, expectNoCaptures, lab, realTest } from './lab.ts'
 
 /** 200 Mbit/s, on the node's loopback. */
 const loadBytesPerSecond = 25_000_000
@@ -19,7 +19,6 @@ beforeAll(async () => {
   folder = await makeTempFolder()
 })
 
-const debugImage = ['--debug-image', 'lab/busybox:1', '--debug-pull-policy', 'Never']
 const kubeconfig = (name: string) => path.join(lab.kubeconfigFolder, name)
 
 realTest.each([

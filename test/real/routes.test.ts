@@ -4,7 +4,17 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { runKcap } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
-import { expectNoCaptures, findPod, hasLab, kubectl, lab, realTest } from './lab.ts'
+import {
+  debugImage,
+  deleteOwnPods,
+  expectNoCaptures,
+  findPod,
+  hasLab,
+  kubectl,
+  lab,
+  listOwnPods,
+  realTest,
+} from './lab.ts'
 
 /** Each kind of pod, by each way, with each login: packets, or the refusal that the rights and the pod deserve. */
 const logins = ['admin', 'capturer', 'viewer', 'create-only'] as const
@@ -12,7 +22,6 @@ const ways = ['auto', 'exec', 'kubectl', 'ephemeral', 'node-pod', 'ssh'] as cons
 type Login = (typeof logins)[number]
 type Way = (typeof ways)[number]
 
-const debugImage = ['--debug-image', 'lab/busybox:1', '--debug-pull-policy', 'Never']
 let folder: string
 let pods: Record<string, string> = {}
 let addresses: Record<string, string> = {}
@@ -37,9 +46,7 @@ beforeAll(async () => {
   )
 })
 afterAll(async () => {
-  if (!hasLab) return
-  const left = await kubectl('get', 'pods', '-A', '-l', 'app.kubernetes.io/managed-by=kcap', '-o', 'name')
-  if (left.trim() !== '') await kubectl('delete', ...left.trim().split('\n'), '-n', 'shop', '--force')
+  if (hasLab) await deleteOwnPods()
 })
 
 /** What is to come of it: packets, or an exit code. 3: not found, 5: not permitted, 6: nothing there to capture with. */
@@ -130,15 +137,5 @@ realTest('each pod by each way with each login: packets, or the right refusal', 
   expect(wrong).toEqual([])
   expect((await patient).code, (await patient).stderr).toBe(0)
   await expectNoCaptures()
-  const left = await kubectl(
-    'get',
-    'pods',
-    '-A',
-    '-l',
-    'app.kubernetes.io/managed-by=kcap',
-    '--field-selector=status.phase=Running',
-    '-o',
-    'name',
-  )
-  expect(left).toBe('')
+  expect(await listOwnPods('running')).toBe('')
 })

@@ -1,23 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
-import { type DemoUser, makeDemoUser, requestsOf } from '../support/demo-user.ts'
+import type { DemoFixture } from '../support/demo.ts'
+import { captured, type DemoUser, makeDemoUser, openDemoUsers, requestsOf } from '../support/demo-user.ts'
 import { makeFakeKubectl } from '../support/fake-kubectl.ts'
 
 const look = { verbs: ['get', 'list'], resources: ['pods'] }
-const captured = expect.stringMatching(/: 20 packets, /)
 let demo: DemoFixture
 let admin: DemoUser
 beforeAll(async () => {
-  demo = await openDemoFixture({
-    packetsPerSecond: 500,
-    startDelayMs: 20,
+  ;({ demo, admin } = await openDemoUsers({
     users: [
       { name: 'create-only', rights: [look, { verbs: ['create'], resources: ['pods/exec'] }] },
       { name: 'viewer', rights: [look] },
     ],
-  })
-  admin = await makeDemoUser(demo)
+  }))
 })
 
 test('a pod that captures by itself is asked for and entered, and nothing else is asked of the cluster', async () => {

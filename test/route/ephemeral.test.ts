@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ask } from '../demo/demo-client.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
-import { type DemoUser, expectRefusal, makeDemoUser, requestsOf } from '../support/demo-user.ts'
+import type { DemoFixture } from '../support/demo.ts'
+import { type DemoUser, expectRefusal, makeDemoUser, openDemoUsers, requestsOf } from '../support/demo-user.ts'
 
 const exec = { verbs: ['get', 'create'], resources: ['pods/exec'] }
 const look = { verbs: ['get', 'list'], resources: ['pods'] }
@@ -10,14 +10,11 @@ let demo: DemoFixture
 let admin: DemoUser
 let serial = 0
 beforeAll(async () => {
-  demo = await openDemoFixture({
-    packetsPerSecond: 500,
-    startDelayMs: 20,
+  ;({ demo, admin } = await openDemoUsers({
     missingImages: [missingImage],
     imageTools: { 'bare:1': 'no-tcpdump', 'weak:1': 'no-permission' },
     users: [{ name: 'no-patch', rights: [look, exec] }],
-  })
-  admin = await makeDemoUser(demo)
+  }))
 })
 
 /** A pod without a shell that no other test captures. */

@@ -3,23 +3,27 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { ask } from '../demo/demo-client.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
-import { type DemoUser, expectRefusal, makeDemoUser, requestsOf, writeConfig } from '../support/demo-user.ts'
+import {
+  captured,
+  type DemoUser,
+  expectRefusal,
+  makeDemoUser,
+  openDemoUsers,
+  requestsOf,
+  writeConfig,
+} from '../support/demo-user.ts'
 
 const exec = { verbs: ['get', 'create'], resources: ['pods/exec'] }
 const look = { verbs: ['get', 'list'], resources: ['pods'] }
-const captured = expect.stringMatching(/: 20 packets, /)
 let demo: DemoFixture
 let admin: DemoUser
 beforeAll(async () => {
-  demo = await openDemoFixture({
-    packetsPerSecond: 500,
-    startDelayMs: 20,
+  ;({ demo, admin } = await openDemoUsers({
     users: [
       { name: 'no-create', rights: [look, exec] },
       { name: 'no-delete', rights: [look, exec, { verbs: ['create'], resources: ['pods'] }] },
     ],
-  })
-  admin = await makeDemoUser(demo)
+  }))
 })
 afterEach(async () => {
   // Whatever a test has done, no pod of kcap's is left.

@@ -1,7 +1,8 @@
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect } from 'vitest'
-import type { DemoFixture } from './demo.ts'
+import type { DemoClusterOptions } from '../../src/demo/start-demo-cluster.ts'
+import { type DemoFixture, openDemoFixture } from './demo.ts'
 import { runKcap, startKcap } from './run-kcap.ts'
 
 /** Where nothing is, so that no kubectl of this machine is found. */
@@ -37,6 +38,15 @@ export async function makeDemoUser(
     start: (...argv) => startKcap(argv, variables),
   }
 }
+
+/** A demo cluster whose pods and containers are soon there and have much to tell, and its admin. */
+export async function openDemoUsers(options: DemoClusterOptions = {}): Promise<{ demo: DemoFixture; admin: DemoUser }> {
+  const demo = await openDemoFixture({ packetsPerSecond: 500, startDelayMs: 20, ...options })
+  return { demo, admin: await makeDemoUser(demo) }
+}
+
+/** What `capture` says of a source when all went well. */
+export const captured: unknown = expect.stringMatching(/: 20 packets, /)
 
 /** Requests that a piece of work makes, without their queries: `PATCH /api/v1/…`. */
 export async function requestsOf(demo: DemoFixture, work: () => Promise<unknown>): Promise<string[]> {
