@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { formatLauncher, readLauncher } from '../../src/install/format-launcher.ts'
+import { findOwnPaths, formatLauncher, readLauncher } from '../../src/install/format-launcher.ts'
 import { installLauncher, uninstallLauncher } from '../../src/install/install-launcher.ts'
 import { failureOf } from '../support/failure.ts'
 import { asOrdinaryUser } from '../support/ordinary-user.ts'
@@ -74,7 +74,9 @@ describe('kcap install --folder', () => {
   test('into a folder that is not ours is told as such, and leaves no draft', async () => {
     await mkdir(folder)
     await chmod(folder, 0o555)
-    const error = await asOrdinaryUser(() => failureOf(installLauncher(folder)))
+    // This checkout may lie where only root looks.
+    const own = findOwnPaths()
+    const error = await asOrdinaryUser(() => failureOf(installLauncher(folder, own)))
     expect(error.message).toBe(`cannot install "${path.join(folder, 'kcap')}": permission denied`)
     await chmod(folder, 0o755)
     expect(await readdir(folder)).toEqual([])
