@@ -58,7 +58,7 @@ export interface SshHostName {
   readonly user?: string | undefined
   readonly port?: number | undefined
   readonly identityFiles?: readonly string[] | undefined
-  /** [USER@]HOST[:PORT] */
+  /** [USER@]HOST[:PORT][,…], the nearest first, or `none`. */
   readonly jumpHost?: string | undefined
   readonly sudo: Sudo
   /** Another file than ~/.ssh/config, as `ssh -F`. */

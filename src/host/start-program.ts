@@ -1,4 +1,6 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Starts a program of this machine that is spoken to while it runs, without a shell. In a session of its own: Ctrl-C on the terminal is
@@ -6,13 +8,37 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
  */
 export async function startProgram(
   argv: readonly [string, ...string[]],
-  environment: Readonly<Record<string, string>>,
+  environment: Environment,
 ): Promise<ChildProcessWithoutNullStreams> {
   const [command, ...words] = argv
-  const child = spawn(command, words, { env: { ...process.env, ...environment }, stdio: 'pipe', detached: true })
+  return await spawned(
+    spawn(command, words, { env: { ...process.env, ...environment }, stdio: 'pipe', detached: true }),
+  )
+}
+
+/** The same for a line that the user wrote for a shell: the one of the user's account. */
+export async function startCommandLine(
+  line: string,
+  environment: Environment,
+): Promise<ChildProcessWithoutNullStreams> {
+  const env = { ...process.env, ...environment }
+  return await spawned(spawn(line, { env, stdio: 'pipe', detached: true, shell: process.env.SHELL || true }))
+}
+
+async function spawned(child: ChildProcessWithoutNullStreams): Promise<ChildProcessWithoutNullStreams> {
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve)
     child.once('error', reject)
   })
   return child
+}
+
+/** Ends a started program with all that it has started: it leads a group of its own, and may be a script that runs the real one. */
+export function killProgram(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, 'SIGKILL')
+    else child.kill('SIGKILL')
+  } catch {
+    // It has ended in the meantime.
+  }
 }

@@ -170,9 +170,9 @@ function makeSshDefaults(parsed: ParsedArguments): Omit<SshHostName, 'kind' | 'h
   const port = parsed.text('ssh-port')
   const identities = parsed.list('identity')
   const jumpHost = parsed.text('jump-host')
-  if (jumpHost !== undefined && parseSshAuthority(jumpHost) === undefined) {
-    throw new KcapError('usage', `cannot use --jump-host "${jumpHost}": it is [USER@]HOST[:PORT]`, {
-      hints: ['--jump-host admin@bastion.example:22'],
+  if (jumpHost?.split(',').some((hop) => parseSshAuthority(hop) === undefined)) {
+    throw new KcapError('usage', `cannot use --jump-host "${jumpHost}": it is [USER@]HOST[:PORT][,…]`, {
+      hints: ['--jump-host admin@bastion.example:22', '--jump-host outer,inner'],
     })
   }
   return {

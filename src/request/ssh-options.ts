@@ -38,9 +38,9 @@ export const sshOptions: readonly OptionRow[] = [
     group: 'SSH',
     name: 'jump-host',
     kind: 'text',
-    value: '[USER@]HOST[:PORT]',
-    help: 'go through this host',
-    dialog: { type: 'string', display: 'Jump host', on: ['ssh'], placeholder: '[user@]host[:port]' },
+    value: '[USER@]HOST[:PORT][,…]',
+    help: 'go through this host, or through several in this order; none: directly',
+    dialog: { type: 'string', display: 'Jump host', on: ['ssh'], placeholder: '[user@]host[:port],…' },
   },
   { group: 'SSH', name: 'ssh-config', kind: 'text', value: 'FILE', help: 'instead of ~/.ssh/config' },
   {

@@ -1,19 +1,10 @@
 import { homedir } from 'node:os'
-import type { Duplex } from 'node:stream'
-import type { Client } from 'ssh2'
 import type { SshHostName } from '../base/target.ts'
-import { type AskHostKey, type HostKeyCheck, makeHostKeyCheck } from './host-key-check.ts'
-import { loadLoginKeys } from './login-keys.ts'
-import { openForward } from './open-forward.ts'
-import { openSshClient } from './open-ssh-client.ts'
-import { openSshSocket } from './open-ssh-socket.ts'
-import { resolveJumpHost } from './resolve-jump-host.ts'
-import { type ResolvedSshHost, resolveSshHost } from './resolve-ssh-host.ts'
-import { type AskSecret, openSecretPrompt } from './secret-prompt.ts'
-import { chooseAlgorithms, type Ssh2Algorithms } from './ssh-algorithms.ts'
-import { holdConnection, type SshConnection } from './ssh-connection.ts'
-import { throughJumpHost } from './ssh-error.ts'
-import { makeSshLogin, type SshLogin } from './ssh-login.ts'
+import { connectBySsh2 } from './connect-ssh2.ts'
+import type { AskHostKey } from './host-key-check.ts'
+import { resolveSshChain } from './resolve-ssh-chain.ts'
+import type { AskSecret } from './secret-prompt.ts'
+import type { SshConnection } from './ssh-connection.ts'
 import type { SilenceLimits } from './watch-silence.ts'
 
 export interface ConnectSshOptions {
@@ -26,76 +17,24 @@ export interface ConnectSshOptions {
   readonly log?: ((line: string) => void) | undefined
   readonly environment?: NodeJS.ProcessEnv | undefined
   readonly homeFolder?: string | undefined
+  /** Instead of those of the host. */
   readonly silence?: SilenceLimits | undefined
 }
 
-/** A silent cut is noticed after 15 to 20 s. */
-const defaultSilence: SilenceLimits = { keepaliveIntervalMs: 5_000, keepaliveCountMax: 3 }
+export type SshContext = ConnectSshOptions & {
+  readonly log: (line: string) => void
+  readonly environment: NodeJS.ProcessEnv
+  readonly homeFolder: string
+}
 
-/** Connects and logs in to a host, through its jump host if it has one. Rejects with a KcapError, or with the signal's reason. */
+/** Connects and logs in to a host, through its jump hosts if it has some. Rejects with a KcapError, or with the signal's reason. */
 export async function connectSsh(name: SshHostName, options: ConnectSshOptions): Promise<SshConnection> {
-  const context = {
+  const context: SshContext = {
     ...options,
     log: options.log ?? (() => {}),
     environment: options.environment ?? process.env,
     homeFolder: options.homeFolder ?? homedir(),
-    silence: options.silence ?? defaultSilence,
   }
-  const { signal, silence } = context
-  const host = await resolveSshHost(name, context)
-  const jump = await resolveJumpHost(name, host, context)
-  // The files are read before anything is dialled: a missing key is told at once.
-  const toHost = await prepareHop(host, name, context, context.environment.KCAP_SSH_PASSWORD || undefined)
-  if (jump === undefined) {
-    const root = await openSshSocket(host, signal)
-    const client = await logIn(toHost, root, context)
-    return holdConnection(host, { root, socket: root, clients: [client], silence, signal })
-  }
-
-  const [root, jumpClient] = await throughJumpHost(host, async () => {
-    // The password is for the host, not for the one before it.
-    const toJump = await prepareHop(jump, name, context, undefined)
-    const socket = await openSshSocket(jump, signal)
-    return [socket, await logIn(toJump, socket, context)] as const
-  })
-  try {
-    const socket = await openForward(jumpClient, jump, host, signal)
-    const client = await logIn(toHost, socket, context)
-    return holdConnection(host, { root, socket, clients: [client, jumpClient], silence, signal })
-  } catch (error) {
-    root.destroy()
-    throw error
-  }
-}
-
-interface Hop {
-  readonly host: ResolvedSshHost
-  readonly hostKeyCheck: HostKeyCheck
-  readonly login: SshLogin
-  readonly algorithms: Ssh2Algorithms
-}
-
-type Context = Omit<ConnectSshOptions, 'log'> & {
-  readonly log: (line: string) => void
-  readonly silence: SilenceLimits
-}
-
-/** Each hop has its own host key check and its own login. */
-async function prepareHop(
-  host: ResolvedSshHost,
-  { acceptNewHostKey = false }: SshHostName,
-  { askSecret, askHostKey, log }: Context,
-  password: string | undefined,
-): Promise<Hop> {
-  const prompt = openSecretPrompt(host.batchMode ? undefined : askSecret)
-  const [hostKeyCheck, keys] = await Promise.all([
-    makeHostKeyCheck(host, { acceptNewHostKey, askHostKey, log }),
-    loadLoginKeys(host, { prompt, log }),
-  ])
-  const algorithms = chooseAlgorithms(host, hostKeyCheck.knownTypes)
-  return { host, hostKeyCheck, algorithms, login: makeSshLogin(host, { keys, prompt, password }) }
-}
-
-function logIn({ host, ...hop }: Hop, socket: Duplex, { silence, signal, log }: Context): Promise<Client> {
-  return openSshClient(host, { ...hop, socket, keepaliveIntervalMs: silence.keepaliveIntervalMs, signal, log })
+  const chain = await resolveSshChain(name, context)
+  return await connectBySsh2(name, chain, context)
 }

@@ -14,8 +14,7 @@ export interface SshPathContext {
 /** `~`, `${NAME}` and the tokens of https://man.openbsd.org/ssh_config#TOKENS in a file name; `ssh -G` leaves them as they are. */
 export function expandSshPath(path: string, context: SshPathContext): string {
   const local = hostname()
-  const tokens: Record<string, string> = {
-    '%': '%',
+  const tokens = {
     d: context.homeFolder,
     h: context.host,
     i: String(process.getuid?.() ?? ''),
@@ -28,7 +27,13 @@ export function expandSshPath(path: string, context: SshPathContext): string {
     u: userInfo().username,
   }
   const home = path.replace(/^~(?=$|[/\\])/, () => join(context.homeFolder))
-  return home
-    .replace(/%([%a-zA-Z])/g, (whole, token: string) => tokens[token] ?? whole)
-    .replace(/\$\{(\w+)\}/g, (whole, name: string) => context.environment[name] ?? whole)
+  return expandSshTokens(home, tokens).replace(
+    /\$\{(\w+)\}/g,
+    (whole, name: string) => context.environment[name] ?? whole,
+  )
+}
+
+/** Puts values in the place of `%h` and the like; `%%` is a percent sign, what is unknown stays. */
+export function expandSshTokens(text: string, tokens: Readonly<Record<string, string>>): string {
+  return text.replace(/%([%a-zA-Z])/g, (whole, token: string) => (token === '%' ? token : (tokens[token] ?? whole)))
 }

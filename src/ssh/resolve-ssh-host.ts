@@ -4,6 +4,7 @@ import { KcapError } from '../base/kcap-error.ts'
 import type { SshHostName } from '../base/target.ts'
 import { expandSshPath } from './expand-ssh-path.ts'
 import { readSshConfig, type SshSettings } from './read-ssh-config.ts'
+import type { SilenceLimits } from './watch-silence.ts'
 
 /** https://man.openbsd.org/ssh_config, `StrictHostKeyChecking` */
 export type StrictHostKeyChecking = 'yes' | 'ask' | 'accept-new' | 'no'
@@ -36,9 +37,15 @@ export interface ResolvedSshHost {
   readonly connectTimeoutMs: number
   /** Allowed algorithms by kind; undefined: ssh2's own choice. */
   readonly algorithms: SshAlgorithms
+  readonly silence: SilenceLimits
   /** [USER@]HOST[:PORT], comma-separated hops. */
   readonly proxyJump?: string
+  /** For a shell, with its tokens. */
   readonly proxyCommand?: string
+  /** What ssh2 knows nothing of. */
+  readonly certificateFiles: readonly string[]
+  readonly usesControlPath: boolean
+  readonly usesGssapi: boolean
 }
 
 export interface SshAlgorithms {
@@ -57,8 +64,8 @@ export interface ResolveSshHostOptions {
 const defaultConnectTimeoutMs = 10_000
 
 export async function resolveSshHost(name: SshHostName, options: ResolveSshHostOptions): Promise<ResolvedSshHost> {
-  // ssh would read a leading dash as an option, and no host name has spaces or control characters.
-  if (!/^[^-\s\p{Cc}][^\s\p{Cc}]*$/u.test(name.host)) {
+  // As ssh itself (ssh.c, valid_hostname): it would read a leading dash as an option, and a ProxyCommand's shell all the rest.
+  if (!/^(?!-)[^\s\p{Cc}'`"$\\;&<>|(){}]+$/u.test(name.host)) {
     throw new KcapError('usage', `cannot reach ${JSON.stringify(name.host)}: not a host name`, {
       hints: ['--ssh-host HOST takes a host name, an address or an alias of your ssh config'],
     })
@@ -90,8 +97,7 @@ export function applySshSettings(
     splitPaths(settings.get(keyword)?.join(' ') ?? defaults).map(expand)
 
   const agentSocket = resolveAgent(one('identityagent'), environment, expand)
-  const proxyJump = name.jumpHost ?? one('proxyjump')
-  const proxyCommand = one('proxycommand')
+  const { proxyJump, proxyCommand } = chooseProxy(name, settings)
   return {
     alias: name.host,
     host,
@@ -112,6 +118,7 @@ export function applySshSettings(
     hashKnownHosts: isYes('hashknownhosts'),
     strictHostKeyChecking: toStrictness(one('stricthostkeychecking')),
     connectTimeoutMs: Number(one('connecttimeout')) * 1000 || defaultConnectTimeoutMs,
+    silence: chooseSilence(Number(one('serveraliveinterval') ?? 0), Number(one('serveralivecountmax') ?? 3)),
     algorithms: {
       ...optionalList('hostKeys', list('hostkeyalgorithms')),
       ...optionalList('keyExchanges', list('kexalgorithms')),
@@ -120,6 +127,32 @@ export function applySshSettings(
     },
     ...(proxyJump === undefined || !isGiven(proxyJump) ? {} : { proxyJump }),
     ...(proxyCommand === undefined || !isGiven(proxyCommand) ? {} : { proxyCommand }),
+    certificateFiles: (settings.get('certificatefile') ?? []).filter(isGiven).map(expand),
+    usesControlPath: isGiven(one('controlpath') ?? ''),
+    usesGssapi: isYes('gssapiauthentication'),
+  }
+}
+
+/** Of ProxyJump and ProxyCommand the first in the config counts, and a flag before both. */
+function chooseProxy({ jumpHost }: SshHostName, settings: SshSettings): { proxyJump?: string; proxyCommand?: string } {
+  if (jumpHost !== undefined) return { proxyJump: jumpHost }
+  const keyword = [...settings.keys()].find((key) => key === 'proxyjump' || key === 'proxycommand')
+  const value = keyword === undefined ? undefined : settings.get(keyword)?.[0]
+  if (value === undefined) return {}
+  return keyword === 'proxyjump' ? { proxyJump: value } : { proxyCommand: value }
+}
+
+/** A silent cut is noticed after 15 to 20 s. */
+const defaultSilence: SilenceLimits = { keepaliveIntervalMs: 5_000, keepaliveCountMax: 3 }
+
+/** ServerAliveInterval and ServerAliveCountMax, where they are stricter: the far side ends a capture after 20 s of silence anyway. */
+function chooseSilence(intervalSeconds: number, countMax: number): SilenceLimits {
+  const keepaliveIntervalMs = Math.min(intervalSeconds * 1000 || Infinity, defaultSilence.keepaliveIntervalMs)
+  const limitMs = defaultSilence.keepaliveIntervalMs * defaultSilence.keepaliveCountMax
+  const wantedMs = intervalSeconds > 0 && countMax > 0 ? intervalSeconds * 1000 * countMax : limitMs
+  return {
+    keepaliveIntervalMs,
+    keepaliveCountMax: Math.max(1, Math.round(Math.min(wantedMs, limitMs) / keepaliveIntervalMs)),
   }
 }
 

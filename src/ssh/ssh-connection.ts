@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
 import type { KcapError } from '../base/kcap-error.ts'
@@ -18,9 +17,9 @@ export interface SshConnection {
 }
 
 export interface ConnectionParts {
-  /** The TCP socket below everything. */
-  readonly root: Socket
-  /** What the innermost client speaks over: the root itself, or a stream through a jump host. */
+  /** The TCP socket, or the ProxyCommand, below everything. */
+  readonly root: Duplex
+  /** What the innermost client speaks over: the root itself, or a stream through jump hosts. */
   readonly socket: Duplex
   /** Innermost first. */
   readonly clients: readonly [Client, ...Client[]]
@@ -75,7 +74,7 @@ export function holdConnection(host: ResolvedSshHost, parts: ConnectionParts): S
       lose('kcap closed the connection')
       stopWatching()
       for (const one of clients) one.end()
-      root.destroySoon()
+      root.end(() => root.destroy())
       // A dead link takes no goodbye.
       const timer = setTimeout(() => root.destroy(), goodbyeTimeoutMs)
       await rootClosed

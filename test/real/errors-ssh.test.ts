@@ -104,12 +104,6 @@ const rows: Record<string, ErrorRow> = {
     hints: ['ssh -J jump@127.0.0.1:2223 -p 1 root@10.231.2.2'],
     exitCode: 4,
   },
-  'a ProxyCommand': {
-    argv: on('node-via-proxycmd'),
-    message: 'cannot reach "ssh://root@10.231.2.2": its ssh config has a ProxyCommand, which kcap does not run',
-    hints: ['--jump-host [USER@]HOST[:PORT] goes through another host', '--jump-host none goes there directly'],
-    exitCode: 4,
-  },
   'sudo that wants a password': {
     argv: on('node-sudopw', '--sudo', 'sudo'),
     message: 'cannot capture on "ssh://node-sudopw": sudo wants a password',

@@ -62,6 +62,7 @@ const works: Record<string, Way & { readonly user: string }> = {
   'a hashed known_hosts file': { host: 'node-hashed', user: 'root' },
   'the ProxyJump of the config': { host: 'node-via-jump', user: 'root' },
   'ProxyJump as another user': { host: 'node-cap-via-jump', user: 'cap' },
+  'the ProxyCommand of the config': { host: 'node-via-proxycmd', user: 'root' },
   '--jump-host by alias': {
     host: '10.231.2.2',
     flags: { user: 'root', jumpHost: 'jump', identityFiles: [`${KCAP_LAB_SSH_DIR}/id_root`] },
@@ -86,7 +87,6 @@ const refused: Record<string, Way & { readonly code: string }> = {
     flags: { port: 1, jumpHost: 'jump' },
     code: 'ssh-jump-failed',
   },
-  'a ProxyCommand': { host: 'node-via-proxycmd', code: 'ssh-failed' },
 }
 
 function toOptions({ secret, password }: Way, agentSocket?: string): Partial<ConnectSshOptions> {

@@ -309,21 +309,4 @@ describe('through a jump host', () => {
     expect((await end).exit).toMatchObject({ kind: 'lost', error: { code: 'connection-lost' } })
     await expect.poll(() => jump.connectionCount()).toBe(0)
   })
-
-  test.each(['a,b', 'hop2'])('more than one hop is refused for now (%s)', async (jumpHost) => {
-    const { name, home } = await openJump()
-    const sshConfigPath = home.write('hops', 'Host hop2\n  ProxyJump hop\nHost *\n  GlobalKnownHostsFile none\n')
-    const error = await failureOf(openConnection({ ...name, jumpHost, sshConfigPath }))
-    expect(error.code).toBe('ssh-jump-failed')
-    expect(error.message).toMatch(/: kcap goes through one jump host only$/)
-  })
-
-  test('a ProxyCommand is refused for now', async () => {
-    const { name, home, label } = await openJump()
-    const sshConfigPath = home.write('command', 'Host *\n  ProxyCommand nc %h %p\n')
-    const { jumpHost: _, ...direct } = name
-    const error = await failureOf(openConnection({ ...direct, sshConfigPath }))
-    expect(error.code).toBe('ssh-failed')
-    expect(error.message).toBe(`cannot reach "${label}": its ssh config has a ProxyCommand, which kcap does not run`)
-  })
 })

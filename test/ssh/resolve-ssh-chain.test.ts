@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
-import { parseJumpHost } from '../../src/ssh/resolve-jump-host.ts'
+import { parseJumpHost } from '../../src/ssh/resolve-ssh-chain.ts'
 
 test.each([
   ['bastion', { host: 'bastion' }],

@@ -1,0 +1,86 @@
+import type { Socket } from 'node:net'
+import type { RemoteExit, RemoteProcess } from '../base/remote-process.ts'
+import { killProgram, startProgram } from './start-program.ts'
+
+/** The far side answers a heartbeat every few seconds. */
+const silenceLimitMs = 15_000
+const silenceCheckMs = 1_000
+/** What is kept of the words that tell why the program ended. */
+const maxKeptLength = 4096
+/** After the program's end its pipes are read so long. */
+const lingerMs = 1_000
+
+/** How a program of this machine ended that stood for one on the far side. */
+export interface ProgramEnd {
+  readonly exitCode: number | undefined
+  /** The last of what came on standard error, from here and from there. */
+  readonly said: string
+  /** Whether anything came from the far side's program. */
+  readonly hasBegun: boolean
+  /** Why kcap ended it. */
+  readonly lossReason: string | undefined
+}
+
+export interface ProgramProcessOptions {
+  readonly argv: readonly [string, ...string[]]
+  readonly environment: Readonly<Record<string, string | undefined>>
+  /** While it is true, silence means nothing: the program asks its user. */
+  readonly isWaitingForUser?: () => boolean
+  readonly explainEnd: (end: ProgramEnd) => Promise<RemoteExit> | RemoteExit
+}
+
+/** Runs a program of this machine that runs one on the far side: kubectl, ssh. Rejects with the system's error when it can't start. */
+export async function startProgramProcess(options: ProgramProcessOptions): Promise<RemoteProcess> {
+  const child = await startProgram(options.argv, options.environment)
+  const { stdin, stdout, stderr } = child
+  let said = ''
+  stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString('utf8')).slice(-maxKeptLength)
+  })
+  // Nothing is lost: it flows on when somebody reads it.
+  stderr.pause()
+  stdin.on('error', () => {})
+  let lossReason: string | undefined
+  const end = (reason: string) => {
+    lossReason ??= reason
+    killProgram(child)
+  }
+  const stopWatching = watchSilence([stdout as Socket, stderr as Socket], options.isWaitingForUser, () =>
+    end(`nothing was heard for ${silenceLimitMs / 1000} s`),
+  )
+  child.once('exit', () => {
+    // What the program has started may hold on to its pipes.
+    setTimeout(() => {
+      for (const stream of [stdin, stdout, stderr]) stream.destroy()
+    }, lingerMs).unref()
+  })
+  const exited = new Promise<RemoteExit>((resolve) => {
+    child.once('close', (code) => {
+      stopWatching()
+      const hasBegun = (stdout as Socket).bytesRead > 0
+      resolve(options.explainEnd({ exitCode: code ?? undefined, said, hasBegun, lossReason }))
+    })
+  })
+  return { stdout, stderr, stdin, exited, kill: () => end('kcap ended it') }
+}
+
+/** Calls `onSilent` once when nothing came for long, though somebody was ready to read. */
+function watchSilence(
+  outputs: readonly Socket[],
+  isWaitingForUser: (() => boolean) | undefined,
+  onSilent: () => void,
+): () => void {
+  let heardBytes = 0
+  let lastHeardMs = Date.now()
+  const timer = setInterval(() => {
+    const bytes = outputs.reduce((sum, output) => sum + output.bytesRead, 0)
+    // While the reader here is slow, nothing is taken from the program: that is no silence of the far side.
+    if (bytes !== heardBytes || outputs[0]?.isPaused() === true || isWaitingForUser?.() === true)
+      lastHeardMs = Date.now()
+    heardBytes = bytes
+    if (Date.now() - lastHeardMs <= silenceLimitMs) return
+    clearInterval(timer)
+    onSilent()
+  }, silenceCheckMs)
+  return () => clearInterval(timer)
+}

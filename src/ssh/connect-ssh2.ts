@@ -1,0 +1,88 @@
+import type { Duplex } from 'node:stream'
+import type { Client } from 'ssh2'
+import type { SshHostName } from '../base/target.ts'
+import type { SshContext } from './connect-ssh.ts'
+import { type HostKeyCheck, makeHostKeyCheck } from './host-key-check.ts'
+import { loadLoginKeys } from './login-keys.ts'
+import { openForward } from './open-forward.ts'
+import { openProxyCommand } from './open-proxy-command.ts'
+import { openSshClient } from './open-ssh-client.ts'
+import { openSshSocket } from './open-ssh-socket.ts'
+import type { SshChain } from './resolve-ssh-chain.ts'
+import type { ResolvedSshHost } from './resolve-ssh-host.ts'
+import { openSecretPrompt } from './secret-prompt.ts'
+import { chooseAlgorithms, type Ssh2Algorithms } from './ssh-algorithms.ts'
+import { holdConnection, type SshConnection } from './ssh-connection.ts'
+import { throughJumpHost } from './ssh-error.ts'
+import { makeSshLogin, type SshLogin } from './ssh-login.ts'
+
+/** Connects and logs in to each host of a chain through those before it. Rejects with a KcapError, or with the signal's reason. */
+export async function connectBySsh2(name: SshHostName, chain: SshChain, context: SshContext): Promise<SshConnection> {
+  const { signal } = context
+  const host = chain[chain.length - 1] as ResolvedSshHost
+  const isLast = (index: number) => index === chain.length - 1
+  const at = <Result>(index: number, run: () => Promise<Result>) => (isLast(index) ? run() : throughJumpHost(host, run))
+  // The files are read before anything is dialled: a missing key is told at once. The password is for the host, not for those before it.
+  const password = context.environment.KCAP_SSH_PASSWORD || undefined
+  const hops = await Promise.all(
+    chain.map((one, index) => at(index, () => prepareHop(one, name, context, isLast(index) ? password : undefined))),
+  )
+  const root = await at(0, () => openRoot(chain[0], context))
+  const clients: Client[] = []
+  let socket = root
+  try {
+    for (const [index, hop] of hops.entries()) {
+      await at(index, async () => {
+        const [before] = clients
+        if (before !== undefined)
+          socket = await openForward(before, chain[index - 1] as ResolvedSshHost, hop.host, signal)
+        clients.unshift(await logIn(hop, socket, context))
+      })
+    }
+  } catch (error) {
+    root.destroy()
+    throw error
+  }
+  return holdConnection(host, {
+    root,
+    socket,
+    clients: clients as [Client, ...Client[]],
+    silence: context.silence ?? host.silence,
+    signal,
+  })
+}
+
+function openRoot(host: ResolvedSshHost, context: SshContext): Promise<Duplex> {
+  const { proxyCommand } = host
+  return proxyCommand === undefined
+    ? openSshSocket(host, context.signal)
+    : openProxyCommand({ ...host, proxyCommand }, context)
+}
+
+interface Hop {
+  readonly host: ResolvedSshHost
+  readonly hostKeyCheck: HostKeyCheck
+  readonly login: SshLogin
+  readonly algorithms: Ssh2Algorithms
+}
+
+/** Each hop has its own host key check and its own login. */
+async function prepareHop(
+  host: ResolvedSshHost,
+  { acceptNewHostKey = false }: SshHostName,
+  { askSecret, askHostKey, log }: SshContext,
+  password: string | undefined,
+): Promise<Hop> {
+  const prompt = openSecretPrompt(host.batchMode ? undefined : askSecret)
+  const [hostKeyCheck, keys] = await Promise.all([
+    makeHostKeyCheck(host, { acceptNewHostKey, askHostKey, log }),
+    loadLoginKeys(host, { prompt, log }),
+  ])
+  const algorithms = chooseAlgorithms(host, hostKeyCheck.knownTypes)
+  return { host, hostKeyCheck, algorithms, login: makeSshLogin(host, { keys, prompt, password }) }
+}
+
+function logIn({ host, ...hop }: Hop, socket: Duplex, { silence, signal, log }: SshContext): Promise<Client> {
+  const { keepaliveIntervalMs } = silence ?? host.silence
+  return openSshClient(host, { ...hop, socket, keepaliveIntervalMs, signal, log })
+}

@@ -1,0 +1,53 @@
+import { KcapError } from '../base/kcap-error.ts'
+import type { SshHostName } from '../base/target.ts'
+import { type ResolvedSshHost, type ResolveSshHostOptions, resolveSshHost } from './resolve-ssh-host.ts'
+import { jumpFailed } from './ssh-error.ts'
+
+/** The hosts to go through, in this order; the last is the one that was named. */
+export type SshChain = readonly [ResolvedSshHost, ...ResolvedSshHost[]]
+
+/** More is a circle: jump hosts of the config that go through each other. */
+const mostJumps = 16
+
+/**
+ * Resolves a host and the jump hosts before it, each with its own settings from the user's ssh config. Of several jump hosts the config's
+ * own ways count for the first only, as `ssh -J` has it (readconf.c, parse_jump).
+ */
+export async function resolveSshChain(name: SshHostName, options: ResolveSshHostOptions): Promise<SshChain> {
+  const chain: [ResolvedSshHost, ...ResolvedSshHost[]] = [await resolveSshHost(name, options)]
+  const [host] = chain
+  for (let { proxyJump } = host; proxyJump !== undefined; { proxyJump } = chain[0]) {
+    if (chain.length > mostJumps)
+      throw jumpFailed(host, `they lead through each other: ${proxyJump} comes again and again`, [
+        '--jump-host [USER@]HOST[:PORT] names the one to use, --jump-host none goes there directly',
+      ])
+    const hops = proxyJump.split(',')
+    const nearest = parseJumpHost(hops.pop() ?? '')
+    const { sshConfigPath } = name
+    const jump: SshHostName = {
+      kind: 'ssh',
+      sudo: 'none',
+      ...nearest,
+      ...(hops.length === 0 ? {} : { jumpHost: hops.join(',') }),
+      ...(sshConfigPath === undefined ? {} : { sshConfigPath }),
+    }
+    chain.unshift(await resolveSshHost(jump, options))
+  }
+  return chain
+}
+
+/** `[USER@]HOST[:PORT]` or `ssh://[USER@]HOST[:PORT]`, an IPv6 address with a port in brackets, as `ssh -J` takes it. */
+export function parseJumpHost(text: string): Pick<SshHostName, 'host' | 'user' | 'port'> {
+  const match = /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^\]]+)\]|([^:@]+)|([0-9a-f:.]+:[0-9a-f:.]*))(?::(\d{1,5}))?$/i.exec(
+    text,
+  )
+  const [, user, bracketed, plain, address, portText] = match ?? []
+  const host = bracketed ?? plain ?? address
+  const port = portText === undefined ? undefined : Number(portText)
+  if (host === undefined || (port !== undefined && (port < 1 || port > 65535))) {
+    throw new KcapError('usage', `cannot read the jump host ${JSON.stringify(text)}: not [USER@]HOST[:PORT]`, {
+      hints: ['--jump-host root@bastion:2222'],
+    })
+  }
+  return { host, ...(user === undefined ? {} : { user }), ...(port === undefined ? {} : { port }) }
+}
