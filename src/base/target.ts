@@ -64,7 +64,12 @@ export interface SshHostName {
   /** Another file than ~/.ssh/config, as `ssh -F`. */
   readonly sshConfigPath?: string | undefined
   readonly acceptNewHostKey?: boolean | undefined
+  /** undefined: `auto`. */
+  readonly client?: SshClientName | undefined
 }
+
+/** ssh2 within kcap, or the system's ssh; `auto` takes the second for what the first can't do. */
+export type SshClientName = 'auto' | 'ssh2' | 'openssh'
 
 export type Sudo = 'none' | 'sudo' | 'doas'
 

@@ -2,7 +2,7 @@ import { toKcapError } from '../base/kcap-error.ts'
 import type { PodTarget, SshHostName } from '../base/target.ts'
 import { makeProbeArgv, parseProbe } from '../remote/probe-script.ts'
 import { openSshRoute } from '../route/ssh-route.ts'
-import type { ConnectSshOptions } from '../ssh/connect-ssh.ts'
+import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
 
 const captureTools = ['tcpdump', 'dumpcap', 'tshark']
 

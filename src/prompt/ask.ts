@@ -1,5 +1,5 @@
 import { printable } from '../base/printable.ts'
-import type { ConnectSshOptions } from '../ssh/connect-ssh.ts'
+import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
 import { askPerson } from './ask-person.ts'
 
 /** What a capture may ask a person. */

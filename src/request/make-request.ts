@@ -7,7 +7,7 @@ import type {
   Via,
 } from '../base/capture-request.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import type { ClusterScope, SshHostName, Sudo, TargetName } from '../base/target.ts'
+import type { ClusterScope, SshClientName, SshHostName, Sudo, TargetName } from '../base/target.ts'
 import { joinFilters, makeCaptureFilter, type Protocol } from '../remote/capture-filter.ts'
 import { defaultSettings, type Settings } from '../settings/settings.ts'
 import { parseSshAuthority, parseTarget } from '../target/parse-target.ts'
@@ -183,6 +183,7 @@ function makeSshDefaults(parsed: ParsedArguments): Omit<SshHostName, 'kind' | 'h
     sudo: (parsed.text('sudo') ?? 'none') as Sudo,
     sshConfigPath: parsed.text('ssh-config'),
     acceptNewHostKey: parsed.flag('accept-new-host-key'),
+    client: parsed.text('ssh-client') as SshClientName | undefined,
   }
 }
 

@@ -45,6 +45,15 @@ export const sshOptions: readonly OptionRow[] = [
   { group: 'SSH', name: 'ssh-config', kind: 'text', value: 'FILE', help: 'instead of ~/.ssh/config' },
   {
     group: 'SSH',
+    name: 'ssh-client',
+    kind: 'text',
+    value: 'auto|ssh2|openssh',
+    choices: ['auto', 'ssh2', 'openssh'],
+    help: "kcap's own, or the ssh program; default: auto, ssh for what kcap's own can't do",
+    dialog: { type: 'selector', display: 'SSH client', on: ['ssh'] },
+  },
+  {
+    group: 'SSH',
     name: 'sudo',
     kind: 'text',
     value: 'none|sudo|doas',

@@ -2,7 +2,7 @@ import type { CreatingRoute, DebugContainer, RouteName } from '../base/capture-r
 import { KcapError } from '../base/kcap-error.ts'
 import { formatTarget, type NodeTarget, type PodTarget, type SshHostName, type SshTarget } from '../base/target.ts'
 import type { ClusterPool } from '../kube/cluster-pool.ts'
-import type { ConnectSshOptions } from '../ssh/connect-ssh.ts'
+import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
 import { openEphemeralRoute } from './ephemeral-route.ts'
 import { openExecRoute } from './exec-route.ts'
 import { openKubectlRoute } from './kubectl-route.ts'

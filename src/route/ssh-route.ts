@@ -1,6 +1,7 @@
 import { quoteArgv } from '../base/quote.ts'
 import { formatTarget, type PodTarget, type SshHostName, type SshTarget } from '../base/target.ts'
-import { type ConnectSshOptions, connectSsh } from '../ssh/connect-ssh.ts'
+import { connectSsh } from '../ssh/connect-ssh.ts'
+import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
 import type { Route } from './route.ts'
 
 /**

@@ -4,7 +4,7 @@ import type { PacketRun } from '../base/packet.ts'
 import { makeClusterPool } from '../kube/cluster-pool.ts'
 import { type AskConsent, makeConsent } from '../route/consent.ts'
 import { makeNodePods } from '../route/node-pod-route.ts'
-import type { ConnectSshOptions } from '../ssh/connect-ssh.ts'
+import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
 import { resolveTargets } from '../target/resolve-targets.ts'
 import { makeCaptureBudget } from './capture-budget.ts'
 import { makeCaptureTarget } from './capture-target.ts'
@@ -57,7 +57,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   const ending = makeEnding(context.signal, (reason) => opening.abort(reason))
   const { interactive, askSecret, askHostKey, log } = context
   const clusters = makeClusterPool({ interactive, signal: opening.signal, timeoutMs: loginTimeoutMs })
-  const ssh: ConnectSshOptions = { signal: lifetime.signal, askSecret, askHostKey, log }
+  const ssh: ConnectSshOptions = { signal: lifetime.signal, askSecret, askHostKey, log, tell: context.tell }
   const output = await openWriter(request, opening.signal)
   const { writer } = output
   void output.readerGone.then(() => ending.end('reader gone'))

@@ -1,40 +1,42 @@
 import { homedir } from 'node:os'
 import type { SshHostName } from '../base/target.ts'
+import { hasProgram } from '../host/has-program.ts'
+import { connectByOpenssh } from './connect-openssh.ts'
 import { connectBySsh2 } from './connect-ssh2.ts'
-import type { AskHostKey } from './host-key-check.ts'
+import { findOpensshReason, findReasonInFailure } from './needs-openssh.ts'
 import { resolveSshChain } from './resolve-ssh-chain.ts'
-import type { AskSecret } from './secret-prompt.ts'
 import type { SshConnection } from './ssh-connection.ts'
-import type { SilenceLimits } from './watch-silence.ts'
+import type { ConnectSshOptions, SshContext } from './ssh-context.ts'
 
-export interface ConnectSshOptions {
-  /** Ends the connection, whether it is being made or in use. */
-  readonly signal: AbortSignal
-  /** For passphrases and passwords; absent: nothing is asked. */
-  readonly askSecret?: AskSecret | undefined
-  /** For the keys of unknown hosts; absent: they are refused. */
-  readonly askHostKey?: AskHostKey | undefined
-  readonly log?: ((line: string) => void) | undefined
-  readonly environment?: NodeJS.ProcessEnv | undefined
-  readonly homeFolder?: string | undefined
-  /** Instead of those of the host. */
-  readonly silence?: SilenceLimits | undefined
-}
-
-export type SshContext = ConnectSshOptions & {
-  readonly log: (line: string) => void
-  readonly environment: NodeJS.ProcessEnv
-  readonly homeFolder: string
-}
-
-/** Connects and logs in to a host, through its jump hosts if it has some. Rejects with a KcapError, or with the signal's reason. */
+/**
+ * Connects to a host, through its jump hosts if it has some: by ssh2, or by the system's ssh for what ssh2 can't do, which is told. Rejects with a
+ * KcapError, or with the signal's reason.
+ */
 export async function connectSsh(name: SshHostName, options: ConnectSshOptions): Promise<SshConnection> {
+  const { log = () => {}, tell = log } = options
   const context: SshContext = {
     ...options,
-    log: options.log ?? (() => {}),
+    log,
     environment: options.environment ?? process.env,
     homeFolder: options.homeFolder ?? homedir(),
   }
   const chain = await resolveSshChain(name, context)
-  return await connectBySsh2(name, chain, context)
+  const { client = 'auto' } = name
+  if (client === 'ssh2') return await connectBySsh2(name, chain, context)
+  if (client === 'openssh') return await connectByOpenssh(name, chain, context)
+  const hasOpenssh = await hasProgram('ssh', context.environment)
+  const reason = hasOpenssh ? await findOpensshReason(name, chain, context) : undefined
+  if (reason !== undefined) return await takeOpenssh(reason)
+  try {
+    return await connectBySsh2(name, chain, context)
+  } catch (error) {
+    const lack = hasOpenssh ? findReasonInFailure(error) : undefined
+    if (lack === undefined) throw error
+    return await takeOpenssh(lack)
+  }
+
+  async function takeOpenssh(why: string): Promise<SshConnection> {
+    tell(`"${name.host}" is reached by the ssh program: ${why}`)
+    return await connectByOpenssh(name, chain, context)
+  }
 }

@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { KcapError } from '../base/kcap-error.ts'
-import { quote } from '../base/quote.ts'
+import {
+  changedHostKey,
+  revokedHostKey,
+  type ShownHostKey,
+  unknownHostKey,
+  type WrittenHostKey,
+} from './host-key-errors.ts'
 import {
   hashedHostField,
   hostKeyFingerprint,
@@ -42,21 +47,19 @@ export interface HostKeyCheckOptions {
 
 /** Reads the known_hosts files of a host and judges the key it shows, as OpenSSH does. */
 export async function makeHostKeyCheck(host: ResolvedSshHost, options: HostKeyCheckOptions): Promise<HostKeyCheck> {
-  const files = [...host.userKnownHostsFiles, ...host.globalKnownHostsFiles]
-  const knownHosts = (await Promise.all(files.map(readKnownHosts))).flat()
-  const plainName = knownHostName(host.hostKeyAlias ?? host.host, 22)
-  const name = host.hostKeyAlias === undefined ? knownHostName(host.host, host.port) : plainName
+  const knownHosts = await readKnownHosts(host)
+  const { name, plainName } = namesInKnownHosts(host)
   return {
     knownTypes: [...new Set([...knownKeyTypes(knownHosts, name), ...knownKeyTypes(knownHosts, plainName)])],
     async verify(key) {
       const verdict = judgeHostKey(knownHosts, name, key)
       if (verdict.kind === 'known') return
-      if (verdict.kind === 'revoked') throw revokedKey(host, key, verdict.known)
-      if (verdict.kind === 'changed') throw changedKey(host, name, key, verdict.known)
+      if (verdict.kind === 'revoked') throw revokedHostKey(host, showKey(key), locate(verdict.known))
+      if (verdict.kind === 'changed') throw changedHostKey(host, name, showKey(key), locate(verdict.known))
       // An entry without the port serves a host on another port too, if its key is the same (sshconnect.c, check_host_key).
       const withoutPort = judgeHostKey(knownHosts, plainName, key)
       if (withoutPort.kind === 'known') return
-      if (withoutPort.kind === 'revoked') throw revokedKey(host, key, withoutPort.known)
+      if (withoutPort.kind === 'revoked') throw revokedHostKey(host, showKey(key), locate(withoutPort.known))
       await acceptUnknownKey(host, name, key, options)
     },
   }
@@ -72,16 +75,30 @@ async function acceptUnknownKey(
   const unasked = options.acceptNewHostKey || ['accept-new', 'no'].includes(host.strictHostKeyChecking)
   const mayAsk = host.strictHostKeyChecking === 'ask' && !host.batchMode
   const accepted = unasked || (mayAsk && ((await options.askHostKey?.(question)) ?? false))
-  if (!accepted) throw unknownKey(host, key)
+  if (!accepted) throw unknownHostKey(host, showKey(key))
   await rememberKey(host, name, key, options.log)
 }
 
-async function readKnownHosts(file: string): Promise<KnownHost[]> {
-  try {
-    return parseKnownHosts(await readFile(file, 'utf8'), file)
-  } catch {
-    return [] // A missing or unreadable file knows nothing; ssh says no more of it either.
+/** All that the known_hosts files of a host hold. */
+export async function readKnownHosts({
+  userKnownHostsFiles,
+  globalKnownHostsFiles,
+}: Pick<ResolvedSshHost, 'userKnownHostsFiles' | 'globalKnownHostsFiles'>): Promise<KnownHost[]> {
+  const files = [...userKnownHostsFiles, ...globalKnownHostsFiles]
+  const read = async (file: string) => {
+    try {
+      return parseKnownHosts(await readFile(file, 'utf8'), file)
+    } catch {
+      return [] // A missing or unreadable file knows nothing; ssh says no more of it either.
+    }
   }
+  return (await Promise.all(files.map(read))).flat()
+}
+
+/** How a host stands in known_hosts: with its port, and without. */
+export function namesInKnownHosts({ host, port, hostKeyAlias }: ResolvedSshHost): { name: string; plainName: string } {
+  const plainName = knownHostName(hostKeyAlias ?? host, 22)
+  return { name: hostKeyAlias === undefined ? knownHostName(host, port) : plainName, plainName }
 }
 
 async function rememberKey(
@@ -104,39 +121,10 @@ async function rememberKey(
   }
 }
 
-function unknownKey(host: ResolvedSshHost, key: Buffer): KcapError {
-  const [file] = host.userKnownHostsFiles
-  const port = host.port === 22 ? '' : `-p ${host.port} `
-  return new KcapError(
-    'ssh-host-key-unknown',
-    `cannot trust "${sshHostLabel(host)}": its ${hostKeyTypeName(key)} key ${hostKeyFingerprint(key)} is unknown`,
-    {
-      hints: [
-        'compare this fingerprint with one from the host, then pass --accept-new-host-key, or add the key yourself:',
-        `ssh-keyscan ${port}${quote(host.host)} >> ${file === undefined ? '~/.ssh/known_hosts' : quote(file)}`,
-      ],
-    },
-  )
+function showKey(key: Buffer): ShownHostKey {
+  return { typeName: hostKeyTypeName(key), fingerprint: hostKeyFingerprint(key) }
 }
 
-function changedKey(host: ResolvedSshHost, name: string, key: Buffer, known: KnownHost): KcapError {
-  const shown = `${hostKeyTypeName(key)} key is now ${hostKeyFingerprint(key)}`
-  return new KcapError(
-    'ssh-host-key-changed',
-    `cannot trust "${sshHostLabel(host)}": its ${shown}, not ${hostKeyFingerprint(known.key)} as in ${known.file} line ${known.line}`,
-    {
-      hints: [
-        'someone may stand between you and the host, or it was set up anew: ask who runs it, and only then:',
-        `ssh-keygen -f ${quote(known.file)} -R ${quote(name)}`,
-      ],
-    },
-  )
-}
-
-function revokedKey(host: ResolvedSshHost, key: Buffer, known: KnownHost): KcapError {
-  return new KcapError(
-    'ssh-host-key-changed',
-    `cannot trust "${sshHostLabel(host)}": its ${hostKeyTypeName(key)} key ${hostKeyFingerprint(key)} is revoked in ${known.file} line ${known.line}`,
-    { hints: ['ask who runs the host for its new key; a revoked key may be in the hands of others'] },
-  )
+function locate({ file, line, key }: KnownHost): WrittenHostKey {
+  return { file, line, fingerprint: hostKeyFingerprint(key) }
 }

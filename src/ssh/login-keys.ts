@@ -13,6 +13,8 @@ export interface LoginKey {
   readonly publicKey: ParsedKey
   /** A public key file: it only names a key that the agent may hold. */
   readonly publicOnly?: boolean
+  /** In its file; its public half is known all the same. */
+  readonly isEncrypted?: boolean
   sign(data: Buffer, options: SigningRequestOptions): Promise<Buffer>
 }
 
@@ -118,6 +120,7 @@ async function loadKeyFile(path: string, prompt: SecretPrompt, lockedFiles: stri
     file: path,
     publicKey,
     publicOnly: !encrypted && privateKey === undefined,
+    isEncrypted: encrypted,
     async sign(data, options) {
       privateKey ??= await decryptKey(path, content, prompt)
       if (privateKey === undefined) {
@@ -142,21 +145,20 @@ async function decryptKey(path: string, content: Buffer, prompt: SecretPrompt): 
 }
 
 function orThrow(path: string, key: LoginKey | Error): LoginKey {
-  if (!(key instanceof Error)) return key
-  const code = 'code' in key ? key.code : undefined
-  const state =
-    code === 'ENOENT'
-      ? 'no such file'
-      : code === 'EACCES'
-        ? 'permission denied'
-        : code === undefined
-          ? key.message
-          : String(code)
-  throw new KcapError('ssh-key-unreadable', `cannot read the ssh key "${path}": ${state}`, {
+  if (key instanceof Error) throw unreadableKey(path, key)
+  return key
+}
+
+/** A key that was named and can't be used. */
+export function unreadableKey(path: string, cause: Error & { readonly code?: unknown }): KcapError {
+  const { code, message } = cause
+  const states: Record<string, string> = { ENOENT: 'no such file', EACCES: 'permission denied' }
+  const state = code === undefined ? message : (states[String(code)] ?? String(code))
+  return new KcapError('ssh-key-unreadable', `cannot read the ssh key "${path}": ${state}`, {
     hints: [
       code === undefined ? `ssh-keygen -y -f ${quote(path)}` : `ls -l ${quote(path)}`,
       '--identity FILE takes a private key file',
     ],
-    cause: key,
+    cause,
   })
 }

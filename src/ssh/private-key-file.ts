@@ -14,7 +14,8 @@ export async function publicKeyOfEncryptedFile(path: string, content: Buffer): P
   return beside instanceof Error ? new Error(`its public half is not in ${path}.pub`) : ssh2.utils.parseKey(beside)
 }
 
-function publicBlob(content: Buffer): Buffer | undefined {
+/** undefined where it is no key in OpenSSH's own format. */
+export function publicBlob(content: Buffer): Buffer | undefined {
   const armored = /-----BEGIN OPENSSH PRIVATE KEY-----([^-]+)-----END/.exec(content.toString('latin1'))?.[1]
   const data = Buffer.from(armored ?? '', 'base64')
   if (data.toString('latin1', 0, magic.length) !== magic) return undefined

@@ -44,7 +44,7 @@ export interface ResolvedSshHost {
   readonly proxyCommand?: string
   /** What ssh2 knows nothing of. */
   readonly certificateFiles: readonly string[]
-  readonly usesControlPath: boolean
+  readonly controlPath?: string
   readonly usesGssapi: boolean
 }
 
@@ -98,6 +98,7 @@ export function applySshSettings(
 
   const agentSocket = resolveAgent(one('identityagent'), environment, expand)
   const { proxyJump, proxyCommand } = chooseProxy(name, settings)
+  const controlPath = one('controlpath')
   return {
     alias: name.host,
     host,
@@ -128,7 +129,7 @@ export function applySshSettings(
     ...(proxyJump === undefined || !isGiven(proxyJump) ? {} : { proxyJump }),
     ...(proxyCommand === undefined || !isGiven(proxyCommand) ? {} : { proxyCommand }),
     certificateFiles: (settings.get('certificatefile') ?? []).filter(isGiven).map(expand),
-    usesControlPath: isGiven(one('controlpath') ?? ''),
+    ...(controlPath === undefined || !isGiven(controlPath) ? {} : { controlPath }),
     usesGssapi: isYes('gssapiauthentication'),
   }
 }

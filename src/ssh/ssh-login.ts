@@ -128,14 +128,7 @@ export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): S
       const label = sshHostLabel(host)
       const [locked] = keys.lockedFiles
       if (locked !== undefined && state === undefined) {
-        const why = canAsk ? 'is encrypted and no right passphrase was given' : 'is encrypted'
-        return new KcapError('ssh-key-encrypted', `cannot log in to "${label}": the key ${locked} ${why}`, {
-          hints: [
-            `ssh-add ${quote(locked)}`,
-            'start an agent first where there is none: eval "$(ssh-agent)"',
-            ...hints,
-          ],
-        })
+        return lockedKey(label, locked, canAsk, hints)
       }
       if (offeredFirst?.includes('publickey')) hints.push('--identity FILE names a key the host knows')
       if (offeredFirst?.some((method) => method !== 'publickey')) hints.push('KCAP_SSH_PASSWORD gives the password')
@@ -143,6 +136,14 @@ export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): S
       return new KcapError('ssh-login-refused', `cannot log in to "${label}": ${state ?? found}`, { hints })
     },
   }
+}
+
+/** A key that is encrypted, and nobody could open. */
+export function lockedKey(label: string, file: string, canAsk: boolean, hints: readonly string[]): KcapError {
+  const why = canAsk ? 'is encrypted and no right passphrase was given' : 'is encrypted'
+  return new KcapError('ssh-key-encrypted', `cannot log in to "${label}": the key ${file} ${why}`, {
+    hints: [`ssh-add ${quote(file)}`, 'start an agent first where there is none: eval "$(ssh-agent)"', ...hints],
+  })
 }
 
 type Attempt = AnyAuthMethod | Promise<AnyAuthMethod | undefined>

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { SshHostName } from '../../src/base/target.ts'
-import { type ConnectSshOptions, connectSsh } from '../../src/ssh/connect-ssh.ts'
+import type { SshClientName, SshHostName } from '../../src/base/target.ts'
+import { connectSsh } from '../../src/ssh/connect-ssh.ts'
 import type { SshConnection } from '../../src/ssh/ssh-connection.ts'
+import type { ConnectSshOptions } from '../../src/ssh/ssh-context.ts'
 
 const { KCAP_LAB, KCAP_LAB_SSH_CONFIG = '', KCAP_LAB_SSH_DIR = '', KCAP_LAB_CMD = '' } = process.env
 const hasLab = KCAP_LAB === '1'
@@ -16,8 +17,13 @@ afterEach(async () => {
 
 const nobody: NodeJS.ProcessEnv = { PATH: process.env.PATH }
 
-async function connect(host: string, flags: Partial<SshHostName> = {}, options: Partial<ConnectSshOptions> = {}) {
-  const name: SshHostName = { kind: 'ssh', host, sudo: 'none', sshConfigPath: KCAP_LAB_SSH_CONFIG, ...flags }
+async function connect(
+  client: SshClientName,
+  host: string,
+  flags: Partial<SshHostName> = {},
+  options: Partial<ConnectSshOptions> = {},
+) {
+  const name: SshHostName = { kind: 'ssh', host, sudo: 'none', sshConfigPath: KCAP_LAB_SSH_CONFIG, client, ...flags }
   const connection = await connectSsh(name, { signal, environment: nobody, ...options })
   open.push(connection)
   return connection
@@ -102,12 +108,12 @@ function toOptions({ secret, password }: Way, agentSocket?: string): Partial<Con
   }
 }
 
-describe.skipIf(!hasLab)('OpenSSH', () => {
+describe.skipIf(!hasLab).each(['ssh2', 'openssh'] as const)('OpenSSH, reached by %s,', (client) => {
   test.each(Object.entries(works))('takes %s', async (kind, way) => {
     const agent = kind.includes('agent')
     const options = toOptions(way, agent ? startAgent() : undefined)
     try {
-      const { text, exit } = await run(await connect(way.host, way.flags, options), 'id -un; exit 7')
+      const { text, exit } = await run(await connect(client, way.host, way.flags, options), 'id -un; exit 7')
       expect(text).toBe(`${way.user}\n`)
       expect(exit).toEqual({ kind: 'exited', code: 7 })
     } finally {
@@ -116,12 +122,18 @@ describe.skipIf(!hasLab)('OpenSSH', () => {
   })
 
   test.each(Object.entries(refused))('refuses %s', async (_kind, way) => {
-    const attempt = connect(way.host, way.flags, toOptions(way))
+    const attempt = connect(client, way.host, way.flags, toOptions(way)).then(async (connection) => {
+      const { exit } = await run(connection, 'id -un')
+      if (exit.kind === 'refused') throw exit.error
+    })
     await expect(attempt).rejects.toMatchObject({ code: way.code, exitCode: 4 })
   })
 
   test('gets every byte of a fast program to a slow reader, and holds few of them', async () => {
-    const program = await (await connect('node')).startProcess('head -c 30000000 /dev/zero; echo end >&2', signal)
+    const program = await (await connect(client, 'node')).startProcess(
+      'head -c 30000000 /dev/zero; echo end >&2',
+      signal,
+    )
     await new Promise((resolve) => setTimeout(resolve, 1_000))
     expect(program.stdout.readableLength).toBeLessThan(2 ** 22)
     let bytes = 0

@@ -1,0 +1,43 @@
+import { connect } from 'node:net'
+
+const requestIdentities = Buffer.from([0, 0, 0, 1, 11])
+const identitiesAnswer = 12
+const answerTimeoutMs = 2_000
+const maxAnswerBytes = 1_000_000
+
+/**
+ * The types of all keys in an agent, also of those that ssh2 passes over in silence. None when it does not answer.
+ * https://www.ietf.org/archive/id/draft-ietf-sshm-ssh-agent-00.html (SSH_AGENTC_REQUEST_IDENTITIES)
+ */
+export async function readAgentKeyTypes(agentSocket: string): Promise<string[]> {
+  return await new Promise((resolve) => {
+    let answer = Buffer.alloc(0)
+    const socket = connect(agentSocket, () => socket.write(requestIdentities))
+    socket.setTimeout(answerTimeoutMs, () => socket.destroy())
+    socket.on('error', () => {}).on('close', () => resolve(readTypes(answer)))
+    socket.on('data', (chunk: Buffer) => {
+      answer = Buffer.concat([answer, chunk])
+      if ((answer.length >= 4 && answer.length >= 4 + answer.readUInt32BE(0)) || answer.length > maxAnswerBytes)
+        socket.destroy()
+    })
+  })
+}
+
+/** An answer: its length, its kind, the number of keys, and for each its blob, which begins with its type, and a comment. */
+function readTypes(answer: Buffer): string[] {
+  const types: string[] = []
+  try {
+    if (answer[4] !== identitiesAnswer) return []
+    const readText = (offset: number) => answer.subarray(offset + 4, offset + 4 + answer.readUInt32BE(offset))
+    let offset = 9
+    for (let left = answer.readUInt32BE(5); left > 0; left--) {
+      const blob = readText(offset)
+      types.push(blob.toString('latin1', 4, 4 + blob.readUInt32BE(0)))
+      offset += 4 + blob.length
+      offset += 4 + readText(offset).length
+    }
+  } catch {
+    // A torn answer: those that were read are there.
+  }
+  return types
+}

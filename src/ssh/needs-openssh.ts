@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { KcapError } from '../base/kcap-error.ts'
+import type { SshHostName } from '../base/target.ts'
+import { runProgram } from '../host/run-program.ts'
+import { readAgentKeyTypes } from './agent-key-types.ts'
+import { namesInKnownHosts, readKnownHosts } from './host-key-check.ts'
+import { hostKeyType, knownKeyTypes, matchesHost } from './known-hosts.ts'
+import { makeSshWords } from './openssh-words.ts'
+import { publicBlob } from './private-key-file.ts'
+import type { SshChain } from './resolve-ssh-chain.ts'
+import type { ResolvedSshHost } from './resolve-ssh-host.ts'
+import { chooseAlgorithms } from './ssh-algorithms.ts'
+import type { SshContext } from './ssh-context.ts'
+
+const quickTimeoutMs = 3_000
+
+/**
+ * Why the system's ssh is to be taken, for what ssh2 1.17 can't do: user and host certificates, FIDO keys, Kerberos, a connection that is
+ * open already, algorithms. undefined: ssh2 can do all that the config and the keys at hand ask for.
+ */
+export async function findOpensshReason(
+  name: SshHostName,
+  chain: SshChain,
+  context: SshContext,
+): Promise<string | undefined> {
+  for (const host of chain) {
+    const reason =
+      refusesAlgorithms(host) ??
+      (await findSpecialKey(host)) ??
+      (await findCertifiedHost(host)) ??
+      (await findTicket(host, context))
+    if (reason !== undefined) return reason
+  }
+  return await findOpenConnection(name, chain, context)
+}
+
+/** The same, after ssh2 has failed. */
+export function findReasonInFailure(error: unknown): string | undefined {
+  return error instanceof KcapError ? /kcap and the hosts? have no .* in common$/.exec(error.message)?.[0] : undefined
+}
+
+function refusesAlgorithms(host: ResolvedSshHost): string | undefined {
+  try {
+    chooseAlgorithms(host, [])
+    return undefined
+  } catch (error) {
+    return error instanceof KcapError ? error.message.replace(/^[^:]*"[^"]*": /, '') : String(error)
+  }
+}
+
+/** Whoever has such a key means it to be used, and a password would be asked for before ssh2 had failed. */
+async function findSpecialKey(host: ResolvedSshHost): Promise<string | undefined> {
+  const files = [...host.explicitIdentityFiles, ...host.identityFiles]
+  const certificate = [...host.certificateFiles, ...files.map((file) => `${file}-cert.pub`)].find(existsSync)
+  if (certificate !== undefined) return `${certificate} is a certificate`
+  for (const file of files) {
+    const content = await readFile(file).catch(() => undefined)
+    if (content !== undefined && isSpecial(hostKeyType(publicBlob(content) ?? Buffer.alloc(0))))
+      return `${file} is a key on a security key`
+  }
+  const held = host.agentSocket === undefined ? [] : await readAgentKeyTypes(host.agentSocket)
+  const special = held.find(isSpecial)
+  return special === undefined ? undefined : `the agent holds a key of the type ${special}`
+}
+
+function isSpecial(type: string): boolean {
+  return type.startsWith('sk-') || type.includes('-cert-v01@')
+}
+
+async function findCertifiedHost(host: ResolvedSshHost): Promise<string | undefined> {
+  const knownHosts = await readKnownHosts(host)
+  const { name, plainName } = namesInKnownHosts(host)
+  if (knownKeyTypes(knownHosts, name).length + knownKeyTypes(knownHosts, plainName).length > 0) return undefined
+  const authority = knownHosts.find(
+    ({ marker, hosts }) => marker === 'cert-authority' && (matchesHost(hosts, name) || matchesHost(hosts, plainName)),
+  )
+  return authority === undefined
+    ? undefined
+    : `the host is known by a certificate authority, ${authority.file} line ${authority.line}`
+}
+
+async function findTicket(host: ResolvedSshHost, { environment, signal }: SshContext): Promise<string | undefined> {
+  if (!host.usesGssapi) return undefined
+  const { exitCode } = await runProgram(['klist', '-s'], { environment, timeoutMs: quickTimeoutMs, signal })
+  return exitCode === 0 ? 'there is a Kerberos ticket' : undefined
+}
+
+async function findOpenConnection(
+  name: SshHostName,
+  chain: SshChain,
+  { environment, signal }: SshContext,
+): Promise<string | undefined> {
+  const { controlPath } = chain[chain.length - 1] as ResolvedSshHost
+  if (controlPath === undefined || !existsSync(controlPath)) return undefined
+  const { exitCode } = await runProgram(['ssh', '-O', 'check', ...makeSshWords(name)], {
+    environment,
+    timeoutMs: quickTimeoutMs,
+    signal,
+  })
+  return exitCode === 0 ? `a connection is open at ${controlPath}` : undefined
+}

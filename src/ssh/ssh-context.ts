@@ -1,0 +1,26 @@
+import type { AskHostKey } from './host-key-check.ts'
+import type { AskSecret } from './secret-prompt.ts'
+import type { SilenceLimits } from './watch-silence.ts'
+
+export interface ConnectSshOptions {
+  /** Ends the connection, whether it is being made or in use. */
+  readonly signal: AbortSignal
+  /** For passphrases and passwords; absent: nothing is asked. */
+  readonly askSecret?: AskSecret | undefined
+  /** For the keys of unknown hosts; absent: they are refused. */
+  readonly askHostKey?: AskHostKey | undefined
+  readonly log?: ((line: string) => void) | undefined
+  /** For what the person should see; absent: it is logged. */
+  readonly tell?: ((event: string) => void) | undefined
+  readonly environment?: NodeJS.ProcessEnv | undefined
+  readonly homeFolder?: string | undefined
+  /** Instead of those of the host. */
+  readonly silence?: SilenceLimits | undefined
+}
+
+/** The same with what is taken where nothing is given. */
+export type SshContext = ConnectSshOptions & {
+  readonly log: (line: string) => void
+  readonly environment: NodeJS.ProcessEnv
+  readonly homeFolder: string
+}
