@@ -68,6 +68,8 @@ export interface CaptureRequest {
   readonly uploadPath?: string | undefined
   /** Whether pods that come later are captured too, and those that restart again. */
   readonly follow: boolean
+  /** How long a capture that broke off is tried to be taken up again; 0: not at all, Infinity: for ever. */
+  readonly reconnectMs: number
   /** Captured at the same time at most. */
   readonly maxPods: number
   /** Whether the names of pods, services and nodes go into the stream. */

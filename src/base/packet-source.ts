@@ -14,6 +14,8 @@ export interface SourceEnd {
   readonly statistics: SourceStatistics
   /** Why it ended, unless it was stopped or the capture program ended as it should. */
   readonly error: KcapError | undefined
+  /** When something last came from the far side, of this machine's clock; undefined: at the end. */
+  readonly heardMs?: number | undefined
 }
 
 /** Packets of one interface of one target, from an open capture. */

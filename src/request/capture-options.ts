@@ -92,6 +92,13 @@ export const captureOptions: readonly OptionRow[] = [
     dialog: { type: 'string', display: 'Stop after (size)', placeholder: '100MB' },
   },
   {
+    group: 'Limits',
+    name: 'reconnect',
+    kind: 'text',
+    value: '90s|5m|forever|0',
+    help: 'try so long to go on with a capture that was cut; default: 10m, in Wireshark forever',
+  },
+  {
     group: 'Output',
     name: 'merge-window',
     kind: 'text',

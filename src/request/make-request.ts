@@ -20,6 +20,7 @@ const maxSnapLength = 262_144
 /** Each is an exec stream through the API server. */
 const defaultMaxPods = 50
 const maxMergeWindowMs = 10_000
+const defaultReconnectMs = 10 * 60_000
 
 export interface RequestContext {
   readonly output: OutputName
@@ -65,6 +66,7 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
     nodeHost: findNodeHost(parsed, targets),
     uploadPath: parsed.text('upload-tcpdump'),
     follow: !parsed.flag('no-follow'),
+    reconnectMs: chooseReconnect(parsed.text('reconnect'), context.output),
     names: !parsed.flag('no-names'),
     keyLogFile: parsed.text('keylog'),
     remoteKeyLogPath: parsed.text('pod-keylog'),
@@ -150,6 +152,14 @@ export function findNodeHost(parsed: ParsedArguments, targets: readonly TargetNa
   const sshHost = parsed.text('ssh-host')
   if (sshHost === undefined || targets.every(({ kind }) => kind === 'ssh')) return undefined
   return makeSshHost(sshHost, makeSshDefaults(parsed))
+}
+
+/** In a window somebody sees that it stands still; a command line may be nobody's any more. */
+function chooseReconnect(text: string | undefined, output: OutputName): number {
+  if (text === 'forever') return Number.POSITIVE_INFINITY
+  if (text === '0') return 0
+  if (text !== undefined) return parseDuration('reconnect', text)
+  return output.kind === 'fifo' || output.kind === 'wireshark' ? Number.POSITIVE_INFINITY : defaultReconnectMs
 }
 
 /** The route asked for. Throws `usage` where it can't be taken. */

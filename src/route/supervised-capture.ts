@@ -81,9 +81,11 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
 
   async function* readBatches(): AsyncGenerator<readonly PacketBatch[]> {
     yield first
+    let heardMs = 0
     while (reader.failure === undefined) {
       const { value, done } = await chunks.next()
       if (done === true) break
+      heardMs = Date.now()
       yield value.flatMap((chunk) => reader.push(chunk))
     }
     if (reader.failure !== undefined) {
@@ -94,7 +96,11 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
     const { captured, received, dropped } = program.said.counters
     const error =
       reader.failure ?? (isStopping ? undefined : explainEnd(exit, program.said.lines, reader.pendingLength, options))
-    finish({ statistics: { captured, received, dropped }, error })
+    finish({
+      statistics: { captured, received, dropped },
+      error,
+      heardMs: Math.max(heardMs, program.said.reportedMs),
+    })
   }
   return {
     name: options.name,

@@ -27,6 +27,8 @@ export interface SupervisedProgram {
     readonly command: string
     /** What the far side's clock says more than this machine's, at least and at most; undefined where it did not tell. */
     readonly aheadMs: { readonly least: number; readonly most: number } | undefined
+    /** When it last reported, of this machine's clock. */
+    readonly reportedMs: number
   }
   /** Asks the far side to end and hand over what it still holds; safe to call more than once. */
   stop(): void
@@ -40,7 +42,16 @@ export async function startSupervised(
   argv: readonly string[],
   signal: AbortSignal,
 ): Promise<SupervisedProgram> {
-  const said: Said = { startedMs: Date.now(), counters: {}, lines: [], reports: [], command: '', aheadMs: undefined }
+  const startedMs = Date.now()
+  const said: Said = {
+    startedMs,
+    reportedMs: startedMs,
+    counters: {},
+    lines: [],
+    reports: [],
+    command: '',
+    aheadMs: undefined,
+  }
   const remote = await start(argv, signal)
   let begin = () => {}
   let listen = () => {}
@@ -108,7 +119,10 @@ async function followReports(remote: RemoteProcess, said: Said, on: { begin(): v
     if (report.kind === 'ended') remote.stdin.write(supervisorWords.release)
   }
   try {
-    for await (const chunk of remote.stderr as AsyncIterable<Buffer>) reader.push(chunk).forEach(take)
+    for await (const chunk of remote.stderr as AsyncIterable<Buffer>) {
+      said.reportedMs = Date.now()
+      reader.push(chunk).forEach(take)
+    }
     reader.end().forEach(take)
   } catch {
     // What was not said in full is known from how the program ended.

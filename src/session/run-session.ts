@@ -5,6 +5,7 @@ import { makeClusterPool } from '../kube/cluster-pool.ts'
 import { type AskConsent, makeConsent } from '../route/consent.ts'
 import { makeNodePods } from '../route/node-pod-route.ts'
 import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
+import { findPodEnd } from '../target/find-pod-end.ts'
 import { resolveTargets } from '../target/resolve-targets.ts'
 import { makeCaptureBudget } from './capture-budget.ts'
 import { makeCaptureTarget } from './capture-target.ts'
@@ -131,6 +132,8 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   const sources = makeSourceSet({
     limit: request.maxPods,
     capture,
+    reconnectMs: request.reconnectMs,
+    findEnd: (target) => findPodEnd(target, clusters, opening.signal),
     addFigures: progress.addSource,
     ending: opening.signal,
     onAllFailed: () => allFailed.abort(),

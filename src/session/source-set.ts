@@ -17,10 +17,13 @@ const passing: readonly ErrorCode[] = [
   'api-failed',
   'kubectl-failed',
   'container-not-found',
+  'ssh-unreachable',
+  'ssh-timeout',
+  'ssh-jump-failed',
+  'ssh-failed',
 ]
 const firstPauseMs = 1_000
-const longestPauseMs = 30_000
-const patienceMs = 10 * 60_000
+const longestPauseMs = 15_000
 
 /** Captures one target until it ends or the signal stops it. Rejects when it can't begin. The comment belongs to its first packet. */
 export type CaptureTarget = (
@@ -33,6 +36,10 @@ export interface SourceSetOptions {
   /** Captured at once at most. */
   readonly limit: number
   readonly capture: CaptureTarget
+  /** How long a capture that broke off is tried to be taken up again; 0: not at all. */
+  readonly reconnectMs: number
+  /** Why a target can't be taken up again, if that is known: its pod is gone. */
+  readonly findEnd: (target: Target) => Promise<KcapError | undefined>
   readonly addFigures: (name: string, isLate: boolean) => SourceProgress
   /** The end of the capture as a whole. */
   readonly ending: AbortSignal
@@ -59,11 +66,12 @@ interface Source {
   readonly figures: SourceProgress
   stop: AbortController
   isCapturing: boolean
-  endedMs: number
+  /** When something last came from it. */
+  heardMs: number
 }
 
 export function makeSourceSet(options: SourceSetOptions): SourceSet {
-  const { limit, capture, addFigures, ending, tell } = options
+  const { limit, capture, reconnectMs, findEnd, addFigures, ending, tell } = options
   const sources = new Map<string, Source>()
   const running = new Set<Promise<void>>()
   const turns = makeTurns(startsAtATime)
@@ -92,38 +100,40 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       const packetsBefore = figures.figures.packets
       const failure = await captureOnce(source, due)
-      source.endedMs = Date.now()
       if (failure === undefined) return
-      // A start that fails at once is for the user to look at.
-      const isWorthwhile = due !== undefined || figures.figures.packets > packetsBefore
-      const hasPatience = firstFailureMs === 0 || Date.now() - firstFailureMs < patienceMs
-      if (!news.isFollowed(target) || !passing.includes(failure.code) || !isWorthwhile || !hasPatience)
-        return figures.fail(failure)
       if (figures.figures.packets > packetsBefore) {
         pauseMs = firstPauseMs
         firstFailureMs = 0
       }
       firstFailureMs ||= Date.now()
+      // A start that fails at once is for the user to look at.
+      const hasBegun = figures.startNs > 0n || (due !== undefined && news.isFollowed(target))
+      const hasPatience = Date.now() - firstFailureMs < reconnectMs
       figures.fail(failure)
+      if (!passing.includes(failure.code) || !hasBegun || !hasPatience) return
       tell(`${failure.message}; trying again`)
       await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, {
         signal: AbortSignal.any([ending, stop.signal]),
       }).catch(() => {})
       if (ending.aborted || stop.signal.aborted || (await news.hasEnded(target, ending))) return
+      const final = news.isFollowed(target) ? undefined : await findEnd(target)
+      if (final !== undefined) {
+        tell(final.message)
+        return figures.fail(final)
+      }
       if (figures.startNs > 0n) due = `the capture of ${formatTarget(target)} broke off: ${formatMissing(source)}`
     }
   }
 
   /** Gives why it broke off or could not begin; undefined when it has ended as it should. */
-  async function captureOnce(
-    { target, figures, stop }: Source,
-    comment: string | undefined,
-  ): Promise<KcapError | undefined> {
+  async function captureOnce(source: Source, comment: string | undefined): Promise<KcapError | undefined> {
+    const { target, figures, stop } = source
     const done = await turns.take()
     void figures.settled.then(done)
     const isOver = () => ending.aborted || stop.signal.aborted
     try {
       const end = await capture(target, figures, { comment, signal: stop.signal })
+      source.heardMs = end.heardMs ?? Date.now()
       // A capture that breaks off because its pod has gone or its container was restarted did not fail.
       const hasEnded = end.error !== undefined && !isOver() && (await news.hasEnded(target, ending))
       if (hasEnded) tell(`${formatTarget(target)} has ended`)
@@ -166,7 +176,7 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
     const key = keyOf(target)
     if (sources.has(key) || !hasRoom(target)) return
     const figures = addFigures(formatTarget(target), comment !== undefined)
-    const source: Source = { target, figures, stop: new AbortController(), isCapturing: false, endedMs: 0 }
+    const source: Source = { target, figures, stop: new AbortController(), isCapturing: false, heardMs: 0 }
     sources.set(key, source)
     if (comment !== undefined) tell(comment)
     run(source, comment)
@@ -200,8 +210,8 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
   }
 }
 
-function formatMissing({ endedMs }: Source): string {
-  return `about ${((Date.now() - endedMs) / 1000).toFixed(1)} s are missing before this packet`
+function formatMissing({ heardMs }: Source): string {
+  return `about ${((Date.now() - heardMs) / 1000).toFixed(1)} s are missing before this packet`
 }
 
 function keyOf(target: Target): string {

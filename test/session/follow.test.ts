@@ -199,6 +199,45 @@ describe('a followed capture whose connections are cut', () => {
   })
 })
 
+describe('a single pod whose connection is cut', () => {
+  const pod = { kind: 'pod', pod: 'orders-6c9f', namespace: 'prod' } as const
+
+  test('is taken up again', async () => {
+    const capture = start(from(pod))
+    await capture.untilCapturing('prod/orders-6c9f')
+    demo.cluster.cutExecs('prod/orders-6c9f')
+    await capture.untilEvent(/trying again$/)
+    await capture.untilCapturing('prod/orders-6c9f', (capture.source('prod/orders-6c9f')?.packets ?? 0) + 20)
+    const summary = await capture.stop()
+    expect(summary.error).toBeUndefined()
+    expect(summary.sources.map(({ gaps }) => gaps)).toEqual([1])
+    expect((await packetComments())[0]?.[1]).toMatch(/broke off: about \d+\.\d s are missing before this packet$/)
+  })
+
+  test('is given up, with the reason, when it is gone', async () => {
+    demo.cluster.addPod({ namespace: 'prod', name: 'orders-gone', labels })
+    const capture = start(from({ ...pod, pod: 'orders-gone' }))
+    await capture.untilCapturing('prod/orders-gone')
+    demo.cluster.cutExecs('prod/orders-gone')
+    demo.cluster.removePod('prod/orders-gone')
+    const summary = await capture.summary
+    expect(summary.error).toMatchObject({
+      code: 'pod-not-found',
+      message: 'cannot go on capturing "prod/orders-gone": the pod is gone',
+      exitCode: 3,
+    })
+    expect(summary.packets).toBeGreaterThan(0)
+  })
+
+  test('is left alone when that is wanted', async () => {
+    const capture = start(from(pod), { reconnectMs: 0 })
+    await capture.untilCapturing('prod/orders-6c9f')
+    demo.cluster.cutExecs('prod/orders-6c9f')
+    expect((await capture.summary).error?.code).toBe('connection-lost')
+    expect(capture.events).toEqual([])
+  })
+})
+
 test('a container that ends is not said to be restarted when another of its pod is captured instead', async () => {
   demo.cluster.addPod({ namespace: 'prod', name: 'two-in-one', labels: { app: 'two' }, containers: ['api', 'sidecar'] })
   const capture = start(from({ kind: 'pods', selector: 'app=two', namespace: 'prod', allNamespaces: false }))

@@ -56,7 +56,20 @@ test('of 60 sources, 5 that stall, 5 that are cut and 5 that send rubbish do no 
     for (let i = 1; i <= 5; i++) await demo.cluster.misbehave(settings, pod(kind * 5 + i))
   const file = path.join(demo.folder, 'many.pcapng')
   const { child, ended } = startKcap(
-    ['load/p-*', '--max-pods', '60', '--no-follow', '--no-names', '--json', '--duration', String(seconds), '-o', file],
+    [
+      'load/p-*',
+      '--max-pods',
+      '60',
+      '--no-follow',
+      '--reconnect',
+      '0',
+      '--no-names',
+      '--json',
+      '--duration',
+      String(seconds),
+      '-o',
+      file,
+    ],
     { KUBECONFIG: await demo.kubeconfig() },
   )
   const memoryMib: number[] = []

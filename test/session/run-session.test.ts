@@ -113,7 +113,7 @@ test('in a pcap each of several sources has its own count', async () => {
 
 test('a cut connection ends with the packets so far and the reason', async () => {
   await demo.cluster.misbehave({ cutAfterBytes: 20_000 }, 'prod/orders-6c9f')
-  const summary = await run()
+  const summary = await run({ reconnectMs: 0 })
   await demo.cluster.misbehave({}, 'prod/orders-6c9f')
   expect(summary.packets).toBeGreaterThan(10)
   expect([summary.error?.code, summary.error?.exitCode]).toEqual(['connection-lost', 1])

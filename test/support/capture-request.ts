@@ -12,6 +12,7 @@ export function makeCaptureRequest(
     debug: defaultSettings('').debug,
     follow: true,
     names: false,
+    reconnectMs: 600_000,
     maxPods: 50,
     mergeWindowMs: 200,
     capture: { interfaceName: 'any', filter: '', filterExpression: '', snapLength: 0 },
