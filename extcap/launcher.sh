@@ -62,6 +62,24 @@ case $question:$interface in
     ;;
 esac
 
+case $* in
+  *--ssh-password* | *--sudo-password*)
+    # Other users of the machine can see the words of a program, but not its environment.
+    expected=''
+    for word; do
+      shift
+      case $expected:$word in
+        ssh: | sudo:) expected='' ;;
+        ssh:*) KCAP_SSH_PASSWORD=$word expected='' && export KCAP_SSH_PASSWORD ;;
+        sudo:*) KCAP_SUDO_PASSWORD=$word expected='' && export KCAP_SUDO_PASSWORD ;;
+        :--ssh-password) expected=ssh ;;
+        :--sudo-password) expected=sudo ;;
+        *) set -- "$@" "$word" ;;
+      esac
+    done
+    ;;
+esac
+
 if [ -r "$program" ]; then
   if [ -x "$node" ]; then exec "$node" "$program" "$@"; fi
   # The Node that kcap was installed with is gone, as after an update of it. A desktop starts Wireshark with a short PATH.

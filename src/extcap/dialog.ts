@@ -2,6 +2,7 @@ import type { DialogArgument, OptionRow } from '../request/option-row.ts'
 import { optionTable } from '../request/option-table.ts'
 import type { InterfaceReference } from './interface-name.ts'
 import { formatSentence } from './sentence.ts'
+import { secretArguments } from './take-secrets.ts'
 
 /** Entries of the dialog's lists, by the name of their option. */
 export type DialogLists = Readonly<Record<string, readonly string[]>>
@@ -15,7 +16,7 @@ const maxListLength = 2_000
  * `required`: that, with a value that is not saved, opens the dialog for ever (gitlab.com/wireshark/wireshark/-/issues/18487).
  */
 export function formatDialog(reference: InterfaceReference, lists: DialogLists = {}): string {
-  return optionTable
+  const rows = optionTable
     .map((row, number) => {
       const { dialog } = row
       if (dialog === undefined || !isOffered(dialog, reference, row)) return ''
@@ -31,7 +32,6 @@ export function formatDialog(reference: InterfaceReference, lists: DialogLists =
         group: row.group === 'Reporting' ? 'Debug' : row.group,
         mustexist: dialog.type === 'fileselect' ? true : undefined,
         default: dialog.type === 'unsigned' ? 0 : undefined,
-        save: dialog.type === 'password' ? false : undefined,
       })
       if (dialog.reload !== undefined)
         return argument + formatList(row.name, [...(lists[row.name] ?? []), ...(dialog.entries ?? [])])
@@ -43,6 +43,24 @@ export function formatDialog(reference: InterfaceReference, lists: DialogLists =
           .join('')
       )
     })
+    .join('')
+  return rows + (reference.kind === 'ssh' ? formatSecrets() : '')
+}
+
+/** Wireshark has no preference for these: they are asked anew, and gone with the dialog. */
+function formatSecrets(): string {
+  return secretArguments
+    .map(({ name, display, tooltip }, index) =>
+      formatSentence('arg', {
+        number: optionTable.length + index,
+        call: `--${name}`,
+        display,
+        type: 'password',
+        tooltip,
+        group: 'SSH',
+        save: false,
+      }),
+    )
     .join('')
 }
 

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
 import { version } from '../base/version.ts'
+import { takeSecrets } from './take-secrets.ts'
 import { readWarmList } from './warm-list.ts'
 
 /** What Wireshark asked, told apart without loading anything: each question costs it a start of ours. */
@@ -31,7 +32,8 @@ export function findVerb(argv: readonly string[]): ExtcapVerb | undefined {
 }
 
 /** Answers one question. Gives the exit code. */
-export async function runExtcap(verb: ExtcapVerb, argv: readonly string[]): Promise<number> {
+export async function runExtcap(verb: ExtcapVerb, words: readonly string[]): Promise<number> {
+  const argv = takeSecrets(words)
   switch (verb) {
     case 'interfaces': {
       const warm = readWarmList()

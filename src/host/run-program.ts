@@ -1,3 +1,5 @@
+import { ownSecrets } from './start-program.ts'
+
 export interface ProgramRun {
   /** Added to this process's environment; undefined takes a variable away. */
   readonly environment?: Readonly<Record<string, string | undefined>>
@@ -37,7 +39,7 @@ export async function runProgram(argv: readonly [string, ...string[]], run: Prog
   const detached = run.interactive !== true && process.platform !== 'win32'
   const timeout = AbortSignal.timeout(run.timeoutMs)
   const subprocess = execa(command, words, {
-    env: { ...run.environment },
+    env: { ...ownSecrets, ...run.environment },
     extendEnv: run.isEnvironmentWhole !== true,
     ...(run.input === undefined
       ? { stdin: run.interactive ? ('inherit' as const) : ('ignore' as const) }

@@ -1,5 +1,8 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 
+/** kcap's own, and no business of the programs that it starts. */
+export const ownSecrets = { KCAP_SSH_PASSWORD: undefined, KCAP_SUDO_PASSWORD: undefined } as const
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
@@ -12,16 +15,13 @@ export async function startProgram(
 ): Promise<ChildProcessWithoutNullStreams> {
   const [command, ...words] = argv
   return await spawned(
-    spawn(command, words, { env: { ...process.env, ...environment }, stdio: 'pipe', detached: true }),
+    spawn(command, words, { env: { ...process.env, ...ownSecrets, ...environment }, stdio: 'pipe', detached: true }),
   )
 }
 
 /** The same for a line that the user wrote for a shell: the one of the user's account. */
-export async function startCommandLine(
-  line: string,
-  environment: Environment,
-): Promise<ChildProcessWithoutNullStreams> {
-  const env = { ...process.env, ...environment }
+export async function startCommandLine(line: string): Promise<ChildProcessWithoutNullStreams> {
+  const env = { ...process.env, ...ownSecrets }
   return await spawned(spawn(line, { env, stdio: 'pipe', detached: true, shell: process.env.SHELL || true }))
 }
 

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { KcapError } from '../base/kcap-error.ts'
 import { printable } from '../base/printable.ts'
 import { runProgram } from '../host/run-program.ts'
+import { ownSecrets } from '../host/start-program.ts'
 import type { ByteOutput } from './byte-output.ts'
 import { openFifoOutput } from './fifo-output.ts'
 import { makeStreamOutput } from './pipe-output.ts'
@@ -55,7 +56,11 @@ async function openStdinOutput(program: string): Promise<ByteOutput> {
 
 async function startWireshark(program: string, input: string, stdin: 'ignore' | 'pipe'): Promise<ChildProcess> {
   // Its own session: Ctrl-C on kcap's terminal ends the capture, not the window with its packets.
-  const child = spawn(program, ['-k', '-i', input], { stdio: [stdin, 'ignore', 'ignore'], detached: true })
+  const child = spawn(program, ['-k', '-i', input], {
+    stdio: [stdin, 'ignore', 'ignore'],
+    detached: true,
+    env: { ...process.env, ...ownSecrets },
+  })
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve)
     child.once('error', (error: NodeJS.ErrnoException) => {

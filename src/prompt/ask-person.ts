@@ -8,6 +8,15 @@ export type Question = Omit<prompts.PromptObject<'answer'>, 'name' | 'stdout'>
  * takes the question back: what has been asked to end must not wait for somebody who is gone.
  */
 export async function askPerson<Answer>(question: Question, signal: AbortSignal): Promise<Answer | undefined> {
+  const turn = asked.then(() => ask<Answer>(question, signal))
+  asked = turn.catch(() => {})
+  return await turn
+}
+
+/** The question before: several hosts may ask at once. */
+let asked: Promise<unknown> = Promise.resolve()
+
+async function ask<Answer>(question: Question, signal: AbortSignal): Promise<Answer | undefined> {
   if (signal.aborted) return undefined
   // The library knows no other way to leave a question, and puts the terminal in order as it does (prompts, lib/util/action.js).
   const leave = () => process.stdin.emit('keypress', '', { name: 'escape' })

@@ -32,13 +32,18 @@ export const reportPrefix = 'kcap-report: '
  * Of several programs the first that is there is run. The network of a pod is entered through any process of it: kubelets write the
  * pod's UID into cgroup names, with systemd's driver `-` as `_`; all runtimes keep that part.
  *
- * Words: capture id, none|sudo|doas, own stream, filter, here|pod:UID,UID_, then for each program the number of its words and they.
+ * A password for sudo is the first line of standard input; `printf` is the shell's own in all three, so that no argv has it. A tcpdump with
+ * capabilities of its own needs no sudo.
+ *
+ * Words: capture id, none|sudo|sudo-password|doas, own stream, filter, here|pod:UID,UID_, then for each program the number of its words and they.
  */
 const script = `
 exec 3<&0 </dev/null
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH
 KCAP_CAPTURE=$1; export KCAP_CAPTURE
-raise=$2 own=$3 filter=$4 network=$5; shift 5
+raise=\${2%-password} password=
+[ "$2" = "$raise" ] || IFS= read -r password <&3
+own=$3 filter=$4 network=$5; shift 5
 say() { printf '${reportPrefix}%s\\n' "$*" >&2; }
 has() { command -v "$1" >/dev/null 2>&1; }
 missing=$2
@@ -73,6 +78,9 @@ case $own in
   host*) without_host $own ;;
 esac
 [ "$raise" = none ] || [ "$(id -u)" != 0 ] || raise=none
+if [ "$raise" != none ] && [ "$network" = here ] && has getcap; then
+  case $(getcap "$(command -v "$1")") in *cap_net_raw*) raise=none ;; esac
+fi 2>/dev/null
 [ "$raise" = none ] || has "$raise" || { say missing "$raise"; exit 127; }
 may_kill() {
   while read -r key value x; do
@@ -105,10 +113,16 @@ case $network in pod:*)
   find_pod "\${network#pod:}" || { say no-pod; exit 127; }
   set -- nsenter -t "$p" -n -- "$@" ;;
 esac
-[ "$raise" = none ] || set -- "$raise" -n "$@"
+if [ "$raise" = none ]; then password=
+elif [ -n "$password" ]; then set -- "$raise" -S -p '' "$@"
+else set -- "$raise" -n "$@"
+fi
 say using "$*"
 clock=$(date +%s.%N 2>/dev/null) && say clock "$clock"
-"$@" 3<&- & p=$!
+if [ -n "$password" ]; then printf '%s\\n' "$password" | "$@" 3<&- & p=$!
+else "$@" 3<&- & p=$!
+fi
+password=
 children() { c=; read -r c < "/proc/$1/task/$1/children"; echo "$c"; }
 end() {
   for child in $(children $p); do
@@ -141,6 +155,8 @@ export interface SupervisedCapture {
   /** Stands in the environment of the capture program as KCAP_CAPTURE, so that what is left behind can be told as kcap's. */
   readonly captureId: string
   readonly sudo: Sudo
+  /** Whether the first line of standard input is sudo's password. */
+  readonly readsPassword?: boolean
   /** How kcap's own stream is known on the far side, to be left out of the capture. */
   readonly ownStream: OwnStream
   readonly filter: string
@@ -177,7 +193,7 @@ export function makeSupervisedArgv(capture: SupervisedCapture): string[] {
     script,
     'kcap',
     capture.captureId,
-    capture.sudo,
+    capture.sudo === 'sudo' && capture.readsPassword === true ? 'sudo-password' : capture.sudo,
     formatOwnStream(capture.ownStream),
     capture.filter,
     formatNetwork(capture.network),

@@ -18,7 +18,7 @@ export type OptionGroup = 'Target' | 'Capture' | 'Limits' | 'Output' | 'SSH' | '
 
 export interface DialogArgument {
   /** Wireshark's, doc/extcap.4. No `editselector`: Wireshark 4.0 registers no preference for it, so that it would forget what was chosen. */
-  readonly type: 'string' | 'unsigned' | 'selector' | 'password' | 'fileselect' | 'boolflag'
+  readonly type: 'string' | 'unsigned' | 'selector' | 'fileselect' | 'boolflag'
   readonly display: string
   /** For a `selector`: what its button says, which fills the list from the cluster or the host. */
   readonly reload?: string

@@ -6,6 +6,8 @@ export interface CaptureFailure {
   readonly hasFilter: boolean
   /** Whether the network of a pod was to be entered from its node. */
   readonly entersPod: boolean
+  /** Whether sudo was given a password. */
+  readonly hasSudoPassword: boolean
   /** Whether no process of that pod was found there. */
   readonly hasNoPod: boolean
   /** The program the far side has not. */
@@ -23,7 +25,7 @@ const permissionPatterns =
 const interfacePatterns =
   /no such device|SIOCGIFHWADDR|SIOCETHTOOL.*no such|does not exist|network is down|is not up|that device is not up/i
 const sudoPasswordPatterns =
-  /a password is required|a terminal is required|no tty present|Authentication required|doas: .*(password|authentication)/i
+  /a password is required|a terminal is required|no tty present|no password was provided|incorrect password|Authentication required|doas: .*(password|authentication)/i
 const sudoRefusedPatterns = /not in the sudoers|not allowed to (execute|run)|may not run sudo|doas: .*not permitted/i
 
 function passwordlessHints(tool: 'sudo' | 'doas', program: 'tcpdump' | 'nsenter'): string[] {
@@ -55,8 +57,10 @@ export function explainFailure(failure: CaptureFailure): KcapError {
   }
   if (found(sudoPasswordPatterns)) {
     const tool = found(/^doas: /) ? 'doas' : 'sudo'
-    return new KcapError('sudo-password', `cannot capture ${place}: ${tool} wants a password`, {
+    const state = failure.hasSudoPassword ? `${tool} refused the password` : `${tool} wants a password`
+    return new KcapError('sudo-password', `cannot capture ${place}: ${state}`, {
       hints: [
+        ...(tool === 'sudo' ? ['KCAP_SUDO_PASSWORD gives it; on a terminal kcap asks for it'] : []),
         ...passwordlessHints(tool, failure.entersPod ? 'nsenter' : 'tcpdump'),
         'or log in as root: --ssh-user root',
       ],

@@ -27,7 +27,11 @@ export async function openSource(target: Target, route: Route, options: SourceOp
       options.uploadPath === undefined || route.via === 'ssh'
         ? undefined
         : await uploadTcpdump(route, options.uploadPath, formatTarget(target), signal)
-    return await withKnownOptions((timestamps) => openWithTimestamps(target, route, options, timestamps, uploaded))
+    return await withSudoPassword(route, (sudoPassword) =>
+      withKnownOptions((timestamps) =>
+        openWithTimestamps(target, route, { ...options, timestamps, uploaded, sudoPassword }),
+      ),
+    )
   } catch (error) {
     const isListed = route.network.kind === 'here'
     if (isListed && error instanceof KcapError && error.code === 'unknown-interface')
@@ -50,6 +54,22 @@ function withDebugHints(error: unknown, { via }: Route): unknown {
   return hint === undefined ? error : new KcapError(error.code, error.message, { hints: [hint], cause: error.cause })
 }
 
+/** sudo is tried without a password first, then with those that there are, until one is right. */
+async function withSudoPassword(
+  route: Route,
+  open: (password: string | undefined) => Promise<PacketSource>,
+): Promise<PacketSource> {
+  for (let password: string | undefined; ; ) {
+    try {
+      return await open(password)
+    } catch (error) {
+      if (!(error instanceof KcapError && error.code === 'sudo-password') || route.sudo !== 'sudo') throw error
+      password = await route.nextSudoPassword?.()
+      if (password === undefined) throw error
+    }
+  }
+}
+
 /** tcpdump before 4.6 has no nanoseconds. Asking for its version first would cost every capture a round trip. */
 async function withKnownOptions(open: (timestamps: 'nano' | 'micro') => Promise<PacketSource>): Promise<PacketSource> {
   try {
@@ -64,14 +84,23 @@ async function withKnownOptions(open: (timestamps: 'nano' | 'micro') => Promise<
 async function openWithTimestamps(
   target: Target,
   route: Route,
-  { capture, signal }: SourceOptions,
-  timestamps: 'nano' | 'micro',
-  uploaded: string | undefined,
+  {
+    capture,
+    signal,
+    timestamps,
+    uploaded,
+    sudoPassword,
+  }: SourceOptions & {
+    readonly timestamps: 'nano' | 'micro'
+    readonly uploaded: string | undefined
+    readonly sudoPassword: string | undefined
+  },
 ): Promise<PacketSource> {
   const tcpdump = makeTcpdumpArgv(capture, timestamps)
   const argv = makeSupervisedArgv({
     captureId: `${route.captureIdPrefix ?? ''}${randomUUID()}`,
     sudo: route.sudo,
+    readsPassword: sudoPassword !== undefined,
     ownStream: route.ownStream,
     filter: capture.filter,
     network: route.network,
@@ -89,6 +118,7 @@ async function openWithTimestamps(
     hasFilter: capture.filter !== '',
     entersPod: route.network.kind === 'pod',
     start: route.start,
+    sudoPassword,
     signal,
   })
 }

@@ -13,6 +13,8 @@ export interface Route {
   readonly network: RemoteNetwork
   readonly ownStream: OwnStream
   readonly sudo: Sudo
+  /** Gives one after the other what may be sudo's password; undefined: there is none left. Absent: there is none. */
+  readonly nextSudoPassword?: () => Promise<string | undefined>
   /** Begins the ids of its captures, where something on the far side looks for them; undefined: nothing does. */
   readonly captureIdPrefix?: string
   close(): Promise<void>

@@ -2,6 +2,7 @@ import { quoteArgv } from '../base/quote.ts'
 import { formatTarget, type PodTarget, type SshHostName, type SshTarget } from '../base/target.ts'
 import { connectSsh } from '../ssh/connect-ssh.ts'
 import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
+import { makeSudoPasswords } from '../ssh/sudo-passwords.ts'
 import type { Route } from './route.ts'
 
 /**
@@ -23,6 +24,7 @@ export async function openSshRoute(
     network: entersPod ? { kind: 'pod', uid: target.cgroupUid } : { kind: 'here' },
     ownStream: entersPod ? { kind: 'elsewhere' } : { kind: 'ssh' },
     sudo: host.sudo,
+    nextSudoPassword: makeSudoPasswords(connection.host, options),
     close: () => connection.close(),
   }
 }

@@ -24,6 +24,8 @@ export interface SupervisedCaptureOptions {
   /** Whether the network of a pod is entered from its node. */
   readonly entersPod: boolean
   readonly start: StartRemoteProcess
+  /** For sudo, if the argv says that it reads one. */
+  readonly sudoPassword?: string | undefined
   /** Aborts the opening; an open source is ended by `stop`. */
   readonly signal: AbortSignal
 }
@@ -33,7 +35,7 @@ export interface SupervisedCaptureOptions {
  * program that can't capture is an error here and not an empty capture.
  */
 export async function openSupervisedCapture(options: SupervisedCaptureOptions): Promise<PacketSource> {
-  const program = await startSupervised(options.start, options.argv, options.signal)
+  const program = await startSupervised(options.start, options.argv, options.signal, options.sudoPassword)
   const reader = makeCaptureReader(options.name)
   const chunks = readChunks(program.stdout)
   const first: PacketBatch[] = []
@@ -138,6 +140,7 @@ async function explainNoHeader(program: SupervisedProgram, options: SupervisedCa
     interfaceName: options.interfaceName,
     hasFilter: options.hasFilter,
     entersPod: options.entersPod,
+    hasSudoPassword: options.sudoPassword !== undefined,
     hasNoPod: reports.some(({ kind }) => kind === 'no-pod'),
     missing: missing?.program,
     lines,

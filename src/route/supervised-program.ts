@@ -41,6 +41,7 @@ export async function startSupervised(
   start: StartRemoteProcess,
   argv: readonly string[],
   signal: AbortSignal,
+  password?: string,
 ): Promise<SupervisedProgram> {
   const startedMs = Date.now()
   const said: Said = {
@@ -53,6 +54,7 @@ export async function startSupervised(
     aheadMs: undefined,
   }
   const remote = await start(argv, signal)
+  if (password !== undefined) remote.stdin.write(`${password}\n`)
   let begin = () => {}
   let listen = () => {}
   const begun = new Promise<void>((resolve) => {
@@ -104,6 +106,8 @@ async function followReports(remote: RemoteProcess, said: Said, on: { begin(): v
     if (report.kind === 'counter') said.counters[report.counter] = report.count
     else if (report.kind === 'using') {
       said.command = report.command
+      // What came before were banners, and the words of the account's own start-up files.
+      said.lines.length = 0
       on.begin()
     } else if (report.kind === 'listening') on.listen()
     else if (report.kind === 'clock')

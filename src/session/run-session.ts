@@ -58,7 +58,14 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   const ending = makeEnding(context.signal, (reason) => opening.abort(reason))
   const { interactive, askSecret, askHostKey, log } = context
   const clusters = makeClusterPool({ interactive, signal: opening.signal, timeoutMs: loginTimeoutMs })
-  const ssh: ConnectSshOptions = { signal: lifetime.signal, askSecret, askHostKey, log, tell: context.tell }
+  const ssh: ConnectSshOptions = {
+    signal: lifetime.signal,
+    askSecret,
+    askHostKey,
+    answers: new Map(),
+    log,
+    tell: context.tell,
+  }
   const output = await openWriter(request, opening.signal)
   const { writer } = output
   void output.readerGone.then(() => ending.end('reader gone'))

@@ -44,13 +44,7 @@ export async function connectByOpenssh(
     context.signal.throwIfAborted()
     const remote = await startProgramProcess({
       argv: makeSshArgv(name, host, { commandLine, mayAsk }),
-      // What kcap knows is answered when ssh asks, and is no business of a ProxyCommand.
-      environment: {
-        SSH_AUTH_SOCK: context.environment.SSH_AUTH_SOCK,
-        KCAP_SSH_PASSWORD: undefined,
-        KCAP_SUDO_PASSWORD: undefined,
-        ...askpass?.environment,
-      },
+      environment: { SSH_AUTH_SOCK: context.environment.SSH_AUTH_SOCK, ...askpass?.environment },
       isWaitingForUser: () => askpass?.isAsking() === true,
       async explainEnd({ exitCode, said, hasBegun, lossReason }) {
         if (lossReason !== undefined) return { kind: 'lost', error: connectionLost(host, lossReason) }

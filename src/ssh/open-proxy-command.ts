@@ -26,9 +26,7 @@ export async function openProxyCommand(
   })
   signal.throwIfAborted()
   const line = process.platform === 'win32' ? command : `exec ${command}`
-  // Secrets for kcap are no business of a program of the config.
-  const secrets = { KCAP_SSH_PASSWORD: undefined, KCAP_SUDO_PASSWORD: undefined }
-  const child = await startCommandLine(line, secrets).catch((error: Error) => {
+  const child = await startCommandLine(line).catch((error: Error) => {
     throw proxyFailed(host, `cannot be started: ${error.message}`)
   })
   const stream = toStream(child, host, log)

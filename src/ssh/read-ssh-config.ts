@@ -4,6 +4,7 @@ import SSHConfig from 'ssh-config'
 import { KcapError } from '../base/kcap-error.ts'
 import { quote } from '../base/quote.ts'
 import { runProgram } from '../host/run-program.ts'
+import { ownSecrets } from '../host/start-program.ts'
 
 export interface SshConfigQuestion {
   readonly host: string
@@ -35,8 +36,7 @@ export async function readSshConfig(question: SshConfigQuestion): Promise<SshSet
   const answer = await runProgram(['ssh', ...args], {
     timeoutMs: sshAnswerTimeoutMs,
     signal,
-    // A `Match exec` program of the config has no business with kcap's password.
-    environment: { ...environment, KCAP_SSH_PASSWORD: undefined },
+    environment: { ...environment, ...ownSecrets },
     isEnvironmentWhole: true,
   })
   signal.throwIfAborted()

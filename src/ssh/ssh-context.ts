@@ -9,6 +9,8 @@ export interface ConnectSshOptions {
   readonly askSecret?: AskSecret | undefined
   /** For the keys of unknown hosts; absent: they are refused. */
   readonly askHostKey?: AskHostKey | undefined
+  /** What was answered before, by question: a connection that is made again asks nothing twice. */
+  readonly answers?: Map<string, string> | undefined
   readonly log?: ((line: string) => void) | undefined
   /** For what the person should see; absent: it is logged. */
   readonly tell?: ((event: string) => void) | undefined

@@ -14,6 +14,7 @@ const vpn = 'check --ssh-host and --ssh-port, and whether you need --jump-host o
 const identity = '--identity FILE names a key the host knows'
 const password = 'KCAP_SSH_PASSWORD gives the password'
 const sudoHints = [
+  'KCAP_SUDO_PASSWORD gives it; on a terminal kcap asks for it',
   'let sudo start it without a password; in a file made by visudo -f /etc/sudoers.d/tcpdump:',
   'USER ALL=(root) NOPASSWD: /usr/bin/tcpdump, /usr/sbin/tcpdump',
   'or log in as root: --ssh-user root',
@@ -107,6 +108,13 @@ const rows: Record<string, ErrorRow> = {
   'sudo that wants a password': {
     argv: on('node-sudopw', '--sudo', 'sudo'),
     message: 'cannot capture on "ssh://node-sudopw": sudo wants a password',
+    hints: sudoHints,
+    exitCode: 5,
+  },
+  'a wrong password for sudo': {
+    argv: on('node-sudopw', '--sudo', 'sudo'),
+    environment: { KCAP_SUDO_PASSWORD: 'wrong-secret' },
+    message: 'cannot capture on "ssh://node-sudopw": sudo refused the password',
     hints: sudoHints,
     exitCode: 5,
   },

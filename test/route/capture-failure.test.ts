@@ -8,6 +8,7 @@ function explain(lines: readonly string[], more: Partial<CaptureFailure> = {}) {
     hasFilter: false,
     entersPod: false,
     hasNoPod: false,
+    hasSudoPassword: false,
     missing: undefined,
     lines,
     exitCode: 1,
@@ -24,7 +25,18 @@ test.each([
   const error = explain([line])
   expect([error.code, error.exitCode]).toEqual(['sudo-password', 5])
   expect(error.message).toBe(`cannot capture on "ssh://root@node": ${tool} wants a password`)
-  expect(error.hints.slice(1)).toEqual([rule, 'or log in as root: --ssh-user root'])
+  expect(error.hints.slice(-2)).toEqual([rule, 'or log in as root: --ssh-user root'])
+  expect(error.hints.some((hint) => hint.startsWith('KCAP_SUDO_PASSWORD'))).toBe(tool === 'sudo')
+})
+
+test('a password that sudo refuses is told from one that is missing', () => {
+  const error = explain(['Sorry, try again.', 'sudo: no password was provided', 'sudo: 1 incorrect password attempt'], {
+    hasSudoPassword: true,
+  })
+  expect([error.code, error.message]).toEqual([
+    'sudo-password',
+    'cannot capture on "ssh://root@node": sudo refused the password',
+  ])
 })
 
 test("a user who is not in the sudoers file is 'capture-not-permitted'", () => {
@@ -55,7 +67,7 @@ test('a program that said nothing is told by its exit code', () => {
 
 test('where the network of a pod is entered, sudo must start nsenter without a password', () => {
   const { hints } = explain(['sudo: a password is required'], { entersPod: true })
-  expect(hints[1]).toBe('USER ALL=(root) NOPASSWD: /usr/bin/nsenter, /usr/sbin/nsenter')
+  expect(hints[2]).toBe('USER ALL=(root) NOPASSWD: /usr/bin/nsenter, /usr/sbin/nsenter')
 })
 
 test("a host where nsenter is missing is 'no-capture-program', with the package that has it", () => {

@@ -1,0 +1,32 @@
+/** What Wireshark's dialog asks that must not be kept; each becomes the variable by which a shell would give it. */
+export const secretArguments = [
+  { name: 'ssh-password', variable: 'KCAP_SSH_PASSWORD', display: 'Password', tooltip: 'of the user there; not kept' },
+  {
+    name: 'sudo-password',
+    variable: 'KCAP_SUDO_PASSWORD',
+    display: 'Password for sudo',
+    tooltip: 'if sudo wants one; not kept',
+  },
+] as const
+
+/**
+ * Takes the secrets out of Wireshark's words and of what other users of the machine can see of this process (`ps`): Wireshark has no other way
+ * to hand over what was typed. The launcher does the same before Node starts; this is for where there is none.
+ */
+export function takeSecrets(argv: readonly string[]): readonly string[] {
+  const rest: string[] = []
+  let isFound = false
+  for (let i = 0; i < argv.length; i++) {
+    const [, name, value] = /^--([a-z-]+)(?:=(.*))?$/s.exec(argv[i] ?? '') ?? []
+    const secret = secretArguments.find((known) => known.name === name)
+    if (secret === undefined) {
+      rest.push(argv[i] ?? '')
+      continue
+    }
+    isFound = true
+    const given = value ?? argv[++i] ?? ''
+    if (given !== '') process.env[secret.variable] = given
+  }
+  if (isFound) process.title = 'kcap-extcap'
+  return rest
+}

@@ -1,0 +1,26 @@
+import { rememberAnswers } from './remember-answers.ts'
+import type { ResolvedSshHost } from './resolve-ssh-host.ts'
+import { openSecretPrompt } from './secret-prompt.ts'
+import type { ConnectSshOptions } from './ssh-context.ts'
+
+/** As sudo itself (`passwd_tries`). */
+const tries = 3
+
+/** What may be sudo's password on a host, one after the other: from KCAP_SUDO_PASSWORD, then from the person. undefined: none is left. */
+export function makeSudoPasswords(
+  { user, host, batchMode }: ResolvedSshHost,
+  { askSecret, answers, environment = process.env }: ConnectSshOptions,
+): () => Promise<string | undefined> {
+  const given = environment.KCAP_SUDO_PASSWORD || undefined
+  const prompt = openSecretPrompt(batchMode ? undefined : rememberAnswers(askSecret, answers))
+  let asked = 0
+  let isGivenUsed = given === undefined
+  return async () => {
+    if (!isGivenUsed) {
+      isGivenUsed = true
+      return given
+    }
+    asked += 1
+    return asked > tries ? undefined : (await prompt.ask(`[sudo] password for ${user} on ${host}: `)) || undefined
+  }
+}
