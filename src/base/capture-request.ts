@@ -64,6 +64,8 @@ export interface CaptureRequest {
   readonly debug: DebugContainer
   /** The node of the pods that are captured, to be reached by SSH. */
   readonly nodeHost?: SshHostName | undefined
+  /** How nodes are reached by SSH: a host in whose name `{node}` or `{address}` stands for theirs. */
+  readonly nodeSsh?: SshHostName | undefined
   /** A tcpdump of this machine for containers that have none. */
   readonly uploadPath?: string | undefined
   /** Whether pods that come later are captured too, and those that restart again. */

@@ -92,6 +92,8 @@ export interface PodTarget {
   readonly containerId: string
   /** undefined while the API did not say. */
   readonly node: string | undefined
+  /** Of that node. */
+  readonly nodeAddress?: string | undefined
   readonly addresses: readonly string[]
   /** On the node's own network, where kcap's own stream passes too. */
   readonly hostNetwork: boolean
@@ -104,6 +106,7 @@ export interface NodeTarget {
   /** Where the context's login is at home. */
   readonly namespace: string
   readonly node: string
+  readonly nodeAddress?: string | undefined
 }
 
 export interface SshTarget {

@@ -20,6 +20,13 @@ const template = `# kcap's config; lines that begin with # are what holds withou
 # Hosts with an interface of their own there: an alias of your ssh config, or [USER@]HOST[:PORT].
 #sshHosts: [bastion, root@10.0.0.10]
 
+# How the nodes of clusters are reached by SSH; {address} is for their addresses. Then kcap node/NAME, and pods --via ssh, go there.
+#nodeSsh:
+#  host: "{node}.example.com"
+#  user: root
+#  jumpHost: bastion
+#  sudo: none
+
 # What kcap may create in clusters without asking, where a pod can't be captured from inside.
 #consent: [ephemeral, node-pod]
 

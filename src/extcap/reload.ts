@@ -4,9 +4,10 @@ import { type ClusterAccess, openCluster } from '../kube/cluster-access.ts'
 import { makeClusterPool } from '../kube/cluster-pool.ts'
 import { getPod, listNames, listPods } from '../kube/kube-objects.ts'
 import { listWorkloads } from '../kube/workloads.ts'
-import { chooseVia, findNodeHost, makeClusterScope, makeTargets } from '../request/make-request.ts'
+import { chooseVia, findNodeHost, makeClusterScope, makeNodeSsh, makeTargets } from '../request/make-request.ts'
 import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
 import { listTargetInterfaces } from '../session/list-target-interfaces.ts'
+import { loadSettings } from '../settings/load-settings.ts'
 import { resolveTargets } from '../target/resolve-targets.ts'
 import { applyInterface } from './apply-interface.ts'
 import { formatList, formatListFailure } from './dialog.ts'
@@ -112,9 +113,10 @@ async function loadContainers(parsed: ParsedArguments, signal: AbortSignal): Pro
 async function loadInterfaces(parsed: ParsedArguments, signal: AbortSignal): Promise<string[]> {
   const run = { signal, timeoutMs: reloadTimeoutMs, interactive: false }
   const targets = makeTargets(parsed)
+  const nodeSsh = makeNodeSsh((await loadSettings()).nodeSsh, parsed)
   return (
     await listTargetInterfaces(
-      { targets, via: chooseVia(parsed, targets), nodeHost: findNodeHost(parsed, targets) },
+      { targets, via: chooseVia(parsed, targets, nodeSsh), nodeHost: findNodeHost(parsed, targets), nodeSsh },
       run,
     )
   ).map(({ name }) => name)

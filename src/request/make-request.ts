@@ -28,7 +28,7 @@ export interface RequestContext {
   /** Wireshark's own capture filter field, AND-ed. */
   readonly captureFilter?: string | undefined
   /** Of the config file; absent: what holds without one. */
-  readonly settings?: Pick<Settings, 'consent' | 'debug'>
+  readonly settings?: Pick<Settings, 'consent' | 'debug' | 'nodeSsh'>
 }
 
 /** All that options say of a capture, whoever gave them. Throws `usage` and `no-target`. */
@@ -46,7 +46,8 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
     })
   }
   const settings = context.settings ?? defaultSettings('')
-  const via = chooseVia(parsed, targets)
+  const nodeSsh = makeNodeSsh(settings.nodeSsh, parsed)
+  const via = chooseVia(parsed, targets, nodeSsh)
   const expressions = [parsed.text('filter') ?? '', context.captureFilter ?? ''].filter((text) => text.trim() !== '')
   const expression = expressions.length === 1 ? (expressions[0] ?? '') : joinFilters(expressions)
   const count = parsed.text('count')
@@ -64,6 +65,7 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
       privileged: parsed.flag('privileged') || settings.debug.privileged,
     },
     nodeHost: findNodeHost(parsed, targets),
+    nodeSsh,
     uploadPath: parsed.text('upload-tcpdump'),
     follow: !parsed.flag('no-follow'),
     reconnectMs: chooseReconnect(parsed.text('reconnect'), context.output),
@@ -163,17 +165,39 @@ function chooseReconnect(text: string | undefined, output: OutputName): number {
 }
 
 /** The route asked for. Throws `usage` where it can't be taken. */
-export function chooseVia(parsed: ParsedArguments, targets: readonly TargetName[]): Via {
+export function chooseVia(
+  parsed: ParsedArguments,
+  targets: readonly TargetName[],
+  nodeSsh: SshHostName | undefined,
+): Via {
   const via = (parsed.text('via') ?? 'auto') as Via
-  if (via === 'ssh' && parsed.text('ssh-host') === undefined && targets.some(({ kind }) => kind !== 'ssh'))
+  if (
+    via === 'ssh' &&
+    nodeSsh === undefined &&
+    parsed.text('ssh-host') === undefined &&
+    targets.some(({ kind }) => kind !== 'ssh')
+  )
     throw new KcapError('usage', 'cannot capture a pod via ssh: the host that is its node is not named', {
-      hints: ['--ssh-host NODE --ssh-user root', 'kubectl get pod -o wide says which node it is'],
+      hints: [
+        '--ssh-host NODE --ssh-user root',
+        'kubectl get pod -o wide says which node it is',
+        '"nodeSsh" in the config names the hosts of all nodes: kcap config init',
+      ],
     })
   const host = targets.find(({ kind }) => kind === 'ssh')
   if (via === 'auto' || via === 'ssh' || host === undefined || host.kind !== 'ssh') return via
   throw new KcapError('usage', `cannot capture on "${host.host}" via ${via}: a host is reached by SSH only`, {
     hints: ['leave --via out'],
   })
+}
+
+/** The pattern of the config for all nodes, with what is said by flag. */
+export function makeNodeSsh(pattern: SshHostName | undefined, parsed: ParsedArguments): SshHostName | undefined {
+  if (pattern === undefined) return undefined
+  const flags = Object.entries(makeSshDefaults(parsed)).filter(([name, value]) =>
+    name === 'sudo' ? parsed.text('sudo') !== undefined : value !== undefined,
+  )
+  return { ...pattern, ...Object.fromEntries(flags) }
 }
 
 function makeSshDefaults(parsed: ParsedArguments): Omit<SshHostName, 'kind' | 'host'> {

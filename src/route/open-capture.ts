@@ -6,6 +6,7 @@ import { quote } from '../base/quote.ts'
 import { formatTarget, type NodeTarget, type PodTarget, type Target } from '../base/target.ts'
 import type { Consent } from './consent.ts'
 import { gatherFacts } from './gather-facts.ts'
+import { nameNodeHost } from './name-node-host.ts'
 import { type CreatingOptions, createRoute, openRoute, type RouteOptions } from './open-route.ts'
 import { openSource } from './open-source.ts'
 import { type PlannedRoute, planRoutes, whatItLeaves } from './plan-routes.ts'
@@ -54,16 +55,7 @@ const failuresOfRoute: readonly ErrorCode[] = [
  */
 export async function openCapture(target: Target, options: OpenCaptureOptions): Promise<OpenedCapture> {
   if (target.kind === 'ssh') return await go(target, 'ssh', options)
-  if (target.kind === 'node') {
-    if (await options.consent.mayCreate('node-pod', formatTarget(target))) return await go(target, 'node-pod', options)
-    throw new KcapError(
-      'consent-missing',
-      `cannot capture "${formatTarget(target)}": ${whatItLeaves['node-pod']}, and nobody has allowed it`,
-      {
-        hints: [options.formatCommand(target, 'node-pod')],
-      },
-    )
-  }
+  if (target.kind === 'node') return await openNode(target, options)
   if (options.via !== 'auto') return await go(target, options.via, options)
   const first: RouteName = options.nodeHost === undefined ? 'exec' : 'ssh'
   try {
@@ -74,13 +66,33 @@ export async function openCapture(target: Target, options: OpenCaptureOptions): 
   }
 }
 
+/** A node by SSH, where the config says how, since that creates nothing; else by a pod there. */
+async function openNode(target: NodeTarget, options: OpenCaptureOptions): Promise<OpenedCapture> {
+  const { via, consent } = options
+  const isBySsh = via === 'ssh' || (via === 'auto' && nameNodeHost(target, options) !== undefined)
+  let notBySsh: readonly string[] = []
+  try {
+    if (isBySsh) return await go(target, 'ssh', options)
+  } catch (error) {
+    if (via === 'ssh' || !isOneOf(error, failuresOfRoute)) throw error
+    options.log(`${formatTarget(target)}: not via ssh: ${error.message}`)
+    notBySsh = [`not via ssh: ${error.message}`]
+  }
+  if (await consent.mayCreate('node-pod', formatTarget(target))) return await go(target, 'node-pod', options)
+  throw new KcapError(
+    'consent-missing',
+    `cannot capture "${formatTarget(target)}": ${whatItLeaves['node-pod']}, and nobody has allowed it`,
+    { hints: [options.formatCommand(target, 'node-pod'), ...notBySsh] },
+  )
+}
+
 async function goAround(target: PodTarget, failure: KcapError, options: OpenCaptureOptions): Promise<OpenedCapture> {
   const { consent, log } = options
   const access = await options.clusters.open(target.cluster)
   const facts = await gatherFacts(target, access, {
     execFailure: failure,
     debugNamespace: options.debug.namespace,
-    sshHost: undefined,
+    sshHost: nameNodeHost(target, options)?.host,
     signal: options.signal,
   })
   const plan = planRoutes(facts, consent.given)
@@ -137,8 +149,8 @@ function describe(
 
 async function go(target: Target, via: RouteName, options: OpenCaptureOptions): Promise<OpenedCapture> {
   const route =
-    target.kind === 'node' || via === 'ephemeral' || via === 'node-pod'
-      ? await createRoute(target as PodTarget | NodeTarget, via as CreatingRoute, options)
+    via === 'ephemeral' || via === 'node-pod'
+      ? await createRoute(target as PodTarget | NodeTarget, via, options)
       : await openRoute(target, via, options)
   options.log(`${formatTarget(target)}: ${route.description}`)
   try {

@@ -1,11 +1,12 @@
 import type { CreatingRoute, DebugContainer, RouteName } from '../base/capture-request.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { formatTarget, type NodeTarget, type PodTarget, type SshHostName, type SshTarget } from '../base/target.ts'
+import { formatTarget, type NodeTarget, type PodTarget, type SshHostName, type Target } from '../base/target.ts'
 import type { ClusterPool } from '../kube/cluster-pool.ts'
 import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
 import { openEphemeralRoute } from './ephemeral-route.ts'
 import { openExecRoute } from './exec-route.ts'
 import { openKubectlRoute } from './kubectl-route.ts'
+import { nameNodeHost } from './name-node-host.ts'
 import type { NodePods } from './node-pod-route.ts'
 import type { Route } from './route.ts'
 
@@ -14,6 +15,8 @@ export interface RouteOptions {
   readonly ssh: ConnectSshOptions
   /** The node of the pods that are captured, as the user named it. */
   readonly nodeHost: SshHostName | undefined
+  /** The pattern for all nodes. */
+  readonly nodeSsh: SshHostName | undefined
   /** Aborts what has not begun. */
   readonly signal: AbortSignal
 }
@@ -28,13 +31,11 @@ export interface CreatingOptions {
 export type QuietRoute = Exclude<RouteName, CreatingRoute>
 
 /** Goes a way to a target that creates nothing. Throws the errors of the login, and of what the way needs. */
-export async function openRoute(
-  target: PodTarget | SshTarget,
-  via: QuietRoute,
-  { clusters, nodeHost, ssh, signal }: RouteOptions,
-): Promise<Route> {
+export async function openRoute(target: Target, via: QuietRoute, options: RouteOptions): Promise<Route> {
+  const { clusters, ssh, signal } = options
   if (target.kind === 'ssh') return await openSsh(target, target.name, ssh)
-  if (via === 'ssh') return await openSsh(target, nodeHost ?? refuseNoHost(target), ssh)
+  if (target.kind === 'node' || via === 'ssh')
+    return await openSsh(target, nameNodeHost(target, options) ?? refuseNoHost(target), ssh)
   const access = await clusters.open(target.cluster)
   return via === 'kubectl'
     ? await openKubectlRoute(target, access, signal)
@@ -59,8 +60,13 @@ async function openSsh(...words: Parameters<typeof import('./ssh-route.ts').open
   return await openSshRoute(...words)
 }
 
-function refuseNoHost(target: PodTarget): never {
+function refuseNoHost(target: PodTarget | NodeTarget): never {
   throw new KcapError('usage', `cannot capture "${formatTarget(target)}" via ssh: no host is named`, {
-    hints: [`--ssh-host ${target.node ?? 'NODE'} --ssh-user root`],
+    hints: [
+      ...(target.kind === 'pod'
+        ? [`--ssh-host ${target.node ?? 'NODE'} --ssh-user root`]
+        : [`kcap ssh://root@${target.node}`]),
+      'nodeSsh: { host: "{node}", user: root } in the config names the hosts of all nodes: kcap config init',
+    ],
   })
 }

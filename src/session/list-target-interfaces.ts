@@ -12,7 +12,7 @@ export interface ListRun {
 
 /** The interfaces where the first of the targets would be captured; none when there is no target. Throws what a capture there would. */
 export async function listTargetInterfaces(
-  { targets, via, nodeHost }: Pick<CaptureRequest, 'targets' | 'via' | 'nodeHost'>,
+  { targets, via, nodeHost, nodeSsh }: Pick<CaptureRequest, 'targets' | 'via' | 'nodeHost' | 'nodeSsh'>,
   run: ListRun,
 ): Promise<readonly RemoteInterface[]> {
   const clusters: ClusterPool = makeClusterPool(run)
@@ -24,6 +24,7 @@ export async function listTargetInterfaces(
     const route = await openRoute(target, via === 'kubectl' || via === 'ssh' ? via : 'exec', {
       clusters,
       nodeHost,
+      nodeSsh,
       ssh: { signal: run.signal },
       signal: run.signal,
     })

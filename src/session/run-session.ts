@@ -115,6 +115,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
       clusters,
       ssh,
       nodeHost: request.nodeHost,
+      nodeSsh: request.nodeSsh,
       debug: request.debug,
       nodePods,
       consent: makeConsent(request.consent, context.askConsent),

@@ -3,6 +3,7 @@ import type { CreatingRoute } from '../base/capture-request.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { findNearNames } from '../base/near-names.ts'
 import { quote } from '../base/quote.ts'
+import type { SshHostName } from '../base/target.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 
 const maxListedPods = 20_000
@@ -49,7 +50,7 @@ export function parseSettings(file: string, text: string): Settings {
 
   const defaults = defaultSettings(file)
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return defaults
-  const top = readMap(document.contents, 'the file', ['list', 'sshHosts', 'consent', 'debug'])
+  const top = readMap(document.contents, 'the file', ['list', 'sshHosts', 'nodeSsh', 'consent', 'debug'])
   const listNode = top.get('list')
   const list =
     listNode === undefined
@@ -78,6 +79,21 @@ export function parseSettings(file: string, text: string): Settings {
     key: string,
     read: (node: Node | null | undefined, what: string) => Value,
   ): Value | undefined => (entries.has(key) ? read(entries.get(key), `"${key}"`) : undefined)
+  const readNodeSsh = (node: Node | null | undefined, what: string): SshHostName => {
+    const entries = readMap(node, what, ['host', 'user', 'port', 'identityFiles', 'jumpHost', 'sudo'])
+    const host = optional(entries, 'host', readText) ?? '{node}'
+    if (!/\{(node|address)\}/.test(host))
+      fail(offsetOf(entries.get('host')), '"host" must have {node} or {address} in it, which stands for each node')
+    return {
+      kind: 'ssh',
+      host,
+      user: optional(entries, 'user', readText),
+      port: optional(entries, 'port', readCount),
+      identityFiles: optional(entries, 'identityFiles', readTexts),
+      jumpHost: optional(entries, 'jumpHost', readText),
+      sudo: optional(entries, 'sudo', readChoice(['none', 'sudo', 'doas'])) ?? 'none',
+    }
+  }
   return {
     file,
     list: {
@@ -87,6 +103,7 @@ export function parseSettings(file: string, text: string): Settings {
       maxPods: optional(list, 'maxPods', readCount) ?? defaults.list.maxPods,
     },
     sshHosts: optional(top, 'sshHosts', readTexts) ?? [],
+    nodeSsh: optional(top, 'nodeSsh', readNodeSsh),
     consent: optional(top, 'consent', readConsent) ?? [],
     debug: {
       image: optional(debug, 'image', readText) ?? defaults.debug.image,

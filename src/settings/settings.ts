@@ -1,4 +1,5 @@
 import type { CreatingRoute, DebugContainer } from '../base/capture-request.ts'
+import type { SshHostName } from '../base/target.ts'
 
 /** What kcap's config file says, complete: what it leaves out has its default. */
 export interface Settings {
@@ -8,6 +9,8 @@ export interface Settings {
   readonly list: ListSettings
   /** Hosts that have an interface of their own there: an alias of the ssh config, or `[USER@]HOST[:PORT]`. */
   readonly sshHosts: readonly string[]
+  /** How the nodes of clusters are reached by SSH; undefined: they are not. */
+  readonly nodeSsh: SshHostName | undefined
   /** What may be created in clusters without asking. */
   readonly consent: readonly CreatingRoute[]
   /** What is created there. */
@@ -35,6 +38,7 @@ export function defaultSettings(file: string): Settings {
     file,
     list: { contexts: undefined, namespaces: undefined, selector: undefined, maxPods: defaultMaxPods },
     sshHosts: [],
+    nodeSsh: undefined,
     consent: [],
     debug: {
       image: defaultDebugImage,

@@ -33,6 +33,7 @@ export function choosePod(pod: V1Pod, choice: PodChoice): PodTarget {
     container,
     containerId: containerStatuses(pod).find((status) => status.name === container)?.containerID ?? '',
     node: pod.spec?.nodeName,
+    ...(pod.status?.hostIP === undefined ? {} : { nodeAddress: pod.status.hostIP }),
     addresses: (pod.status?.podIPs ?? []).flatMap(({ ip }) => (ip ? [ip] : [])),
     hostNetwork: pod.spec?.hostNetwork === true,
   }

@@ -14,12 +14,15 @@ export async function resolveNode(name: NodeName, access: ClusterAccess, signal:
   if (node === undefined) throw await nodeNotFound(name, access, signal)
   if (node !== 'hidden' && node.status?.nodeInfo?.operatingSystem === 'windows')
     throw refuseWindows(`node/${name.node}`)
+  const addresses = node === 'hidden' ? [] : (node.status?.addresses ?? [])
+  const nodeAddress = addresses.find(({ type }) => type === 'InternalIP')?.address
   return {
     kind: 'node',
     cluster: { kubeconfigPaths: name.kubeconfigPaths, context: name.context },
     context: access.context,
     namespace: name.namespace ?? access.namespace,
     node: name.node,
+    ...(nodeAddress === undefined ? {} : { nodeAddress }),
   }
 }
 

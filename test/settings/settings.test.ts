@@ -29,6 +29,11 @@ list:
 sshHosts:
   - bastion
   - root@10.0.0.10:2222
+nodeSsh:
+  host: "{node}.corp"
+  port: 2222
+  identityFiles: [~/.ssh/nodes]
+  sudo: sudo
 consent: [ephemeral]
 debug:
   image: registry.example/tools:1
@@ -40,6 +45,15 @@ debug:
     file,
     list: { contexts: ['prod', 'staging-*'], namespaces: undefined, selector: 'app=orders', maxPods: 100 },
     sshHosts: ['bastion', 'root@10.0.0.10:2222'],
+    nodeSsh: {
+      kind: 'ssh',
+      host: '{node}.corp',
+      user: undefined,
+      port: 2222,
+      identityFiles: ['~/.ssh/nodes'],
+      jumpHost: undefined,
+      sudo: 'sudo',
+    },
     consent: ['ephemeral'],
     debug: {
       image: 'registry.example/tools:1',
@@ -54,7 +68,13 @@ debug:
 describe("a wrong key or value is 'config-broken', exit code 2, and names its line", () => {
   test.each([
     ['list:\n  contxts: [a]\n', 'line 2: there is no key "contxts"', 'keys there: contexts'],
-    ['\nfrob: 1\n', 'line 2: there is no key "frob"', 'keys there: list, sshHosts, consent, debug'],
+    ['\nfrob: 1\n', 'line 2: there is no key "frob"', 'keys there: list, sshHosts, nodeSsh, consent, debug'],
+    [
+      'nodeSsh:\n  host: nodes\n',
+      'line 2: "host" must have {node} or {address} in it, which stands for each node',
+      file,
+    ],
+    ['nodeSsh:\n  sudo: yes\n', 'line 2: "sudo" must be one of none, sudo, doas', file],
     ['consent: [exec]\n', 'line 1: each of "consent" must be one of ephemeral, node-pod', file],
     ['consent: ephemeral\n', 'line 1: "consent" must be a list, such as [ephemeral]', file],
     ['debug:\n  pullPolicy: Sometimes\n', 'line 2: "pullPolicy" must be one of Always, IfNotPresent, Never', file],
