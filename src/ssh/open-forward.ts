@@ -1,6 +1,7 @@
 import type { Client, ClientChannel } from 'ssh2'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import { jumpFailed, sshHostLabel, toPlainText } from './ssh-error.ts'
+import { widenWindow } from './widen-window.ts'
 
 /** A stream to `host` that the jump host opens for us (`direct-tcpip`, https://www.rfc-editor.org/rfc/rfc4254#section-7.2). */
 export function openForward(
@@ -34,6 +35,7 @@ export function openForward(
       client.forwardOut('127.0.0.1', 0, host.host, host.port, (error, stream) => {
         if (error) return refuse(toRefusal(error), error)
         settle()
+        widenWindow(client, stream)
         resolve(stream)
       })
     } catch (error) {

@@ -5,6 +5,7 @@ import { KcapError } from '../base/kcap-error.ts'
 import type { RemoteExit, RemoteProcess } from '../base/remote-process.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import { connectionLost, sshHostLabel, toPlainText } from './ssh-error.ts'
+import { widenWindow } from './widen-window.ts'
 
 export interface SshProcessOptions {
   readonly client: Client
@@ -31,6 +32,7 @@ export function startSshProcess(commandLine: string, options: SshProcessOptions)
         if (error) return refuse(error)
         signal.removeEventListener('abort', onAbort)
         // The exit status may be in the very next bytes: listen before this callback returns.
+        widenWindow(client, channel)
         const process = toRemoteProcess(channel, host, lostBy)
         if (signal.aborted) process.kill()
         else resolve(process)

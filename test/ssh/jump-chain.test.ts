@@ -23,7 +23,7 @@ async function openHosts(names: readonly string[], lines: Readonly<Record<string
   const server = (name: string) => servers.get(name) as SshServer
   const label = (name: string) => `ssh://${name}@127.0.0.1:${server(name).port}`
   const host = (name: string, jumpHost?: string) =>
-    ({ kind: 'ssh', host: name, sudo: 'none', sshConfigPath, jumpHost }) as const
+    ({ kind: 'ssh', host: name, sudo: 'none', client: 'ssh2', sshConfigPath, jumpHost }) as const
   return { host, server, label, home }
 }
 

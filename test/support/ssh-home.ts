@@ -46,6 +46,7 @@ export function makeSshHome(knownHosts = '', config: readonly string[] = []): Ss
       port,
       user: 'ann',
       sudo: 'none',
+      client: 'ssh2',
       sshConfigPath: configPath,
       ...more,
     }),
