@@ -35,6 +35,7 @@ export default defineConfig({
           name: 'bench',
           include: ['test/bench/*.bench.ts'],
           testTimeout: 1_800_000,
+          hookTimeout: 180_000,
           fileParallelism: false,
           globalSetup: 'test/support/build-program.ts',
         },

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findPod, kubectl, lab, runLab } from '../real/lab.ts'
 import { formatPcap } from '../support/packets.ts'
 import { programPath } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
+import { openDelayingRelay } from './delaying-relay.ts'
 import { compare, type Measured, measure } from './measure.ts'
 
 /**
@@ -124,6 +126,20 @@ test('1 GB by SSH, beside ssh', async () => {
     )
   const theirs = () => measure(toFile(['ssh', '-F', lab.sshConfig, 'node-ip', 'tcpdump -i any -U -w -']))
   await row('SSH, pcapng', rounds, ours, theirs, ['wallMs', 'cpuMs', 'peakMib'])
+})
+
+test('1 GB by SSH over a line of 50 ms, beside ssh', async () => {
+  const relay = await openDelayingRelay('10.231.0.2', 2222, 25)
+  const { port } = relay.address() as AddressInfo
+  const config = path.join(folder, 'ssh_config')
+  const lines = ['HostName 127.0.0.1', `Port ${port}`, 'User root', `IdentityFile ${lab.sshFolder}/id_root`]
+  const trust = ['StrictHostKeyChecking no', 'UserKnownHostsFile /dev/null', 'LogLevel ERROR']
+  writeFileSync(config, ['Host line', ...lines, ...trust].join('\n'))
+  const out = path.join(folder, 'out.pcapng')
+  const ours = () => measure(kcap('--ssh-config', config, '--ssh-host', 'line', '-q', '--force', '-o', out))
+  const theirs = () => measure(toFile(['ssh', '-F', config, 'line', 'tcpdump -i any -U -w -']))
+  await row('SSH over 50 ms', 2, ours, theirs, ['wallMs'])
+  relay.close()
 })
 
 test('time to the first packet, beside kubectl exec', async () => {
