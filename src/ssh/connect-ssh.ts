@@ -24,6 +24,8 @@ export interface ConnectSshOptions {
   /** For the keys of unknown hosts; absent: they are refused. */
   readonly askHostKey?: AskHostKey | undefined
   readonly log?: ((line: string) => void) | undefined
+  /** Whether the connection is compressed where the ssh config says so; absent: yes. */
+  readonly mayCompress?: boolean | undefined
   readonly environment?: NodeJS.ProcessEnv | undefined
   readonly homeFolder?: string | undefined
   readonly silence?: SilenceLimits | undefined
@@ -84,7 +86,7 @@ type Context = Omit<ConnectSshOptions, 'log'> & {
 async function prepareHop(
   host: ResolvedSshHost,
   { acceptNewHostKey = false }: SshHostName,
-  { askSecret, askHostKey, log }: Context,
+  { askSecret, askHostKey, log, mayCompress = true }: Context,
   password: string | undefined,
 ): Promise<Hop> {
   const prompt = openSecretPrompt(host.batchMode ? undefined : askSecret)
@@ -92,7 +94,10 @@ async function prepareHop(
     makeHostKeyCheck(host, { acceptNewHostKey, askHostKey, log }),
     loadLoginKeys(host, { prompt, log }),
   ])
-  const algorithms = chooseAlgorithms(host, hostKeyCheck.knownTypes)
+  const algorithms = chooseAlgorithms(
+    { ...host, compression: host.compression && mayCompress },
+    hostKeyCheck.knownTypes,
+  )
   return { host, hostKeyCheck, algorithms, login: makeSshLogin(host, { keys, prompt, password }) }
 }
 

@@ -34,6 +34,8 @@ export interface ResolvedSshHost {
   readonly hashKnownHosts: boolean
   readonly strictHostKeyChecking: StrictHostKeyChecking
   readonly connectTimeoutMs: number
+  /** Whether the host is asked to compress what it sends. */
+  readonly compression: boolean
   /** Allowed algorithms by kind; undefined: ssh2's own choice. */
   readonly algorithms: SshAlgorithms
   /** [USER@]HOST[:PORT], comma-separated hops. */
@@ -112,6 +114,7 @@ export function applySshSettings(
     hashKnownHosts: isYes('hashknownhosts'),
     strictHostKeyChecking: toStrictness(one('stricthostkeychecking')),
     connectTimeoutMs: Number(one('connecttimeout')) * 1000 || defaultConnectTimeoutMs,
+    compression: isYes('compression'),
     algorithms: {
       ...optionalList('hostKeys', list('hostkeyalgorithms')),
       ...optionalList('keyExchanges', list('kexalgorithms')),
