@@ -1,4 +1,5 @@
 import type { Sudo } from '../base/target.ts'
+import { compressFunction, compressPrograms } from './compress-script.ts'
 import { uploadedNamePrefix } from './upload-script.ts'
 
 /** The far side ends a capture when it has heard nothing for this long. */
@@ -32,13 +33,16 @@ export const reportPrefix = 'kcap-report: '
  * Of several programs the first that is there is run. The network of a pod is entered through any process of it: kubelets write the
  * pod's UID into cgroup names, with systemd's driver `-` as `_`; all runtimes keep that part.
  *
- * Words: capture id, none|sudo|doas, own stream, filter, here|pod:UID,UID_, then for each program the number of its words and they.
+ * Where the stream is compressed, the program is started beside the compressor, and its pid and its end are told through a pipe of their own, which
+ * ends with the last of them. The stream leaves through one dd, so that killing it ends what hangs on a connection that takes no more.
+ *
+ * Words: capture id, none|sudo|doas, own stream, filter, here|pod:UID,UID_, none|gzip, then for each program the number of its words and they.
  */
 const script = `
 exec 3<&0 </dev/null
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH
 KCAP_CAPTURE=$1; export KCAP_CAPTURE
-raise=$2 own=$3 filter=$4 network=$5; shift 5
+raise=$2 own=$3 filter=$4 network=$5 compression=$6; shift 6
 say() { printf '${reportPrefix}%s\\n' "$*" >&2; }
 has() { command -v "$1" >/dev/null 2>&1; }
 missing=$2
@@ -106,9 +110,11 @@ case $network in pod:*)
   set -- nsenter -t "$p" -n -- "$@" ;;
 esac
 [ "$raise" = none ] || set -- "$raise" -n "$@"
+for word in ${compressPrograms.join(' ')}; do
+  [ $compression = none ] || has $word || { say uncompressed $word; compression=none; }
+done
 say using "$*"
 clock=$(date +%s.%N 2>/dev/null) && say clock "$clock"
-"$@" 3<&- & p=$!
 children() { c=; read -r c < "/proc/$1/task/$1/children"; echo "$c"; }
 end() {
   for child in $(children $p); do
@@ -116,25 +122,49 @@ end() {
     kill -"$1" $child
   done
   kill -"$1" $p
+  [ "$1" != KILL ] || [ -z "$exit_pid" ] || kill -KILL $exit_pid
 }
-exec 4>&2
-(
-  trap '' PIPE
-  exec >/dev/null 2>&1
-  while b=$(hear ${silenceTimeoutSeconds}) && [ -n "$b" ]; do
-    case $b in q) break ;; r) exit ;; esac
-    printf '${reportPrefix}alive\\n' >&4 || break
+p= exit_pid= w=
+watch() {
+  exec 4>&2
+  (
+    trap '' PIPE
+    exec >/dev/null 2>&1
+    while b=$(hear ${silenceTimeoutSeconds}) && [ -n "$b" ]; do
+      case $b in q) break ;; r) exit ;; esac
+      printf '${reportPrefix}alive\\n' >&4 || break
+    done
+    end TERM
+    [ "$b" != q ] || b=$(hear ${graceSeconds})
+    [ "$raise" = none ] || [ "$b" = q ] || sleep 1
+    [ -n "$b" ] || end KILL
+  ) & w=$!
+}
+finish() {
+  case $tool in */${uploadedNamePrefix}*) rm -f "$tool" ;; esac
+  say ended $1
+  wait $w
+  exit $1
+}
+if [ $compression = none ]; then
+  "$@" 3<&- & p=$!
+  watch
+  wait $p
+  finish $?
+fi
+${compressFunction}
+exec 5>&1
+{
+  { "$@" 3<&- 5>&- 6>&- & echo program $! >&6; wait $!; echo status $? >&6; } | compress |
+    { read -r word x </proc/self/stat; echo exit $word >&6; exec dd bs=65536 >&5 2>/dev/null; }
+} 6>&1 | {
+  s=137
+  while read -r key value; do
+    case $key in program) p=$value ;; exit) exit_pid=$value ;; status) s=$value ;; esac
+    [ -z "$p" ] || [ -z "$exit_pid" ] || [ -n "$w" ] || watch
   done
-  end TERM
-  [ "$b" != q ] || b=$(hear ${graceSeconds})
-  [ "$raise" = none ] || [ "$b" = q ] || sleep 1
-  [ -n "$b" ] || end KILL
-) & w=$!
-wait $p; s=$?
-case $tool in */${uploadedNamePrefix}*) rm -f "$tool" ;; esac
-say ended $s
-wait $w
-exit $s
+  finish $s
+}
 `
 
 export interface SupervisedCapture {
@@ -144,6 +174,7 @@ export interface SupervisedCapture {
   /** How kcap's own stream is known on the far side, to be left out of the capture. */
   readonly ownStream: OwnStream
   readonly filter: string
+  readonly compression: 'none' | 'gzip'
   /** Whose packets: those of where the program is started, or of a pod on the same machine. */
   readonly network: RemoteNetwork
   /** The argv of the program; of several the first that is there is run. tcpdump takes the filter as its last word, tshark and dumpcap by -f. */
@@ -181,6 +212,7 @@ export function makeSupervisedArgv(capture: SupervisedCapture): string[] {
     formatOwnStream(capture.ownStream),
     capture.filter,
     formatNetwork(capture.network),
+    capture.compression,
     ...capture.programs.flatMap((argv) => [String(argv.length), ...argv]),
   ]
 }

@@ -68,6 +68,7 @@ async function openWithTimestamps(
   timestamps: 'nano' | 'micro',
   uploaded: string | undefined,
 ): Promise<PacketSource> {
+  const compression = capture.compression === 'gzip' ? 'gzip' : 'none'
   const tcpdump = makeTcpdumpArgv(capture, timestamps)
   const argv = makeSupervisedArgv({
     captureId: `${route.captureIdPrefix ?? ''}${randomUUID()}`,
@@ -75,6 +76,7 @@ async function openWithTimestamps(
     ownStream: route.ownStream,
     filter: capture.filter,
     network: route.network,
+    compression,
     programs: [
       ...(uploaded === undefined ? [] : [[uploaded, ...tcpdump.slice(1)]]),
       tcpdump,
@@ -87,6 +89,7 @@ async function openWithTimestamps(
     interfaceName: capture.interfaceName,
     argv,
     hasFilter: capture.filter !== '',
+    isCompressed: compression !== 'none',
     entersPod: route.network.kind === 'pod',
     start: route.start,
     signal,

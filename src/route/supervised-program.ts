@@ -25,6 +25,8 @@ export interface SupervisedProgram {
     readonly reports: readonly CaptureReport[]
     /** The command as it really runs. */
     readonly command: string
+    /** The program without which the far side can't compress, though it was asked to. */
+    readonly missingCompressor: string | undefined
     /** What the far side's clock says more than this machine's, at least and at most; undefined where it did not tell. */
     readonly aheadMs: { readonly least: number; readonly most: number } | undefined
   }
@@ -40,7 +42,15 @@ export async function startSupervised(
   argv: readonly string[],
   signal: AbortSignal,
 ): Promise<SupervisedProgram> {
-  const said: Said = { startedMs: Date.now(), counters: {}, lines: [], reports: [], command: '', aheadMs: undefined }
+  const said: Said = {
+    startedMs: Date.now(),
+    counters: {},
+    lines: [],
+    reports: [],
+    command: '',
+    missingCompressor: undefined,
+    aheadMs: undefined,
+  }
   const remote = await start(argv, signal)
   let begin = () => {}
   let listen = () => {}
@@ -94,7 +104,8 @@ async function followReports(remote: RemoteProcess, said: Said, on: { begin(): v
     else if (report.kind === 'using') {
       said.command = report.command
       on.begin()
-    } else if (report.kind === 'listening') on.listen()
+    } else if (report.kind === 'uncompressed') said.missingCompressor = report.program
+    else if (report.kind === 'listening') on.listen()
     else if (report.kind === 'clock')
       said.aheadMs = {
         least: report.timeMs - Date.now(),

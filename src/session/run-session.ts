@@ -57,7 +57,9 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   const ending = makeEnding(context.signal, (reason) => opening.abort(reason))
   const { interactive, askSecret, askHostKey, log } = context
   const clusters = makeClusterPool({ interactive, signal: opening.signal, timeoutMs: loginTimeoutMs })
-  const ssh: ConnectSshOptions = { signal: lifetime.signal, askSecret, askHostKey, log }
+  // What the far side has compressed, or was not to, is not compressed once more on its way.
+  const mayCompress = request.capture.compression === 'auto'
+  const ssh: ConnectSshOptions = { signal: lifetime.signal, askSecret, askHostKey, mayCompress, log }
   const output = await openWriter(request, opening.signal)
   const { writer } = output
   void output.readerGone.then(() => ending.end('reader gone'))
