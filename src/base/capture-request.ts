@@ -1,5 +1,11 @@
 import type { SshHostName, TargetName } from './target.ts'
 
+/**
+ * How the stream comes here, which is for slow links only: `gzip` has the far side compress it; `auto` leaves it to the user's ssh config,
+ * so that no fast link is ever made slower.
+ */
+export type Compression = 'auto' | 'gzip' | 'none'
+
 /** How the far side captures. */
 export interface CaptureOptions {
   /** Interface on the far side. */
@@ -10,6 +16,7 @@ export interface CaptureOptions {
   readonly filterExpression: string
   /** Bytes kept of each packet; 0 keeps whole packets. */
   readonly snapLength: number
+  readonly compression: Compression
 }
 
 /** How a target is reached. */

@@ -27,6 +27,8 @@ export interface PacketSource {
   readonly header: PacketStreamHeader
   /** The capture command as the far side runs it. */
   readonly command: string
+  /** The program without which the far side could not compress, though it was asked to. */
+  readonly missingCompressor?: string | undefined
   /** What the far side's clock says more than this machine's, at least and at most; undefined where it did not tell. */
   readonly aheadMs?: { readonly least: number; readonly most: number } | undefined
   /**

@@ -7,6 +7,8 @@ export type CaptureReport =
   /** Seconds since the epoch, as the far side has them, and how exactly it says so. */
   | { readonly kind: 'clock'; readonly timeMs: number; readonly precisionMs: number }
   | { readonly kind: 'missing'; readonly program: string }
+  /** The stream comes as it is, since there is no such program to compress it. */
+  | { readonly kind: 'uncompressed'; readonly program: string }
   /** No process of the pod is there. */
   | { readonly kind: 'no-pod' }
   /** The interface is open: packets from now on are captured. */
@@ -77,6 +79,7 @@ function readReport(line: string): CaptureReport {
     }
     if (word === 'no-pod') return { kind: 'no-pod' }
     if (word === 'alive') return { kind: 'alive' }
+    if (word === 'uncompressed') return { kind: 'uncompressed', program: value }
     if (word === 'missing') return { kind: 'missing', program: value }
     if (word === 'ended' && /^\d+$/.test(value)) return { kind: 'ended', code: Number(value) }
   }

@@ -1,4 +1,5 @@
 import type { Sudo } from '../base/target.ts'
+import { compressFunction, compressPrograms } from './compress-script.ts'
 import { uploadedNamePrefix } from './upload-script.ts'
 
 /** The far side ends a capture when it has heard nothing for this long. */
@@ -35,7 +36,10 @@ export const reportPrefix = 'kcap-report: '
  * A password for sudo is the first line of standard input; `printf` is the shell's own in all three, so that no argv has it. A tcpdump with
  * capabilities of its own needs no sudo.
  *
- * Words: capture id, none|sudo|sudo-password|doas, own stream, filter, here|pod:UID,UID_, then for each program the number of its words and they.
+ * Where the stream is compressed, the program is started beside the compressor, and its pid and its end are told through a pipe of their own, which
+ * ends with the last of them. The stream leaves through one dd, so that killing it ends what hangs on a connection that takes no more.
+ *
+ * Words: capture id, none|sudo|sudo-password|doas, own stream, filter, here|pod:UID,UID_, none|gzip, then for each program the number of its words and they.
  */
 const script = `
 exec 3<&0 </dev/null
@@ -43,7 +47,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH
 KCAP_CAPTURE=$1; export KCAP_CAPTURE
 raise=\${2%-password} password=
 [ "$2" = "$raise" ] || IFS= read -r password <&3
-own=$3 filter=$4 network=$5; shift 5
+own=$3 filter=$4 network=$5 compression=$6; shift 6
 say() { printf '${reportPrefix}%s\\n' "$*" >&2; }
 has() { command -v "$1" >/dev/null 2>&1; }
 missing=$2
@@ -117,12 +121,11 @@ if [ "$raise" = none ]; then password=
 elif [ -n "$password" ]; then set -- "$raise" -S -p '' "$@"
 else set -- "$raise" -n "$@"
 fi
+for word in ${compressPrograms.join(' ')}; do
+  [ $compression = none ] || has $word || { say uncompressed $word; compression=none; }
+done
 say using "$*"
 clock=$(date +%s.%N 2>/dev/null) && say clock "$clock"
-if [ -n "$password" ]; then printf '%s\\n' "$password" | "$@" 3<&- & p=$!
-else "$@" 3<&- & p=$!
-fi
-password=
 children() { c=; read -r c < "/proc/$1/task/$1/children"; echo "$c"; }
 end() {
   for child in $(children $p); do
@@ -130,25 +133,53 @@ end() {
     kill -"$1" $child
   done
   kill -"$1" $p
+  [ "$1" != KILL ] || [ -z "$exit_pid" ] || kill -KILL $exit_pid
 }
-exec 4>&2
-(
-  trap '' PIPE
-  exec >/dev/null 2>&1
-  while b=$(hear ${silenceTimeoutSeconds}) && [ -n "$b" ]; do
-    case $b in q) break ;; r) exit ;; esac
-    printf '${reportPrefix}alive\\n' >&4 || break
+p= exit_pid= w=
+watch() {
+  exec 4>&2
+  (
+    trap '' PIPE
+    exec >/dev/null 2>&1
+    while b=$(hear ${silenceTimeoutSeconds}) && [ -n "$b" ]; do
+      case $b in q) break ;; r) exit ;; esac
+      printf '${reportPrefix}alive\\n' >&4 || break
+    done
+    end TERM
+    [ "$b" != q ] || b=$(hear ${graceSeconds})
+    [ "$raise" = none ] || [ "$b" = q ] || sleep 1
+    [ -n "$b" ] || end KILL
+  ) & w=$!
+}
+finish() {
+  case $tool in */${uploadedNamePrefix}*) rm -f "$tool" ;; esac
+  say ended $1
+  wait $w
+  exit $1
+}
+if [ $compression = none ]; then
+  if [ -n "$password" ]; then printf '%s\\n' "$password" | "$@" 3<&- & else "$@" 3<&- & fi
+  p=$! password=
+  watch
+  wait $p
+  finish $?
+fi
+${compressFunction}
+exec 5>&1
+{
+  {
+    if [ -n "$password" ]; then printf '%s\\n' "$password" | "$@" 3<&- 5>&- 6>&- & else "$@" 3<&- 5>&- 6>&- & fi
+    echo program $! >&6; wait $!; echo status $? >&6
+  } | compress |
+    { read -r word x </proc/self/stat; echo exit $word >&6; exec dd bs=65536 >&5 2>/dev/null; }
+} 6>&1 | {
+  s=137
+  while read -r key value; do
+    case $key in program) p=$value ;; exit) exit_pid=$value ;; status) s=$value ;; esac
+    [ -z "$p" ] || [ -z "$exit_pid" ] || [ -n "$w" ] || watch
   done
-  end TERM
-  [ "$b" != q ] || b=$(hear ${graceSeconds})
-  [ "$raise" = none ] || [ "$b" = q ] || sleep 1
-  [ -n "$b" ] || end KILL
-) & w=$!
-wait $p; s=$?
-case $tool in */${uploadedNamePrefix}*) rm -f "$tool" ;; esac
-say ended $s
-wait $w
-exit $s
+  finish $s
+}
 `
 
 export interface SupervisedCapture {
@@ -160,6 +191,7 @@ export interface SupervisedCapture {
   /** How kcap's own stream is known on the far side, to be left out of the capture. */
   readonly ownStream: OwnStream
   readonly filter: string
+  readonly compression: 'none' | 'gzip'
   /** Whose packets: those of where the program is started, or of a pod on the same machine. */
   readonly network: RemoteNetwork
   /** The argv of the program; of several the first that is there is run. tcpdump takes the filter as its last word, tshark and dumpcap by -f. */
@@ -197,6 +229,7 @@ export function makeSupervisedArgv(capture: SupervisedCapture): string[] {
     formatOwnStream(capture.ownStream),
     capture.filter,
     formatNetwork(capture.network),
+    capture.compression,
     ...capture.programs.flatMap((argv) => [String(argv.length), ...argv]),
   ]
 }

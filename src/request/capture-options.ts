@@ -53,6 +53,15 @@ export const captureOptions: readonly OptionRow[] = [
   },
   {
     group: 'Capture',
+    name: 'compress',
+    kind: 'text',
+    value: 'auto|gzip|none',
+    choices: ['auto', 'gzip', 'none'],
+    help: 'gzip: on the far side, for slow links; auto (default): as your ssh config says',
+    dialog: { type: 'selector', display: 'Compress' },
+  },
+  {
+    group: 'Capture',
     name: 'keylog',
     kind: 'text',
     value: 'FILE',

@@ -1,5 +1,6 @@
 import type {
   CaptureRequest,
+  Compression,
   DebugContainer,
   OutputFormat,
   OutputName,
@@ -83,6 +84,7 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
       }),
       filterExpression: expression,
       snapLength: parseCount('snaplen', parsed.text('snaplen') ?? '0', 0, maxSnapLength),
+      compression: (parsed.text('compress') ?? 'auto') as Compression,
     },
     limits: {
       ...(duration !== undefined && { durationMs: parseDuration('duration', duration) }),

@@ -29,6 +29,7 @@ export async function followRemoteKeyLog(
     ownStream: { kind: 'elsewhere' },
     filter: '',
     network: { kind: 'here' },
+    compression: 'none',
     // GNU and busybox: from the first line, by name over rotation.
     programs: [['tail', '-n', '+1', '-F', path]],
   })

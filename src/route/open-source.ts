@@ -96,6 +96,7 @@ async function openWithTimestamps(
     readonly sudoPassword: string | undefined
   },
 ): Promise<PacketSource> {
+  const compression = capture.compression === 'gzip' ? 'gzip' : 'none'
   const tcpdump = makeTcpdumpArgv(capture, timestamps)
   const argv = makeSupervisedArgv({
     captureId: `${route.captureIdPrefix ?? ''}${randomUUID()}`,
@@ -104,6 +105,7 @@ async function openWithTimestamps(
     ownStream: route.ownStream,
     filter: capture.filter,
     network: route.network,
+    compression,
     programs: [
       ...(uploaded === undefined ? [] : [[uploaded, ...tcpdump.slice(1)]]),
       tcpdump,
@@ -116,6 +118,7 @@ async function openWithTimestamps(
     interfaceName: capture.interfaceName,
     argv,
     hasFilter: capture.filter !== '',
+    isCompressed: compression !== 'none',
     entersPod: route.network.kind === 'pod',
     start: route.start,
     sudoPassword,

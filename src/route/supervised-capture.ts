@@ -5,6 +5,7 @@ import type { PacketSource, SourceEnd } from '../base/packet-source.ts'
 import type { RemoteExit, StartRemoteProcess } from '../base/remote-process.ts'
 import { makeCaptureReader } from '../packets/capture-reader.ts'
 import { explainFailure } from './capture-failure.ts'
+import { gunzipChunks } from './gunzip-chunks.ts'
 import { readChunks } from './read-chunks.ts'
 import { type SupervisedProgram, startSupervised } from './supervised-program.ts'
 
@@ -21,6 +22,8 @@ export interface SupervisedCaptureOptions {
   readonly interfaceName: string
   readonly argv: readonly string[]
   readonly hasFilter: boolean
+  /** Whether the far side is asked to compress its stream. */
+  readonly isCompressed: boolean
   /** Whether the network of a pod is entered from its node. */
   readonly entersPod: boolean
   readonly start: StartRemoteProcess
@@ -37,7 +40,10 @@ export interface SupervisedCaptureOptions {
 export async function openSupervisedCapture(options: SupervisedCaptureOptions): Promise<PacketSource> {
   const program = await startSupervised(options.start, options.argv, options.signal, options.sudoPassword)
   const reader = makeCaptureReader(options.name)
-  const chunks = readChunks(program.stdout)
+  const arriving = readChunks(program.stdout)
+  const gunzipped = options.isCompressed ? gunzipChunks(arriving, options.name) : undefined
+  const chunks = gunzipped?.chunks ?? arriving
+  const failure = () => reader.failure ?? gunzipped?.failure
   const first: PacketBatch[] = []
   let isSilent = false
   const giveUp = () => program.kill()
@@ -48,13 +54,13 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
   options.signal.addEventListener('abort', giveUp)
   if (options.signal.aborted) giveUp()
   try {
-    while (reader.header === undefined && reader.failure === undefined) {
+    while (reader.header === undefined && failure() === undefined) {
       const { value, done } = await chunks.next()
       if (done === true) throw isSilent ? explainSilence(program, options) : await explainNoHeader(program, options)
       first.push(...value.flatMap((chunk) => reader.push(chunk)))
     }
     // A failure after the header comes with the packets before it.
-    if (reader.header === undefined) throw reader.failure
+    if (reader.header === undefined) throw failure()
     await Promise.race([program.listening, sleep(settleMs, undefined, { ref: false })])
     const hasEnded = program.said.reports.some(({ kind }) => kind === 'ended')
     if (hasEnded && first.length === 0) {
@@ -84,20 +90,26 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
   async function* readBatches(): AsyncGenerator<readonly PacketBatch[]> {
     yield first
     let heardMs = 0
-    while (reader.failure === undefined) {
+    while (failure() === undefined) {
       const { value, done } = await chunks.next()
       if (done === true) break
       heardMs = Date.now()
       yield value.flatMap((chunk) => reader.push(chunk))
     }
-    if (reader.failure !== undefined) {
+    if (failure() !== undefined) {
       stop()
       program.kill()
+      // What has come and is not read would keep the program from having ended.
+      while ((await chunks.next()).done !== true);
     }
     const exit = await program.ended
     const { captured, received, dropped } = program.said.counters
-    const error =
-      reader.failure ?? (isStopping ? undefined : explainEnd(exit, program.said.lines, reader.pendingLength, options))
+    const breakOff = gunzipped?.isTorn
+      ? 'the compressed stream ended in its middle'
+      : reader.pendingLength > 0
+        ? 'the stream ended in the middle of a packet'
+        : undefined
+    const error = failure() ?? (isStopping ? undefined : explainEnd(exit, program.said.lines, breakOff, options))
     finish({
       statistics: { captured, received, dropped },
       error,
@@ -109,6 +121,7 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
     interfaceName: options.interfaceName,
     header: reader.header as NonNullable<typeof reader.header>,
     command: program.said.command,
+    missingCompressor: program.said.missingCompressor,
     aheadMs: program.said.aheadMs,
     batches: readBatches(),
     ended,
@@ -151,16 +164,13 @@ async function explainNoHeader(program: SupervisedProgram, options: SupervisedCa
 function explainEnd(
   exit: RemoteExit,
   lines: readonly string[],
-  pendingLength: number,
+  breakOff: string | undefined,
   options: SupervisedCaptureOptions,
 ): KcapError | undefined {
   if (exit.kind !== 'exited') return exit.error
-  if (exit.code === 0 && pendingLength === 0) return undefined
+  if (exit.code === 0 && breakOff === undefined) return undefined
   const said = lines.at(-1)
-  const state =
-    pendingLength > 0
-      ? 'the stream ended in the middle of a packet'
-      : `the capture program ended with exit code ${exit.code}`
+  const state = breakOff ?? `the capture program ended with exit code ${exit.code}`
   return new KcapError(
     'capture-program-failed',
     `cannot go on capturing "${options.name}": ${state}${said === undefined ? '' : `: ${said}`}`,

@@ -25,6 +25,8 @@ export interface SupervisedProgram {
     readonly reports: readonly CaptureReport[]
     /** The command as it really runs. */
     readonly command: string
+    /** The program without which the far side can't compress, though it was asked to. */
+    readonly missingCompressor: string | undefined
     /** What the far side's clock says more than this machine's, at least and at most; undefined where it did not tell. */
     readonly aheadMs: { readonly least: number; readonly most: number } | undefined
     /** When it last reported, of this machine's clock. */
@@ -51,6 +53,7 @@ export async function startSupervised(
     lines: [],
     reports: [],
     command: '',
+    missingCompressor: undefined,
     aheadMs: undefined,
   }
   const remote = await start(argv, signal)
@@ -109,7 +112,8 @@ async function followReports(remote: RemoteProcess, said: Said, on: { begin(): v
       // What came before were banners, and the words of the account's own start-up files.
       said.lines.length = 0
       on.begin()
-    } else if (report.kind === 'listening') on.listen()
+    } else if (report.kind === 'uncompressed') said.missingCompressor = report.program
+    else if (report.kind === 'listening') on.listen()
     else if (report.kind === 'clock')
       said.aheadMs = {
         least: report.timeMs - Date.now(),

@@ -76,6 +76,8 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
     log(`${source.name}: ${source.command}`)
     const clock = describeClock(source)
     if (clock !== undefined) options.tell(`${source.name}: ${clock}; its time stamps are left as they are`)
+    if (source.missingCompressor !== undefined)
+      options.tell(`${source.name}: not compressed: there is no "${source.missingCompressor}"`)
     const stopWatching = ending.onEnd(source.stop)
     run.signal.addEventListener('abort', source.stop)
     if (run.signal.aborted) source.stop()

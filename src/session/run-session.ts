@@ -58,11 +58,14 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   const ending = makeEnding(context.signal, (reason) => opening.abort(reason))
   const { interactive, askSecret, askHostKey, log } = context
   const clusters = makeClusterPool({ interactive, signal: opening.signal, timeoutMs: loginTimeoutMs })
+  // What the far side has compressed, or was not to, is not compressed once more on its way.
+  const mayCompress = request.capture.compression === 'auto'
   const ssh: ConnectSshOptions = {
     signal: lifetime.signal,
     askSecret,
     askHostKey,
     answers: new Map(),
+    mayCompress,
     log,
     tell: context.tell,
   }

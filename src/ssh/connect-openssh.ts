@@ -43,7 +43,7 @@ export async function connectByOpenssh(
     signal.throwIfAborted()
     context.signal.throwIfAborted()
     const remote = await startProgramProcess({
-      argv: makeSshArgv(name, host, { commandLine, mayAsk }),
+      argv: makeSshArgv(name, host, { commandLine, mayAsk, mayCompress: context.mayCompress ?? true }),
       environment: { SSH_AUTH_SOCK: context.environment.SSH_AUTH_SOCK, ...askpass?.environment },
       isWaitingForUser: () => askpass?.isAsking() === true,
       async explainEnd({ exitCode, said, hasBegun, lossReason }) {

@@ -70,7 +70,7 @@ interface Hop {
 async function prepareHop(
   host: ResolvedSshHost,
   { acceptNewHostKey = false }: SshHostName,
-  { askSecret, askHostKey, log }: SshContext,
+  { askSecret, askHostKey, log, mayCompress = true }: SshContext,
   password: string | undefined,
 ): Promise<Hop> {
   const prompt = openSecretPrompt(host.batchMode ? undefined : askSecret)
@@ -78,7 +78,10 @@ async function prepareHop(
     makeHostKeyCheck(host, { acceptNewHostKey, askHostKey, log }),
     loadLoginKeys(host, { prompt, log }),
   ])
-  const algorithms = chooseAlgorithms(host, hostKeyCheck.knownTypes)
+  const algorithms = chooseAlgorithms(
+    { ...host, compression: host.compression && mayCompress },
+    hostKeyCheck.knownTypes,
+  )
   return { host, hostKeyCheck, algorithms, login: makeSshLogin(host, { keys, prompt, password }) }
 }
 

@@ -21,7 +21,7 @@ export function makeSshWords({ host, user, port, identityFiles = [], jumpHost, s
 export function makeSshArgv(
   name: SshHostName,
   { silence, connectTimeoutMs }: Pick<ResolvedSshHost, 'silence' | 'connectTimeoutMs'>,
-  { commandLine, mayAsk }: { readonly commandLine: string; readonly mayAsk: boolean },
+  { commandLine, mayAsk, mayCompress }: { commandLine: string; mayAsk: boolean; mayCompress: boolean },
 ): [string, ...string[]] {
   const options = [
     'LogLevel=INFO',
@@ -33,6 +33,7 @@ export function makeSshArgv(
     `ServerAliveInterval=${Math.ceil(silence.keepaliveIntervalMs / 1000)}`,
     `ServerAliveCountMax=${silence.keepaliveCountMax}`,
     ...(mayAsk ? [] : ['BatchMode=yes']),
+    ...(mayCompress ? [] : ['Compression=no']),
     ...(name.acceptNewHostKey === true ? ['StrictHostKeyChecking=accept-new'] : []),
   ]
   return ['ssh', '-T', '-x', '-a', ...options.flatMap((option) => ['-o', option]), ...makeSshWords(name), commandLine]

@@ -35,6 +35,8 @@ export interface ResolvedSshHost {
   readonly hashKnownHosts: boolean
   readonly strictHostKeyChecking: StrictHostKeyChecking
   readonly connectTimeoutMs: number
+  /** Whether the host is asked to compress what it sends. */
+  readonly compression: boolean
   /** Allowed algorithms by kind; undefined: ssh2's own choice. */
   readonly algorithms: SshAlgorithms
   readonly silence: SilenceLimits
@@ -120,6 +122,7 @@ export function applySshSettings(
     strictHostKeyChecking: toStrictness(one('stricthostkeychecking')),
     connectTimeoutMs: Number(one('connecttimeout')) * 1000 || defaultConnectTimeoutMs,
     silence: chooseSilence(Number(one('serveraliveinterval') ?? 0), Number(one('serveralivecountmax') ?? 3)),
+    compression: isYes('compression'),
     algorithms: {
       ...optionalList('hostKeys', list('hostkeyalgorithms')),
       ...optionalList('keyExchanges', list('kexalgorithms')),

@@ -74,6 +74,7 @@ export function chooseAlgorithms(host: ResolvedSshHost, knownKeyTypes: readonly 
     kex: choose('keyExchanges', 'KexAlgorithms'),
     cipher: choose('ciphers', 'Ciphers'),
     hmac: choose('macs', 'MACs'),
-    compress: ['none'],
+    // Of the two zlibs, the one that begins after the login, as in OpenSSH. A host that has none goes on without.
+    compress: host.compression ? ['zlib@openssh.com', 'none'] : ['none'],
   }
 }

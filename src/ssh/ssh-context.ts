@@ -14,6 +14,8 @@ export interface ConnectSshOptions {
   readonly log?: ((line: string) => void) | undefined
   /** For what the person should see; absent: it is logged. */
   readonly tell?: ((event: string) => void) | undefined
+  /** Whether the connection is compressed where the ssh config says so; absent: yes. */
+  readonly mayCompress?: boolean | undefined
   readonly environment?: NodeJS.ProcessEnv | undefined
   readonly homeFolder?: string | undefined
   /** Instead of those of the host. */

@@ -60,6 +60,15 @@ test('kcap NS/POD -o FILE: what was written where, and what to type next', async
   expect(lines[2]).toBe(`kcap: look at it: wireshark ${out()}`)
 })
 
+test('--compress gzip: the same packets, and nothing said of it', async () => {
+  const { code, stderr } = await kcap(pod, '-o', out(), '--count', '50', '--compress', 'gzip')
+  expect(code).toBe(0)
+  const count = (type: number) => blocks().then((all) => all.filter((block) => block.type === type).length)
+  expect([await count(packetBlock), await count(statisticsBlock)]).toEqual([50, 1])
+  expect(stderr).not.toContain('compress')
+  expect((await readFile(out())).toString('latin1')).toContain('--compress gzip')
+})
+
 test('-q says nothing at all', async () => {
   expect(await kcap(pod, '-o', out(), '--count', '5', '-q')).toMatchObject({ code: 0, stderr: '' })
 })

@@ -143,10 +143,14 @@ export interface ExecClient {
 /** The words of remote/supervisor-script.ts. */
 export function supervisedArgv(
   programs: readonly (readonly string[])[],
-  { filter = '', network = 'here' }: { filter?: string; network?: string } = {},
+  {
+    filter = '',
+    network = 'here',
+    compression = 'none',
+  }: { filter?: string; network?: string; compression?: string } = {},
 ): string[] {
   const counted = programs.flatMap((argv) => [String(argv.length), ...argv])
-  return ['sh', '-c', 'script', 'kcap', 'id-1', 'none', 'elsewhere', filter, network, ...counted]
+  return ['sh', '-c', 'script', 'kcap', 'id-1', 'none', 'elsewhere', filter, network, compression, ...counted]
 }
 
 export const captureArgv = (...words: string[]) => supervisedArgv([['tcpdump', ...words]])

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type DemoCluster, startDemoCluster } from '../../src/demo/start-demo-cluster.ts'
 import { captureArgv, defaultProgram, openExec, supervisedArgv, UpgradeRefused } from './demo-client.ts'
@@ -310,6 +311,14 @@ describe('tcpdump', () => {
     })
     await exec.closed
     expect(readPcap(exec.stdout()).linkType).toBe(linkType)
+  })
+
+  test('asked to compress, it sends a row of gzip members', async () => {
+    const argv = supervisedArgv([[...defaultProgram, '-c', '30']], { compression: 'gzip' })
+    const exec = await openExec(cluster, { argv })
+    await exec.until(() => exec.stderr().includes('ended 0'))
+    expect(readPcap(gunzipSync(exec.stdout())).packets.length).toBe(30)
+    exec.socket.terminate()
   })
 
   test('the filter word of the supervisor is added to the command and applied', async () => {

@@ -4,6 +4,7 @@ import { makeReportReader } from '../../src/remote/capture-report.ts'
 test('reports are read from among what tcpdump prints, however it is cut', () => {
   const text = [
     'kcap-report: using tcpdump -i any -w - port 80',
+    'kcap-report: uncompressed gzip',
     'tcpdump: listening on any, link-type LINUX_SLL2 (Linux cooked v2), snapshot length 262144 bytes',
     'tcpdump: something else',
     'kcap-report: alive',
@@ -20,6 +21,7 @@ test('reports are read from among what tcpdump prints, however it is cut', () =>
     )
     expect([...reports, ...reader.end()]).toEqual([
       { kind: 'using', command: 'tcpdump -i any -w - port 80' },
+      { kind: 'uncompressed', program: 'gzip' },
       { kind: 'listening' },
       { kind: 'text', text: 'tcpdump: something else' },
       { kind: 'alive' },

@@ -20,6 +20,7 @@ const scripts: readonly (readonly [string, readonly string[]])[] = [
       ownStream: { kind: 'elsewhere' },
       filter: '',
       network: { kind: 'here' },
+      compression: 'gzip',
       programs: [['tcpdump']],
     }),
   ],

@@ -7,7 +7,13 @@ import { distinctShells as shells } from '../support/shells.ts'
 import { startSupervisor } from '../support/start-supervisor.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
-const options = { interfaceName: 'any', filter: 'port 80', filterExpression: '', snapLength: 0 }
+const options = {
+  interfaceName: 'any',
+  filter: 'port 80',
+  filterExpression: '',
+  snapLength: 0,
+  compression: 'auto' as const,
+}
 const programs = [
   makeTcpdumpArgv(options, 'nano'),
   makeDumpcapArgv('dumpcap', options),

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { shells } from '../support/shells.ts'
 import { startSupervisor, until } from '../support/start-supervisor.ts'
@@ -47,6 +48,23 @@ describe.each(able)('in %s %s sudo', (...words) => {
     expect(capture.stdout()).toBe('captures as ann\n')
     expect(capture.stderr()).toContain('using sudo -S -p  tcpdump -Z ann')
     expect(capture.stderr() + readFileSync(environment.SUDO_WORDS ?? '', 'utf8')).not.toContain(password)
+  })
+
+  test('gets its password also where the stream is compressed', async () => {
+    const capture = startSupervisor(
+      shell,
+      { sudo: 'sudo', readsPassword: true, compression: 'gzip', programs },
+      environment,
+    )
+    const chunks: Buffer[] = []
+    capture.child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+    capture.child.stdin.write(`${password}\nh\n`)
+    await until(() => chunks.length > 0 && capture.stderr().includes('alive'))
+    capture.child.stdin.write('q\n')
+    await until(() => capture.stderr().includes('ended'))
+    capture.child.stdin.write('r\n')
+    await capture.exited
+    expect(gunzipSync(Buffer.concat(chunks)).toString()).toBe('captures as ann\n')
   })
 
   test('is told from the right password', async () => {

@@ -34,6 +34,7 @@ test('a capture program that sends nothing for 30 s is said to be silent, with i
       interfaceName: 'any',
       argv: ['tcpdump'],
       hasFilter: true,
+      isCompressed: false,
       entersPod: false,
       start: async () => remote,
       signal: new AbortController().signal,

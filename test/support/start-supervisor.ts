@@ -15,6 +15,7 @@ export function startSupervisor(
     ownStream: { kind: 'elsewhere' },
     filter: '',
     network: { kind: 'here' },
+    compression: 'none',
     ...capture,
   })
   const child = spawn(program, [...words, ...argv], {

@@ -1,3 +1,4 @@
+import { constants, gzipSync } from 'node:zlib'
 import type { Scene } from '../traffic/scene.ts'
 import type { CaptureEnvironment } from './capture-environment.ts'
 import type { ExecSocket } from './exec-socket.ts'
@@ -31,13 +32,14 @@ export interface Supervised {
   readonly filter: string
   /** `here`, or `pod:` and what the pod's cgroups may be called. */
   readonly network: string
+  readonly isCompressed: boolean
   /** The argv of each program; the first that is there is run. */
   readonly programs: readonly (readonly string[])[]
 }
 
-/** `sh -c SCRIPT kcap ID RAISE OWN FILTER NETWORK COUNT PROGRAM ARG… [COUNT PROGRAM ARG…]…`, or undefined for any other command. */
+/** `sh -c SCRIPT kcap ID RAISE OWN FILTER NETWORK COMPRESSION COUNT PROGRAM ARG… [COUNT PROGRAM ARG…]…`, or undefined for any other command. */
 export function parseSupervised(argv: readonly string[]): Supervised | undefined {
-  const [shell, flag, , name, , , , filter = '', network = '', ...rest] = argv
+  const [shell, flag, , name, , , , filter = '', network = '', compression, ...rest] = argv
   if (shell?.replace(/^.*\//, '') !== 'sh' || flag !== '-c' || name !== 'kcap') return undefined
   const programs: (readonly string[])[] = []
   for (let at = 0; at < rest.length; ) {
@@ -46,7 +48,7 @@ export function parseSupervised(argv: readonly string[]): Supervised | undefined
     programs.push(rest.slice(at + 1, at + 1 + count))
     at += 1 + count
   }
-  return programs.length === 0 ? undefined : { filter, network, programs }
+  return programs.length === 0 ? undefined : { filter, network, isCompressed: compression === 'gzip', programs }
 }
 
 /** Runs the capture until it ends or the heartbeat on stdin says so; gives the exit code. */
@@ -77,12 +79,18 @@ export async function supervise(
   const kill = new AbortController()
   const killed = AbortSignal.any([environment.killed, kill.signal])
   const listening = listen(io, settings, { terminate: () => terminate.abort(), kill: () => kill.abort() })
-  const code = await program.run(argv, io, { ...environment, scene, terminated: terminate.signal, killed })
+  const output = supervised.isCompressed ? compressOutput(io) : io
+  const code = await program.run(argv, output, { ...environment, scene, terminated: terminate.signal, killed })
   // A killed container takes the supervisor with it.
   if (environment.killed.aborted) return code
   await io.writeStderr(`${reportPrefix}ended ${code}\n`)
   await Promise.race([listening, aborted(environment.killed)])
   return code
+}
+
+/** Each write becomes a gzip member, as what one read gives does on a real far side. */
+function compressOutput(io: ExecSocket): ExecSocket {
+  return { ...io, writeStdout: (bytes) => io.writeStdout(gzipSync(bytes, { level: constants.Z_BEST_SPEED })) }
 }
 
 function findProgram(wanted: readonly (readonly string[])[], installed: readonly CaptureProgram[]) {

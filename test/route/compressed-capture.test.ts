@@ -1,0 +1,141 @@
+import { PassThrough } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import type { PacketSource } from '../../src/base/packet-source.ts'
+import type { RemoteExit, RemoteProcess } from '../../src/base/remote-process.ts'
+import { openSupervisedCapture } from '../../src/route/supervised-capture.ts'
+import { failureOf } from '../support/failure.ts'
+import { formatPcap } from '../support/packets.ts'
+
+/** A far side that sends what it is told to. */
+function makeProcess() {
+  const [stdout, stderr, stdin] = [new PassThrough(), new PassThrough(), new PassThrough()]
+  stdin.resume()
+  let end = (_exit: RemoteExit) => {}
+  const exited = new Promise<RemoteExit>((resolve) => {
+    end = resolve
+  })
+  const finish = (exit: RemoteExit) => {
+    stdout.end()
+    stderr.end()
+    end(exit)
+  }
+  const remote: RemoteProcess = { stdout, stderr, stdin, exited, kill: () => finish({ kind: 'exited', code: 137 }) }
+  stderr.write('kcap-report: using tcpdump\ntcpdump: listening on any, link-type EN10MB\n')
+  return { remote, stdout, stderr, exit: (code: number) => finish({ kind: 'exited', code }) }
+}
+
+const open = (remote: RemoteProcess) =>
+  openSupervisedCapture({
+    name: 'shop/orders',
+    interfaceName: 'any',
+    argv: ['tcpdump'],
+    hasFilter: false,
+    isCompressed: true,
+    entersPod: false,
+    start: async () => remote,
+    signal: new AbortController().signal,
+  })
+
+async function countPackets(source: PacketSource): Promise<number> {
+  let count = 0
+  for await (const batches of source.batches) for (const batch of batches) count += batch.count
+  return count
+}
+
+const packet = { seconds: 1, nanoseconds: 2, data: Buffer.alloc(1000, 7), originalLength: 1000 }
+const pcap = formatPcap([packet], { littleEndian: true, nanosecond: true })
+const record = pcap.subarray(24)
+
+test('packets of a compressed stream, a member each', async () => {
+  const { remote, stdout, exit } = makeProcess()
+  for (const bytes of [pcap, record, record]) stdout.write(gzipSync(bytes))
+  const source = await open(remote)
+  exit(0)
+  expect(await countPackets(source)).toBe(3)
+  expect((await source.ended).error).toBeUndefined()
+})
+
+test('a stream that is torn is an error, and its packets are kept', async () => {
+  const { remote, stdout, exit } = makeProcess()
+  stdout.write(gzipSync(pcap))
+  stdout.write(gzipSync(record).subarray(0, 15))
+  const source = await open(remote)
+  exit(0)
+  expect(await countPackets(source)).toBe(1)
+  const { error } = await source.ended
+  expect([error?.code, error?.exitCode, error?.message]).toEqual([
+    'capture-program-failed',
+    1,
+    'cannot go on capturing "shop/orders": the compressed stream ended in its middle',
+  ])
+  expect(error?.hints).toEqual(['the packets up to here are kept; start the same command again'])
+})
+
+test('a stream that is damaged is an error, its packets before are kept, and the far side is left', async () => {
+  const { remote, stdout } = makeProcess()
+  stdout.write(gzipSync(pcap))
+  const source = await open(remote)
+  // More than waits in any buffer: it has to be read for the program to have ended.
+  stdout.write(Buffer.concat([gzipSync(record).fill(0xff, 12), Buffer.alloc(1_000_000)]))
+  expect(await countPackets(source)).toBe(1)
+  const { error } = await source.ended
+  expect(error?.code).toBe('corrupt-capture')
+  expect(error?.message).toMatch(/^cannot read packets of "shop\/orders": the compressed stream is damaged after byte /)
+})
+
+test('a stream that is damaged from its begin is no capture at all', async () => {
+  const { remote, stdout } = makeProcess()
+  stdout.write(Buffer.concat([gzipSync(pcap).fill(0xff, 2)]))
+  expect((await failureOf(open(remote))).code).toBe('corrupt-capture')
+})
+
+test('text instead of a capture is quoted, as without compression', async () => {
+  const { remote, stdout } = makeProcess()
+  stdout.write('Last login: today\n')
+  const error = await failureOf(open(remote))
+  expect([error.code, error.message]).toEqual([
+    'not-a-capture',
+    'cannot read packets of "shop/orders": it sent the text "Last login: today"',
+  ])
+})
+
+test('a far side without gzip is told of', async () => {
+  const { remote, stdout, stderr, exit } = makeProcess()
+  stderr.write('kcap-report: uncompressed gzip\n')
+  stdout.write(pcap)
+  const source = await open(remote)
+  expect(source.missingCompressor).toBe('gzip')
+  exit(0)
+  expect(await countPackets(source)).toBe(1)
+})
+
+test('a reader that is slow holds the stream back: memory stays flat', async () => {
+  const { remote, stdout, exit } = makeProcess()
+  // 4 MB that are 8 kB on their way.
+  const many = gzipSync(Buffer.concat(Array<Buffer>(4_000).fill(record)), { level: 9 })
+  let sent = 0
+  const isOver = (async () => {
+    stdout.write(gzipSync(pcap))
+    for (; sent < 200; sent++) if (!stdout.write(many)) await new Promise((resolve) => stdout.once('drain', resolve))
+  })()
+  const source = await open(remote)
+  const iterator = source.batches[Symbol.asyncIterator]()
+  await iterator.next()
+  await iterator.next()
+  await sleep(200)
+  const stalled = sent
+  await sleep(300)
+  expect(sent).toBe(stalled)
+  // What waits is still compressed.
+  expect(sent * many.length).toBeLessThan(1_000_000)
+  let packets = 0
+  for (;;) {
+    const { value, done } = await iterator.next()
+    if (done === true) break
+    for (const batch of value) packets += batch.count
+    if (sent === 200) await isOver.then(() => exit(0))
+  }
+  expect(packets).toBeGreaterThan(700_000)
+})
