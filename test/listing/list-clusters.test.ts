@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
 import { loadKubeconfig } from '../../src/kube/kubeconfig.ts'
 import { askCluster } from '../../src/listing/ask-cluster.ts'
@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 /** All running pods and their namespaces, as the demo's own user sees them. */
 async function ask(list: Partial<ListSettings> = {}, user?: string, ownNamespaces: readonly string[] = []) {
-  process.env.KUBECONFIG = await demo.kubeconfig(user)
+  vi.stubEnv('KUBECONFIG', await demo.kubeconfig(user))
   const signal = AbortSignal.timeout(10_000)
   return await askCluster('kcap-demo', ownNamespaces, { list: { ...defaults, ...list }, signal, loginTimeoutMs: 1_000 })
 }
@@ -101,7 +101,7 @@ describe('several clusters', () => {
       demo.cluster.kubeconfig({ context: 'slow' }).replace(/^( *)token: .*$/m, `$1${exec}`),
     ].map((text, index) => ({ text, file: path.join(demo.folder, `several-${sleepSeconds}-${index}`) }))
     for (const { text, file } of files) await writeFile(file, text)
-    process.env.KUBECONFIG = files.map(({ file }) => file).join(path.delimiter)
+    vi.stubEnv('KUBECONFIG', files.map(({ file }) => file).join(path.delimiter))
     return loadKubeconfig()
   }
   const list = { ...defaults, contexts: ['*'] }
