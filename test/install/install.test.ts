@@ -99,13 +99,14 @@ esac
       await writeFile(path.join(bin, name), text, { mode: 0o755 })
     }
     // Nothing of this machine's on PATH; a Wireshark of its own in /usr/bin is found all the same.
-    return { home, environment: { HOME: home, PATH: bin, XDG_CONFIG_HOME: path.join(home, '.config') } }
+    const PATH = [bin, path.join(bin, 'newer')].join(path.delimiter)
+    return { home, environment: { HOME: home, PATH, XDG_CONFIG_HOME: path.join(home, '.config') } }
   }
   const standard = (home: string) =>
     ['.config/wireshark/extcap', '.local/lib/wireshark/extcap'].map((name) => path.join(home, name, 'kcap'))
 
   test('writes into the folders of all versions, so that an update of Wireshark does not lose kcap', async () => {
-    const { home, environment } = await makeHome({})
+    const { home, environment } = await makeHome({ tshark: '#!/bin/sh\n# None, but for its name.\nexit 3\n' })
     const { code, stdout, stderr } = await kcap(['install'], environment)
     expect([code, stderr]).toEqual([0, ''])
     for (const file of standard(home)) expect(stdout).toContain(`kcap: installed ${file}`)
@@ -116,27 +117,16 @@ esac
     await expect(stat(cache)).rejects.toThrow('ENOENT')
   })
 
-  test('asks a Wireshark where it looks, and says so', async () => {
+  test('asks a Wireshark where it looks, knows that of one without tshark by its version, and says so', async () => {
     const own = path.join(top, 'told by tshark')
-    const { environment } = await makeHome({ tshark: fakeTshark('4.4.9', own) })
+    const { home, environment } = await makeHome({
+      tshark: fakeTshark('4.4.9', own),
+      'newer/wireshark': fakeTshark('4.6.0', '/unasked'),
+    })
     const { stdout } = await kcap(['install'], environment)
     expect(stdout).toContain(`kcap: installed ${own}/kcap, where Wireshark 4.4.9 looks\n`)
+    expect(stdout).toContain(`kcap: installed ${standard(home)[1]}, where Wireshark 4.6.0 looks\n`)
     expect((await kcap(['uninstall'], environment)).stdout).toContain(`kcap: removed ${own}/kcap\n`)
-  })
-
-  test('knows by its version where a Wireshark without tshark looks', async () => {
-    const { home, environment } = await makeHome({ wireshark: fakeTshark('4.6.0', '/unasked') })
-    const [, newer] = standard(home)
-    expect((await kcap(['install'], environment)).stdout).toContain(
-      `kcap: installed ${newer}, where Wireshark 4.6.0 looks\n`,
-    )
-  })
-
-  test('a program of that name that is none is left out', async () => {
-    const { home, environment } = await makeHome({ tshark: '#!/bin/sh\nexit 3\n' })
-    const { code, stdout } = await kcap(['install'], environment)
-    expect(code).toBe(0)
-    for (const file of standard(home)) expect(stdout).toContain(file)
   })
 })
 
