@@ -9,14 +9,20 @@ export function seeEnvironment(environment: Record<string, string> = {}): void {
 
 /** What the program says and its exit code, without a process of its own: for what is no matter of processes. */
 export async function runCliHere(argv: readonly string[], environment: Record<string, string> = {}) {
+  return await runHere(() => runCli(argv), environment)
+}
+
+export async function runHere(work: () => Promise<number>, environment: Record<string, string> = {}) {
+  const before = Object.keys({ ...bareEnvironment, ...environment }).map((name) => [name, process.env[name]] as const)
   seeEnvironment(environment)
   const [stdout, stderr] = [keepWrites(process.stdout), keepWrites(process.stderr)]
   try {
-    const code = await runCli(argv)
+    const code = await work()
     return { code, stdout: stdout.text(), stderr: stderr.text() }
   } finally {
     stdout.stop()
     stderr.stop()
+    for (const [name, value] of before) vi.stubEnv(name, value)
   }
 }
 
