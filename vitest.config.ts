@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // Node reads these certificates at each start, which takes it a third of its time; the servers of the tests have their own.
@@ -8,8 +9,8 @@ export default defineConfig({
   test: {
     pool: 'forks',
     setupFiles: 'test/support/run-cleanups.ts',
-    // Vitest leaves a core free; most of these tests wait for a clock or a peer.
-    maxWorkers: '100%',
+    // Many of these tests wait for a clock or a peer: meanwhile others have the core.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         extends: true,
