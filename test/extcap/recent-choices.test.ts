@@ -5,6 +5,7 @@ import { formatConfig } from '../../src/extcap/config.ts'
 import { openDemoFixture } from '../support/demo.ts'
 import { seeEnvironment } from '../support/run-cli-here.ts'
 import { runKcap } from '../support/run-kcap.ts'
+import { takeListing } from '../support/take-listing.ts'
 import { tokenizeAnswer } from './tokenize-sentence.ts'
 
 const cluster = 'kcap-kcap-demo'
@@ -47,7 +48,7 @@ async function capture(value: string, ...options: string[]): Promise<void> {
 }
 
 test('what was chosen in a dialog is in its lists from then on, the latest first, also after another listing', async () => {
-  await runKcap(['--extcap-interfaces'], environment)
+  await takeListing(environment)
   expect(readLists(cluster).target).not.toContain('deploy/web')
   await capture(cluster, '--namespace', 'staging', '--target', 'deploy/web', '--iface', 'eth0')
   await capture(cluster, '--target', 'svc/orders')
@@ -60,7 +61,7 @@ test('what was chosen in a dialog is in its lists from then on, the latest first
   }
   expectChoices()
   writeFileSync(path.join(environment.XDG_CACHE_HOME ?? '', 'kcap', 'answers', 'list'), '')
-  await runKcap(['--extcap-interfaces'], environment)
+  await takeListing(environment)
   expectChoices()
 })
 
@@ -79,7 +80,7 @@ test('choices are kept for this user alone, and what is no choice is left out', 
   for (const text of [JSON.stringify(hostile), '[]', 'null', '{']) {
     writeFileSync(file, text, { mode: 0o600 })
     writeFileSync(path.join(path.dirname(file), 'answers', 'list'), '')
-    expect(await runKcap(['--extcap-interfaces'], environment)).toMatchObject({ code: 0, stderr: '' })
+    expect(await takeListing(environment)).toMatchObject({ code: 0, stderr: '' })
     const { target, iface } = readLists(cluster)
     expect(target?.includes('pod/ok')).toBe(text.includes('pod/ok'))
     expect(target?.filter((entry) => entry.length > 300)).toEqual([])
