@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { rm, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { runKcap } from '../support/run-kcap.ts'
 import { tokenizeAnswer } from './tokenize-sentence.ts'
@@ -17,6 +17,12 @@ beforeAll(async () => {
 beforeEach(async () => {
   kubeconfig = await demo.kubeconfig()
   cache = path.join(demo.folder, `cache-${count++}`)
+})
+
+// A refresh would write into a folder that is gone.
+afterEach(async () => {
+  for (const id of processesHere()) process.kill(Number(id), 'SIGKILL')
+  await waitForNoProcess()
 })
 
 async function list(environment: Record<string, string> = {}) {
@@ -87,6 +93,7 @@ describe('a list moments after another', () => {
         /^(kcap \S+ \d+ )(\d+)/,
         (_all, start, takenMs) => `${start}${Number(takenMs) + shiftMs}`,
       )
+      await waitForNoProcess()
       await writeFile(file, shifted, { mode: 0o600 })
       expect((await list()).requests).toBeGreaterThan(0)
     }
@@ -110,6 +117,7 @@ describe('a list moments after another', () => {
     const file = path.join(cache, 'kcap', 'answers', 'list')
     const good = readFileSync(file, 'utf8')
     for (const bad of ['', good.slice(0, -9), good.replace('orders', '0rders'), good.replace(/^kcap \S+/, 'kcap 99')]) {
+      await waitForNoProcess()
       await writeFile(file, bad, { mode: 0o600 })
       const again = await list()
       expect(again.text).toBe(text)
@@ -171,18 +179,18 @@ describe('a login that takes its time', () => {
     )
     await list()
     // The refresh that has begun may take its 20 s; what the list itself had started would be nobody's child now.
-    const orphans = processesHere().filter((id) => {
-      const [parent, command] = [
-        readFileSync(`/proc/${id}/stat`, 'utf8').split(' ')[3],
-        readFileSync(`/proc/${id}/cmdline`, 'utf8'),
-      ]
-      return parent === '1' && !command.includes('--kcap-refresh')
-    })
-    expect(orphans).toEqual([])
+    const isOrphan = (id: string) => {
+      try {
+        const parent = readFileSync(`/proc/${id}/stat`, 'utf8').split(' ')[3]
+        return parent === '1' && !readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('--kcap-refresh')
+      } catch {
+        return false
+      }
+    }
+    // What was killed goes when it has its turn.
+    await vi.waitFor(() => expect(processesHere().filter(isOrphan)).toEqual([]), { timeout: 2_000 })
     expect(readFileSync(seen, 'utf8')).toContain('"interactive":false')
     expect(readFileSync(seen, 'utf8')).not.toContain('tty\n')
-    for (const id of processesHere()) process.kill(Number(id), 'SIGKILL')
-    await waitForNoProcess()
   })
 })
 
