@@ -21,7 +21,13 @@ beforeEach(async () => {
 
 // A refresh would write into a folder that is gone.
 afterEach(async () => {
-  for (const id of processesHere()) process.kill(Number(id), 'SIGKILL')
+  for (const id of processesHere()) {
+    try {
+      process.kill(Number(id), 'SIGKILL')
+    } catch {
+      // It has ended.
+    }
+  }
   await waitForNoProcess()
 })
 
