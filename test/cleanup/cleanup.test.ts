@@ -140,8 +140,9 @@ test('a debug container is told and kept, because nobody can remove one', async 
 
 test('-A looks in all namespaces, --json tells a line of JSON for each', async () => {
   await addNodePod('kcap-far', 'default')
-  const { told } = await cleanup(admin, '-A', '--json', '--dry-run', '--force')
-  const found = told.map((line) => JSON.parse(line) as { kind: string; place: string; state: string })
+  const { stdout } = await admin.start('cleanup', '-A', '--json', '--dry-run', '--force').ended
+  const lines = stdout.toString().trimEnd().split('\n')
+  const found = lines.map((line) => JSON.parse(line) as { kind: string; place: string; state: string })
   expect(found).toContainEqual(expect.objectContaining({ kind: 'node-pod', place: 'default/kcap-far', state: 'found' }))
 })
 

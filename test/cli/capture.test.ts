@@ -7,6 +7,7 @@ import { openFileOutput } from '../../src/output/file-output.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
 import { parseBlocks } from '../support/packets.ts'
+import { runCliHere } from '../support/run-cli-here.ts'
 import { programPath, runKcap, startKcap } from '../support/run-kcap.ts'
 
 const packetBlock = 6
@@ -31,6 +32,8 @@ afterEach(async () => {
 const pod = 'prod/orders-6c9f'
 const start = (...argv: string[]) => startKcap(argv, { KUBECONFIG: kubeconfig })
 const kcap = async (...argv: string[]) => await start(...argv).ended
+/** The same without a process of its own, which is not what each test is about. */
+const kcapHere = async (...argv: string[]) => await runCliHere(argv, { KUBECONFIG: kubeconfig })
 /** Another program than kcap; not waited for in this thread, where the cluster lives. */
 async function run(command: string, argv: readonly string[], cwd?: string) {
   const env = { ...process.env, KUBECONFIG: kubeconfig, COLUMNS: '80' }
@@ -70,7 +73,7 @@ test('--compress gzip: the same packets, and nothing said of it', async () => {
 })
 
 test('-q says nothing at all', async () => {
-  expect(await kcap(pod, '-o', out(), '--count', '5', '-q')).toMatchObject({ code: 0, stderr: '' })
+  expect(await kcapHere(pod, '-o', out(), '--count', '5', '-q')).toMatchObject({ code: 0, stderr: '' })
 })
 
 test('in a pipe there is no progress line', async () => {
@@ -96,7 +99,7 @@ test('--json: every line of standard error is JSON, the last one the summary', a
 })
 
 test('--json: a failure is a line of JSON, too', async () => {
-  const { code, stderr } = await kcap('prod/orders-gone', '-o', out(), '--json')
+  const { code, stderr } = await kcapHere('prod/orders-gone', '-o', out(), '--json')
   expect(code).toBe(3)
   const events = stderr
     .trimEnd()
@@ -123,7 +126,7 @@ test('-o - into a reader that leaves early ends well', async () => {
 
 test.each(['pcap', 'pcapng'])('the format follows the ending .%s', async (ending) => {
   const file = path.join(folder, `a.${ending}`)
-  expect((await kcap(pod, '-o', file, '--count', '3')).code).toBe(0)
+  expect((await kcapHere(pod, '-o', file, '--count', '3')).code).toBe(0)
   expect((await readFile(file)).readUInt32LE(0)).toBe(ending === 'pcap' ? 0xa1b23c4d : 0x0a0d0d0a)
 })
 
@@ -181,19 +184,19 @@ async function firstBytes(): Promise<void> {
 
 test("a file that is there is 'output-exists' unless --force is given", async () => {
   await writeFile(out(), 'precious')
-  const { code, stderr } = await kcap(pod, '-o', out(), '--count', '3')
+  const { code, stderr } = await kcapHere(pod, '-o', out(), '--count', '3')
   expect([code, stderr]).toEqual([
     7,
     `kcap: error: cannot write "${out()}": it is there already\nkcap:   hint: --force overwrites it\nkcap:   hint: -o OTHER-NAME\n`,
   ])
   expect(await readFile(out(), 'utf8')).toBe('precious')
-  expect((await kcap(pod, '-o', out(), '--count', '3', '--force')).code).toBe(0)
+  expect((await kcapHere(pod, '-o', out(), '--count', '3', '--force')).code).toBe(0)
   expect((await blocks()).filter(({ type }) => type === packetBlock).length).toBe(3)
 })
 
 test("a folder that is not there is 'output-folder-missing', before anything is started", async () => {
   const requests = demo.cluster.requests.length
-  const { code, stderr } = await kcap(pod, '-o', path.join(folder, 'no', 'such.pcapng'))
+  const { code, stderr } = await kcapHere(pod, '-o', path.join(folder, 'no', 'such.pcapng'))
   expect([code, stderr]).toEqual([
     7,
     `kcap: error: cannot write "${folder}/no/such.pcapng": there is no folder "${folder}/no"\nkcap:   hint: mkdir -p ${folder}/no\n`,
@@ -202,7 +205,7 @@ test("a folder that is not there is 'output-folder-missing', before anything is 
 })
 
 test("a folder in the file's place is 'output-not-writable'", async () => {
-  const { code, stderr } = await kcap(pod, '-o', folder, '--force')
+  const { code, stderr } = await kcapHere(pod, '-o', folder, '--force')
   expect([code, stderr]).toEqual([
     7,
     `kcap: error: cannot write "${folder}": it is a folder\nkcap:   hint: ls -ld ${path.dirname(folder)}\nkcap:   hint: -o OTHER-NAME\n`,
@@ -261,7 +264,7 @@ describe('kcap demo', () => {
   })
 
   test('captures what is asked for', async () => {
-    const { code, stderr } = await runKcap([
+    const { code, stderr } = await runCliHere([
       'demo',
       'svc/orders',
       '--port',

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { toKcapError } from '../../src/base/kcap-error.ts'
 import { version } from '../../src/base/version.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { runCliHere } from '../support/run-cli-here.ts'
 import { runKcap } from '../support/run-kcap.ts'
 
 let demo: DemoFixture
@@ -24,12 +25,14 @@ async function kcap(...argv: string[]) {
   const { code, stdout, stderr } = await runKcap(argv, { KUBECONFIG: kubeconfig })
   return { code, stdout: stdout.toString(), stderr }
 }
+/** The same without a process of its own, for what the other tests leave of a command. */
+const kcapHere = async (...argv: string[]) => await runCliHere(argv, { KUBECONFIG: kubeconfig })
 
 describe('help', () => {
   test.each([['--help'], ['-h'], ['help'], ['prod/orders', '--help']])(
     '%s tells how to capture, and every exit code',
     async (...argv) => {
-      const { code, stdout, stderr } = await kcap(...argv)
+      const { code, stdout, stderr } = await kcapHere(...argv)
       expect([code, stderr]).toEqual([0, ''])
       for (const text of ['kcap NAMESPACE/POD', 'kcap demo', '-o, -w, --output FILE|-', '--port', 'Exit codes: 0 done'])
         expect(stdout).toContain(text)
@@ -40,12 +43,17 @@ describe('help', () => {
   test.each(['list', 'demo', 'install', 'uninstall', 'doctor', 'cleanup', 'config'])(
     'of %s is its own',
     async (command) => {
-      const { code, stdout } = await kcap(command, '--help')
+      const { code, stdout } = await kcapHere(command, '--help')
       expect(code).toBe(0)
       expect(stdout.startsWith(`kcap ${command} `)).toBe(true)
-      expect(await kcap('help', command)).toMatchObject({ code: 0, stdout })
+      expect(await kcapHere('help', command)).toMatchObject({ code: 0, stdout })
     },
   )
+
+  test('is what the program says', async () => {
+    expect(await kcap('help')).toEqual(await kcapHere('help'))
+    expect(await kcap('list', '--help')).toEqual(await kcapHere('list', '--help'))
+  })
 
   test('--version is one line', async () => {
     expect(await kcap('--version')).toEqual({ code: 0, stdout: `kcap ${version}\n`, stderr: '' })
@@ -63,14 +71,14 @@ describe('list', () => {
   })
 
   test('pods of a namespace by names that can be captured as they stand', async () => {
-    const { stdout } = await kcap('list', 'pods', '-n', 'prod', '-o', 'name')
+    const { stdout } = await kcapHere('list', 'pods', '-n', 'prod', '-o', 'name')
     const names = stdout.trim().split('\n')
     expect(names).toContain('prod/orders-6c9f')
     expect(names.filter((name) => !name.startsWith('prod/'))).toEqual([])
   })
 
   test('pods as JSON', async () => {
-    const rows = JSON.parse((await kcap('list', 'pods', '-o', 'json')).stdout) as unknown[]
+    const rows = JSON.parse((await kcapHere('list', 'pods', '-o', 'json')).stdout) as unknown[]
     expect(rows).toContainEqual({ namespace: 'prod', name: 'orders-6c9f', status: 'Running' })
   })
 
@@ -79,17 +87,17 @@ describe('list', () => {
     ['services', 'prod/orders'],
     ['contexts', 'kcap-demo'],
   ])('%s by name', async (what, name) => {
-    const { code, stdout } = await kcap('list', what, '-o', 'name')
+    const { code, stdout } = await kcapHere('list', what, '-o', 'name')
     expect(code).toBe(0)
     expect(stdout.split('\n')).toContain(name)
   })
 
   test('nodes', async () => {
-    expect((await kcap('list', 'nodes', '-o', 'name')).stdout.trim().split('\n').length).toBeGreaterThan(0)
+    expect((await kcapHere('list', 'nodes', '-o', 'name')).stdout.trim().split('\n').length).toBeGreaterThan(0)
   })
 
   test('contexts with the current one marked', async () => {
-    const { stdout } = await kcap('list', 'contexts')
+    const { stdout } = await kcapHere('list', 'contexts')
     expect(stdout).toMatch(/^NAME +CURRENT +CLUSTER +NAMESPACE\nkcap-demo +\* +kcap-demo +prod\n$/)
   })
 
@@ -101,16 +109,16 @@ describe('list', () => {
 
   test('a login that may see its own namespace only gets that', async () => {
     const own = await demo.kubeconfig('prod-only')
-    const { code, stdout, stderr } = await runKcap(['list', 'pods', '-o', 'name'], { KUBECONFIG: own })
+    const { code, stdout, stderr } = await runCliHere(['list', 'pods', '-o', 'name'], { KUBECONFIG: own })
     expect([code, stderr]).toEqual([0, ''])
-    expect(stdout.toString()).toContain('prod/orders-6c9f\n')
+    expect(stdout).toContain('prod/orders-6c9f\n')
   })
 
   test('a name that would upset the terminal is shown escaped', async () => {
     const file = path.join(demo.folder, 'hostile')
     await writeFile(file, demo.cluster.kubeconfig({ context: '\u001b[31mred\u202e' }))
-    const { stdout } = await runKcap(['list', 'contexts', '-o', 'name'], { KUBECONFIG: file })
-    expect(stdout.toString()).toBe('\\x1b[31mred\\u{202e}\n')
+    const { stdout } = await runCliHere(['list', 'contexts', '-o', 'name'], { KUBECONFIG: file })
+    expect(stdout).toBe('\\x1b[31mred\\u{202e}\n')
   })
 })
 
@@ -164,7 +172,7 @@ describe("wrong usage is 'usage', with exit code 2 and a line to type", () => {
     ],
     [['demo', '--rate', '0'], 'cannot use --rate "0": it is a whole number from 1 to 1000000', 'kcap --help'],
   ])('%j', async (argv, message, hint) => {
-    const { code, stdout, stderr } = await kcap(...argv)
+    const { code, stdout, stderr } = await kcapHere(...argv)
     expect([code, stdout], stderr).toEqual([2, ''])
     expect(stderr.startsWith(`kcap: error: ${message}`), stderr).toBe(true)
     expect(stderr).toContain(`kcap:   hint: `)

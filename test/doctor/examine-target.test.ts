@@ -41,8 +41,8 @@ describe('a pod that captures by itself', () => {
   })
 
   test('is told as JSON too', async () => {
-    const { code, stdout } = await admin.run('doctor', 'prod/orders-6c9f', '-o', 'json')
-    expect([code, JSON.parse(stdout)]).toMatchObject([
+    const { code, stdout } = await admin.start('doctor', 'prod/orders-6c9f', '-o', 'json').ended
+    expect([code, JSON.parse(stdout.toString())]).toMatchObject([
       0,
       [
         {

@@ -4,8 +4,10 @@ import { open, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { capture } from '../../src/extcap/capture.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { parseBlocks } from '../support/packets.ts'
+import { runHere } from '../support/run-cli-here.ts'
 import { programPath, runKcap, startKcap } from '../support/run-kcap.ts'
 
 const packetBlock = 6
@@ -30,6 +32,11 @@ const words = ['--capture', '--extcap-interface', value]
 
 function start(...more: string[]) {
   return startKcap([...words, '--fifo', fifo, ...more], { KUBECONFIG: kubeconfig })
+}
+
+/** The same without a process of its own, which is not what each test is about. */
+async function captureHere(argv: readonly string[], file = kubeconfig) {
+  return await runHere(() => capture(argv), { KUBECONFIG: file })
 }
 
 async function waitFor(condition: () => boolean, limitMs = 5_000): Promise<boolean> {
@@ -148,26 +155,34 @@ const failures: [string, string[], number, string][] = [
   ['an unknown option', [...words.slice(1), '--frob'], 2, 'cannot use "--frob": there is no such option'],
 ]
 
-test.each(failures)(
-  '%s fails with one short text, and opens and closes the FIFO',
-  async (_what, more, exitCode, text) => {
-    // A reader blocked in open(2), as Wireshark's up to 4.0.
-    const startedMs = Date.now()
-    const reader = spawn('cat', [fifo], { stdio: ['ignore', 'pipe', 'ignore'] })
-    const readerEnded = new Promise<number | null>((resolve) => reader.once('close', resolve))
-    let read = 0
-    reader.stdout.on('data', (chunk: Buffer) => (read += chunk.length))
-    const { code, stdout, stderr } = await runKcap(['--capture', '--fifo', fifo, ...more], { KUBECONFIG: kubeconfig })
-    expect([code, stdout.toString()]).toEqual([exitCode, ''])
-    expect(stderr).toContain(text)
-    expect(stderr.split('\n').length, stderr).toBeGreaterThan(2)
-    expect(Buffer.byteLength(stderr)).toBeLessThan(1_000)
-    // The dialog waits for the end of kcap, not for a reader that has gone long since.
-    expect(Date.now() - startedMs).toBeLessThan(5_000)
-    expect(await readerEnded).toBe(0)
-    expect(read).toBeLessThan(1_000)
-  },
-)
+async function expectFailure(run: Promise<{ code: number | null; stdout: unknown; stderr: string }>, exitCode: number) {
+  // A reader blocked in open(2), as Wireshark's up to 4.0.
+  const startedMs = Date.now()
+  const reader = spawn('cat', [fifo], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const readerEnded = new Promise<number | null>((resolve) => reader.once('close', resolve))
+  let read = 0
+  reader.stdout.on('data', (chunk: Buffer) => (read += chunk.length))
+  const { code, stdout, stderr } = await run
+  expect([code, String(stdout)]).toEqual([exitCode, ''])
+  expect(stderr.split('\n').length, stderr).toBeGreaterThan(2)
+  expect(Buffer.byteLength(stderr)).toBeLessThan(1_000)
+  // The dialog waits for the end of kcap, not for a reader that has gone long since.
+  expect(Date.now() - startedMs).toBeLessThan(5_000)
+  expect(await readerEnded).toBe(0)
+  expect(read).toBeLessThan(1_000)
+  return stderr
+}
+
+test.each(failures)('%s fails with one short text, and opens and closes the FIFO', async (_what, more, code, text) => {
+  expect(await expectFailure(captureHere(['--capture', '--fifo', fifo, ...more]), code)).toContain(text)
+})
+
+test('so does the program', async () => {
+  const run = runKcap(['--capture', '--fifo', fifo, '--extcap-interface', 'kcap-kcap-demo.prod.slim-0'], {
+    KUBECONFIG: kubeconfig,
+  })
+  expect(await expectFailure(run, 6)).toContain('there is no "tcpdump"')
+})
 
 test('a failure of a capture without a FIFO is told, too', async () => {
   expect(await runKcap(['--capture'])).toMatchObject({
@@ -188,7 +203,7 @@ test('options of coming versions of Wireshark are let through, and both forms of
     '2',
     '--count=3',
   ]
-  expect(await runKcap(argv, { KUBECONFIG: kubeconfig })).toMatchObject({ code: 0, stderr: '' })
+  expect(await captureHere(argv)).toMatchObject({ code: 0, stderr: '' })
   expect(countPackets(await reading)).toBe(3)
 })
 
@@ -210,10 +225,7 @@ test('a current context that has changed since the list does not change the clus
     ),
   )
   const reading = readFifo()
-  expect(await runKcap([...words, '--fifo', fifo, '--count', '3'], { KUBECONFIG: both })).toMatchObject({
-    code: 0,
-    stderr: '',
-  })
+  expect(await captureHere([...words, '--fifo', fifo, '--count', '3'], both)).toMatchObject({ code: 0, stderr: '' })
   expect(countPackets(await reading)).toBe(3)
 })
 
@@ -223,9 +235,7 @@ test('a pod whose value had to be cut is found by it', async () => {
   const { stdout } = await runKcap(['--extcap-interfaces'], { KUBECONFIG: kubeconfig })
   const cut = /\{value=(kcap-kcap-demo\.prod\.orders-x+--[0-9a-f]{6})\}/.exec(stdout.toString())?.[1] ?? ''
   const reading = readFifo()
-  const run = await runKcap(['--capture', '--extcap-interface', cut, '--fifo', fifo, '--count', '3'], {
-    KUBECONFIG: kubeconfig,
-  })
+  const run = await captureHere(['--capture', '--extcap-interface', cut, '--fifo', fifo, '--count', '3'])
   expect(run).toMatchObject({ code: 0, stderr: '' })
   expect(
     parseBlocks(await reading)

@@ -9,6 +9,7 @@ import { parseWords } from '../../src/extcap/parse-words.ts'
 import { formatFailure } from '../../src/extcap/report.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { runKcap } from '../support/run-kcap.ts'
+import { takeListing } from '../support/take-listing.ts'
 import { tokenizeAnswer } from './tokenize-sentence.ts'
 
 let demo: DemoFixture
@@ -26,9 +27,9 @@ async function ask(...argv: string[]) {
 
 describe('--extcap-interfaces', () => {
   test('lists running pods, the cluster, SSH and the demo', async () => {
-    const { code, stdout, stderr } = await ask('--extcap-interfaces', '--extcap-version=4.6')
+    const { code, stdout, stderr } = await takeListing({ KUBECONFIG: kubeconfig })
     expect([code, stderr]).toEqual([0, ''])
-    const displays = tokenizeAnswer(stdout)
+    const displays = tokenizeAnswer(stdout.toString())
       .filter(({ word }) => word === 'interface')
       .map(({ parameters }) => parameters.get('display'))
     expect(displays).toContain('kcap: prod/orders-6c9f')

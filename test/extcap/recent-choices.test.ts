@@ -1,8 +1,11 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
+import { formatConfig } from '../../src/extcap/config.ts'
 import { openDemoFixture } from '../support/demo.ts'
+import { seeEnvironment } from '../support/run-cli-here.ts'
 import { runKcap } from '../support/run-kcap.ts'
+import { takeListing } from '../support/take-listing.ts'
 import { tokenizeAnswer } from './tokenize-sentence.ts'
 
 const cluster = 'kcap-kcap-demo'
@@ -12,12 +15,12 @@ beforeAll(async () => {
   const demo = await openDemoFixture()
   folder = demo.folder
   environment = { KUBECONFIG: await demo.kubeconfig(), XDG_CACHE_HOME: path.join(folder, 'cache') }
+  seeEnvironment(environment)
 })
 
 /** The entries of the dialog's lists, by the numbers of their arguments' options. */
-async function readLists(value: string): Promise<Record<string, string[]>> {
-  const { stdout } = await runKcap(['--extcap-config', '--extcap-interface', value], environment)
-  const sentences = tokenizeAnswer(stdout.toString())
+function readLists(value: string): Record<string, string[]> {
+  const sentences = tokenizeAnswer(formatConfig(['--extcap-config', '--extcap-interface', value]))
   const names = new Map(
     sentences.map(({ parameters }) => [parameters.get('number'), parameters.get('call')?.slice(2) ?? '']),
   )
@@ -45,28 +48,28 @@ async function capture(value: string, ...options: string[]): Promise<void> {
 }
 
 test('what was chosen in a dialog is in its lists from then on, the latest first, also after another listing', async () => {
-  await runKcap(['--extcap-interfaces'], environment)
-  expect((await readLists(cluster)).target).not.toContain('deploy/web')
+  await takeListing(environment)
+  expect(readLists(cluster).target).not.toContain('deploy/web')
   await capture(cluster, '--namespace', 'staging', '--target', 'deploy/web', '--iface', 'eth0')
   await capture(cluster, '--target', 'svc/orders')
-  const expectChoices = async () => {
-    const { namespace, target, iface } = await readLists(cluster)
+  const expectChoices = () => {
+    const { namespace, target, iface } = readLists(cluster)
     expect(target?.slice(0, 3)).toEqual(['', 'svc/orders', 'deploy/web'])
     expect(target).toContain('pod/orders-6c9f')
     expect(namespace?.slice(0, 2)).toEqual(['', 'staging'])
     expect(iface).toEqual(['', 'eth0', 'lo'])
   }
-  await expectChoices()
+  expectChoices()
   writeFileSync(path.join(environment.XDG_CACHE_HOME ?? '', 'kcap', 'answers', 'list'), '')
-  await runKcap(['--extcap-interfaces'], environment)
-  await expectChoices()
+  await takeListing(environment)
+  expectChoices()
 })
 
 test('the choices of a pod are its own', async () => {
   const [one, other] = ['orders-6c9f', 'orders-x2x7'].map((pod) => `${cluster}.prod.${pod}`) as [string, string]
   await capture(one, '--container', 'api')
-  expect((await readLists(one)).container).toEqual(['', 'api'])
-  expect((await readLists(other)).container).toEqual([''])
+  expect(readLists(one).container).toEqual(['', 'api'])
+  expect(readLists(other).container).toEqual([''])
 })
 
 test('choices are kept for this user alone, and what is no choice is left out', async () => {
@@ -77,8 +80,8 @@ test('choices are kept for this user alone, and what is no choice is left out', 
   for (const text of [JSON.stringify(hostile), '[]', 'null', '{']) {
     writeFileSync(file, text, { mode: 0o600 })
     writeFileSync(path.join(path.dirname(file), 'answers', 'list'), '')
-    expect(await runKcap(['--extcap-interfaces'], environment)).toMatchObject({ code: 0, stderr: '' })
-    const { target, iface } = await readLists(cluster)
+    expect(await takeListing(environment)).toMatchObject({ code: 0, stderr: '' })
+    const { target, iface } = readLists(cluster)
     expect(target?.includes('pod/ok')).toBe(text.includes('pod/ok'))
     expect(target?.filter((entry) => entry.length > 300)).toEqual([])
     expect(iface).toEqual(['', 'eth0', 'lo'])

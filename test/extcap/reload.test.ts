@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { reloadList } from '../../src/extcap/reload.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { seeEnvironment } from '../support/run-cli-here.ts'
 import { runKcap } from '../support/run-kcap.ts'
 import { tokenizeAnswer } from './tokenize-sentence.ts'
 
@@ -15,12 +17,26 @@ beforeAll(async () => {
 
 const cluster = 'kcap-kcap-demo'
 
+const words = (value: string, option: string, fields: readonly string[]) => [
+  ...['--extcap-config', '--extcap-interface', value, '--extcap-reload-option', option],
+  ...fields,
+]
+
 /** As Wireshark asks when a button of the dialog is pressed: with what stands in the other fields. */
-async function reload(value: string, option: string, fields: readonly string[] = [], environment = {}) {
-  const argv = ['--extcap-config', '--extcap-interface', value, '--extcap-reload-option', option, ...fields]
-  const { code, stdout, stderr } = await runKcap(argv, { KUBECONFIG: kubeconfig, ...environment })
+async function reloadByProgram(value: string, option: string, fields: readonly string[] = []) {
+  const { code, stdout, stderr } = await runKcap(words(value, option, fields), { KUBECONFIG: kubeconfig })
   expect([code, stderr]).toEqual([0, ''])
-  return tokenizeAnswer(stdout.toString()).map(({ word, parameters }) => {
+  return readValues(stdout.toString())
+}
+
+/** The same without a process of its own. */
+async function reload(value: string, option: string, fields: readonly string[] = [], environment = {}) {
+  seeEnvironment({ KUBECONFIG: kubeconfig, ...environment })
+  return readValues((await reloadList(words(value, option, fields))) ?? '')
+}
+
+function readValues(answer: string) {
+  return tokenizeAnswer(answer).map(({ word, parameters }) => {
     expect(word).toBe('value')
     return Object.fromEntries(parameters)
   })
@@ -30,7 +46,7 @@ const valuesOf = (list: readonly Record<string, string>[]) => list.map(({ value 
 
 describe('the lists of the dialog are loaded from the cluster', () => {
   test('namespaces', async () => {
-    const list = await reload(cluster, 'namespace')
+    const list = await reloadByProgram(cluster, 'namespace')
     expect(valuesOf(list)).toEqual(['', 'default', 'kube-system', 'prod', 'staging'])
   })
 
@@ -51,13 +67,13 @@ describe('the lists of the dialog are loaded from the cluster', () => {
   })
 
   test('interfaces, as the far side names them', async () => {
-    const list = await reload(cluster, 'iface', ['--target', 'pod/orders-6c9f', '--iface', 'eth1'])
+    const list = await reloadByProgram(cluster, 'iface', ['--target', 'pod/orders-6c9f', '--iface', 'eth1'])
     expect(valuesOf(list)).toEqual(expect.arrayContaining(['', 'eth1', 'eth0', 'lo']))
     expect(list.find(({ default: chosen }) => chosen === 'true')?.value).toBe('eth1')
   })
 
   test('of the demo as of any cluster', async () => {
-    expect(valuesOf(await reload('kcapdemo', 'container'))).toContain('api')
+    expect(valuesOf(await reloadByProgram('kcapdemo', 'container'))).toContain('api')
     expect(valuesOf(await reload('kcapdemo', 'iface'))).toContain('eth0')
   })
 
@@ -87,7 +103,7 @@ describe('a list that can not be loaded says why in the list', () => {
   test('when the cluster does not answer: within the time that a person waits before a window that stands still', async () => {
     await demo.cluster.misbehave({ answer: 'never' })
     const startedMs = Date.now()
-    const list = await reload(cluster, 'target', ['--target', 'pod/chosen-before'])
+    const list = await reloadByProgram(cluster, 'target', ['--target', 'pod/chosen-before'])
     const tookMs = Date.now() - startedMs
     await demo.cluster.misbehave({})
     expect(tookMs).toBeLessThan(8_000)
@@ -112,6 +128,6 @@ describe('a list that can not be loaded says why in the list', () => {
 })
 
 test('an option without a list, or an interface that is not ours, has nothing to load', async () => {
-  expect(await reload(cluster, 'port')).toEqual([])
+  expect(await reloadByProgram(cluster, 'port')).toEqual([])
   expect((await reload('eth0', 'namespace'))[0]?.display).toContain("it is none of kcap's")
 })

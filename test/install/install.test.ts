@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { findOwnPaths, formatLauncher, readLauncher } from '../../src/install/format-launcher.ts'
 import { installLauncher, uninstallLauncher } from '../../src/install/install-launcher.ts'
 import { failureOf } from '../support/failure.ts'
@@ -90,53 +90,51 @@ case $1 in
   -G) printf 'Temp:\\t/tmp\\nPersonal Extcap path:\\t%s\\n' '${extcapFolder}' ;;
 esac
 `
-  async function makeHome(programs: Record<string, string>) {
-    const home = path.join(top, `home-${Math.random()}`)
-    const bin = path.join(home, 'bin')
-    await mkdir(bin, { recursive: true })
-    for (const [name, text] of Object.entries(programs)) {
-      await mkdir(path.dirname(path.join(bin, name)), { recursive: true })
-      await writeFile(path.join(bin, name), text, { mode: 0o755 })
+  const home = path.join(top, 'home')
+  const told = path.join(top, 'told by tshark')
+  const cache = path.join(home, 'cache', 'kcap')
+  const standard = ['.config/wireshark/extcap', '.local/lib/wireshark/extcap'].map((name) =>
+    path.join(home, name, 'kcap'),
+  )
+  let installed: Awaited<ReturnType<typeof kcap>>
+  let removed: Awaited<ReturnType<typeof kcap>>
+  // Once for all: a Wireshark of this machine is asked too, and takes a second to answer.
+  beforeAll(async () => {
+    const programs = {
+      'one/tshark': fakeTshark('4.4.9', told),
+      'without-tshark/wireshark': fakeTshark('4.6.0', '/unasked'),
+      'none/tshark': '#!/bin/sh\nexit 3\n',
     }
-    // Nothing of this machine's on PATH; a Wireshark of its own in /usr/bin is found all the same.
-    return { home, environment: { HOME: home, PATH: bin, XDG_CONFIG_HOME: path.join(home, '.config') } }
-  }
-  const standard = (home: string) =>
-    ['.config/wireshark/extcap', '.local/lib/wireshark/extcap'].map((name) => path.join(home, name, 'kcap'))
-
-  test('writes into the folders of all versions, so that an update of Wireshark does not lose kcap', async () => {
-    const { home, environment } = await makeHome({})
-    const { code, stdout, stderr } = await kcap(['install'], environment)
-    expect([code, stderr]).toEqual([0, ''])
-    for (const file of standard(home)) expect(stdout).toContain(`kcap: installed ${file}`)
-    const cache = path.join(home, 'cache', 'kcap')
+    for (const [name, text] of Object.entries(programs)) {
+      await mkdir(path.dirname(path.join(home, name)), { recursive: true })
+      await writeFile(path.join(home, name), text, { mode: 0o755 })
+    }
+    const PATH = Object.keys(programs).map((name) => path.dirname(path.join(home, name)))
+    const environment = {
+      HOME: home,
+      PATH: PATH.join(path.delimiter),
+      XDG_CONFIG_HOME: path.join(home, '.config'),
+      XDG_CACHE_HOME: path.dirname(cache),
+    }
+    installed = await kcap(['install'], environment)
     await mkdir(path.join(cache, 'names'), { recursive: true })
-    const removed = await kcap(['uninstall'], { ...environment, XDG_CACHE_HOME: path.join(home, 'cache') })
-    expect(removed.stdout).toBe([...standard(home), cache].map((name) => `kcap: removed ${name}\n`).join(''))
+    removed = await kcap(['uninstall'], environment)
+  }, 20_000)
+
+  test('writes into the folders of all versions, so that an update of Wireshark does not lose kcap', () => {
+    expect([installed.code, installed.stderr]).toEqual([0, ''])
+    for (const file of standard) expect(installed.stdout).toContain(`kcap: installed ${file}`)
+  })
+
+  test('asks a Wireshark where it looks, knows that of one without tshark by its version, and says so', () => {
+    expect(installed.stdout).toContain(`kcap: installed ${told}/kcap, where Wireshark 4.4.9 looks\n`)
+    expect(installed.stdout).toContain(`kcap: installed ${standard[1]}, where Wireshark 4.6.0 looks\n`)
+  })
+
+  test('is undone by uninstall, which takes away what listings have kept as well', async () => {
+    const lines = [`${told}/kcap`, ...standard, cache].map((name) => `kcap: removed ${name}`)
+    expect(removed.stdout.trimEnd().split('\n').toSorted()).toEqual(lines.toSorted())
     await expect(stat(cache)).rejects.toThrow('ENOENT')
-  })
-
-  test('asks a Wireshark where it looks, and says so', async () => {
-    const own = path.join(top, 'told by tshark')
-    const { environment } = await makeHome({ tshark: fakeTshark('4.4.9', own) })
-    const { stdout } = await kcap(['install'], environment)
-    expect(stdout).toContain(`kcap: installed ${own}/kcap, where Wireshark 4.4.9 looks\n`)
-    expect((await kcap(['uninstall'], environment)).stdout).toContain(`kcap: removed ${own}/kcap\n`)
-  })
-
-  test('knows by its version where a Wireshark without tshark looks', async () => {
-    const { home, environment } = await makeHome({ wireshark: fakeTshark('4.6.0', '/unasked') })
-    const [, newer] = standard(home)
-    expect((await kcap(['install'], environment)).stdout).toContain(
-      `kcap: installed ${newer}, where Wireshark 4.6.0 looks\n`,
-    )
-  })
-
-  test('a program of that name that is none is left out', async () => {
-    const { home, environment } = await makeHome({ tshark: '#!/bin/sh\nexit 3\n' })
-    const { code, stdout } = await kcap(['install'], environment)
-    expect(code).toBe(0)
-    for (const file of standard(home)) expect(stdout).toContain(file)
   })
 })
 

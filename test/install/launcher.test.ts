@@ -18,31 +18,43 @@ import { formatDlts } from '../../src/extcap/dlts.ts'
 import { formatLauncher } from '../../src/install/format-launcher.ts'
 import { openDemoFixture } from '../support/demo.ts'
 import { bareEnvironment, programPath, runKcap } from '../support/run-kcap.ts'
+import { distinctShells as shells } from '../support/shells.ts'
+import { takeListing } from '../support/take-listing.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
-/** Shells that Wireshark may meet as /bin/sh. */
-const shells = [['dash'], ['bash', '--posix'], ['busybox', 'ash'], ['sh']].filter(([name = '']) => {
-  return spawnSync('sh', ['-c', `command -v ${name}`]).status === 0
-})
 /** Spaces, quotes, a dollar and letters that are none of ASCII's in every path. */
 const folderName = `it's "odd" $HOME ü Кот`
 
 const top = path.join(await makeTempFolder(), folderName)
 const cache = path.join(top, 'cache')
-/** In place of the program: what reaches Node says so. */
-const fakeProgram = 'console.log("node: " + process.argv.slice(2).join("|"))'
 const launcher = path.join(top, 'extcap', 'kcap')
 const program = path.join(top, 'dist', 'kcap.cjs')
+/** In place of the program: what reaches Node says so. */
+const fakeProgram = 'console.log("node: " + process.argv.slice(2).join("|"))'
+/** In place of Node, which takes long to start: says the same of its words, and its process id. */
+const fakeNode = path.join(top, 'node')
+const fakeNodeScript = `#!/bin/sh
+shift
+printf 'node:'
+mark=' '
+for word; do
+  printf '%s%s' "$mark" "$word"
+  mark='|'
+done
+echo
+echo $$ >"$0.pid"
+`
 let kubeconfig: string
 beforeAll(async () => {
   for (const name of ['extcap', 'dist', 'cache']) mkdirSync(path.join(top, name), { recursive: true })
   copyFileSync(path.join(path.dirname(programPath), 'launcher.sh'), path.join(top, 'dist', 'launcher.sh'))
   writeFileSync(program, fakeProgram)
+  writeFileSync(fakeNode, fakeNodeScript, { mode: 0o755 })
   const demo = await openDemoFixture()
   kubeconfig = await demo.kubeconfig()
 })
 beforeEach(() => {
-  writeFileSync(launcher, formatLauncher({ node: process.execPath, script: program }, 'linux'), { mode: 0o755 })
+  writeFileSync(launcher, formatLauncher({ node: fakeNode, script: program }, 'linux'), { mode: 0o755 })
 })
 
 const environment = () => ({ ...process.env, ...bareEnvironment, XDG_CACHE_HOME: cache, KUBECONFIG: kubeconfig })
@@ -89,7 +101,7 @@ describe.each(shells)('the launcher in %s %s', (...words) => {
   })
 
   test("answers for a cluster from the last listing's file, and from nothing that was touched since", async () => {
-    await runKcap(['--extcap-interfaces'], { XDG_CACHE_HOME: cache, KUBECONFIG: kubeconfig })
+    await takeListing({ XDG_CACHE_HOME: cache, KUBECONFIG: kubeconfig })
     const file = path.join(cache, 'kcap', 'answers', 'kcap-kcap-demo')
     const question = ['--extcap-config', '--extcap-interface', 'kcap-kcap-demo']
     const byNode = `node: ${question.join('|')}\n`
@@ -129,11 +141,9 @@ describe.each(shells)('the launcher in %s %s', (...words) => {
 
   test('is the program, not its parent: a signal to it reaches kcap', () => {
     // `exec` leaves the process id as it was.
-    writeFileSync(program, 'console.log(process.pid)')
     const [command = '', ...rest] = [...shell, launcher, '--extcap-interfaces']
-    const { pid, stdout } = spawnSync(command, rest, { env: environment() })
-    writeFileSync(program, fakeProgram)
-    expect(stdout.toString()).toBe(`${pid}\n`)
+    const { pid } = spawnSync(command, rest, { env: environment() })
+    expect(readFileSync(`${fakeNode}.pid`, 'utf8')).toBe(`${pid}\n`)
   })
 
   test('finds another Node when its own is gone', () => {

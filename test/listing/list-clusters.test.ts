@@ -1,11 +1,17 @@
 import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
 import { loadKubeconfig } from '../../src/kube/kubeconfig.ts'
 import { askCluster } from '../../src/listing/ask-cluster.ts'
-import { chooseContexts, listClusters, listingLimits, refreshLimits } from '../../src/listing/list-clusters.ts'
+import {
+  chooseContexts,
+  type ListLimits,
+  listClusters,
+  listingLimits,
+  refreshLimits,
+} from '../../src/listing/list-clusters.ts'
 import { openNamesCache } from '../../src/listing/names-cache.ts'
 import { shareOut } from '../../src/listing/take-listing.ts'
 import { defaultSettings, type ListSettings } from '../../src/settings/settings.ts'
@@ -27,7 +33,7 @@ beforeAll(async () => {
 
 /** All running pods and their namespaces, as the demo's own user sees them. */
 async function ask(list: Partial<ListSettings> = {}, user?: string, ownNamespaces: readonly string[] = []) {
-  process.env.KUBECONFIG = await demo.kubeconfig(user)
+  vi.stubEnv('KUBECONFIG', await demo.kubeconfig(user))
   const signal = AbortSignal.timeout(10_000)
   return await askCluster('kcap-demo', ownNamespaces, { list: { ...defaults, ...list }, signal, loginTimeoutMs: 1_000 })
 }
@@ -101,19 +107,26 @@ describe('several clusters', () => {
       demo.cluster.kubeconfig({ context: 'slow' }).replace(/^( *)token: .*$/m, `$1${exec}`),
     ].map((text, index) => ({ text, file: path.join(demo.folder, `several-${sleepSeconds}-${index}`) }))
     for (const { text, file } of files) await writeFile(file, text)
-    process.env.KUBECONFIG = files.map(({ file }) => file).join(path.delimiter)
+    vi.stubEnv('KUBECONFIG', files.map(({ file }) => file).join(path.delimiter))
     return loadKubeconfig()
   }
   const list = { ...defaults, contexts: ['*'] }
+  /** Three times what Wireshark's list has, so that a busy machine is in time. */
+  const limits: ListLimits = { timeoutMs: 2_500, lateTimeoutMs: 1_000, loginTimeoutMs: 2_300 }
+
+  test('have for all together what is left of the time that Wireshark may wait', () => {
+    expect(listingLimits(100)).toMatchObject({ timeoutMs: 650, lateTimeoutMs: 300, loginTimeoutMs: 450 })
+    expect(listingLimits(700)).toMatchObject({ timeoutMs: 300, lateTimeoutMs: 300, loginTimeoutMs: 100 })
+  })
 
   test('are asked at the same time, and those that do not answer in time are late', async () => {
-    const config = await openContexts(2)
+    const config = await openContexts(8)
     const cache = openNamesCache(path.join(demo.folder, 'cache-late'))
     const startedMs = performance.now()
-    const first = await listClusters(config, list, listingLimits(100), cache)
+    const first = await listClusters(config, list, limits, cache)
     const tookMs = performance.now() - startedMs
-    expect(tookMs).toBeGreaterThan(600)
-    expect(tookMs).toBeLessThan(1_500)
+    expect(tookMs).toBeGreaterThan(2_400)
+    expect(tookMs).toBeLessThan(5_000)
     expect(first.map(({ context, state, names }) => [context, state, names !== undefined])).toEqual([
       ['living', 'answered', true],
       ['dead', 'failed', false],
@@ -122,23 +135,23 @@ describe('several clusters', () => {
     ])
 
     const againMs = performance.now()
-    await listClusters(config, list, listingLimits(100), cache)
+    await listClusters(config, list, limits, cache)
     // What was late the last time is not waited for again.
-    expect(performance.now() - againMs).toBeLessThan(900)
+    expect(performance.now() - againMs).toBeLessThan(2_400)
   })
 
   test('that a refresh has reached are listed as it found them, until they answer in time again', async () => {
-    const config = await openContexts(1.5)
+    const config = await openContexts(4)
     const cache = openNamesCache(path.join(demo.folder, 'cache-refreshed'))
     const only = { ...defaults, contexts: ['slow'] }
-    const state = async (limits = listingLimits(100)) => {
-      const [cluster] = await listClusters(config, only, limits, cache)
+    const state = async (within = limits) => {
+      const [cluster] = await listClusters(config, only, within, cache)
       return [cluster?.state, (cluster?.names?.pods.length ?? 0) > 10]
     }
     expect(await state()).toEqual(['late', false])
     expect(await state(refreshLimits)).toEqual(['answered', true])
     expect(await state()).toEqual(['late', true])
-    await rm(path.join(demo.folder, 'login-1.5'))
+    await rm(path.join(demo.folder, 'login-4'))
     expect(await state()).toEqual(['failed', true])
   })
 })

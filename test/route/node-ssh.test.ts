@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { nameNodeHost } from '../../src/route/name-node-host.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { expectRefusal, makeDemoUser, writeConfig } from '../support/demo-user.ts'
@@ -14,7 +14,7 @@ beforeAll(async () => {
   demo = await openDemoFixture()
   // Every host is this machine, which may have no tcpdump.
   const { folder } = await makeFakeKubectl(demo.folder)
-  process.env.PATH = `${folder}:${process.env.PATH}`
+  vi.stubEnv('PATH', `${folder}:${process.env.PATH}`)
 })
 
 const nodes = ['demo-node-1', 'demo-node-2'] as const

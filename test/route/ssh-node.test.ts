@@ -1,6 +1,6 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { expectRefusal, makeDemoUser } from '../support/demo-user.ts'
 import { makeFakeKubectl } from '../support/fake-kubectl.ts'
@@ -14,7 +14,7 @@ beforeAll(async () => {
   const { folder } = await makeFakeKubectl(demo.folder)
   await writeFile(path.join(folder, 'nsenter'), '#!/bin/sh\nexit 1\n')
   await chmod(path.join(folder, 'nsenter'), 0o755)
-  process.env.PATH = `${folder}:${process.env.PATH}`
+  vi.stubEnv('PATH', `${folder}:${process.env.PATH}`)
 })
 
 /** A host that lets `ann` in, and the options that lead there. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test } from 'vitest'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { parseBlocks } from '../support/packets.ts'
-import { runKcap } from '../support/run-kcap.ts'
+import { runCliHere } from '../support/run-cli-here.ts'
 
 let demo: DemoFixture
 beforeAll(async () => {
@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 async function capture(name: string, words: readonly string[] = [], user?: string) {
   const file = path.join(demo.folder, `${name}.pcapng`)
-  const running = runKcap(['prod/orders-6c9f', '-o', file, '--duration', '1', ...words], {
+  const running = runCliHere(['prod/orders-6c9f', '-o', file, '--duration', '1', ...words], {
     KUBECONFIG: await demo.kubeconfig(user),
   })
   return { file, running }
@@ -70,7 +70,7 @@ test('--no-names leaves them out, and a login that may list nothing captures wit
 
 test('names alone are no capture: one that fails leaves no file', async () => {
   const file = path.join(demo.folder, 'failed.pcapng')
-  const { code } = await runKcap(['prod/slim-0', '-o', file], { KUBECONFIG: await demo.kubeconfig() })
+  const { code } = await runCliHere(['prod/slim-0', '-o', file], { KUBECONFIG: await demo.kubeconfig() })
   expect(code).toBe(6)
   await expect(readFile(file)).rejects.toThrow('ENOENT')
 })

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { parseBlocks } from '../support/packets.ts'
-import { runKcap } from '../support/run-kcap.ts'
+import { runCliHere } from '../support/run-cli-here.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
 let demo: DemoFixture
@@ -19,7 +19,7 @@ beforeEach(async () => {
 
 async function capture(...words: string[]) {
   const file = words.includes('pcap') ? 'orders.pcap' : 'orders.pcapng'
-  const run = await runKcap(['svc/orders', '-n', 'prod', '-o', path.join(folder, file), ...words], {
+  const run = await runCliHere(['svc/orders', '-n', 'prod', '-o', path.join(folder, file), ...words], {
     KUBECONFIG: kubeconfig,
   })
   const names = (await readdir(folder)).sort()
@@ -91,6 +91,6 @@ test.each([
     'cannot use --rotate-files "0": it is a whole number from 1 to 100000',
   ],
 ])('%j is wrong usage', async (words, message) => {
-  const { code, stderr } = await runKcap(['prod/orders-6c9f', ...words], { KUBECONFIG: kubeconfig })
+  const { code, stderr } = await runCliHere(['prod/orders-6c9f', ...words], { KUBECONFIG: kubeconfig })
   expect([code, stderr.split('\n')[0]]).toEqual([2, `kcap: error: ${message}`])
 })

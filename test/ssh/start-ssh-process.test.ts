@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { collect, noSignal, openConnection, openHome, openServer, readAll } from '../support/ssh-fixture.ts'
 import { makeKeyPair, type SshServerOptions } from '../support/ssh-server.ts'
 
@@ -118,7 +118,7 @@ describe('a slow reader', () => {
       'head -c 2500000 /dev/zero; sleep 0.1; echo report >&2; sleep 0.1; head -c 9000000 /dev/zero',
     )
     const report = readAll(program.stderr)
-    await expect.poll(() => program.stdout.readableLength, { timeout: 5_000 }).toBeGreaterThan(2_500_000)
+    await vi.waitFor(() => expect(program.stdout.readableLength).toBeGreaterThan(2_500_000), { timeout: 10_000 })
     await pause(300)
     expect(program.stdout.readableLength).toBeLessThanOrEqual(mostBuffered)
     expect((await readAll(program.stdout)).length).toBe(11_500_000)

@@ -3,12 +3,13 @@ import path from 'node:path'
 import { expect } from 'vitest'
 import type { DemoClusterOptions } from '../../src/demo/start-demo-cluster.ts'
 import { type DemoFixture, openDemoFixture } from './demo.ts'
-import { runKcap, startKcap } from './run-kcap.ts'
+import { runCliHere } from './run-cli-here.ts'
+import { startKcap } from './run-kcap.ts'
 
 /** Where nothing is, so that no kubectl of this machine is found. */
 const emptyPath = '/nonexistent'
 
-/** Runs the program as one user of the demo cluster. */
+/** Uses kcap as one user of the demo cluster; only what is started is a process of its own. */
 export interface DemoUser {
   /** Captures a few packets into a file; gives how that ended and the lines of standard error. */
   capture(...argv: string[]): Promise<{ code: number | null; lines: string[]; file: string }>
@@ -28,12 +29,12 @@ export async function makeDemoUser(
   return {
     async capture(...argv) {
       const file = path.join(folder, `${++count}.pcapng`)
-      const { code, stderr } = await runKcap([...argv, '--no-names', '--count', '20', '-o', file], variables)
+      const { code, stderr } = await runCliHere([...argv, '--no-names', '--count', '20', '-o', file], variables)
       return { code, lines: toLines(stderr), file }
     },
     async run(...argv) {
-      const { code, stdout, stderr } = await runKcap(argv, variables)
-      return { code, stdout: stdout.toString(), lines: toLines(stderr) }
+      const { code, stdout, stderr } = await runCliHere(argv, variables)
+      return { code, stdout, lines: toLines(stderr) }
     },
     start: (...argv) => startKcap(argv, variables),
   }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { afterAll } from 'vitest'
 import { type DemoCluster, type DemoClusterOptions, startDemoCluster } from '../../src/demo/start-demo-cluster.ts'
+import { afterThisFile } from './cleanups.ts'
 import { makeTempFolder } from './temp-folder.ts'
 
 export interface DemoFixture {
@@ -11,16 +11,11 @@ export interface DemoFixture {
   kubeconfig(user?: string, more?: { namespace?: string; server?: string; token?: string }): Promise<string>
 }
 
-const clusters: DemoCluster[] = []
-afterAll(async () => {
-  await Promise.all(clusters.map((cluster) => cluster.close()))
-})
-
 /** A demo cluster for one test file, closed after it. */
 export async function openDemoFixture(options: DemoClusterOptions = {}): Promise<DemoFixture> {
   const folder = await makeTempFolder()
   const cluster = await startDemoCluster(options)
-  clusters.push(cluster)
+  afterThisFile.add(() => cluster.close())
   let count = 0
   return {
     cluster,

@@ -1,29 +1,24 @@
-import { afterEach, expect } from 'vitest'
+import { expect } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
 import type { RemoteProcess } from '../../src/base/remote-process.ts'
 import type { SshHostName } from '../../src/base/target.ts'
 import { connectSsh } from '../../src/ssh/connect-ssh.ts'
 import type { SshConnection } from '../../src/ssh/ssh-connection.ts'
 import type { ConnectSshOptions } from '../../src/ssh/ssh-context.ts'
+import { afterThisTest } from './cleanups.ts'
 import { makeSshHome } from './ssh-home.ts'
 import { type SshServerOptions, startSshServer } from './ssh-server.ts'
-
-const cleanups: (() => unknown)[] = []
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
-})
 
 /** Servers, homes and connections that are gone after the test. */
 export async function openServer(options: SshServerOptions) {
   const server = await startSshServer(options)
-  cleanups.push(() => server.close())
+  afterThisTest.add(() => server.close())
   return server
 }
 
 export function openHome(...args: Parameters<typeof makeSshHome>) {
   const home = makeSshHome(...args)
-  cleanups.push(() => home.remove())
+  afterThisTest.add(() => home.remove())
   return home
 }
 
@@ -33,7 +28,7 @@ export async function openConnection(
 ): Promise<SshConnection> {
   const environment = { PATH: process.env.PATH }
   const connection = await connectSsh(name, { signal: new AbortController().signal, environment, ...options })
-  cleanups.push(() => connection.close())
+  afterThisTest.add(() => connection.close())
   return connection
 }
 
