@@ -105,7 +105,7 @@ export const captureOptions: readonly OptionRow[] = [
     name: 'reconnect',
     kind: 'text',
     value: '90s|5m|forever|0',
-    help: 'try so long to go on with a capture that was cut; default: 10m, in Wireshark forever',
+    help: 'try so long to go on after a cut; default: 10m, in Wireshark forever',
   },
   {
     group: 'Output',
