@@ -3,8 +3,8 @@ export const uploadedNamePrefix = 'kcap-tcpdump-'
 export const uploadFolders = ['/tmp', '/var/tmp', '/dev/shm', '/run'] as const
 
 /**
- * Takes `size` bytes from standard input into an executable file in the first folder where one can be run, and prints its path
- * and its SHA-256, or where nothing there can make one its checksum and size as `cksum` has them. Ends with 3 where no folder will do. It counts the bytes itself, because an older API server can
+ * Takes `size` bytes from standard input into an executable file in the first folder where one can be run: prints `ready` when it takes
+ * them, since of a program that ended without them an older API server would not tell the end; then the file's path and its SHA-256, or where nothing there can make one its checksum and size as `cksum` has them. Ends with 3 where no folder will do. It counts the bytes itself, because an older API server can
  * not tell the far side that its input has ended. `machines` are those the program runs on, as `uname -m` calls them; none: not known. A
  * shell may take a program for another machine for a script.
  */
@@ -22,15 +22,18 @@ if [ -n "$machine" ] && [ -n "$machines" ]; then
     *) echo "it is a program for \${machines%% *}, and the machine there is $machine" >&2; exit 3 ;;
   esac
 fi
-for tool in head chmod rm cksum; do
-  command -v $tool >/dev/null 2>&1 || { echo "there is no \\"$tool\\"" >&2; exit 3; }
+has() { command -v $1 >/dev/null 2>&1; }
+for tool in head chmod rm; do
+  has $tool || { echo "there is no \\"$tool\\"" >&2; exit 3; }
 done
+has sha256sum || has cksum || { echo 'there is no "sha256sum", nor "cksum"' >&2; exit 3; }
 for folder; do
   file=$folder/$name
   printf '#!/bin/sh\\n' 2>/dev/null >"$file" || continue
   if chmod 700 "$file" 2>/dev/null && "$file" 2>/dev/null; then
+    echo ready
     head -c "$size" >"$file" || { rm -f "$file"; echo "it can not be written into $folder" >&2; exit 3; }
-    if command -v sha256sum >/dev/null 2>&1; then sum=$(sha256sum <"$file"); else sum=$(cksum <"$file"); fi
+    if has sha256sum; then sum=$(sha256sum <"$file"); else sum=$(cksum <"$file"); fi
     echo "$file $sum"
     exit 0
   fi

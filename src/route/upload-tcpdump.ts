@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import type { Writable } from 'node:stream'
 import { KcapError } from '../base/kcap-error.ts'
 import { posixChecksum } from '../base/posix-checksum.ts'
 import { quote } from '../base/quote.ts'
@@ -9,6 +9,7 @@ import type { Route } from './route.ts'
 
 const pieceBytes = 32 * 1024
 const maxTextLength = 1_000
+const readyLine = /^ready\n/m
 
 /**
  * Puts a tcpdump of this machine where a route leads, and gives its path there; the supervisor removes it at the end of the capture. It
@@ -28,13 +29,12 @@ export async function uploadTcpdump(
   const name = `${uploadedNamePrefix}${randomBytes(4).toString('hex')}`
   const remote = await route.start(makeUploadArgv(name, program.length, findMachines(program)), signal)
   const [stdout, stderr, exit] = await Promise.all([
-    readText(remote.stdout),
+    readText(remote.stdout, () => void sendAll(remote.stdin, program)),
     readText(remote.stderr),
     remote.exited,
-    sendAll(remote.stdin, program),
   ])
   if (exit.kind !== 'exited') throw exit.error
-  const [path, ...sum] = stdout.trim().split(' ')
+  const [path, ...sum] = stdout.replace(readyLine, '').trim().split(' ')
   if (exit.code !== 0 || path === undefined)
     throw fail(stderr.trim() || `exit code ${exit.code}`, `another way: --via ephemeral, --via node-pod`)
   const hash = createHash('sha256').update(program).digest('hex')
@@ -62,15 +62,19 @@ function findMachines(program: Buffer): readonly string[] {
   return machinesOf[isBigEndian ? program.readUInt16BE(18) : program.readUInt16LE(18)] ?? []
 }
 
-async function sendAll(stdin: NodeJS.WritableStream, bytes: Buffer): Promise<void> {
-  for (let at = 0; at < bytes.length; at += pieceBytes) {
-    if (!stdin.write(bytes.subarray(at, at + pieceBytes)))
-      await Promise.race([once(stdin, 'drain'), once(stdin, 'close')]).catch(() => {})
-  }
+async function sendAll(stdin: Writable, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length && stdin.writable; at += pieceBytes)
+    await new Promise<void>((resolve) => stdin.write(bytes.subarray(at, at + pieceBytes), () => resolve()))
 }
 
-async function readText(stream: AsyncIterable<Buffer>): Promise<string> {
+async function readText(stream: AsyncIterable<Buffer>, onReady?: () => void): Promise<string> {
   let text = ''
-  for await (const chunk of stream) if (text.length < maxTextLength) text += chunk.toString('utf8')
+  let isReady = false
+  for await (const chunk of stream) {
+    if (text.length < maxTextLength) text += chunk.toString('utf8')
+    if (isReady || !readyLine.test(text)) continue
+    isReady = true
+    onReady?.()
+  }
   return text
 }

@@ -35,7 +35,7 @@ async function isThere(file: string): Promise<boolean> {
   )
 }
 
-/** Sends the program to the script in a shell, which may put it into these folders; its input stays open, as kcap's does. */
+/** Sends the program to the script in a shell when it is ready for it, which may put it into these folders; its input stays open, as kcap's does. */
 async function upload(
   [shell = 'sh', ...words]: readonly string[],
   {
@@ -48,12 +48,15 @@ async function upload(
   const [, ...argv] = makeUploadArgv(name, program.length, machines).slice(0, -uploadFolders.length)
   const child = spawn(shell, [...words, ...argv, ...folders], { env: { ...process.env, PATH } })
   let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (chunk) => (stdout += chunk))
+  child.stdout.on('data', (chunk) => {
+    const wasReady = stdout.startsWith('ready\n')
+    stdout += chunk
+    if (!wasReady && stdout.startsWith('ready\n')) child.stdin.write(program)
+  })
   child.stderr.on('data', (chunk) => (stderr += chunk))
   child.stdin.on('error', () => {})
-  child.stdin.write(program)
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
-  return { code, stdout, stderr, file: path.join(folders[0] ?? '', name) }
+  return { code, stdout: stdout.replace(/^ready\n/, ''), stderr, file: path.join(folders[0] ?? '', name) }
 }
 
 describe.each(distinctShells)('in %s', (...shell) => {
