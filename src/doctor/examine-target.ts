@@ -8,6 +8,7 @@ import { openExecChannel } from '../kube/exec-channel.ts'
 import { getNode } from '../kube/kube-objects.ts'
 import { makeProbeArgv, parseProbe, type RemoteFacts } from '../remote/probe-script.ts'
 import { gatherFacts } from '../route/gather-facts.ts'
+import { nameNodeHost } from '../route/name-node-host.ts'
 import { type PlannedRoute, planRoutes, type RouteFacts } from '../route/plan-routes.ts'
 import { examineHost } from './examine-host.ts'
 import { type ReviewedRight, reviewRights } from './review-rights.ts'
@@ -42,6 +43,7 @@ export interface Examination {
 export interface ExamineOptions {
   readonly debug: DebugContainer
   readonly nodeHost?: SshHostName | undefined
+  readonly nodeSsh?: SshHostName | undefined
   readonly signal: AbortSignal
 }
 
@@ -51,8 +53,9 @@ const captureTools = ['tcpdump', 'dumpcap', 'tshark']
 export async function examineTarget(
   target: PodTarget,
   access: ClusterAccess,
-  { debug, nodeHost, signal }: ExamineOptions,
+  { debug, signal, ...hosts }: ExamineOptions,
 ): Promise<Examination> {
+  const nodeHost = nameNodeHost(target, hosts)
   const stepsMs: Record<string, number> = {}
   async function step<Answer>(name: string, work: () => Promise<Answer>): Promise<Answer> {
     const startedMs = performance.now()

@@ -68,7 +68,7 @@ export function matchesHost(hosts: string, name: string): boolean {
   let matched = false
   for (const pattern of hosts.toLowerCase().split(',')) {
     const negated = pattern.startsWith('!')
-    if (!toPattern(negated ? pattern.slice(1) : pattern).test(name)) continue
+    if (!toHostPattern(negated ? pattern.slice(1) : pattern).test(name)) continue
     if (negated) return false
     matched = true
   }
@@ -85,7 +85,7 @@ function hashHostName(name: string, salt: Buffer): string {
 }
 
 /** `*` and `?` are the only wildcards: brackets around a host are plain text. */
-function toPattern(pattern: string): RegExp {
+export function toHostPattern(pattern: string): RegExp {
   const source = pattern
     .replace(/[.+^${}()|[\]\\/-]/g, '\\$&')
     .replaceAll('*', '.*')

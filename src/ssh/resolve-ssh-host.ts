@@ -4,6 +4,7 @@ import { KcapError } from '../base/kcap-error.ts'
 import type { SshHostName } from '../base/target.ts'
 import { expandSshPath } from './expand-ssh-path.ts'
 import { readSshConfig, type SshSettings } from './read-ssh-config.ts'
+import { readAlgorithmList, type SshAlgorithms } from './supported-algorithms.ts'
 import type { SilenceLimits } from './watch-silence.ts'
 
 /** https://man.openbsd.org/ssh_config, `StrictHostKeyChecking` */
@@ -48,13 +49,6 @@ export interface ResolvedSshHost {
   readonly certificateFiles: readonly string[]
   readonly controlPath?: string
   readonly usesGssapi: boolean
-}
-
-export interface SshAlgorithms {
-  readonly hostKeys?: readonly string[]
-  readonly keyExchanges?: readonly string[]
-  readonly ciphers?: readonly string[]
-  readonly macs?: readonly string[]
 }
 
 export interface ResolveSshHostOptions {
@@ -124,10 +118,10 @@ export function applySshSettings(
     silence: chooseSilence(Number(one('serveraliveinterval') ?? 0), Number(one('serveralivecountmax') ?? 3)),
     compression: isYes('compression'),
     algorithms: {
-      ...optionalList('hostKeys', list('hostkeyalgorithms')),
-      ...optionalList('keyExchanges', list('kexalgorithms')),
-      ...optionalList('ciphers', list('ciphers')),
-      ...optionalList('macs', list('macs')),
+      ...readAlgorithmList('hostKeys', list('hostkeyalgorithms')),
+      ...readAlgorithmList('keyExchanges', list('kexalgorithms')),
+      ...readAlgorithmList('ciphers', list('ciphers')),
+      ...readAlgorithmList('macs', list('macs')),
     },
     ...(proxyJump === undefined || !isGiven(proxyJump) ? {} : { proxyJump }),
     ...(proxyCommand === undefined || !isGiven(proxyCommand) ? {} : { proxyCommand }),
@@ -187,11 +181,6 @@ function splitPaths(text: string): string[] {
 function toStrictness(value: string | undefined): StrictHostKeyChecking {
   if (value === undefined || value === 'ask' || value === 'accept-new') return value ?? 'ask'
   return /^(no|false|off)$/i.test(value) ? 'no' : 'yes'
-}
-
-function optionalList<Key extends keyof SshAlgorithms>(key: Key, names: readonly string[] | undefined): SshAlgorithms {
-  // A list that begins with a sign changes a default we do not know: only the config file without ssh has those.
-  return names === undefined || /^[+^-]/.test(names[0] ?? '') ? {} : { [key]: names }
 }
 
 const windowsAgentPipe = '\\\\.\\pipe\\openssh-ssh-agent'
