@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { programPath } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { capinfos, findPod, hasLab, kubectl, lab, listCaptures, realTest, tshark } from './lab.ts'
+import { openForm, waitFor } from './wireshark-form.ts'
 import {
   type Desktop,
   type InterfaceRow,
@@ -17,7 +16,6 @@ import {
   type WiresharkHome,
 } from './wireshark-window.ts'
 
-const run = promisify(execFile)
 const name = 'kcap: cluster lab'
 const startPage = 'The Wireshark Network Analyzer'
 
@@ -62,67 +60,8 @@ function calls(word: string): string[][] {
     .filter((argv) => argv.includes(word))
 }
 
-async function until<Value>(what: string, find: () => Value | undefined | Promise<Value | undefined>): Promise<Value> {
-  for (const startedMs = Date.now(); Date.now() - startedMs < 20_000; await sleep(50)) {
-    const found = await find()
-    if (found !== undefined) return found
-  }
-  throw new Error(`not within 20 s: ${what}; windows: ${(await desktop.titles()).join(', ')}`)
-}
-
-/** Drives the open dialog by Tab, from the bar of its tabs backwards: what its buttons are depends on the version of Wireshark. */
-async function openForm() {
-  const launcher = path.join(home.environment.WIRESHARK_CONFIG_DIR ?? '', 'extcap', 'kcap')
-  const argv = ['--extcap-config', '--extcap-interface', 'kcap-lab']
-  const rows = [...(await run(launcher, argv, { env: home.environment })).stdout.matchAll(/^arg .*$/gm)].map(
-    ([arg]) => {
-      const read = (key: string) => new RegExp(`\\{${key}=([^}]*)\\}`).exec(arg)?.[1] ?? ''
-      return {
-        option: read('call').slice(2),
-        tab: read('group'),
-        stops: read('reload') === '' && read('type') !== 'fileselect' ? 2 : 3,
-      }
-    },
-  )
-  const tabs = [...new Set(rows.map(({ tab }) => tab))]
-  let tab = tabs[0] ?? ''
-  /** How many stops before the bar of tabs; undefined: one behind it, as when the dialog opens and after each load. */
-  let position: number | undefined
-  const moveTo = async (target: number) => {
-    const steps = target - (position ?? -1)
-    await desktop.press(...Array.from({ length: Math.abs(steps) }, () => (steps > 0 ? 'shift+Tab' : 'Tab')))
-    position = target
-  }
-  /** A list, the button that loads it, and the one that resets it. */
-  const moveToRow = async (option: string, stop: 0 | 1) => {
-    const here = rows.filter((row) => row.tab === tab)
-    const behind = here.slice(here.findIndex((row) => row.option === option))
-    await moveTo(behind.reduce((sum, { stops }) => sum + stops, 0) - stop)
-  }
-  return {
-    async showTab(wanted: string) {
-      await moveTo(0)
-      for (; tab !== wanted; tab = tabs[tabs.indexOf(tab) + 1] ?? '') await desktop.press('Right')
-    },
-    /** Presses the button of a list; gives the other options as kcap was told them. */
-    async load(option: string) {
-      const count = calls('--extcap-reload-option').length
-      await moveToRow(option, 1)
-      await desktop.press('space')
-      const argv = await until(`a load of ${option}`, () => calls('--extcap-reload-option')[count])
-      await until('its end', () => (isRunning('--extcap-reload-option') ? undefined : true))
-      position = undefined
-      expect(argv[argv.indexOf('--extcap-reload-option') + 1]).toBe(option)
-      return argv
-    },
-    async choose(option: string, entryStart: string) {
-      await moveToRow(option, 0)
-      await desktop.type(entryStart)
-    },
-  }
-}
-
 const isRunning = (word: string) => home.processes().some((line) => line.includes(word))
+const until = async <Value>(what: string, find: () => Value | undefined) => await waitFor(desktop, what, find)
 const readOption = (argv: readonly string[], option: string) =>
   argv.includes(`--${option}`) ? argv[argv.indexOf(`--${option}`) + 1] : undefined
 
@@ -174,7 +113,7 @@ realTest('a pod is chosen in the dialog of a cluster, and captured', async () =>
   expect(await desktop.titles()).toEqual([startPage])
 
   await row.openOptions()
-  const form = await openForm()
+  const form = await openForm({ home, desktop, calls }, 'kcap-lab')
   await desktop.takeScreenshot('wireshark-dialog.png')
   await form.load('namespace')
   await form.choose('namespace', 'shop')
@@ -213,7 +152,7 @@ realTest('what was chosen is used again and shown again after a new start of Wir
   const again = await startWireshark()
   const row = await desktop.selectInterface(name)
   await row.openOptions()
-  const form = await openForm()
+  const form = await openForm({ home, desktop, calls }, 'kcap-lab')
   expect(read(await form.load('container'))).toEqual(choice)
   await form.choose('container', 'proxy')
   await form.showTab('Capture')
@@ -233,7 +172,7 @@ realTest(
     const wireshark = await startWireshark()
     const row = await desktop.selectInterface(name)
     await row.openOptions()
-    const form = await openForm()
+    const form = await openForm({ home, desktop, calls }, 'kcap-lab')
     const shown = await form.load('namespace')
     expect(['container', 'iface'].map((option) => readOption(shown, option))).toEqual(['proxy', 'eth0'])
     await desktop.press('Escape')
