@@ -5,6 +5,7 @@ import { KcapError } from '../base/kcap-error.ts'
 import { quote } from '../base/quote.ts'
 import { runProgram } from '../host/run-program.ts'
 import { ownSecrets } from '../host/start-program.ts'
+import { includeSshConfigs } from './include-ssh-config.ts'
 
 export interface SshConfigQuestion {
   readonly host: string
@@ -57,7 +58,7 @@ export function parseSshAnswer(text: string): SshSettings {
   return settings
 }
 
-/** Without OpenSSH: the config file only. `Match exec` runs no program, Include is not followed. */
+/** Without OpenSSH: the config file only. `Match exec` runs no program. */
 export async function readSshConfigFile(question: SshConfigQuestion): Promise<SshSettings> {
   const path = question.configPath ?? join(question.homeFolder, '.ssh', 'config')
   let text = ''
@@ -69,7 +70,10 @@ export async function readSshConfigFile(question: SshConfigQuestion): Promise<Ss
       throw unreadable(question, error instanceof Error ? error.message : String(error), error)
   }
   const query = { Host: question.host, ...(question.user === undefined ? {} : { User: question.user }) }
-  const computed = SSHConfig.parse(text).compute(query, { matchExec: false, ignoreCase: true })
+  const computed = SSHConfig.parse(await includeSshConfigs(text, question.homeFolder)).compute(query, {
+    matchExec: false,
+    ignoreCase: true,
+  })
   return new Map(Object.entries(computed).map(([keyword, value]) => [keyword.toLowerCase(), [value].flat()]))
 }
 

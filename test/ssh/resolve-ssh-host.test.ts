@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { SshHostName } from '../../src/base/target.ts'
 import { parseSshAnswer, readSshConfigFile } from '../../src/ssh/read-ssh-config.ts'
@@ -116,6 +117,18 @@ describe('resolveSshHost()', () => {
     const home = openHome('', config.slice(5))
     const question = { host: 'farm', configPath: home.configPath, homeFolder: home.folder, ...ask }
     expect((await readSshConfigFile(question)).get('port')).toBeUndefined()
+  })
+
+  test('reads what the file includes, by name and by pattern, each file once round', async () => {
+    const home = openHome('', ['Include parts/*.conf "no such file"', `Include ${'~'}/.ssh/more`])
+    mkdirSync(`${home.folder}/.ssh/parts`)
+    home.write('parts/a.conf', 'Host farm\n  HostName 10.9.8.7\nInclude more\n')
+    home.write('parts/.hidden.conf', 'Host farm\n  HostName 10.0.0.1\n')
+    home.write('more', 'Host farm\n  User bob\nInclude more\n')
+    const environment = { PATH: '/nowhere' }
+    const flags = { ...name, host: 'farm', sshConfigPath: home.configPath }
+    const host = await resolveSshHost(flags, { ...ask, environment, homeFolder: home.folder })
+    expect(host).toMatchObject({ host: '10.9.8.7', user: 'bob' })
   })
 
   test('needs no config file at all', async () => {

@@ -1,0 +1,38 @@
+import { readdir, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { expandSshTokens } from './expand-ssh-path.ts'
+import { toHostPattern } from './known-hosts.ts'
+
+/** As OpenSSH (readconf.h, READCONF_MAX_DEPTH). */
+const mostDepth = 16
+
+/**
+ * The text of a config with what it includes in the place of the `Include` lines, for where no ssh does it. Names are relative to the
+ * user's .ssh folder; `*` and `?` stand in their last part. What can't be read is passed over, as ssh does.
+ */
+export async function includeSshConfigs(text: string, homeFolder: string, depth = 0): Promise<string> {
+  if (depth > mostDepth) return ''
+  const parts = text.split(/\r?\n/).map(async (line) => {
+    const [, names] = /^\s*include(?:\s*=\s*|\s+)(.*)$/i.exec(line) ?? []
+    if (names === undefined) return line
+    const words = [...names.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+    const files = (await Promise.all(words.map((word) => findFiles(word, homeFolder)))).flat()
+    const texts = files.map(async (file) =>
+      includeSshConfigs(await readFile(file, 'utf8').catch(() => ''), homeFolder, depth + 1),
+    )
+    return (await Promise.all(texts)).join('\n')
+  })
+  return (await Promise.all(parts)).join('\n')
+}
+
+async function findFiles(word: string, homeFolder: string): Promise<string[]> {
+  const home = expandSshTokens(word, { d: homeFolder }).replace(/^~(?=$|[/\\])/, () => homeFolder)
+  const file = path.resolve(homeFolder, '.ssh', home)
+  const [folder, pattern] = [path.dirname(file), path.basename(file)]
+  if (!/[*?]/.test(pattern)) return [file]
+  const names = await readdir(folder).catch(() => [])
+  return names
+    .filter((name) => !name.startsWith('.') && toHostPattern(pattern).test(name))
+    .sort()
+    .map((name) => path.join(folder, name))
+}
