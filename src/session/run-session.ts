@@ -144,6 +144,9 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     limit: request.maxPods,
     capture,
     reconnectMs: request.reconnectMs,
+    async renewLogin(target) {
+      if (target.kind !== 'ssh') await (await clusters.open(target.cluster)).renew()
+    },
     findEnd: (target) => findPodEnd(target, clusters, opening.signal),
     addFigures: progress.addSource,
     ending: opening.signal,

@@ -21,7 +21,10 @@ const passing: readonly ErrorCode[] = [
   'ssh-timeout',
   'ssh-jump-failed',
   'ssh-failed',
+  'api-unauthorized',
 ]
+/** A login that is refused is made anew so many times: tokens run out while a capture goes on. */
+const loginTries = 2
 const firstPauseMs = 1_000
 const longestPauseMs = 15_000
 
@@ -38,6 +41,8 @@ export interface SourceSetOptions {
   readonly capture: CaptureTarget
   /** How long a capture that broke off is tried to be taken up again; 0: not at all. */
   readonly reconnectMs: number
+  /** Logs in again where the target is. Rejects with what keeps it from that. */
+  readonly renewLogin: (target: Target) => Promise<void>
   /** Why a target can't be taken up again, if that is known: its pod is gone. */
   readonly findEnd: (target: Target) => Promise<KcapError | undefined>
   readonly addFigures: (name: string, isLate: boolean) => SourceProgress
@@ -71,7 +76,7 @@ interface Source {
 }
 
 export function makeSourceSet(options: SourceSetOptions): SourceSet {
-  const { limit, capture, reconnectMs, findEnd, addFigures, ending, tell } = options
+  const { limit, capture, reconnectMs, renewLogin, findEnd, addFigures, ending, tell } = options
   const sources = new Map<string, Source>()
   const running = new Set<Promise<void>>()
   const turns = makeTurns(startsAtATime)
@@ -97,6 +102,7 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
     const { figures, target, stop } = source
     let due = comment
     let firstFailureMs = 0
+    let logins = 0
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       const packetsBefore = figures.figures.packets
       const failure = await captureOnce(source, due)
@@ -106,23 +112,30 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
         firstFailureMs = 0
       }
       firstFailureMs ||= Date.now()
+      logins = failure.code === 'api-unauthorized' ? logins + 1 : 0
       // A start that fails at once is for the user to look at.
       const hasBegun = figures.startNs > 0n || (due !== undefined && news.isFollowed(target))
       const hasPatience = Date.now() - firstFailureMs < reconnectMs
       figures.fail(failure)
-      if (!passing.includes(failure.code) || !hasBegun || !hasPatience) return
+      if (!passing.includes(failure.code) || !hasBegun || !hasPatience || logins > loginTries) return
       tell(`${failure.message}; trying again`)
       await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, {
         signal: AbortSignal.any([ending, stop.signal]),
       }).catch(() => {})
       if (ending.aborted || stop.signal.aborted || (await news.hasEnded(target, ending))) return
-      const final = news.isFollowed(target) ? undefined : await findEnd(target)
+      const final =
+        (await findLoginFailure(target, failure)) ?? (news.isFollowed(target) ? undefined : await findEnd(target))
       if (final !== undefined) {
         tell(final.message)
         return figures.fail(final)
       }
       if (figures.startNs > 0n) due = `the capture of ${formatTarget(target)} broke off: ${formatMissing(source)}`
     }
+  }
+
+  async function findLoginFailure(target: Target, failure: KcapError): Promise<KcapError | undefined> {
+    if (failure.code !== 'api-unauthorized') return undefined
+    return await renewLogin(target).then(() => undefined, toKcapError)
   }
 
   /** Gives why it broke off or could not begin; undefined when it has ended as it should. */

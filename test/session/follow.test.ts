@@ -229,6 +229,28 @@ describe('a single pod whose connection is cut', () => {
     expect(summary.packets).toBeGreaterThan(0)
   })
 
+  test('is logged in to again when its login has run out meanwhile', async () => {
+    const capture = start(from(pod))
+    await capture.untilCapturing('prod/orders-6c9f')
+    await demo.cluster.misbehave({ answer: 401 }, 'prod/orders-6c9f')
+    demo.cluster.cutExecs('prod/orders-6c9f')
+    await capture.untilEvent(/\(401\); trying again$/)
+    await demo.cluster.misbehave({}, 'prod/orders-6c9f')
+    await capture.untilCapturing('prod/orders-6c9f', (capture.source('prod/orders-6c9f')?.packets ?? 0) + 20)
+    expect((await capture.stop()).error).toBeUndefined()
+  })
+
+  test('is given up when no new login is accepted either', async () => {
+    const capture = start(from(pod))
+    await capture.untilCapturing('prod/orders-6c9f')
+    await demo.cluster.misbehave({ answer: 401 }, 'prod/orders-6c9f')
+    demo.cluster.cutExecs('prod/orders-6c9f')
+    const { error } = await capture.summary
+    await demo.cluster.misbehave({}, 'prod/orders-6c9f')
+    expect(error?.code).toBe('api-unauthorized')
+    expect(capture.events.filter((event) => event.includes('(401)')).length).toBe(2)
+  })
+
   test('is left alone when that is wanted', async () => {
     const capture = start(from(pod), { reconnectMs: 0 })
     await capture.untilCapturing('prod/orders-6c9f')
