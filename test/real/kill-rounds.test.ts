@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process'
+import { stat } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { beforeAll, expect } from 'vitest'
+import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { startKcap } from '../support/run-kcap.ts'
+import { wiresharkTest } from './wireshark-window.ts'
+
+const run = promisify(execFile)
+
+/** 200 are run by hand: KCAP_KILL_ROUNDS=200. */
+const rounds = Number(process.env.KCAP_KILL_ROUNDS ?? 12)
+const ways: readonly (readonly string[])[] = [
+  ['prod/orders-6c9f'],
+  ['svc/orders', '-n', 'prod', '--rotate-size', '2MB', '--rotate-files', '3'],
+  ['prod/orders-6c9f', '--format', 'pcap'],
+]
+
+let demo: DemoFixture
+let kubeconfig = ''
+beforeAll(async () => {
+  demo = await openDemoFixture({ packetsPerSecond: Number.POSITIVE_INFINITY })
+  kubeconfig = await demo.kubeconfig()
+})
+
+/** The file, or of a ring the newest. */
+async function findFile(name: string): Promise<string> {
+  const { stdout } = await run('sh', ['-c', `ls -t "$1"* | head -1`, 'sh', name.replace(/\.\w+$/, '')])
+  return stdout.trim()
+}
+
+wiresharkTest(
+  'killed at any moment, what is written is whole to its last byte',
+  async () => {
+    let packets = 0
+    for (let round = 0; round < rounds; round++) {
+      const way = ways[round % ways.length] ?? []
+      const name = path.join(demo.folder, `${round}.${way.includes('pcap') ? 'pcap' : 'pcapng'}`)
+      const { child, ended } = startKcap([...way, '-q', '-o', name], { KUBECONFIG: kubeconfig })
+      const hasBegun = async () =>
+        (
+          await findFile(name)
+            .then(stat)
+            .catch(() => undefined)
+        )?.size
+      while (!(await hasBegun())) await sleep(20)
+      await sleep(Math.random() * 400)
+      child.kill('SIGKILL')
+      await ended
+      const file = await findFile(name)
+      const { stdout, stderr } = await run('capinfos', ['-M', '-c', file])
+      expect(`${round} ${way.join(' ')}: ${stderr}`).toBe(`${round} ${way.join(' ')}: `)
+      packets += Number(/Number of packets:\s+(\d+)/.exec(stdout)?.[1])
+      await run('sh', ['-c', 'rm -f "$1"*', 'sh', name.replace(/\.\w+$/, '')])
+    }
+    expect(packets).toBeGreaterThan(rounds * 100)
+  },
+  rounds * 15_000,
+)
