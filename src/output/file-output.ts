@@ -4,15 +4,20 @@ import path from 'node:path'
 import type { ByteOutput } from './byte-output.ts'
 import { toOutputError } from './output-error.ts'
 
+/** How often it is looked whether the file is still there for others to find. */
+const lookMs = 1_000
+
 /**
  * A regular file. It comes into being with the first bytes, so that a capture that fails before leaves none; what a full disk
- * cut off in the middle of a write is taken away again, so that the file ends with a whole packet.
+ * cut off in the middle of a write is taken away again, so that the file ends with a whole packet. One that is removed meanwhile, or
+ * whose folder is, is an error: what is written on would be gone at the end.
  * Checks at once what can be checked. Throws `output-exists`, `output-folder-missing`, `output-not-writable`.
  */
 export async function openFileOutput(file: string, options: { overwrite: boolean }): Promise<ByteOutput> {
   await checkWritable(file, options.overwrite)
   let handle: FileHandle | undefined
   let length = 0
+  let lookedMs = Date.now()
   return {
     name: file,
     readerGone: new Promise(() => {}),
@@ -21,6 +26,10 @@ export async function openFileOutput(file: string, options: { overwrite: boolean
       try {
         // Captures hold what people send: readable by their owner only, as dumpcap does.
         handle ??= await open(file, options.overwrite ? 'w' : 'wx', 0o600)
+        if (Date.now() - lookedMs > lookMs) {
+          lookedMs = Date.now()
+          if ((await handle.stat()).nlink === 0) throw Object.assign(new Error('it was removed'), { code: 'REMOVED' })
+        }
         await writeWhole(handle, bytes, length)
       } catch (error) {
         await handle?.truncate(length).catch(() => {})

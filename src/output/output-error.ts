@@ -33,6 +33,11 @@ export function toOutputError(file: string, error: unknown): KcapError {
           cause: error,
         },
       )
+    case 'REMOVED':
+      return new KcapError('output-not-writable', `cannot write on to "${file}": it was removed`, {
+        hints: ['-o OTHER-NAME'],
+        cause: error,
+      })
     default: {
       const state =
         code === 'EACCES' || code === 'EPERM'

@@ -1,5 +1,5 @@
 import type { CaptureRequest } from '../base/capture-request.ts'
-import { type KcapError, toKcapError } from '../base/kcap-error.ts'
+import { KcapError, toKcapError } from '../base/kcap-error.ts'
 import type { PacketRun } from '../base/packet.ts'
 import { makeClusterPool } from '../kube/cluster-pool.ts'
 import { type AskConsent, makeConsent } from '../route/consent.ts'
@@ -196,7 +196,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
       outputError ??= toKcapError(error)
     })
   }
-  if (outputError !== undefined) throw outputError
+  if (outputError !== undefined) throw withSavedPackets(outputError, progress.packets())
   const summary = progress.summarize(ending.reason() ?? 'far side ended', {
     name: output.name,
     files: output.files,
@@ -205,6 +205,13 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   if (summary.error !== undefined && summary.packets === 0 && summary.sources.every(({ state }) => state === 'failed'))
     throw summary.error
   return summary
+}
+
+/** What is there in spite of it. */
+function withSavedPackets(error: KcapError, packets: number): KcapError {
+  if (packets === 0) return error
+  const hints = [`${packets} packets are saved`, ...error.hints]
+  return new KcapError(error.code, error.message, { hints, cause: error.cause })
 }
 
 function needsKeys({ keyLogFile, remoteKeyLogPath }: CaptureRequest): boolean {

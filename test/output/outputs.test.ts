@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createReadStream, readdirSync } from 'node:fs'
-import { chmod, mkdir, open, readFile, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -69,6 +69,23 @@ test("a folder in place of a file, and a permission that is missing, are 'output
   const file = path.join(folder, 'closed/x')
   const refused = await asOrdinaryUser(() => failureOf(openFileOutput(file, { overwrite: false })))
   expect([refused.code, refused.message]).toEqual(['output-not-writable', `cannot write "${file}": permission denied`])
+})
+
+test("a file whose folder is removed meanwhile is 'output-not-writable'", async () => {
+  const place = path.join(folder, 'removed')
+  await mkdir(place)
+  const output = await openFileOutput(path.join(place, 'x.pcapng'), { overwrite: false })
+  await output.write(Buffer.from('a'))
+  await rm(place, { recursive: true })
+  await sleep(1_050)
+  const error = await failureOf(output.write(Buffer.from('b')))
+  await output.close()
+  expect([error.code, error.exitCode, error.message]).toEqual([
+    'output-not-writable',
+    7,
+    `cannot write on to "${place}/x.pcapng": it was removed`,
+  ])
+  expect(error.hints).toEqual(['-o OTHER-NAME'])
 })
 
 test("a full disk is 'output-full'", async () => {
