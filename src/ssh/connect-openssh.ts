@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
-import { KcapError } from '../base/kcap-error.ts'
+import { KcapError, toKcapError } from '../base/kcap-error.ts'
 import type { RemoteProcess } from '../base/remote-process.ts'
 import type { SshHostName } from '../base/target.ts'
 import { startProgramProcess } from '../host/program-process.ts'
@@ -52,7 +52,7 @@ export async function connectByOpenssh(
         const failure = await readOpensshFailure(said, chain, {
           mayAsk,
           stayedLocked: !mayAsk || answers.stayedLocked(),
-        })
+        }).catch(toKcapError)
         if (failure === undefined) return { kind: 'exited', code: exitCode ?? failedExitCode }
         return hasBegun
           ? { kind: 'lost', error: connectionLost(host, failure.message.replace(/^.*": /, '')) }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { exitCodeOf } from '../../src/base/error-codes.ts'
@@ -32,6 +32,12 @@ test('every error code is thrown somewhere, and has a test that names it', () =>
   const codes = Object.keys(exitCodeOf)
   expect(codes.filter((code) => !thrown.includes(`'${code}'`))).toEqual([])
   expect(codes.filter((code) => !tested.includes(`'${code}'`))).toEqual([])
+})
+
+test('what SECURITY.md names is there', () => {
+  const named = [...read('SECURITY.md').matchAll(/`(test\/[\w/.-]+)`/g)].map(([, file = '']) => file)
+  expect(named.length).toBeGreaterThan(20)
+  expect(named.filter((file) => !existsSync(file))).toEqual([])
 })
 
 test('the README lists exactly the options there are', () => {

@@ -1,0 +1,20 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { printable } from '../../src/base/printable.ts'
+
+test.each([
+  ['\u001b[2J\u001b]0;title\u0007hello', 'escape sequences'],
+  ['a\r\nb\nc\tpd', 'line ends'],
+  ['\u009b31mred', 'sequences of one byte'],
+  ['\u202eevil\u2066', 'turns of the writing direction'],
+])('%j has no %s left', (text) => {
+  expect(printable(text)).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u)
+})
+
+test('whatever comes, no control character goes', () => {
+  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 50 }), (text) => !/\p{Cc}/u.test(printable(text))))
+})
+
+test('words stay as they are', () => {
+  expect(printable('prod/orders-6c9f: 12 packets, Кот ü')).toBe('prod/orders-6c9f: 12 packets, Кот ü')
+})
