@@ -9,6 +9,7 @@ import { programPath } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { openDelayingRelay } from './delaying-relay.ts'
 import { compare, type Measured, measure } from './measure.ts'
+import { writeResults } from './write-results.ts'
 
 /**
  * kcap beside what a user would type instead, on the lab, in turn in one run. In the pod and on the node a `tcpdump` of ours gives both
@@ -71,7 +72,7 @@ afterAll(async () => {
   await kubectl('-n', 'shop', 'exec', pod, '-c', 'api', '--', 'rm', '-f', '/usr/local/sbin/tcpdump', '/tmp/bench.pcap')
   await runLab('node-exec', 'umount', '/usr/local/sbin')
   await runLab('node-exec', 'rm', '-rf', '/tmp/bench-bin', '/tmp/bench.pcap')
-  console.log(`\n| what | kcap | the other | ratio |\n|---|---|---|---|\n${table.join('\n')}\n`)
+  writeResults('Capturing', ['what', 'kcap', 'the other', 'ratio'], table)
 })
 
 const environment = { KUBECONFIG: lab.kubeconfig }

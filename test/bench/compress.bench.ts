@@ -11,6 +11,7 @@ import { programPath } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { writeHttpCapture } from './http-capture.ts'
 import { compare, measure } from './measure.ts'
+import { writeResults } from './write-results.ts'
 
 /**
  * What `--compress gzip` brings on a slow link: HTTP between services, from a real sshd of the bench's own, through a relay of 20 Mbit/s.
@@ -64,8 +65,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await relay.close()
   sshd.kill()
-  const head = '| way | packets/s | uncompressed | ratio | CPU, ms | uncompressed | peak, MiB | uncompressed |'
-  console.log(`\n${head}\n|---|---|---|---|---|---|---|---|\n${table.join('\n')}\n`)
+  const plain = 'uncompressed'
+  writeResults('Compression', ['way', 'packets/s', plain, 'ratio', 'CPU, ms', plain, 'peak, MiB', plain], table)
 })
 
 async function freePort(): Promise<number> {

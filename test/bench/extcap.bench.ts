@@ -8,6 +8,7 @@ import { openDemoFixture } from '../support/demo.ts'
 import { programPath } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { compare, measure } from './measure.ts'
+import { writeResults } from './write-results.ts'
 
 /** What Wireshark waits for at its start, beside its own sshdump, bare Node, and kubectl. */
 const sshdump = ['/usr/lib/x86_64-linux-gnu/wireshark/extcap/sshdump', '/usr/libexec/wireshark/extcap/sshdump'].find(
@@ -30,7 +31,7 @@ beforeAll(async () => {
     XDG_CONFIG_HOME: path.join(folder, 'none'),
   }
 })
-afterAll(() => console.log(`\n| what | kcap | the other | ratio |\n|---|---|---|---|\n${table.join('\n')}\n`))
+afterAll(() => writeResults("Wireshark's questions", ['what', 'kcap', 'the other', 'ratio'], table))
 
 function readable(file: string): boolean {
   try {

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { packetMixes, writeCapture } from './make-captures.ts'
 import { compare, measure } from './measure.ts'
+import { writeResults } from './write-results.ts'
 
 /**
  * Reader, merger and writer as programs, beside editcap and mergecap on the same files, in turn in one run: ours is the product's own
@@ -29,9 +30,8 @@ beforeAll(async () => {
   })
 })
 afterAll(() => {
-  const head =
-    '| case | ours, ms | theirs, ms | ratio | least to greatest | packets/s | theirs | CPU ratio | peak, MiB | theirs |'
-  console.log(`\n${head}\n|---|---|---|---|---|---|---|---|---|---|\n${table.join('\n')}\n`)
+  const figures = ['ours, ms', 'theirs, ms', 'ratio', 'least to greatest', 'packets/s', 'theirs']
+  writeResults('Converting and merging', ['case', ...figures, 'CPU ratio', 'peak, MiB', 'theirs'], table)
 })
 
 /** What the file holds, in capinfos' words. */
