@@ -9,6 +9,7 @@ import { programPath } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { openDelayingRelay } from './delaying-relay.ts'
 import { compare, type Measured, measure } from './measure.ts'
+import { measureLatencies, percentile } from './measure-latency.ts'
 import { writeResults } from './write-results.ts'
 
 /**
@@ -151,6 +152,33 @@ test('time to the first packet, beside kubectl exec', async () => {
   const words = ['timeout', '3', 'tcpdump', '-i', 'any', '-U', '-c', '1', '-w', '-']
   const theirs = () => measure([lab.kubectl, '-n', 'shop', 'exec', pod, '-c', 'proxy', '--', ...words], { environment })
   await row('first packet', 11, ours, theirs, ['firstPacketMs', 'headerMs'])
+})
+
+test('latency of a packet, beside kubectl exec', async () => {
+  // Another container, so that the real tcpdump is run; the load generator asks the pods five times a second.
+  const words = ['timeout', '30', 'tcpdump', '-i', 'any', '-U', '-w', '-']
+  const sides = {
+    kcap: kcap(`shop/${pod}`, '-c', 'proxy', '-q', '-o', '-', '--format', 'pcap'),
+    theirs: [lab.kubectl, '-n', 'shop', 'exec', pod, '-c', 'proxy', '--', ...words],
+  }
+  const found = { kcap: [] as number[], theirs: [] as number[] }
+  for (let i = 0; i < 3; i++)
+    for (const side of ['kcap', 'theirs'] as const)
+      found[side].push(...(await measureLatencies(sides[side], 10_000, environment)))
+  for (const [name, share] of [
+    ['p50', 0.5],
+    ['p99', 0.99],
+  ] as const) {
+    const [ours, theirs] = [found.kcap, found.theirs].map((all) =>
+      percentile(
+        all.sort((a, b) => a - b),
+        share,
+      ),
+    )
+    const line = `| latency ${name}, ms | ${ours?.toFixed(0)} | ${theirs?.toFixed(0)} | ${((ours ?? 0) / (theirs ?? 1)).toFixed(2)} |`
+    table.push(line)
+    console.log(line)
+  }
 })
 
 test('cold listing, beside kubectl get pods', async () => {
