@@ -28,7 +28,7 @@ export interface SshAnswersOptions {
   readonly tell: (text: string) => void
 }
 
-/** `Enter passphrase for key`, then `Bad passphrase, try again for` (sshconnect2.c, load_identity_file). */
+/** `Enter passphrase for key`, again and again; older ones say `Bad passphrase, try again for` (sshconnect2.c, load_identity_file). */
 const passphraseTries = 3
 
 /**
@@ -41,13 +41,15 @@ export function makeSshAnswers(chain: SshChain, context: SshContext, options: Ss
   const prompt = openSecretPrompt(host.batchMode ? undefined : context.askSecret)
   let password = context.environment.KCAP_SSH_PASSWORD || undefined
   let passphrasesAsked = 0
+  let lastAsked = ''
   let isDeclined = false
   let untrusted: UntrustedKey | undefined
 
   async function askPerson(question: string): Promise<string | undefined> {
     const given = await prompt.ask(toPlainText(question))
     if (!/^(Enter|Bad) passphrase/.test(question)) return given
-    passphrasesAsked = question.startsWith('Bad') ? passphrasesAsked + 1 : 1
+    passphrasesAsked = question === lastAsked || question.startsWith('Bad') ? passphrasesAsked + 1 : 1
+    lastAsked = question
     isDeclined ||= given === undefined
     return given
   }

@@ -47,7 +47,7 @@ export async function connectByOpenssh(
     const acceptNewHostKey = name.acceptNewHostKey === true
     const answers = makeSshAnswers(chain, { ...context, askSecret }, { acceptNewHostKey, tell })
     // Also where nobody answers: what ssh asks tells which key it does not trust.
-    const askpass = process.platform === 'win32' ? undefined : await openAskpass(answers.answer)
+    const askpass = process.platform === 'win32' ? undefined : await openAskpass(answers.answer).catch(refuseFolder)
     const remote = await startProgramProcess({
       argv: makeSshArgv(name, host, { commandLine, answerer, mayCompress }),
       environment: { SSH_AUTH_SOCK: context.environment.SSH_AUTH_SOCK, ...askpass?.environment },
@@ -76,6 +76,14 @@ export async function connectByOpenssh(
     // It may have come while ssh was being started.
     if (context.signal.aborted) remote.kill()
     return remote
+  }
+
+  function refuseFolder(cause: Error): never {
+    const state = `there is no folder for what ssh asks: ${cause.message}`
+    throw new KcapError('ssh-failed', `cannot connect to "${sshHostLabel(host)}": ${state}`, {
+      hints: ['TMPDIR=/tmp in the environment names another', '--ssh-client ssh2 needs none'],
+      cause,
+    })
   }
 
   async function endOf(remote: RemoteProcess, askpass: Askpass | undefined): Promise<void> {

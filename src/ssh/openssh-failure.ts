@@ -120,6 +120,9 @@ async function explain(
     }
     case 'mismatch':
       return failed(`ssh and the host have no ${word} in common`)
+    case 'unforwarded':
+    case undefined:
+      break
   }
   if (lines.some((line) => /(?:closed|reset) by/i.test(line))) return failed('the host closed the connection')
   const ownWords = lines.findLast((line) =>

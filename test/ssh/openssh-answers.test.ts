@@ -57,6 +57,18 @@ test('the password is given once, then the person is asked, without what could s
   expect(asked).toEqual(['(ann@h) Password [2J:'])
 })
 
+test('a key stays locked whose passphrase is wrong three times, whatever ssh says between them', async () => {
+  const first = "Enter passphrase for key '/k': "
+  for (const again of [first, 'Bad passphrase, try again for /k: ']) {
+    const { answer, stayedLocked } = answersFor(['h'], { person: ['a', 'b', 'c'] })
+    await answer(first, '')
+    await answer(again, '')
+    expect(stayedLocked()).toBe(false)
+    await answer(again, '')
+    expect(stayedLocked()).toBe(true)
+  }
+})
+
 const unknownKey = `The authenticity of host '[bastion]:2222 ([10.0.0.9]:2222)' can't be established.
 ED25519 key fingerprint is SHA256:${'A'.repeat(43)}.
 This key is not known by any other names.
