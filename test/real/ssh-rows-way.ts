@@ -32,8 +32,8 @@ export const wayRows: Readonly<Record<string, TableRow>> = {
         message: `cannot capture on "${place(setting, 'mute')}": the host did not run what kcap asked for`,
         hints: [limited, ...hints],
       })
-      // Of what ssh hands on, nobody can tell the banner.
-      const last = 'An idle session is timed out; the connection is closed by the host. \\x1b[2J'
+      // Of what ssh hands on, nobody can tell the banner; ssh itself has made it harmless (fmprintf).
+      const last = 'An idle session is timed out; the connection is closed by the host. \\033[2J'
       return { auto: refusal(), openssh: refusal(`the last that came from there: ${last}`) }
     },
   },
