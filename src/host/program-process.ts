@@ -19,6 +19,8 @@ export interface ProgramEnd {
   readonly hasBegun: boolean
   /** Why kcap ended it. */
   readonly lossReason: string | undefined
+  /** Whether that is its silence. */
+  readonly wasSilent: boolean
 }
 
 export interface ProgramProcessOptions {
@@ -41,13 +43,15 @@ export async function startProgramProcess(options: ProgramProcessOptions): Promi
   stderr.pause()
   stdin.on('error', () => {})
   let lossReason: string | undefined
+  let wasSilent = false
   const end = (reason: string) => {
     lossReason ??= reason
     killProgram(child)
   }
-  const stopWatching = watchSilence([stdout as Socket, stderr as Socket], options.isWaitingForUser, () =>
-    end(`nothing was heard for ${silenceLimitMs / 1000} s`),
-  )
+  const stopWatching = watchSilence([stdout as Socket, stderr as Socket], options.isWaitingForUser, () => {
+    wasSilent = lossReason === undefined
+    end(`nothing was heard for ${silenceLimitMs / 1000} s`)
+  })
   child.once('exit', () => {
     // What the program has started may hold on to its pipes.
     setTimeout(() => {
@@ -58,7 +62,7 @@ export async function startProgramProcess(options: ProgramProcessOptions): Promi
     child.once('close', (code) => {
       stopWatching()
       const hasBegun = (stdout as Socket).bytesRead > 0
-      resolve(options.explainEnd({ exitCode: code ?? undefined, said, hasBegun, lossReason }))
+      resolve(options.explainEnd({ exitCode: code ?? undefined, said, hasBegun, lossReason, wasSilent }))
     })
   })
   return { stdout, stderr, stdin, exited, kill: () => end('kcap ended it') }

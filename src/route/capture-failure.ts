@@ -8,6 +8,8 @@ export interface CaptureFailure {
   readonly entersPod: boolean
   /** Whether sudo was given a password. */
   readonly hasSudoPassword: boolean
+  /** Whether what kcap sent was run at all. */
+  readonly hasBegun: boolean
   /** Whether no process of that pod was found there. */
   readonly hasNoPod: boolean
   /** The program the far side has not. */
@@ -53,6 +55,16 @@ export function explainFailure(failure: CaptureFailure): KcapError {
   if (failure.missing !== undefined) {
     return new KcapError('no-capture-program', `cannot capture ${place}: there is no "${failure.missing}"`, {
       hints: installHints(failure),
+    })
+  }
+  // What was said then are the words of others: of a banner, of the account's own command.
+  if (!failure.hasBegun && isSsh(name)) {
+    const [last] = lines.slice(-1)
+    return new KcapError('no-shell', `cannot capture ${place}: the host did not run what kcap asked for`, {
+      hints: [
+        'the account may be limited to a command of its own, or to file transfer: --ssh-user USER names another',
+        ...(last === undefined ? [] : [`the last that came from there: ${last.slice(0, 200)}`]),
+      ],
     })
   }
   if (found(sudoPasswordPatterns)) {

@@ -154,6 +154,7 @@ async function explainNoHeader(program: SupervisedProgram, options: SupervisedCa
     hasFilter: options.hasFilter,
     entersPod: options.entersPod,
     hasSudoPassword: options.sudoPassword !== undefined,
+    hasBegun: program.said.command !== '',
     hasNoPod: reports.some(({ kind }) => kind === 'no-pod'),
     missing: missing?.program,
     lines,

@@ -1,59 +1,103 @@
 import type { AnswerSsh } from './openssh-askpass.ts'
+import type { SshChain } from './resolve-ssh-chain.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import { openSecretPrompt } from './secret-prompt.ts'
 import type { SshContext } from './ssh-context.ts'
-import { sshHostLabel, toPlainText } from './ssh-error.ts'
+import { toPlainText } from './ssh-error.ts'
+
+/** A key that nobody has trusted. */
+export interface UntrustedKey {
+  /** As the host stands in known_hosts. */
+  readonly name: string
+  readonly keyType: string
+  /** `SHA256:…` */
+  readonly fingerprint: string
+}
 
 export interface SshAnswers {
   readonly answer: AnswerSsh
   /** Whether a key stayed closed because its passphrase was not given, or never the right one. */
   stayedLocked(): boolean
+  untrustedKey(): UntrustedKey | undefined
 }
 
-/** `Enter passphrase for key`, then `Bad passphrase, try again for` (sshconnect2.c, load_identity_file). */
+export interface SshAnswersOptions {
+  /** Keys of unknown hosts are trusted unasked: `ssh -J` hands StrictHostKeyChecking to the last host only. */
+  readonly acceptNewHostKey: boolean
+  /** What ssh says that needs no answer: to touch a security key, for one. */
+  readonly tell: (text: string) => void
+}
+
+/** `Enter passphrase for key`, again and again; older ones say `Bad passphrase, try again for` (sshconnect2.c, load_identity_file). */
 const passphraseTries = 3
-
-/** Whether there is anybody, or anything, to answer ssh. */
-export function canAnswerSsh(host: ResolvedSshHost, { environment, askSecret, askHostKey }: SshContext): boolean {
-  const isSomebody = (askSecret ?? askHostKey) !== undefined && !host.batchMode
-  return process.platform !== 'win32' && (isSomebody || Boolean(environment.KCAP_SSH_PASSWORD))
-}
 
 /**
  * Answers as the login by ssh2 does: KCAP_SSH_PASSWORD is for the host's own password, once; the rest is for the person.
  * The texts are of OpenSSH's sshconnect.c and sshconnect2.c.
  */
-export function makeSshAnswers(host: ResolvedSshHost, context: SshContext): SshAnswers {
-  const { log, askHostKey } = context
+export function makeSshAnswers(chain: SshChain, context: SshContext, options: SshAnswersOptions): SshAnswers {
+  const host = chain[chain.length - 1] as ResolvedSshHost
+  const { askHostKey } = context
   const prompt = openSecretPrompt(host.batchMode ? undefined : context.askSecret)
   let password = context.environment.KCAP_SSH_PASSWORD || undefined
   let passphrasesAsked = 0
+  let lastAsked = ''
   let isDeclined = false
+  let untrusted: UntrustedKey | undefined
+
   async function askPerson(question: string): Promise<string | undefined> {
     const given = await prompt.ask(toPlainText(question))
-    if (!/passphrase/i.test(question)) return given
-    passphrasesAsked = /try again/i.test(question) ? passphrasesAsked + 1 : 1
+    if (!/^(Enter|Bad) passphrase/.test(question)) return given
+    passphrasesAsked = question === lastAsked || question.startsWith('Bad') ? passphrasesAsked + 1 : 1
+    lastAsked = question
     isDeclined ||= given === undefined
     return given
   }
-  const answer: AnswerSsh = async (question, kind) => {
-    if (kind === 'none') {
-      log(toPlainText(question))
-      return undefined
-    }
-    if (/continue connecting \(yes\/no/.test(question)) {
-      const [, keyType = 'unknown', fingerprint = ''] = /(\S+) key fingerprint is (SHA256:[\w+/]+)/.exec(question) ?? []
-      const named = /^The authenticity of host '([^']*)'/.exec(question)?.[1]
-      const accepted = await askHostKey?.({ host: toPlainText(named ?? sshHostLabel(host)), keyType, fingerprint })
-      return accepted === true ? 'yes' : 'no'
-    }
-    const isOfHost = question.includes(`${host.user}@${host.host}`) || question.includes(`${host.user}@${host.alias}`)
-    if (isOfHost && password !== undefined && /password/i.test(question)) {
-      const given = password
-      password = undefined
-      return given
-    }
-    return await askPerson(question)
+
+  async function mayTrust(question: string, named: string): Promise<boolean> {
+    if (options.acceptNewHostKey) return true
+    const [, keyType = 'host', fingerprint = ''] = /(\S+) key fingerprint is (SHA256:[\w+/]+)/.exec(question) ?? []
+    const key = { host: toPlainText(named), keyType: toPlainText(keyType), fingerprint }
+    const isTrusted = host.batchMode ? false : ((await askHostKey?.(key)) ?? false)
+    if (!isTrusted) untrusted = { name: named.split(' ')[0] ?? '', keyType: key.keyType, fingerprint }
+    return isTrusted
   }
-  return { answer, stayedLocked: () => isDeclined || passphrasesAsked >= passphraseTries }
+
+  return {
+    async answer(question, kind) {
+      if (kind === 'none') {
+        options.tell(toPlainText(question))
+        return undefined
+      }
+      const named = /^The authenticity of host '([^']*)'/.exec(question)?.[1]
+      if (named !== undefined) return (await mayTrust(question, named)) ? 'yes' : 'no'
+      if (password !== undefined && asksPasswordOf(question, chain)) {
+        const given = password
+        password = undefined
+        return given
+      }
+      return await askPerson(question)
+    },
+    stayedLocked: () => isDeclined || passphrasesAsked >= passphraseTries,
+    untrustedKey: () => untrusted,
+  }
+}
+
+/**
+ * Whether it is the last host that asks. All but the beginning of a question may be a host's own words: a jump host must not get the
+ * password by naming the host behind it; nor by being called as that one is.
+ */
+function asksPasswordOf(question: string, chain: SshChain): boolean {
+  const [host, ...before] = [...chain].reverse() as [ResolvedSshHost, ...ResolvedSshHost[]]
+  const mine = beginnings(host)
+  if (before.flatMap(beginnings).some((beginning) => mine.includes(beginning))) return false
+  // Before 8.5 ssh shows what keyboard-interactive asks as it comes.
+  const isBare = before.length === 0 && !/^\(|^(Enter|Bad) passphrase/.test(question)
+  return /password/i.test(question) && (isBare || mine.some((beginning) => question.startsWith(beginning)))
+}
+
+/** Of `USER@HOST's password: ` and of `(USER@HOST) ` before the host's own words. */
+function beginnings({ user, host, hostKeyAlias }: ResolvedSshHost): string[] {
+  const name = hostKeyAlias ?? host.toLowerCase()
+  return [`${user.slice(0, 30)}@${name.slice(0, 128)}'s password: `, `(${user}@${name}) `]
 }

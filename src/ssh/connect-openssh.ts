@@ -4,16 +4,17 @@ import { KcapError, toKcapError } from '../base/kcap-error.ts'
 import type { RemoteProcess } from '../base/remote-process.ts'
 import type { SshHostName } from '../base/target.ts'
 import { startProgramProcess } from '../host/program-process.ts'
-import { canAnswerSsh, makeSshAnswers } from './answer-ssh.ts'
+import { makeSshAnswers } from './answer-ssh.ts'
 import { unreadableKey } from './login-keys.ts'
-import { openAskpass } from './openssh-askpass.ts'
+import { type Askpass, openAskpass } from './openssh-askpass.ts'
 import { readOpensshFailure } from './openssh-failure.ts'
-import { makeSshArgv } from './openssh-words.ts'
+import { makeSshArgv, type SshAnswerer } from './openssh-words.ts'
+import { rememberAnswers } from './remember-answers.ts'
 import type { SshChain } from './resolve-ssh-chain.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import type { SshConnection } from './ssh-connection.ts'
 import type { SshContext } from './ssh-context.ts'
-import { connectionLost, sshHostLabel } from './ssh-error.ts'
+import { connectionLost, sshHostLabel, sshTimeout } from './ssh-error.ts'
 
 /** ssh's own failures; a program on the far side may end with it too, and then ssh says nothing. */
 const failedExitCode = 255
@@ -30,40 +31,65 @@ export async function connectByOpenssh(
     await access(file, constants.R_OK).catch((error: Error) => {
       throw unreadableKey(file, error)
     })
-  const mayAsk = canAnswerSsh(host, context)
-  const answers = makeSshAnswers(host, context)
-  const askpass = mayAsk ? await openAskpass(answers.answer) : undefined
-  const running = new Set<RemoteProcess>()
+  const { log, tell = log, mayCompress = true, answers: remembered = new Map<string, string>() } = context
+  const answerer = findAnswerer(host, context)
+  const running = new Map<RemoteProcess, Promise<void>>()
   const onAbort = () => {
-    for (const process of running) process.kill()
+    for (const process of running.keys()) process.kill()
   }
   context.signal.addEventListener('abort', onAbort, { once: true })
 
+  /** Each is a login of its own, and asks anew. */
   async function startProcess(commandLine: string, signal: AbortSignal): Promise<RemoteProcess> {
     signal.throwIfAborted()
     context.signal.throwIfAborted()
+    const askSecret = rememberAnswers(context.askSecret, remembered)
+    const acceptNewHostKey = name.acceptNewHostKey === true
+    const answers = makeSshAnswers(chain, { ...context, askSecret }, { acceptNewHostKey, tell })
+    // Also where nobody answers: what ssh asks tells which key it does not trust.
+    const askpass = process.platform === 'win32' ? undefined : await openAskpass(answers.answer).catch(refuseFolder)
     const remote = await startProgramProcess({
-      argv: makeSshArgv(name, host, { commandLine, mayAsk, mayCompress: context.mayCompress ?? true }),
+      argv: makeSshArgv(name, host, { commandLine, answerer, mayCompress }),
       environment: { SSH_AUTH_SOCK: context.environment.SSH_AUTH_SOCK, ...askpass?.environment },
       isWaitingForUser: () => askpass?.isAsking() === true,
-      async explainEnd({ exitCode, said, hasBegun, lossReason }) {
-        if (lossReason !== undefined) return { kind: 'lost', error: connectionLost(host, lossReason) }
+      async explainEnd({ exitCode, said, hasBegun, lossReason, wasSilent }) {
+        if (lossReason !== undefined)
+          return wasSilent && !hasBegun
+            ? { kind: 'refused', error: sshTimeout(host, lossReason) }
+            : { kind: 'lost', error: connectionLost(host, lossReason) }
         if (exitCode !== undefined && exitCode !== failedExitCode) return { kind: 'exited', code: exitCode }
         const failure = await readOpensshFailure(said, chain, {
-          mayAsk,
-          stayedLocked: !mayAsk || answers.stayedLocked(),
+          mayAsk: answerer === 'person',
+          stayedLocked: answerer !== 'person' || answers.stayedLocked(),
+          untrustedKey: answers.untrustedKey(),
         }).catch(toKcapError)
         if (failure === undefined) return { kind: 'exited', code: exitCode ?? failedExitCode }
         return hasBegun
           ? { kind: 'lost', error: connectionLost(host, failure.message.replace(/^.*": /, '')) }
           : { kind: 'refused', error: failure }
       },
-    }).catch((error: NodeJS.ErrnoException) => {
+    }).catch(async (error: NodeJS.ErrnoException) => {
+      await askpass?.close()
       throw cannotRunSsh(host, error)
     })
-    running.add(remote)
-    void remote.exited.then(() => running.delete(remote))
+    running.set(remote, endOf(remote, askpass))
+    // It may have come while ssh was being started.
+    if (context.signal.aborted) remote.kill()
     return remote
+  }
+
+  function refuseFolder(cause: Error): never {
+    const state = `there is no folder for what ssh asks: ${cause.message}`
+    throw new KcapError('ssh-failed', `cannot connect to "${sshHostLabel(host)}": ${state}`, {
+      hints: ['TMPDIR=/tmp in the environment names another', '--ssh-client ssh2 needs none'],
+      cause,
+    })
+  }
+
+  async function endOf(remote: RemoteProcess, askpass: Askpass | undefined): Promise<void> {
+    await remote.exited
+    await askpass?.close()
+    running.delete(remote)
   }
 
   return {
@@ -72,10 +98,14 @@ export async function connectByOpenssh(
     async close() {
       onAbort()
       context.signal.removeEventListener('abort', onAbort)
-      await Promise.all([...running].map(({ exited }) => exited))
-      await askpass?.close()
+      await Promise.all(running.values())
     },
   }
+}
+
+function findAnswerer(host: ResolvedSshHost, { environment, askSecret, askHostKey }: SshContext): SshAnswerer {
+  if ((askSecret ?? askHostKey) !== undefined && !host.batchMode) return 'person'
+  return environment.KCAP_SSH_PASSWORD ? 'password' : 'nobody'
 }
 
 function cannotRunSsh(host: ResolvedSshHost, error: NodeJS.ErrnoException): KcapError {

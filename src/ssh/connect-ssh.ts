@@ -4,7 +4,6 @@ import { hasProgram } from '../host/has-program.ts'
 import { connectByOpenssh } from './connect-openssh.ts'
 import { connectBySsh2 } from './connect-ssh2.ts'
 import { findOpensshReason, findReasonInFailure } from './needs-openssh.ts'
-import { rememberAnswers } from './remember-answers.ts'
 import { resolveSshChain } from './resolve-ssh-chain.ts'
 import type { SshConnection } from './ssh-connection.ts'
 import type { ConnectSshOptions, SshContext } from './ssh-context.ts'
@@ -17,7 +16,6 @@ export async function connectSsh(name: SshHostName, options: ConnectSshOptions):
   const { log = () => {}, tell = log } = options
   const context: SshContext = {
     ...options,
-    askSecret: rememberAnswers(options.askSecret, options.answers),
     log,
     environment: options.environment ?? process.env,
     homeFolder: options.homeFolder ?? homedir(),

@@ -7,6 +7,7 @@ import { openForward } from './open-forward.ts'
 import { openProxyCommand } from './open-proxy-command.ts'
 import { openSshClient } from './open-ssh-client.ts'
 import { openSshSocket } from './open-ssh-socket.ts'
+import { rememberAnswers } from './remember-answers.ts'
 import type { SshChain } from './resolve-ssh-chain.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import { openSecretPrompt } from './secret-prompt.ts'
@@ -19,13 +20,16 @@ import { makeSshLogin, type SshLogin } from './ssh-login.ts'
 /** Connects and logs in to each host of a chain through those before it. Rejects with a KcapError, or with the signal's reason. */
 export async function connectBySsh2(name: SshHostName, chain: SshChain, context: SshContext): Promise<SshConnection> {
   const { signal } = context
+  const askSecret = rememberAnswers(context.askSecret, context.answers)
   const host = chain[chain.length - 1] as ResolvedSshHost
   const isLast = (index: number) => index === chain.length - 1
   const at = <Result>(index: number, run: () => Promise<Result>) => (isLast(index) ? run() : throughJumpHost(host, run))
   // The files are read before anything is dialled: a missing key is told at once. The password is for the host, not for those before it.
   const password = context.environment.KCAP_SSH_PASSWORD || undefined
   const hops = await Promise.all(
-    chain.map((one, index) => at(index, () => prepareHop(one, name, context, isLast(index) ? password : undefined))),
+    chain.map((one, index) =>
+      at(index, () => prepareHop(one, name, { ...context, askSecret }, isLast(index) ? password : undefined)),
+    ),
   )
   const root = await at(0, () => openRoot(chain[0], context))
   const clients: Client[] = []

@@ -1,5 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Socket } from 'node:net'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { quote } from '../base/quote.ts'
@@ -18,41 +18,45 @@ export interface Askpass {
 /** Runs as SSH_ASKPASS: hands the question on through the socket, prints the answer. No secret is in an argv, a file or its environment. */
 const askerSource = `const socket = require('node:net').connect(process.env.KCAP_ASKPASS_SOCKET)
 let answer = ''
-socket.end(JSON.stringify([process.argv[1], process.env.SSH_ASKPASS_PROMPT ?? '']))
+socket.write(JSON.stringify([process.argv[1], process.env.SSH_ASKPASS_PROMPT ?? '']) + '\\n')
 socket.on('error', () => {})
 socket.on('data', (chunk) => { answer += chunk })
 socket.on('close', () => answer === '' ? process.exit(1) : process.stdout.write(answer.slice(1)))`
 
 const maxQuestionLength = 10_000
+const folderPrefix = 'kcap-ask-'
+/** The path of a socket has room for 103 bytes on macOS. */
+const maxParentLength = 80
 
 /**
  * Lets kcap answer what ssh asks, by the way that ssh has for graphical programs (`SSH_ASKPASS`, https://man.openbsd.org/ssh#ENVIRONMENT):
  * the questions of both clients come from one place, and Ctrl-C is kcap's alone. The folder is the user's only.
  */
 export async function openAskpass(answer: AnswerSsh): Promise<Askpass> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'kcap-ask-'))
+  const parent = Buffer.byteLength(tmpdir()) > maxParentLength ? '/tmp' : tmpdir()
+  await removeAbandoned(parent)
+  const folder = await mkdtemp(path.join(parent, folderPrefix))
   const socketPath = path.join(folder, 'socket')
   const script = path.join(folder, 'ask')
-  await writeFile(script, `#!/bin/sh\nexec ${quote(process.execPath)} -e ${quote(askerSource)} "$1"\n`, { mode: 0o700 })
   const sockets = new Set<Socket>()
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
+  const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('error', () => {}).on('close', () => sockets.delete(socket))
-    let question = ''
-    socket.on('data', (chunk) => {
-      question += chunk.toString('utf8')
-      if (question.length > maxQuestionLength) socket.destroy()
-    })
-    socket.on('end', async () => {
-      const [prompt, kind] = JSON.parse(question) as [string, string]
-      const given = await answer(prompt, kind)
-      socket.end(given === undefined ? '' : `=${given}\n`)
-    })
+    hear(socket, (question) => void reply(socket, question, answer))
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(socketPath, resolve)
-  })
+  async function close(): Promise<void> {
+    for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    const words = `exec ${quote(process.execPath)} -e ${quote(askerSource)} "$1"`
+    await writeFile(script, `#!/bin/sh\n${words}\n`, { mode: 0o700 })
+    await listen(server, socketPath)
+  } catch (error) {
+    await close()
+    throw error
+  }
   return {
     environment: {
       SSH_ASKPASS: script,
@@ -62,10 +66,55 @@ export async function openAskpass(answer: AnswerSsh): Promise<Askpass> {
       DISPLAY: process.env.DISPLAY || ':0',
     },
     isAsking: () => sockets.size > 0,
-    async close() {
-      for (const socket of sockets) socket.destroy()
-      await new Promise((resolve) => server.close(resolve))
-      await rm(folder, { recursive: true, force: true })
-    },
+    close,
   }
+}
+
+/** A question is a line. An asker that was ended in the middle of it, as ssh is when kcap ends, gets no answer. */
+function hear(socket: Socket, onQuestion: (question: string) => void): void {
+  let question = ''
+  socket.setEncoding('utf8').on('data', (text) => {
+    if (question.endsWith('\n')) return
+    question += text
+    if (question.endsWith('\n')) onQuestion(question)
+    else if (question.length > maxQuestionLength) socket.destroy()
+  })
+}
+
+async function reply(socket: Socket, question: string, answer: AnswerSsh): Promise<void> {
+  try {
+    const [prompt, kind] = JSON.parse(question) as [string, string]
+    const given = await answer(prompt, kind)
+    // ssh ends the asker itself when what it told is over: a security key was touched.
+    if (kind !== 'none') socket.end(given === undefined ? '' : `=${given}\n`)
+  } catch {
+    socket.destroy()
+  }
+}
+
+/** The folders of a kcap that was killed: nobody listens there any more. */
+async function removeAbandoned(parent: string): Promise<void> {
+  const names = await readdir(parent).catch(() => [])
+  const folders = names.filter((name) => name.startsWith(folderPrefix)).map((name) => path.join(parent, name))
+  for (const folder of folders)
+    if (await isAbandoned(path.join(folder, 'socket')))
+      await rm(folder, { recursive: true, force: true }).catch(() => {})
+}
+
+async function isAbandoned(socketPath: string): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connect(socketPath)
+    socket.on('connect', () => {
+      socket.destroy()
+      resolve(false)
+    })
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'))
+  })
+}
+
+async function listen(server: Server, socketPath: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(socketPath, resolve)
+  })
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { KcapError } from '../base/kcap-error.ts'
 import { quote } from '../base/quote.ts'
+import type { UntrustedKey } from './answer-ssh.ts'
 import { namesInKnownHosts } from './host-key-check.ts'
 import { changedHostKey, revokedHostKey, unknownHostKey, type WrittenHostKey } from './host-key-errors.ts'
 import { hostKeyFingerprint, parseKnownHosts } from './known-hosts.ts'
@@ -16,6 +17,7 @@ export interface SshLoginState {
   readonly mayAsk: boolean
   /** Whether keys stayed closed for want of a passphrase. */
   readonly stayedLocked: boolean
+  readonly untrustedKey?: UntrustedKey | undefined
 }
 
 /**
@@ -28,86 +30,150 @@ export async function readOpensshFailure(
   login: SshLoginState,
 ): Promise<KcapError | undefined> {
   const lines = said.split(/\r?\n/).filter((line) => line.trim() !== '')
-  const host = chain[chain.length - 1] as ResolvedSshHost
+  const last = chain[chain.length - 1] as ResolvedSshHost
+  const found = findLastWords(lines)
   // Each ssh of a chain speaks for itself, the one nearest to here first.
-  const at = chain.find((hop) => lines.some((line) => namesHost(line, hop))) ?? host
-  const failure = await explain(lines, { host: at, last: host, login })
-  if (failure === undefined || at === host || failure.code === 'ssh-jump-failed') return failure
-  return jumpFailed(host, failure.message, failure.hints, failure)
+  const named = (some: readonly string[]) => chain.find((hop) => some.some((line) => namesHost(line, hop)))
+  const { untrustedKey } = login
+  const host =
+    (found?.kind === 'untrusted' && untrustedKey !== undefined
+      ? chain.find((hop) => namesInKnownHosts(hop).name === untrustedKey.name)
+      : undefined) ??
+    named(found === undefined ? [] : [found.match[0]]) ??
+    named(lines) ??
+    last
+  const failure = found?.kind === 'unforwarded' ? explainJump(found, chain) : await explain(found, lines, host, login)
+  if (failure === undefined || host === last || failure.code === 'ssh-jump-failed') return failure
+  return jumpFailed(last, failure.message, failure.hints, failure)
 }
 
 function namesHost(line: string, { host, port, user }: ResolvedSshHost): boolean {
+  const known = port === 22 ? host : `[${host}]:${port}`
   return (
-    line.includes(`${user}@${host}: `) ||
+    line.startsWith(`${user}@${host}: `) ||
     line.includes(`host ${host} port ${port}: `) ||
     line.includes(`hostname ${host}: `) ||
     line.includes(`with ${host} port ${port}: `) ||
-    line.includes(`host key for ${port === 22 ? host : `[${host}]:${port}`} `) ||
-    line.includes(`key is known for ${port === 22 ? host : `[${host}]:${port}`} `)
+    line.includes(`from ${host} port ${port}:`) ||
+    line.includes(`host key for ${known} `) ||
+    line.includes(`key is known for ${known} `)
   )
 }
 
+/** Whole lines with which ssh gives up. */
+const lastWords = {
+  untrusted: /^Host key verification failed\.$/,
+  unresolved: /^ssh: Could not resolve hostname \S+: .*$/,
+  unconnected: /^ssh: connect to (?:host|address) \S+ port \d+: (.*)$/,
+  unforwarded: /^channel \d+: open failed: (?:connect failed: )?(.*)$/,
+  silent: /^(?:Connection|ssh_dispatch_run_fatal: |kex_exchange_identification: ).*timed out.*$|^Timeout, server .*$/,
+  denied: /^\S+: Permission denied \((.*)\)\.$/,
+  tooMany: /^Received disconnect from .*: Too many authentication failures$/,
+  mismatch: /^Unable to negotiate with .*: no matching (.*) found.*$/,
+} as const
+
+interface LastWords {
+  readonly kind: keyof typeof lastWords
+  readonly match: RegExpExecArray
+}
+
+/** The last of them: before it, a banner and the programs of the far side say what they like. */
+function findLastWords(lines: readonly string[]): LastWords | undefined {
+  const kinds = Object.keys(lastWords) as (keyof typeof lastWords)[]
+  for (const line of [...lines].reverse())
+    for (const kind of kinds) {
+      const match = lastWords[kind].exec(line)
+      if (match !== null) return { kind, match }
+    }
+  return undefined
+}
+
 async function explain(
+  found: LastWords | undefined,
   lines: readonly string[],
-  { host, last, login }: { host: ResolvedSshHost; last: ResolvedSshHost; login: SshLoginState },
+  host: ResolvedSshHost,
+  login: SshLoginState,
 ): Promise<KcapError | undefined> {
-  const find = (pattern: RegExp) => lines.map((line) => pattern.exec(line)).find((match) => match !== null)
   const label = sshHostLabel(host)
-  const text = lines.join('\n')
-
-  const keyTypeName =
-    /(?:fingerprint for the|^No|^The) (\S+?) (?:host )?key (?:sent|is known|for)/m.exec(text)?.[1] ?? 'host'
-  const fingerprint = /is\s+(SHA256:[\w+/]+)/.exec(text)?.[1]
-  const shown = { typeName: keyTypeName, fingerprint }
-  if (/REVOKED HOST KEY/.test(text)) return revokedHostKey(host, shown, undefined)
-  if (/HOST IDENTIFICATION HAS CHANGED/.test(text)) {
-    const [, file = '', line = '0'] = find(/^Offending .* key in (.*):(\d+)$/) ?? []
-    return changedHostKey(host, namesInKnownHosts(host).name, shown, await readWrittenKey(file, Number(line)))
+  const verbose = `ssh -v ${quote(host.alias)}`
+  const failed = (state: string) =>
+    new KcapError('ssh-failed', `cannot connect to "${label}": ${toPlainText(state)}`, { hints: [verbose] })
+  const word = found?.match[1] ?? ''
+  switch (found?.kind) {
+    case 'untrusted':
+      return await explainHostKey(lines, host, login.untrustedKey)
+    case 'unresolved':
+      return sshUnreachable(host, 'no such host name')
+    case 'unconnected':
+      return /timed out/i.test(word)
+        ? sshTimeout(host, 'no answer')
+        : sshUnreachable(host, toPlainText(word).toLowerCase())
+    case 'silent':
+      return sshTimeout(host, 'no answer during the handshake')
+    case 'denied':
+    case 'tooMany': {
+      const state = found.kind === 'denied' ? 'the host refused every login' : 'the host gave up after too many keys'
+      const hints = [`the host takes: ${toPlainText(word) || 'not said'}`, verbose]
+      const locked = login.stayedLocked ? await findLockedFile(host) : undefined
+      if (locked !== undefined) return lockedKey(label, locked, login.mayAsk, hints)
+      return new KcapError('ssh-login-refused', `cannot log in to "${label}": ${state}`, { hints })
+    }
+    case 'mismatch':
+      return failed(`ssh and the host have no ${word} in common`)
+    case 'unforwarded':
+    case undefined:
+      break
   }
-  if (/Host key verification failed/.test(text)) return unknownHostKey(host, shown)
-
-  const unresolved = find(/Could not resolve hostname (\S+): (.*)$/)
-  if (unresolved) return sshUnreachable(host, 'no such host name')
-  const unconnected = find(/connect to (?:host|address) \S+ port \d+: (.*)$/)?.[1]
-  if (unconnected !== undefined)
-    return /timed out/i.test(unconnected)
-      ? sshTimeout(host, 'no answer')
-      : sshUnreachable(host, unconnected.toLowerCase())
-  const unforwarded = find(/open failed: (?:connect failed: )?(.*)$/)?.[1]
-  if (unforwarded !== undefined)
-    return jumpFailed(last, `the host before it cannot reach it (${toPlainText(unforwarded)})`, [])
-  if (find(/timed out|Timeout, server/i)) return sshTimeout(host, 'no answer during the handshake')
-
-  const denied = find(/Permission denied \((.*)\)\.?$/)
-  if (denied || find(/Too many authentication failures/)) {
-    const state = denied ? 'the host refused every login' : 'the host gave up after too many keys'
-    const hints = [`the host takes: ${denied?.[1] ?? 'not said'}`, `ssh -v ${quote(host.alias)}`]
-    const locked = login.stayedLocked ? await findLockedFile(host) : undefined
-    if (locked !== undefined) return lockedKey(label, locked, login.mayAsk, hints)
-    return new KcapError('ssh-login-refused', `cannot log in to "${label}": ${state}`, { hints })
-  }
-  const algorithm = find(/no matching (.*) found/)?.[1]
-  const state =
-    algorithm === undefined
-      ? find(/(?:closed|reset) by/i) && 'the host closed the connection'
-      : `ssh and the host have no ${algorithm} in common`
+  if (lines.some((line) => /(?:closed|reset) by/i.test(line))) return failed('the host closed the connection')
   const ownWords = lines.findLast((line) =>
     /^(ssh|kex_exchange|Bad |Load key|command-line|[^ ]*ssh_config|Unable)/.test(line),
   )
-  if (!state && ownWords === undefined) return undefined
-  return new KcapError('ssh-failed', `cannot connect to "${label}": ${state || toPlainText(ownWords ?? '')}`, {
-    hints: [`ssh -v ${quote(host.alias)}`],
-  })
+  return ownWords === undefined ? undefined : failed(ownWords)
+}
+
+/** ssh does not say which of several jump hosts it was. */
+function explainJump({ match }: LastWords, chain: SshChain): KcapError {
+  const [last, ...jumps] = [...chain].reverse() as [ResolvedSshHost, ...ResolvedSshHost[]]
+  const [jump] = jumps
+  const label = jump === undefined || jumps.length > 1 ? 'one of them' : `"${sshHostLabel(jump)}"`
+  const word = toPlainText(match[1] ?? '')
+  const state = /^administratively prohibited/.test(word)
+    ? 'does not let this user forward connections'
+    : `cannot reach it (${word})`
+  const way = jumps.map(({ user, host, port }) => `${user}@${host}:${port}`).reverse()
+  return jumpFailed(last, `${label} ${state}`, [`ssh -J ${way.join(',')} -p ${last.port} ${last.user}@${last.host}`])
+}
+
+async function explainHostKey(
+  lines: readonly string[],
+  host: ResolvedSshHost,
+  untrusted: UntrustedKey | undefined,
+): Promise<KcapError> {
+  if (untrusted !== undefined)
+    return unknownHostKey(host, { typeName: untrusted.keyType, fingerprint: untrusted.fingerprint })
+  const text = lines.join('\n')
+  const typeName =
+    /(?:fingerprint for the|^No|^The) (\S+?) (?:host )?key (?:sent|is known|for)/m.exec(text)?.[1] ?? 'host'
+  const shown = { typeName: toPlainText(typeName), fingerprint: /is\s+(SHA256:[\w+/]+)/.exec(text)?.[1] }
+  if (/REVOKED HOST KEY/.test(text)) return revokedHostKey(host, shown, undefined)
+  if (!/HOST IDENTIFICATION HAS CHANGED/.test(text)) return unknownHostKey(host, shown)
+  const offending = lines.map((line) => /^Offending .* key in (.*):(\d+)$/.exec(line)).findLast((match) => match)
+  const written = await readWrittenKey(offending?.[1] ?? '', Number(offending?.[2]), host)
+  return changedHostKey(host, namesInKnownHosts(host).name, shown, written)
 }
 
 /** A key file that ssh could not open; those whose keys the agent holds need not be. */
 async function findLockedFile(host: ResolvedSshHost): Promise<string | undefined> {
-  const { keys } = await loadLoginKeys(host, { prompt: openSecretPrompt(undefined), log: () => {} })
-  return keys.find(({ file, isEncrypted }) => file !== undefined && isEncrypted === true)?.file
+  const loaded = await loadLoginKeys(host, { prompt: openSecretPrompt(undefined), log: () => {} }).catch(
+    () => undefined,
+  )
+  return loaded?.keys.find(({ file, isEncrypted }) => file !== undefined && isEncrypted === true)?.file
 }
 
-async function readWrittenKey(file: string, line: number): Promise<WrittenHostKey> {
-  const text = await readFile(file, 'utf8').catch(() => '')
+/** Read from the files that are known to be of known hosts only: a banner may name any. */
+async function readWrittenKey(file: string, line: number, host: ResolvedSshHost): Promise<WrittenHostKey> {
+  const isKnown = [...host.userKnownHostsFiles, ...host.globalKnownHostsFiles].includes(file)
+  const text = isKnown ? await readFile(file, 'utf8').catch(() => '') : ''
   const known = parseKnownHosts(text, file).find((entry) => entry.line === line)
-  return { file, line, fingerprint: known && hostKeyFingerprint(known.key) }
+  return { file: toPlainText(file), line, fingerprint: known && hostKeyFingerprint(known.key) }
 }

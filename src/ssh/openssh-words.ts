@@ -14,14 +14,30 @@ export function makeSshWords({ host, user, port, identityFiles = [], jumpHost, s
   ]
 }
 
+/** What there is to answer ssh: a person, KCAP_SSH_PASSWORD alone, or neither. */
+export type SshAnswerer = 'person' | 'password' | 'nobody'
+
+/** Without them ssh would send empty passwords, each of which the host counts as one that failed. */
+const answererOptions: Readonly<Record<SshAnswerer, readonly string[]>> = {
+  person: [],
+  password: ['NumberOfPasswordPrompts=1'],
+  nobody: ['PasswordAuthentication=no', 'KbdInteractiveAuthentication=no'],
+}
+
+export interface SshProgram {
+  readonly commandLine: string
+  readonly answerer: SshAnswerer
+  readonly mayCompress: boolean
+}
+
 /**
  * ssh's argv for one program: no terminal, no forwarding, nothing that the config has ssh do besides. An open connection is used, but none
- * is left behind for others. `mayAsk`: there is somebody who answers.
+ * is left behind for others.
  */
 export function makeSshArgv(
   name: SshHostName,
   { silence, connectTimeoutMs }: Pick<ResolvedSshHost, 'silence' | 'connectTimeoutMs'>,
-  { commandLine, mayAsk, mayCompress }: { commandLine: string; mayAsk: boolean; mayCompress: boolean },
+  { commandLine, answerer, mayCompress }: SshProgram,
 ): [string, ...string[]] {
   const options = [
     'LogLevel=INFO',
@@ -32,7 +48,9 @@ export function makeSshArgv(
     `ConnectTimeout=${Math.ceil(connectTimeoutMs / 1000)}`,
     `ServerAliveInterval=${Math.ceil(silence.keepaliveIntervalMs / 1000)}`,
     `ServerAliveCountMax=${silence.keepaliveCountMax}`,
-    ...(mayAsk ? [] : ['BatchMode=yes']),
+    ...answererOptions[answerer],
+    // There is no askpass of kcap's there.
+    ...(process.platform === 'win32' ? ['BatchMode=yes'] : []),
     ...(mayCompress ? [] : ['Compression=no']),
     ...(name.acceptNewHostKey === true ? ['StrictHostKeyChecking=accept-new'] : []),
   ]

@@ -66,6 +66,12 @@ export async function resolveSshHost(name: SshHostName, options: ResolveSshHostO
       hints: ['--ssh-host HOST takes a host name, an address or an alias of your ssh config'],
     })
   }
+  // The same for %r (ssh.c, valid_ruser).
+  if (name.user !== undefined && !/^(?!-|.*\s-)[^\p{Cc}'`";&<>|(){}]+(?<!\\)$/u.test(name.user)) {
+    throw new KcapError('usage', `cannot log in as ${JSON.stringify(name.user)}: not a user name`, {
+      hints: ['--ssh-user USER takes the name of an account there'],
+    })
+  }
   const { host, user, port, sshConfigPath: configPath } = name
   const settings = await readSshConfig({ host, user, port, configPath, ...options })
   return applySshSettings(name, settings, options)

@@ -59,9 +59,15 @@ export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): S
   function* keyAttempts(): Generator<Attempt> {
     if (keys.keys.length === 0) return
     tried.add('publickey')
-    yield { type: 'agent', username, agent: asAgent(keys, withUser) }
-    // Of a host that wants a second factor ssh2 does not tell what is left after an agent's key: this asks for it.
-    if (password !== undefined || prompt.isOpen()) yield { type: 'none', username }
+    let hasSigned = false
+    const sign = async (work: () => Promise<Buffer>) => {
+      const signature = await withUser(work)
+      hasSigned = true
+      return signature
+    }
+    yield { type: 'agent', username, agent: asAgent(keys, sign) }
+    // Of a host that took a key and wants a second factor ssh2 does not tell what is left: this asks for it. It counts as a failed login.
+    if (hasSigned && (password !== undefined || prompt.isOpen())) yield { type: 'none', username }
   }
 
   function* passwordAttempts(toAttempt: (given: string | undefined) => Attempt): Generator<Attempt> {
@@ -82,18 +88,22 @@ export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): S
 
   function keyboardInteractive(given: string | undefined): AnyAuthMethod {
     tried.add('keyboard-interactive')
+    let unused = given
     return {
       type: 'keyboard-interactive',
       username,
       prompt: (_name, _instructions, _language, prompts, finish) => {
-        void withUser(() => answerPrompts(prompts, given)).then(finish)
+        const password = prompts.length === 1 && prompts[0]?.echo === false ? unused : undefined
+        // What is asked after it is something else: a code.
+        if (password !== undefined) unused = undefined
+        void withUser(() => answerPrompts(prompts, password)).then(finish)
       },
     }
   }
 
   async function answerPrompts(prompts: readonly Prompt[], given: string | undefined): Promise<string[]> {
     passwordSent = true
-    if (given !== undefined && prompts.length === 1 && prompts[0]?.echo === false) return [given]
+    if (given !== undefined) return [given]
     const answers: string[] = []
     for (const question of prompts) {
       answers.push((await prompt.ask(`(${username}@${host.host}) ${toPlainText(question.prompt)} `)) ?? '')

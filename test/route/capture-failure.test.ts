@@ -8,6 +8,7 @@ function explain(lines: readonly string[], more: Partial<CaptureFailure> = {}) {
     hasFilter: false,
     entersPod: false,
     hasNoPod: false,
+    hasBegun: true,
     hasSudoPassword: false,
     missing: undefined,
     lines,

@@ -155,4 +155,20 @@ describe('resolveSshHost()', () => {
     expect(error.code).toBe('usage')
     expect(error.message).toBe(`cannot reach ${JSON.stringify(host)}: not a host name`)
   })
+
+  test.each(['$(touch x)', '`touch x`', 'a;b', "a'b", '-oProxyCommand=x', 'a -b', 'a\nb', 'a\\'])(
+    'refuses %j as a user',
+    async (user) => {
+      const error = await failureOf(resolveSshHost({ ...name, user }, { ...ask, homeFolder: '/nowhere' }))
+      expect(error.code).toBe('usage')
+      expect(error.message).toBe(`cannot log in as ${JSON.stringify(user)}: not a user name`)
+      expect(error.hints).toEqual(['--ssh-user USER takes the name of an account there'])
+    },
+  )
+
+  test.each(['DOMAIN\\ann', 'ann@realm', 'ann smith', 'svc$', 'анна'])('takes %j as a user', async (user) => {
+    const home = openHome()
+    const environment = { PATH: '/nowhere' }
+    expect((await resolveSshHost({ ...name, user }, { ...ask, environment, homeFolder: home.folder })).user).toBe(user)
+  })
 })

@@ -188,6 +188,24 @@ describe('with a password', () => {
     expect((await failureOf(openConnection(name, { askSecret }))).code).toBe('ssh-login-refused')
   })
 
+  test('KCAP_SSH_PASSWORD answers the first question of keyboard-interactive, the person a code that is asked after it', async () => {
+    const questions = [
+      { prompt: 'Password: ', echo: false, answer: secret },
+      { prompt: 'Verification code: ', echo: false, answer: '123456' },
+    ]
+    const { name } = await openAccount({ questions, asksOneByOne: true })
+    const { prompts, askSecret } = answering(['123456'])
+    await openConnection(name, { environment: environmentWith(secret), askSecret })
+    expect(prompts).toEqual(['(ann@127.0.0.1) Verification code: '])
+  })
+
+  test('a key that the host refuses costs one try, so that the password has one left', async () => {
+    const { home, name, server } = await openAccount({ keys: [], password: secret })
+    home.write('id_ed25519', makeKeyPair().private)
+    await openConnection(name, { environment: environmentWith(secret) })
+    expect(server.logins).toEqual(['ann none', 'ann publickey', 'ann password'])
+  })
+
   test('every prompt of keyboard-interactive is put to the user, without control characters', async () => {
     const questions = [
       { prompt: 'Pass\u001b[2Jword: ', echo: false, answer: secret },

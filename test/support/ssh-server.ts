@@ -8,6 +8,8 @@ export interface SshUser {
   readonly keys?: readonly string[]
   /** What keyboard-interactive asks, and the right answers. */
   readonly questions?: readonly { readonly prompt: string; readonly echo: boolean; readonly answer: string }[]
+  /** Each question comes by itself, when the one before is answered. */
+  readonly asksOneByOne?: boolean
   /** All of these, one after the other, as sshd's AuthenticationMethods. */
   readonly needs?: readonly Method[]
 }
@@ -117,11 +119,22 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
       else if (attempt.signature === undefined) attempt.accept()
       else settle(key.verify(attempt.blob as Buffer, attempt.signature, attempt.hashAlgo))
     } else if (attempt.method === 'keyboard-interactive' && user?.questions !== undefined) {
-      const { questions } = user
-      attempt.prompt(
-        questions.map(({ prompt, echo }) => ({ prompt, echo })),
-        (answers) => settle(questions.every(({ answer }, index) => answer === answers[index])),
-      )
+      const rounds = user.asksOneByOne === true ? user.questions.map((question) => [question]) : [user.questions]
+      const askNext = (): void => {
+        const questions = rounds.shift()
+        if (questions === undefined) settle(true)
+        else ask(questions)
+      }
+      const ask = (questions: NonNullable<SshUser['questions']>) =>
+        attempt.prompt(
+          questions.map(({ prompt, echo }) => ({ prompt, echo })),
+          (answers) => {
+            const isRight = questions.every(({ answer }, index) => answer === answers[index])
+            if (isRight) askNext()
+            else settle(false)
+          },
+        )
+      askNext()
     } else settle(false)
   }
 

@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { expect } from 'vitest'
+import { type ErrorCode, exitCodeOf } from '../../src/base/error-codes.ts'
+import { quoteArgv } from '../../src/base/quote.ts'
+import type { SshClientName } from '../../src/base/target.ts'
+import { parseBlocks } from '../support/packets.ts'
+import { bareEnvironment, programPath, runKcap } from '../support/run-kcap.ts'
+import type { PortName, TableSetting } from './ssh-table-setting.ts'
+
+/** How kcap ended; 'captured' is three packets of the table's own traffic in the file. */
+export type Outcome = 'captured' | ErrorCode
+
+export interface Refusal {
+  readonly code: ErrorCode
+  readonly message: string | RegExp
+  readonly hints: readonly (string | RegExp)[]
+}
+
+/** A way to set up a host, or the way to it, and what becomes of a capture there with each client. */
+export interface TableRow {
+  readonly port: PortName
+  readonly user?: 'root' | 'ordinary'
+  /** Lines of the user's ssh config, before those that all rows have. */
+  config?(setting: TableSetting): Promise<readonly string[]> | readonly string[]
+  argv?(setting: TableSetting): readonly string[]
+  environment?(setting: TableSetting): Readonly<Record<string, string>>
+  /** On a terminal: what is typed at each question that matches, in this order. */
+  typed?(setting: TableSetting): readonly (readonly [RegExp, string])[]
+  /** Refusals by client; where there is none, it captures. */
+  refused?(setting: TableSetting): Partial<Record<SshClientName, Refusal>>
+  readonly clients?: readonly SshClientName[]
+  /** Instead of all this. */
+  run?(setting: TableSetting, client: SshClientName): Promise<Outcome>
+  /** What kcap says by the way. */
+  readonly says?: Partial<Record<SshClientName, RegExp>>
+  /** After each capture, with all that kcap has said. */
+  after?(setting: TableSetting, told: Told, client: SshClientName): Promise<void> | void
+}
+
+export interface Told {
+  readonly code: number | null
+  readonly said: string
+  readonly file: string
+}
+
+export const defaultClients: readonly SshClientName[] = ['auto', 'openssh']
+
+let captureCount = 0
+
+/** What every capture of the table has: the host, whose name stands in its config, and the table's traffic. */
+export async function makeArgv(
+  setting: TableSetting,
+  row: TableRow,
+  client: SshClientName,
+  limit = ['--count', '3', '--duration', '15'],
+): Promise<string[]> {
+  const { file, ports, user } = setting
+  const count = ++captureCount
+  const config = file(`config-${count}`)
+  const own = (await row.config?.(setting)) ?? []
+  writeFileSync(config, `${[...own, ...baseConfig(setting, own)].join('\n')}\n`)
+  const argv = row.argv?.(setting) ?? []
+  const name = row.user === 'ordinary' ? user.name : 'root'
+  return [
+    ...['--ssh-config', config, '--ssh-host', 'target', '--ssh-port', String(ports[row.port]), '--ssh-user', name],
+    ...['--ssh-client', client, '-i', 'lo', '--no-names'],
+    ...(argv.includes('--filter') ? [] : ['--filter', `udp port ${ports.traffic}`]),
+    ...limit,
+    ...['-o', file(`out-${count}.pcapng`)],
+    ...argv,
+  ]
+}
+
+/** ssh adds up all IdentityFile lines: a row that has some has no other. */
+function baseConfig({ file }: TableSetting, own: readonly string[]): string[] {
+  return [
+    'Host *',
+    'HostName 127.0.0.1',
+    'User root',
+    ...(own.some((line) => line.startsWith('IdentityFile')) ? [] : [`IdentityFile ${file('id')}`]),
+    `UserKnownHostsFile ${file('known_hosts')}`,
+    'GlobalKnownHostsFile none',
+  ]
+}
+
+export async function runRow(setting: TableSetting, row: TableRow, client: SshClientName): Promise<Outcome> {
+  if (row.run !== undefined) return await row.run(setting, client)
+  const typed = row.typed?.(setting)
+  const argv = await makeArgv(setting, row, client)
+  const environment = row.environment?.(setting) ?? {}
+  const told =
+    typed === undefined
+      ? await runKcap([...argv, '--json'], environment).then(({ code, stderr }) => ({
+          code,
+          said: withoutProgress(stderr),
+        }))
+      : await typeToKcap(argv, environment, typed)
+  const file = argv[argv.indexOf('-o') + 1] ?? ''
+  const refusal = row.refused?.(setting)[client]
+  const outcome = refusal === undefined ? expectCapture(told, file) : expectRefusal(told, refusal)
+  expect(told.said).toMatch(row.says?.[client] ?? /^/)
+  await row.after?.(setting, { ...told, file }, client)
+  return outcome
+}
+
+function withoutProgress(said: string): string {
+  return said.replace(/^\{"event":"progress".*\n/gm, '')
+}
+
+function expectCapture({ code, said }: Pick<Told, 'code' | 'said'>, file: string): Outcome {
+  expect(code, said).toBe(0)
+  expect(countPackets(file), said).toBe(3)
+  return 'captured'
+}
+
+export function countPackets(file: string): number {
+  return parseBlocks(readFileSync(file)).filter(({ type }) => type === 6).length
+}
+
+export function expectRefusal({ code, said }: Pick<Told, 'code' | 'said'>, refusal: Refusal): Outcome {
+  const lines = said.split('\n').filter((line) => line.startsWith('{"event":"error"'))
+  const told = JSON.parse(lines[0] ?? 'null') as (Refusal & { exitCode: number }) | null
+  const either = (expected: string | RegExp) =>
+    typeof expected === 'string' ? expected : expect.stringMatching(expected)
+  expect(told, said).toEqual({
+    event: 'error',
+    code: refusal.code,
+    message: either(refusal.message),
+    hints: refusal.hints.map(either),
+    exitCode: exitCodeOf[refusal.code],
+  })
+  expect(code).toBe(exitCodeOf[refusal.code])
+  return refusal.code
+}
+
+/** Runs kcap on a terminal of its own and answers its questions. */
+export async function typeToKcap(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  answers: readonly (readonly [RegExp, string])[],
+): Promise<{ code: number | null; said: string }> {
+  const words = quoteArgv([process.execPath, programPath, ...argv])
+  const env = { ...process.env, ...bareEnvironment, ...environment }
+  const child = spawn('script', ['-qec', words, '/dev/null'], { env, stdio: ['pipe', 'pipe', 'inherit'] })
+  const waiting = [...answers]
+  let said = ''
+  let seen = 0
+  child.stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString('utf8')
+    const [next] = waiting
+    const found = next?.[0].exec(said.slice(seen))
+    if (next === undefined || !found) return
+    waiting.shift()
+    seen = said.length
+    child.stdin.write(`${next[1]}\r`)
+  })
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  expect(waiting, said).toEqual([])
+  return { code, said }
+}

@@ -1,0 +1,80 @@
+import { readdirSync } from 'node:fs'
+import { afterEach, expect, test, vi } from 'vitest'
+import { collect, failureOf, noSignal, openConnection, openHome, openServer } from '../support/ssh-fixture.ts'
+import { makeKeyPair } from '../support/ssh-server.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+
+const secret = 'correct horse'
+afterEach(() => vi.unstubAllEnvs())
+
+test('every program of a connection logs in, with the same password', async () => {
+  const server = await openServer({ users: { ann: { password: secret } } })
+  const name = openHome(server.knownHosts).host(server.port, { client: 'openssh' })
+  const environment = { PATH: process.env.PATH, KCAP_SSH_PASSWORD: secret }
+  const connection = await openConnection(name, { environment })
+  for (const word of ['one', 'two']) {
+    const { stdout, exit } = await collect(await connection.startProcess(`echo ${word}`, noSignal()))
+    expect([stdout, exit]).toEqual([`${word}\n`, { kind: 'exited', code: 0 }])
+  }
+})
+
+test('a wrong password is sent once, and no empty one after it', async () => {
+  const server = await openServer({ users: { ann: { password: secret } } })
+  const name = openHome(server.knownHosts).host(server.port, { client: 'openssh' })
+  const environment = { PATH: process.env.PATH, KCAP_SSH_PASSWORD: 'wrong' }
+  const connection = await openConnection(name, { environment })
+  const { exit } = await collect(await connection.startProcess('true', noSignal()))
+  expect(exit).toMatchObject({ kind: 'refused', error: { code: 'ssh-login-refused' } })
+  expect(server.logins).toEqual(['ann none', 'ann password'])
+})
+
+test('with nobody to answer no password is sent at all', async () => {
+  const server = await openServer({ users: { ann: { password: secret } } })
+  const name = openHome(server.knownHosts).host(server.port, { client: 'openssh' })
+  const connection = await openConnection(name)
+  const { exit } = await collect(await connection.startProcess('true', noSignal()))
+  expect(exit).toMatchObject({ kind: 'refused', error: { code: 'ssh-login-refused' } })
+  expect(server.logins).toEqual(['ann none'])
+})
+
+test('a passphrase is asked for once, and again after a wrong one', async () => {
+  const pair = makeKeyPair('ed25519', secret)
+  const server = await openServer({ users: { ann: { keys: [pair.public] } } })
+  const home = openHome(server.knownHosts)
+  home.write('id_ed25519', pair.private)
+  const given = ['wrong', secret]
+  const asked: string[] = []
+  const askSecret = async (question: string) => given[asked.push(question) - 1]
+  const connection = await openConnection(home.host(server.port, { client: 'openssh' }), { askSecret })
+  for (let login = 0; login < 2; login++) {
+    const { exit } = await collect(await connection.startProcess('true', noSignal()))
+    expect(exit).toEqual({ kind: 'exited', code: 0 })
+  }
+  expect(asked).toHaveLength(2)
+})
+
+test('what ssh asks with is gone when the program has ended', async () => {
+  const server = await openServer({ users: { ann: { password: secret } } })
+  const folder = await makeTempFolder()
+  vi.stubEnv('TMPDIR', folder)
+  const environment = { PATH: process.env.PATH, KCAP_SSH_PASSWORD: secret }
+  const name = openHome(server.knownHosts).host(server.port, { client: 'openssh' })
+  const connection = await openConnection(name, { environment })
+  const program = await connection.startProcess('sleep 60', noSignal())
+  expect(readdirSync(folder).filter((entry) => entry.startsWith('kcap-ask-'))).toHaveLength(1)
+  await connection.close()
+  expect((await program.exited).kind).toBe('lost')
+  expect(readdirSync(folder).filter((entry) => entry.startsWith('kcap-ask-'))).toEqual([])
+})
+
+test('without a temporary folder it says so', async () => {
+  const name = openHome().host(1, { client: 'openssh' })
+  const connection = await openConnection(name)
+  vi.stubEnv('TMPDIR', '/nowhere')
+  const error = await failureOf(connection.startProcess('true', noSignal()))
+  expect(error.code).toBe('ssh-failed')
+  expect(error.message).toMatch(
+    /^cannot connect to "ssh:\/\/ann@127\.0\.0\.1:1": there is no folder for what ssh asks: ENOENT/,
+  )
+  expect(error.hints).toEqual(['TMPDIR=/tmp in the environment names another', '--ssh-client ssh2 needs none'])
+})
