@@ -43,11 +43,13 @@ export async function openAskpass(answer: AnswerSsh): Promise<Askpass> {
       question += chunk.toString('utf8')
       if (question.length > maxQuestionLength) socket.destroy()
     })
-    socket.on('end', async () => {
+    const reply = async () => {
       const [prompt, kind] = JSON.parse(question) as [string, string]
       const given = await answer(prompt, kind)
       socket.end(given === undefined ? '' : `=${given}\n`)
-    })
+    }
+    // Whatever else finds the socket and asks nothing that makes sense gets no answer.
+    socket.on('end', () => void reply().catch(() => socket.destroy()))
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
