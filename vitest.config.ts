@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config'
 // Node reads these certificates at each start, which takes it a third of its time; the servers of the tests have their own.
 delete process.env.NODE_EXTRA_CA_CERTS
 
-/** unit: needs only Node. gates: the house itself. real: real peers (test/real/lab.ts). bench: measures, never part of a test run. */
+/** unit: needs only Node. gates: the house itself. real: real peers (test/real/lab.ts). fuzz: hostile
+ * inputs, as long as KCAP_FUZZ_SECONDS says. soak: hours of churn. bench: measures, never part of a test run. */
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -33,6 +34,19 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           fileParallelism: false,
+          globalSetup: 'test/support/build-program.ts',
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'fuzz', include: ['test/fuzz/*.fuzz.ts'], testTimeout: 3_600_000, hookTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'soak',
+          include: ['test/soak/*.soak.ts'],
+          hookTimeout: 60_000,
           globalSetup: 'test/support/build-program.ts',
         },
       },

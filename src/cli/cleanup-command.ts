@@ -1,6 +1,6 @@
 import { exitCodes } from '../base/error-codes.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { printable } from '../base/printable.ts'
+import { printable, printableJson } from '../base/printable.ts'
 import { quote } from '../base/quote.ts'
 import { type FoundLeftover, findLeftovers } from '../cleanup/find-leftovers.ts'
 import { watchForStop } from '../host/stop-signals.ts'
@@ -42,7 +42,7 @@ export async function cleanup(argv: readonly string[]): Promise<number> {
     })
     for await (const leftover of found) {
       count++
-      process.stdout.write(isJson ? `${JSON.stringify(leftover)}\n` : formatLeftover(leftover))
+      process.stdout.write(isJson ? `${printableJson(leftover)}\n` : formatLeftover(leftover))
     }
     const where = namespace === undefined ? 'in all namespaces' : `in the namespace "${namespace}" (-A looks in all)`
     if (count === 0 && !isJson) process.stdout.write(`nothing of kcap's is left ${where}\n`)

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { exitCodes } from '../base/error-codes.ts'
 import { KcapError } from '../base/kcap-error.ts'
+import { printableJson } from '../base/printable.ts'
 import { quote } from '../base/quote.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { findConfigFile } from '../settings/config-file.ts'
@@ -44,7 +45,7 @@ export async function config(argv: readonly string[]): Promise<number> {
   const [what = 'show'] = parseArguments(argv).words
   const file = findConfigFile()
   if (what === 'path') say(file)
-  else if (what === 'show') say(JSON.stringify(await loadSettings(), null, 2))
+  else if (what === 'show') say(printableJson(await loadSettings(), 2))
   else if (what === 'init') writeTemplate(file)
   else
     throw new KcapError('usage', `cannot run "kcap config ${what}": it is one of path, show, init`, {

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { exitCodes } from '../base/error-codes.ts'
 import { toKcapError } from '../base/kcap-error.ts'
-import { printable } from '../base/printable.ts'
+import { printable, printableJson } from '../base/printable.ts'
 import { version } from '../base/version.ts'
 import { runProgram } from '../host/run-program.ts'
 import { type FoundWireshark, findWiresharks, listStandardFolders } from '../install/find-wireshark.ts'
@@ -50,7 +50,7 @@ export async function doctor(argv: readonly string[]): Promise<number> {
   ]
   const text =
     parsed.text('output') === 'json'
-      ? `${JSON.stringify(findings, null, 2)}\n`
+      ? `${printableJson(findings, 2)}\n`
       : findings.map(({ what, isGood, text, hints }) => formatFinding(what, isGood, text, hints)).join('')
   await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()))
   return findings.every(({ isGood }) => isGood) ? exitCodes.done : exitCodes.failed

@@ -1,7 +1,7 @@
 import type { DebugContainer } from '../base/capture-request.ts'
 import { exitCodes } from '../base/error-codes.ts'
 import { KcapError, toKcapError } from '../base/kcap-error.ts'
-import { printable } from '../base/printable.ts'
+import { printable, printableJson, printableLines } from '../base/printable.ts'
 import type { PodTarget } from '../base/target.ts'
 import { type Examination, examineTarget } from '../doctor/examine-target.ts'
 import { formatMissingRights } from '../doctor/format-rights.ts'
@@ -47,7 +47,7 @@ export async function examine(argv: readonly string[]): Promise<number> {
         ...(wantsTrial && { imageTrial: await tryImage(pod, access, request.debug, signal) }),
       })
     }
-    const text = isJson ? `${JSON.stringify(found, null, 2)}\n` : found.map(formatExamination).join('\n')
+    const text = isJson ? `${printableJson(found, 2)}\n` : printableLines(found.map(formatExamination).join('\n'))
     await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()))
     const hasWay = found.every(({ routes }) => routes.some(({ state }) => state !== 'refused'))
     return hasWay ? exitCodes.done : exitCodes.noCaptureProgram

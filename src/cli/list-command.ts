@@ -1,6 +1,6 @@
 import { exitCodes } from '../base/error-codes.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { printable } from '../base/printable.ts'
+import { printable, printableJson } from '../base/printable.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import { openCluster } from '../kube/cluster-access.ts'
 import { listNames, listPods } from '../kube/kube-objects.ts'
@@ -8,6 +8,7 @@ import { loadKubeconfig } from '../kube/kubeconfig.ts'
 import { makeClusterScope, makeRequest } from '../request/make-request.ts'
 import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
 import { listTargetInterfaces } from '../session/list-target-interfaces.ts'
+import { findLongest } from './report.ts'
 
 type Row = Readonly<Record<string, string>>
 
@@ -115,7 +116,7 @@ function formatNames(rows: readonly Row[], what: Listed): string {
 }
 
 function formatRows(rows: readonly Row[], format: string): string {
-  if (format === 'json') return `${JSON.stringify(rows, null, 2)}\n`
+  if (format === 'json') return `${printableJson(rows, 2)}\n`
   const [first] = rows
   if (first === undefined) return ''
   const columns = Object.keys(first)
@@ -123,7 +124,7 @@ function formatRows(rows: readonly Row[], format: string): string {
     columns.map((column) => column.toUpperCase()),
     ...rows.map((row) => columns.map((column) => printable(row[column] ?? ''))),
   ]
-  const widths = columns.map((_, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)))
+  const widths = columns.map((_, index) => findLongest(cells.map((line) => line[index])))
   return cells
     .map(
       (line) =>

@@ -1,3 +1,4 @@
+import { printableJson } from '../base/printable.ts'
 import type { SessionProgress, SessionSummary } from '../session/session-progress.ts'
 import { formatProgress, formatSummary, printNote } from './report.ts'
 
@@ -39,7 +40,7 @@ export function openProgress(options: { isQuiet: boolean; isJson: boolean }): Pr
   const printJson = () => {
     if (watched !== undefined)
       process.stderr.write(
-        `${JSON.stringify({ event: 'progress', packets: watched.packets(), sources: watched.sources().map(({ error: _error, ...figures }) => figures) })}\n`,
+        `${printableJson({ event: 'progress', packets: watched.packets(), sources: watched.sources().map(({ error: _error, ...figures }) => figures) })}\n`,
       )
   }
   return {
@@ -50,7 +51,7 @@ export function openProgress(options: { isQuiet: boolean; isJson: boolean }): Pr
     },
     note(text) {
       clear()
-      if (options.isJson) process.stderr.write(`${JSON.stringify({ event: 'note', text })}\n`)
+      if (options.isJson) process.stderr.write(`${printableJson({ event: 'note', text })}\n`)
       else printNote(text)
     },
     around: (ask) => async (argument) => {
@@ -65,7 +66,7 @@ export function openProgress(options: { isQuiet: boolean; isJson: boolean }): Pr
     finish(summary) {
       clearInterval(timer)
       clear()
-      if (options.isJson) process.stderr.write(`${JSON.stringify(toJson(summary))}\n`)
+      if (options.isJson) process.stderr.write(`${printableJson(toJson(summary))}\n`)
       else if (!options.isQuiet) formatSummary(summary).forEach(printNote)
     },
     close() {

@@ -1,5 +1,5 @@
 import type { KcapError } from '../base/kcap-error.ts'
-import { printable } from '../base/printable.ts'
+import { printable, printableJson } from '../base/printable.ts'
 import { quote } from '../base/quote.ts'
 import type { SessionProgress, SessionSummary, SourceFigures } from '../session/session-progress.ts'
 
@@ -16,7 +16,7 @@ export function printError(error: KcapError, isVerbose: boolean): void {
 /** The same for `--json`. */
 export function printJsonError(error: KcapError): void {
   const { code, message, hints, exitCode } = error
-  process.stderr.write(`${JSON.stringify({ event: 'error', code, message, hints, exitCode })}\n`)
+  process.stderr.write(`${printableJson({ event: 'error', code, message, hints, exitCode })}\n`)
 }
 
 function printTrace(error: Error): string {
@@ -34,7 +34,8 @@ export function formatProgress(progress: SessionProgress, packetsPerSecond: numb
   const seconds = Math.floor((Date.now() - progress.startedMs) / 1000)
   const clock = `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`
   if (sources.length === 0) return `${clock}  looking up the target`
-  if (sources.every(({ state }) => state === 'starting')) return `${clock}  starting: ${nameSources(sources)}`
+  if (sources.every(({ state }) => state === 'starting'))
+    return `${clock}  starting: ${printable(nameSources(sources))}`
   const bytes = sources.reduce((sum, source) => sum + source.bytes, 0)
   const each =
     sources.length > 1 && sources.length <= 4
@@ -80,7 +81,7 @@ function formatTable(sources: readonly SourceFigures[]): string[] {
       String(gaps),
     ]),
   ]
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const widths = (rows[0] ?? []).map((_, column) => findLongest(rows.map((row) => row[column])))
   const lines = rows.map((row) =>
     row
       .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
@@ -88,6 +89,11 @@ function formatTable(sources: readonly SourceFigures[]): string[] {
   )
   const lost = sources.reduce((sum, { dropped = 0 }) => sum + dropped, 0)
   return lost === 0 ? lines : [...lines, `${formatCount(lost)} packets ${dropHint}`]
+}
+
+/** Not by the arguments of one call: lists may be longer than those can be. */
+export function findLongest(texts: readonly (string | undefined)[]): number {
+  return texts.reduce((longest, text) => Math.max(longest, text?.length ?? 0), 0)
 }
 
 function formatReason({ endedBy }: SessionSummary): string {

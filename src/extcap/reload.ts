@@ -19,12 +19,12 @@ const reloadTimeoutMs = 5_000
 type LoadList = (parsed: ParsedArguments, signal: AbortSignal) => Promise<string[]>
 
 /** How the lists of the dialog are filled; each from what stands in the others. */
-const loaders: Readonly<Record<string, LoadList>> = {
-  namespace: loadNamespaces,
-  target: loadTargets,
-  container: loadContainers,
-  iface: loadInterfaces,
-}
+const loaders: ReadonlyMap<string, LoadList> = new Map([
+  ['namespace', loadNamespaces],
+  ['target', loadTargets],
+  ['container', loadContainers],
+  ['iface', loadInterfaces],
+])
 
 /**
  * `--extcap-reload-option`: the list of one argument, from the cluster or the host, as the other arguments stand now. What keeps it from
@@ -33,7 +33,7 @@ const loaders: Readonly<Record<string, LoadList>> = {
 export async function reloadList(argv: readonly string[]): Promise<string | undefined> {
   const parsed = parseArguments(argv, { more: wiresharkWords, ignoreUnknown: /^--extcap-/, dropEmpty: true })
   const name = parsed.text('extcap-reload-option')?.replace(/^-+/, '') ?? ''
-  const load = loaders[name]
+  const load = loaders.get(name)
   if (load === undefined) return undefined
   const chosen = parsed.text(name)
   const limit = new AbortController()

@@ -1,6 +1,6 @@
 import type { ClusterAccess } from './cluster-access.ts'
 import { toApiError } from './kube-error.ts'
-import { type KubeRequest, sendRequest } from './kube-request.ts'
+import { type KubeRequest, parseAnswer, sendRequest } from './kube-request.ts'
 
 export interface ObjectChange extends KubeRequest {
   readonly method: 'POST' | 'PATCH' | 'DELETE'
@@ -18,5 +18,5 @@ export async function changeObject<Answer>(access: ClusterAccess, change: Object
   })
   if (status === 404) return undefined
   if (status < 200 || status > 299) throw toApiError(access.server, change.action, status, body)
-  return JSON.parse(body) as Answer
+  return parseAnswer<Answer>(access, change, body)
 }

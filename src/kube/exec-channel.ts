@@ -79,7 +79,9 @@ async function connect(access: ClusterAccess, request: ExecRequest): Promise<Web
     request.signal.addEventListener('abort', abort, { once: true })
     socket.once('error', (error) => fail(toConnectError(access.server, error)))
     socket.once('unexpected-response', (_request, response: IncomingMessage) => {
-      toUpgradeError(access.server, request, response).then(fail, fail)
+      toUpgradeError(access.server, request, response).then(fail, (error: unknown) =>
+        fail(toConnectError(access.server, error)),
+      )
     })
     socket.once('open', () => {
       request.signal.removeEventListener('abort', abort)

@@ -1,13 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 import { KcapError } from '../base/kcap-error.ts'
 import type { RemoteExit } from '../base/remote-process.ts'
-import { type KubeAction, type KubeStatus, parseStatus, toApiError } from './kube-error.ts'
+import { type KubeAction, type KubeStatus, parseStatus, readStatus, toApiError } from './kube-error.ts'
+
+/** A frame may have megabytes; nobody reads more. */
+const maxTextLength = 4_000
 
 /** How a program ended, from the Status on the error channel. */
 export function readExecStatus(target: string, program: string, body: string): RemoteExit {
   const status = parseChannelStatus(body)
   // Before v4 the channel carried plain text; some proxies still do.
-  if (status === undefined) return { kind: 'refused', error: toStartError(target, program, body.trim()) }
+  if (status === undefined)
+    return { kind: 'refused', error: toStartError(target, program, body.slice(0, maxTextLength).trim()) }
   if (status.status === 'Success') return { kind: 'exited', code: 0 }
   const code = status.details?.causes?.find((cause) => cause.reason === 'ExitCode')?.message
   if (code !== undefined && /^\d+$/.test(code)) return { kind: 'exited', code: Number(code) }
@@ -16,12 +20,8 @@ export function readExecStatus(target: string, program: string, body: string): R
 
 /** The kubelet leaves out `kind` here (metav1.Status marshalled bare), so it is known by its `status`. */
 function parseChannelStatus(body: string): KubeStatus | undefined {
-  try {
-    const status = JSON.parse(body) as KubeStatus
-    return status.status === 'Success' || status.status === 'Failure' ? status : undefined
-  } catch {
-    return undefined
-  }
+  const status = readStatus(body)
+  return status?.status === 'Success' || status?.status === 'Failure' ? status : undefined
 }
 
 /** The container runtime's words for a program it can't start: containerd and runc, cri-o, docker. */

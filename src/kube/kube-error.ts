@@ -1,5 +1,6 @@
 import { KcapError } from '../base/kcap-error.ts'
 import { quote } from '../base/quote.ts'
+import { fitStatus } from './fit-answer.ts'
 
 /** What the API says of a failure. https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
 export interface KubeStatus {
@@ -14,6 +15,9 @@ export interface KubeStatus {
     readonly causes?: readonly { reason?: string; message?: string }[]
   }
 }
+
+/** Nobody reads more, and patterns that look for words in a text of megabytes would take their time. */
+const maxMessageLength = 4_000
 
 /** What a request wanted, in the words of RBAC. */
 export interface KubeAction {
@@ -100,9 +104,15 @@ function subjectFlag(user: string | undefined): string {
 }
 
 export function parseStatus(body: string): KubeStatus | undefined {
+  const status = readStatus(body)
+  return status?.kind === 'Status' ? status : undefined
+}
+
+/** One without its kind too; undefined where there is none. */
+export function readStatus(body: string): KubeStatus | undefined {
   try {
-    const status = JSON.parse(body) as KubeStatus
-    return status?.kind === 'Status' ? status : undefined
+    const status = fitStatus(JSON.parse(body)) as KubeStatus | undefined
+    return status?.message === undefined ? status : { ...status, message: status.message.slice(0, maxMessageLength) }
   } catch {
     return undefined
   }

@@ -1,9 +1,11 @@
 import type { V1EndpointSlice, V1Endpoints, V1Node, V1Pod, V1Service } from '@kubernetes/client-node'
+import { mapOf, text } from './answer-shape.ts'
 import type { ClusterAccess } from './cluster-access.ts'
-import { getJson, tableAccept } from './kube-request.ts'
+import { followPage, getJson, tableAccept } from './kube-request.ts'
 
 /** Objects a page: what kubectl asks for (`--chunk-size`). */
 const pageSize = 500
+const texts = mapOf(text)
 
 export interface PodRow {
   readonly namespace: string
@@ -21,7 +23,7 @@ interface NamedItem {
 interface TableAnswer extends ListMeta {
   readonly kind?: string
   readonly columnDefinitions?: readonly { readonly name: string }[]
-  readonly rows?: readonly { readonly cells: readonly unknown[]; readonly object?: NamedItem }[]
+  readonly rows?: readonly { readonly cells?: readonly unknown[]; readonly object?: NamedItem }[]
   readonly items?: readonly (NamedItem & { readonly status?: { readonly phase?: string } })[]
 }
 
@@ -64,7 +66,7 @@ export async function listPods(access: ClusterAccess, options: ListOptions): Pro
     for (const row of answer.rows ?? []) {
       const { name, namespace } = row.object?.metadata ?? {}
       if (name !== undefined && namespace !== undefined)
-        rows.push({ namespace, name, status: statusColumn < 0 ? undefined : String(row.cells[statusColumn]) })
+        rows.push({ namespace, name, status: readCell(row.cells, statusColumn) })
     }
     for (const item of answer.items ?? []) {
       const { name, namespace } = item.metadata ?? {}
@@ -73,6 +75,12 @@ export async function listPods(access: ClusterAccess, options: ListOptions): Pro
     if (options.limit !== undefined && rows.length >= options.limit) break
   }
   return options.limit === undefined ? rows : rows.slice(0, options.limit)
+}
+
+/** A cell may hold numbers and objects too; a column that is missing has the number -1. */
+function readCell(cells: readonly unknown[] | undefined, column: number): string | undefined {
+  const cell = cells?.[column]
+  return typeof cell === 'string' ? cell : undefined
 }
 
 /** A kind of objects; without a group those of the core. */
@@ -106,6 +114,7 @@ async function* pages<Answer extends ListMeta = TableAnswer>(
   const root = apiGroup === undefined ? '/api/v1' : `/apis/${apiGroup}/v1`
   const scope = options.namespace === undefined ? '' : `/namespaces/${encodeURIComponent(options.namespace)}`
   let next: string | undefined
+  let count = 0
   do {
     const query = new URLSearchParams({ limit: String(Math.min(pageSize, options.limit ?? pageSize)) })
     if (options.labelSelector) query.set('labelSelector', options.labelSelector)
@@ -119,7 +128,7 @@ async function* pages<Answer extends ListMeta = TableAnswer>(
     })
     if (answer === undefined) return
     yield answer
-    next = answer.metadata?.continue || undefined
+    next = followPage(`${root}${scope}/${resource}`, answer.metadata?.continue, next, ++count)
   } while (next)
 }
 
@@ -145,7 +154,7 @@ export async function listPodObjects(access: ClusterAccess, options: ListOptions
   const pods: V1Pod[] = []
   const whole = { accept: 'application/json' }
   for await (const answer of pages<{ items?: V1Pod[] } & ListMeta>(access, { resource: 'pods' }, options, whole))
-    pods.push(...(answer.items ?? []))
+    for (const pod of answer.items ?? []) pods.push(pod)
   return pods
 }
 
@@ -161,7 +170,9 @@ export async function getServiceSelector(
     action: { verb: 'get', resource: 'services', namespace, name },
     signal,
   })
-  const labels = Object.entries(service?.spec?.selector ?? {}).map(([key, value]) => `${key}=${value}`)
+  const labels = Object.entries((texts(service?.spec?.selector) ?? {}) as object).map(
+    ([key, value]) => `${key}=${value}`,
+  )
   return labels.length === 0 ? undefined : labels.join(',')
 }
 
@@ -174,12 +185,12 @@ export async function listServicePods(
 ): Promise<string[] | undefined> {
   const scope = `namespaces/${encodeURIComponent(namespace)}`
   const selector = new URLSearchParams({ labelSelector: `kubernetes.io/service-name=${service}` })
-  const slices = await getJson<{ items: V1EndpointSlice[] }>(access, {
+  const slices = await getJson<{ items?: V1EndpointSlice[] }>(access, {
     path: `/apis/discovery.k8s.io/v1/${scope}/endpointslices?${selector}`,
     action: { verb: 'list', resource: 'endpointslices', apiGroup: 'discovery.k8s.io', namespace },
     signal,
   })
-  if (slices !== undefined && slices.items.length > 0) {
+  if (slices?.items !== undefined && slices.items.length > 0) {
     return podNames(slices.items.flatMap((slice) => (slice.endpoints ?? []).map((endpoint) => endpoint.targetRef)))
   }
   const endpoints = await getJson<V1Endpoints>(access, {

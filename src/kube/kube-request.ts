@@ -1,7 +1,9 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { KcapError } from '../base/kcap-error.ts'
+import { quote } from '../base/quote.ts'
 import type { ClusterAccess } from './cluster-access.ts'
+import { fitAnswer } from './fit-answer.ts'
 import { type KubeAction, toApiError, toConnectError } from './kube-error.ts'
 
 /** No single answer kcap asks for is larger, even Tables of 10,000 pods; a hostile server must not fill memory. */
@@ -25,12 +27,19 @@ export async function getJson<Answer>(access: ClusterAccess, request: KubeReques
   const { status, body } = await sendRequest(access, request)
   if (status === 404) return undefined
   if (status !== 200) throw toApiError(access.server, request.action, status, body)
+  return parseAnswer<Answer>(access, request, body)
+}
+
+/** An answer that is an object of the API, as far as it is read. Throws `api-failed`. */
+export function parseAnswer<Answer>(access: ClusterAccess, request: KubeRequest, body: string): Answer {
   try {
-    return JSON.parse(body) as Answer
+    const answer = fitAnswer(JSON.parse(body))
+    if (answer === undefined) throw new Error('it is no object')
+    return answer as Answer
   } catch (error) {
     throw new KcapError(
       'api-failed',
-      `cannot ${request.action.verb} ${request.action.resource} of "${access.server.host}": its answer is no JSON`,
+      `cannot ${request.action.verb} ${request.action.resource} of "${access.server.host}": its answer is no JSON object`,
       {
         hints: [
           'is it an API server? a login page of a proxy may answer in its place',
@@ -40,6 +49,18 @@ export async function getJson<Answer>(access: ClusterAccess, request: KubeReques
       },
     )
   }
+}
+
+/** Half a million objects. A list of more is one that does not end. */
+const maxPages = 1_000
+
+/** What to ask for the next page with; undefined after the last one. Throws `api-failed` for a list without end. */
+export function followPage(path: string, token: string | undefined, before: string | undefined, count: number) {
+  if (!token) return undefined
+  if (token !== before && count < maxPages) return token
+  throw new KcapError('api-failed', `cannot list "${path}": its pages do not end`, {
+    hints: [`kubectl get --raw ${quote(`${path}?limit=1`)}`],
+  })
 }
 
 /** The request options every way to the API server shares. */

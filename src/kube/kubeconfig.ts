@@ -4,6 +4,7 @@ import yaml from 'js-yaml'
 import { KcapError } from '../base/kcap-error.ts'
 import { findNearNames } from '../base/near-names.ts'
 import { quote } from '../base/quote.ts'
+import { flag, listOf, object, text } from './answer-shape.ts'
 import { findKubeconfigPaths } from './kubeconfig-paths.ts'
 
 /** A kubeconfig as kubectl would see it. Field names as in the file: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
@@ -202,6 +203,23 @@ function mergeDocuments(documents: readonly { file: string; document: Record<str
 /** File names inside a kubeconfig are relative to the folder it lies in. */
 const fileKeys = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile']
 
+const textKeys =
+  'cluster user namespace server certificate-authority certificate-authority-data tls-server-name proxy-url token tokenFile client-certificate client-certificate-data client-key client-key-data username password as'
+/** A value of another kind than it should be counts as missing. */
+const fitEntry = object({
+  ...Object.fromEntries(textKeys.split(' ').map((key) => [key, text])),
+  'insecure-skip-tls-verify': flag,
+  exec: object({
+    apiVersion: text,
+    command: text,
+    args: listOf(text),
+    env: listOf(object({ name: text, value: text }, 'name', 'value')),
+    installHint: text,
+    interactiveMode: text,
+  }),
+  'auth-provider': object({ name: text }, 'name'),
+})
+
 function addEntries<Entry>(into: Map<string, Entry>, list: unknown, key: string, file: string): void {
   if (list === undefined || list === null) return
   if (!Array.isArray(list)) {
@@ -212,7 +230,7 @@ function addEntries<Entry>(into: Map<string, Entry>, list: unknown, key: string,
   for (const item of list as Record<string, unknown>[]) {
     const name = item?.name
     if (typeof name !== 'string' || into.has(name)) continue
-    const entry: Record<string, unknown> = { ...(item[key] as Record<string, unknown> | undefined) }
+    const entry = fitEntry({ ...(item[key] as object | undefined) }) as Record<string, unknown>
     for (const fileKey of fileKeys) {
       const value = entry[fileKey]
       if (typeof value === 'string' && value !== '') entry[fileKey] = path.resolve(path.dirname(file), value)

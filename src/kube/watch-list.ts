@@ -2,8 +2,9 @@ import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KcapError } from '../base/kcap-error.ts'
 import type { ClusterAccess } from './cluster-access.ts'
+import { fitWatchEvent } from './fit-answer.ts'
 import { type KubeAction, type KubeStatus, toApiError } from './kube-error.ts'
-import { getJson, openStream } from './kube-request.ts'
+import { followPage, getJson, openStream } from './kube-request.ts'
 
 /** Asks for a new watch before load balancers tire of the old one; spread, so that many clients don't come back together. */
 const watchSeconds = { least: 240, most: 360 }
@@ -100,6 +101,7 @@ async function pause(failures: number, signal: AbortSignal): Promise<void> {
 async function listAll<Item>(access: ClusterAccess, request: WatchRequest) {
   const items: Item[] = []
   let next: string | undefined
+  let pages = 0
   let resourceVersion = ''
   do {
     const query = makeQuery(request, { limit: String(pageSize), ...(next && { continue: next }) })
@@ -112,9 +114,9 @@ async function listAll<Item>(access: ClusterAccess, request: WatchRequest) {
         ...(request.accept !== undefined && { accept: request.accept }),
       },
     )
-    items.push(...(answer?.items ?? []))
+    for (const item of answer?.items ?? []) items.push(item)
     resourceVersion = answer?.metadata?.resourceVersion ?? ''
-    next = answer?.metadata?.continue || undefined
+    next = followPage(request.path, answer?.metadata?.continue, next, ++pages)
   } while (next)
   return { items, resourceVersion }
 }
@@ -145,7 +147,11 @@ async function* readWatch<Item>(
     const body = await readStart(response)
     throw toApiError(access.server, { ...request.action, verb: 'watch' }, response.statusCode ?? 0, body)
   }
-  for await (const line of readLines(response)) yield JSON.parse(line) as WatchEvent<Item>
+  for await (const line of readLines(response)) {
+    const event = fitWatchEvent(JSON.parse(line)) as WatchEvent<Item> | undefined
+    if (event === undefined) throw new Error('an event has no object')
+    yield event
+  }
 }
 
 function makeQuery({ labelSelector, fieldSelector }: WatchRequest, more: Record<string, string>): URLSearchParams {

@@ -1,4 +1,5 @@
 import type { V1LabelSelector } from '@kubernetes/client-node'
+import { listOf, mapOf, object, text } from './answer-shape.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import { type ListOptions, listNames } from './kube-objects.ts'
 import { getJson } from './kube-request.ts'
@@ -39,8 +40,15 @@ export async function getWorkloadSelector(
     action: { verb: 'get', resource, apiGroup, namespace, name },
     signal,
   })
-  return workload === undefined ? undefined : formatSelector(workload.spec?.selector ?? {})
+  return workload === undefined
+    ? undefined
+    : formatSelector((fitSelector(workload.spec?.selector) ?? {}) as V1LabelSelector)
 }
+
+const fitSelector = object({
+  matchLabels: mapOf(text),
+  matchExpressions: listOf(object({ key: text, operator: text, values: listOf(text) }, 'key', 'operator')),
+})
 
 /** A selector as a query has it: `app=orders,tier in (web,api),!canary`. */
 export function formatSelector({ matchLabels, matchExpressions }: V1LabelSelector): string {

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { matchesWildcard } from '../base/wildcard.ts'
 import type { Kubeconfig } from '../kube/kubeconfig.ts'
 import type { ListSettings } from '../settings/settings.ts'
 import { type AskOptions, askCluster } from './ask-cluster.ts'
@@ -56,15 +57,8 @@ export function chooseContexts(config: Kubeconfig, wanted: readonly string[] | u
   const { currentContext } = config
   const known = [...config.contexts.keys()]
   if (wanted === undefined) return known.filter((name) => name === currentContext)
-  const patterns = wanted.map(toPattern)
-  const chosen = patterns.flatMap((pattern) => known.filter((name) => pattern.test(name)))
+  const chosen = wanted.flatMap((pattern) => known.filter((name) => matchesWildcard(pattern, name)))
   return [...new Set([...chosen.filter((name) => name === currentContext), ...chosen])]
-}
-
-/** `*` stands for any text. */
-function toPattern(glob: string): RegExp {
-  const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  return new RegExp(`^${glob.split('*').map(literal).join('.*')}$`, 's')
 }
 
 async function listCluster(

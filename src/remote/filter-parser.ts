@@ -76,16 +76,22 @@ export function parseFilterTokens(tokens: readonly Token[]): ParsedFilter {
 
   /** Operands of `and` and `or`, which bind equally. */
   function parseChain(first: TestItem, place: Place): TestItem {
-    let chain = first
-    let parts: PacketTest[] = []
-    let joined: string | undefined
-    for (let operator = takeIf('and', 'or'); operator !== undefined; operator = takeIf('and', 'or')) {
-      const operand = parseTest(place, chain.qualifiers)
-      parts = operator === joined ? [...parts, operand.test] : [chain.test, operand.test]
-      joined = operator
-      chain = { ...operand, test: joinTests(operator === 'and' ? 'and' : 'or', parts) }
+    let last = first
+    let parts = [first.test]
+    let joined: 'and' | 'or' = 'and'
+    const join = (): TestItem => {
+      const [only] = parts
+      return parts.length === 1 && only !== undefined ? last : { ...last, test: joinTests(joined, parts) }
     }
-    return chain
+    for (let operator = takeIf('and', 'or'); operator !== undefined; operator = takeIf('and', 'or')) {
+      const wanted = operator === 'and' ? 'and' : 'or'
+      // Once for each row of equal operators: a filter may have thousands.
+      if (wanted !== joined) parts = [join().test]
+      joined = wanted
+      last = parseTest(place, last.qualifiers)
+      parts.push(last.test)
+    }
+    return join()
   }
 
   function parseItem(place: Place, before: Qualifiers | undefined): Item {

@@ -27,6 +27,9 @@ export function parseArguments(argv: readonly string[], options: ParseOptions = 
     ...optionTable,
     ...(options.more ?? []),
   ]
+  const known = new Set(rows.flatMap(({ name, aliases = [] }) => [name, ...aliases]))
+  const stranger = findStranger(argv, (name) => known.has(name) || options.ignoreUnknown?.test(`--${name}`) === true)
+  if (stranger !== undefined) throw unknownOption(stranger, rows)
   const unknown: string[] = []
   // minimist would read --no-follow as the denial of an option "follow".
   const denials = new Set(rows.filter(({ name }) => name.startsWith('no-')).map(({ name }) => `--${name}`))
@@ -64,6 +67,17 @@ export function parseArguments(argv: readonly string[], options: ParseOptions = 
     list: (name) => values(name).filter((value) => value !== ''),
     flag: (name) => parsed[name] === true,
   }
+}
+
+/** The first long option that is none. minimist would take `--constructor` for one it has, and `--no-port` for the port "false". */
+function findStranger(argv: readonly string[], isKnown: (name: string) => boolean): string | undefined {
+  const end = argv.indexOf('--')
+  const words = end < 0 ? argv : argv.slice(0, end)
+  for (const word of words) {
+    const name = /^--([^-=][^=]*)/.exec(word)?.[1]
+    if (name !== undefined && !isKnown(name)) return `--${name}`
+  }
+  return undefined
 }
 
 function checkValue(

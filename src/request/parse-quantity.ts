@@ -1,19 +1,23 @@
 import { KcapError } from '../base/kcap-error.ts'
 
-const unitsMs: Record<string, number> = { '': 1_000, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
-const unitsBytes: Record<string, number> = {
-  '': 1,
-  b: 1,
-  k: 1e3,
-  kb: 1e3,
-  kib: 1024,
-  m: 1e6,
-  mb: 1e6,
-  mib: 1024 ** 2,
-  g: 1e9,
-  gb: 1e9,
-  gib: 1024 ** 3,
-}
+type Units = ReadonlyMap<string, number>
+
+const unitsMs: Units = new Map(Object.entries({ '': 1_000, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }))
+const unitsBytes: Units = new Map(
+  Object.entries({
+    '': 1,
+    b: 1,
+    k: 1e3,
+    kb: 1e3,
+    kib: 1024,
+    m: 1e6,
+    mb: 1e6,
+    mib: 1024 ** 2,
+    g: 1e9,
+    gb: 1e9,
+    gib: 1024 ** 3,
+  }),
+)
 /** setTimeout's limit: a longer time would end at once. */
 const maxDurationMs = 2 ** 31 - 1
 
@@ -36,7 +40,7 @@ export function parseShortTime(option: string, text: string, maxMs: number): num
 /** `1000`, `64KiB`, `100MB`, `2GB` in bytes. Throws `usage`. */
 export function parseSize(option: string, text: string): number {
   const bytes = parseWithUnit(text, unitsBytes)
-  if (bytes === undefined || bytes < 1)
+  if (bytes === undefined || bytes < 1 || bytes > Number.MAX_SAFE_INTEGER)
     throw badValue(option, text, 'a size is a number of bytes, or 64KiB, 100MB, 2GB')
   return Math.floor(bytes)
 }
@@ -48,9 +52,9 @@ export function parseCount(option: string, text: string, min: number, max: numbe
   return count
 }
 
-function parseWithUnit(text: string, units: Record<string, number>): number | undefined {
+function parseWithUnit(text: string, units: Units): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text)
-  const unit = units[match?.[2]?.toLowerCase() ?? '']
+  const unit = units.get(match?.[2]?.toLowerCase() ?? '')
   return match === null || unit === undefined ? undefined : Number(match[1]) * unit
 }
 

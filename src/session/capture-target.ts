@@ -64,7 +64,7 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
       await options.keys.followRemote(formatTarget(target), place, { onBegun: begin, signal })
     })()
     void ended.then(begin, begin)
-    opening.addEventListener('abort', begin, { once: true })
+    opening.addEventListener('abort', begin, { once: true, signal })
     return { begun, ended }
   }
 
@@ -93,6 +93,8 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
     }
     input?.end()
     stopWatching()
+    // The target may be captured no more, and its signal be there to the end: what has been read must not stay with it.
+    run.signal.removeEventListener('abort', source.stop)
     const end = await source.ended
     if (end.error !== undefined) log(`${source.name}: ${end.error.message}`)
     return end

@@ -24,7 +24,7 @@ export interface CaptureWriter {
   /** What a live reader can have before there is a source; settles when the reader has it. */
   begin(): Promise<boolean>
   /** Gives the interface id of its packets. */
-  addSource(source: PacketSource, description: string): Promise<number>
+  addSource(source: SourceDescription, description: string): Promise<number>
   /** Names and secrets for the packets after them; a pcap has no place for these. */
   addNames(names: readonly AddressName[]): Promise<void>
   addTlsSecrets(lines: string): Promise<void>
@@ -36,6 +36,9 @@ export interface CaptureWriter {
   /** Bytes of the output around each packet. */
   readonly packetOverhead: number
 }
+
+/** What the output says of a source; its packets come by themselves. */
+export type SourceDescription = Pick<PacketSource, 'name' | 'interfaceName' | 'header'>
 
 export interface SectionDescription {
   readonly application: string

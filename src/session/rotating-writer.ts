@@ -1,8 +1,7 @@
 import type { Rotation } from '../base/capture-request.ts'
 import { capturedLength, type PacketRun } from '../base/packet.ts'
-import type { PacketSource } from '../base/packet-source.ts'
 import type { InterfaceStatistics } from '../packets/pcapng-writer.ts'
-import type { CaptureWriter } from './capture-writer.ts'
+import type { CaptureWriter, SourceDescription } from './capture-writer.ts'
 
 /** Of keys and of names, the newest are repeated in each file: older ones are of conversations that hardly go on. */
 const maxRepeatedLength = 4 * 1024 * 1024
@@ -23,7 +22,7 @@ export async function makeRotatingWriter(
   /** When its first packet came. */
   let begunMs = Date.now()
   const before = { header: 0, packets: 0 }
-  const sources: { readonly source: PacketSource; readonly description: string }[] = []
+  const sources: { readonly source: SourceDescription; readonly description: string }[] = []
   const names = new Map<string, string>()
   let secrets: string[] = []
   /** Packets in this file, by interface. */
@@ -95,7 +94,9 @@ export async function makeRotatingWriter(
     begin: () => takeTurn(() => writer.begin()),
     addSource: (source, description) =>
       takeTurn(async () => {
-        sources.push({ source, description })
+        // Not the source itself: it holds what it has read, long after its end.
+        const { name, interfaceName, header } = source
+        sources.push({ source: { name, interfaceName, header: { ...header } }, description })
         return await writer.addSource(source, description)
       }),
     addNames: (added) =>

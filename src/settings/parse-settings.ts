@@ -11,13 +11,13 @@ const maxListedPods = 20_000
 /** Reads the text of a config file. Throws `config-broken` for a wrong key or value, naming its line. */
 export function parseSettings(file: string, text: string): Settings {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const lineAt = (offset: number | undefined) => lines.linePos(offset ?? 0).line
   const fail = (offset: number | undefined, state: string, hints: readonly string[] = []): never => {
     throw new KcapError('config-broken', `cannot use the config file "${file}": line ${lineAt(offset)}: ${state}`, {
       hints: [...hints, `"\${EDITOR:-vi}" ${quote(file)}`],
     })
   }
+  const document = parseText(text, lines) ?? fail(undefined, 'it is nested too deeply')
   const [problem] = document.errors
   if (problem !== undefined) fail(problem.pos[0], problem.message.split('\n')[0]?.replace(/[:.]$/, '') ?? '')
 
@@ -112,6 +112,16 @@ export function parseSettings(file: string, text: string): Settings {
       namespace: optional(debug, 'namespace', readText),
       privileged: optional(debug, 'privileged', readFlag) ?? false,
     },
+  }
+}
+
+/** The parser calls itself for each level; undefined where the stack has no room for that. */
+function parseText(text: string, lineCounter: LineCounter) {
+  try {
+    return parseDocument(text, { lineCounter, prettyErrors: false })
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
   }
 }
 

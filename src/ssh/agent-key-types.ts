@@ -13,8 +13,14 @@ export async function readAgentKeyTypes(agentSocket: string): Promise<string[]> 
   return await new Promise((resolve) => {
     let answer = Buffer.alloc(0)
     const socket = connect(agentSocket, () => socket.write(requestIdentities))
-    socket.setTimeout(answerTimeoutMs, () => socket.destroy())
-    socket.on('error', () => {}).on('close', () => resolve(readTypes(answer)))
+    // For the whole answer: one that comes byte by byte would never be idle.
+    const timer = setTimeout(() => socket.destroy(), answerTimeoutMs)
+    socket
+      .on('error', () => {})
+      .on('close', () => {
+        clearTimeout(timer)
+        resolve(readTypes(answer))
+      })
     socket.on('data', (chunk: Buffer) => {
       answer = Buffer.concat([answer, chunk])
       if ((answer.length >= 4 && answer.length >= 4 + answer.readUInt32BE(0)) || answer.length > maxAnswerBytes)

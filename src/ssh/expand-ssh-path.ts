@@ -29,8 +29,13 @@ export function expandSshPath(path: string, context: SshPathContext): string {
   const home = path.replace(/^~(?=$|[/\\])/, () => join(context.homeFolder))
   return expandSshTokens(home, tokens).replace(
     /\$\{(\w+)\}/g,
-    (whole, name: string) => context.environment[name] ?? whole,
+    (whole, name: string) => ownText(context.environment, name) ?? whole,
   )
+}
+
+/** A variable that is there: every object has a "constructor". */
+export function ownText(environment: NodeJS.ProcessEnv, name: string): string | undefined {
+  return Object.hasOwn(environment, name) ? environment[name] : undefined
 }
 
 /** Puts values in the place of `%h` and the like; `%%` is a percent sign, what is unknown stays. */

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { matchesWildcard } from '../base/wildcard.ts'
 import { expandSshTokens } from './expand-ssh-path.ts'
-import { toHostPattern } from './known-hosts.ts'
 
 /** As OpenSSH (readconf.h, READCONF_MAX_DEPTH). */
 const mostDepth = 16
@@ -32,7 +32,7 @@ async function findFiles(word: string, homeFolder: string): Promise<string[]> {
   if (!/[*?]/.test(pattern)) return [file]
   const names = await readdir(folder).catch(() => [])
   return names
-    .filter((name) => !name.startsWith('.') && toHostPattern(pattern).test(name))
+    .filter((name) => !name.startsWith('.') && matchesWildcard(pattern, name))
     .sort()
     .map((name) => path.join(folder, name))
 }

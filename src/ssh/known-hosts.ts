@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
+import { matchesWildcard } from '../base/wildcard.ts'
 
 /** One usable line of a known_hosts file. https://man.openbsd.org/sshd.8#SSH_KNOWN_HOSTS_FILE_FORMAT */
 export interface KnownHost {
@@ -68,7 +69,7 @@ export function matchesHost(hosts: string, name: string): boolean {
   let matched = false
   for (const pattern of hosts.toLowerCase().split(',')) {
     const negated = pattern.startsWith('!')
-    if (!toHostPattern(negated ? pattern.slice(1) : pattern).test(name)) continue
+    if (!matchesWildcard(negated ? pattern.slice(1) : pattern, name)) continue
     if (negated) return false
     matched = true
   }
@@ -82,15 +83,6 @@ export function hashedHostField(name: string, salt: Buffer): string {
 
 function hashHostName(name: string, salt: Buffer): string {
   return createHmac('sha1', salt).update(name).digest('base64')
-}
-
-/** `*` and `?` are the only wildcards: brackets around a host are plain text. */
-export function toHostPattern(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\/-]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`)
 }
 
 /** The type a key says of itself: its first string. https://www.rfc-editor.org/rfc/rfc4253#section-6.6 */

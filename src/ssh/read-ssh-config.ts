@@ -53,7 +53,9 @@ export function parseSshAnswer(text: string): SshSettings {
     const space = line.indexOf(' ')
     if (space < 1) continue
     const keyword = line.slice(0, space).toLowerCase()
-    settings.set(keyword, [...(settings.get(keyword) ?? []), line.slice(space + 1)])
+    const values = settings.get(keyword)
+    if (values === undefined) settings.set(keyword, [line.slice(space + 1)])
+    else values.push(line.slice(space + 1))
   }
   return settings
 }
@@ -70,11 +72,13 @@ export async function readSshConfigFile(question: SshConfigQuestion): Promise<Ss
       throw unreadable(question, error instanceof Error ? error.message : String(error), error)
   }
   const query = { Host: question.host, ...(question.user === undefined ? {} : { User: question.user }) }
-  const computed = SSHConfig.parse(await includeSshConfigs(text, question.homeFolder)).compute(query, {
-    matchExec: false,
-    ignoreCase: true,
-  })
-  return new Map(Object.entries(computed).map(([keyword, value]) => [keyword.toLowerCase(), [value].flat()]))
+  try {
+    const whole = await includeSshConfigs(text, question.homeFolder)
+    const computed = SSHConfig.parse(whole).compute(query, { matchExec: false, ignoreCase: true })
+    return new Map(Object.entries(computed).map(([keyword, value]) => [keyword.toLowerCase(), [value].flat()]))
+  } catch (error) {
+    throw unreadable(question, `${path} makes no sense: ${error instanceof Error ? error.message : error}`, error)
+  }
 }
 
 function unreadable({ host, configPath }: SshConfigQuestion, state: string, cause?: unknown): KcapError {

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { KcapError } from '../base/kcap-error.ts'
+import { quote } from '../base/quote.ts'
 import type { SshHostName } from '../base/target.ts'
-import { expandSshPath } from './expand-ssh-path.ts'
+import { expandSshPath, ownText } from './expand-ssh-path.ts'
 import { readSshConfig, type SshSettings } from './read-ssh-config.ts'
 import { readAlgorithmList, type SshAlgorithms } from './supported-algorithms.ts'
 import type { SilenceLimits } from './watch-silence.ts'
@@ -91,7 +92,7 @@ export function applySshSettings(
   const { environment, homeFolder } = options
   const user = name.user ?? one('user') ?? userInfo().username
   const host = (one('hostname') ?? name.host).replaceAll('%h', name.host)
-  const port = name.port ?? Number(one('port') ?? 22)
+  const port = name.port ?? readPort(name, one('port'))
   const alias = one('hostkeyalias')
   const expand = (path: string) =>
     expandSshPath(path, { typedHost: name.host, host, port, user, hostKeyAlias: alias, homeFolder, environment })
@@ -113,15 +114,15 @@ export function applySshSettings(
     loginMethods: (list('preferredauthentications') ?? ['publickey', 'keyboard-interactive', 'password'])
       .filter(isLoginMethod)
       .filter((method) => !isNo(switchOf[method])),
-    passwordPrompts: Number(one('numberofpasswordprompts') ?? 3),
+    passwordPrompts: readCount(one('numberofpasswordprompts'), 3),
     batchMode: isYes('batchmode'),
     userKnownHostsFiles: paths('userknownhostsfile', '~/.ssh/known_hosts ~/.ssh/known_hosts2'),
     globalKnownHostsFiles: paths('globalknownhostsfile', '/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2'),
     ...(alias === undefined ? {} : { hostKeyAlias: alias }),
     hashKnownHosts: isYes('hashknownhosts'),
     strictHostKeyChecking: toStrictness(one('stricthostkeychecking')),
-    connectTimeoutMs: Number(one('connecttimeout')) * 1000 || defaultConnectTimeoutMs,
-    silence: chooseSilence(Number(one('serveraliveinterval') ?? 0), Number(one('serveralivecountmax') ?? 3)),
+    connectTimeoutMs: readCount(one('connecttimeout'), 0) * 1000 || defaultConnectTimeoutMs,
+    silence: chooseSilence(readCount(one('serveraliveinterval'), 0), readCount(one('serveralivecountmax'), 3)),
     compression: isYes('compression'),
     algorithms: {
       ...readAlgorithmList('hostKeys', list('hostkeyalgorithms')),
@@ -135,6 +136,22 @@ export function applySshSettings(
     ...(controlPath === undefined || !isGiven(controlPath) ? {} : { controlPath }),
     usesGssapi: isYes('gssapiauthentication'),
   }
+}
+
+/** A timer takes no more milliseconds than 31 bits hold. */
+const maxSeconds = Math.floor((2 ** 31 - 1) / 1000)
+
+/** A whole number; what is none, as only a file can have it that no ssh has read, is passed over. */
+function readCount(text: string | undefined, otherwise: number): number {
+  return text !== undefined && /^\d+$/.test(text) ? Math.min(Number(text), maxSeconds) : otherwise
+}
+
+function readPort({ host }: SshHostName, text = '22'): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (port > 0 && port < 65_536) return port
+  throw new KcapError('ssh-failed', `cannot reach "${host}": the port "${text}" of your ssh config is none`, {
+    hints: [`ssh -G ${quote(host)}`, '--ssh-port PORT'],
+  })
 }
 
 /** Of ProxyJump and ProxyCommand the first in the config counts, and a flag before both. */
@@ -169,7 +186,7 @@ const switchOf = {
 } as const satisfies Record<LoginMethod, string>
 
 function isLoginMethod(method: string): method is LoginMethod {
-  return method in switchOf
+  return Object.hasOwn(switchOf, method)
 }
 
 function isGiven(value: string): boolean {
@@ -199,7 +216,7 @@ function resolveAgent(
   if (identityAgent?.toLowerCase() === 'none') return undefined
   if (identityAgent !== undefined && identityAgent !== 'SSH_AUTH_SOCK') {
     const variable = /^\$(\w+)$/.exec(identityAgent)?.[1]
-    return variable === undefined ? expand(identityAgent) : environment[variable]
+    return variable === undefined ? expand(identityAgent) : ownText(environment, variable)
   }
   if (environment.SSH_AUTH_SOCK) return environment.SSH_AUTH_SOCK
   return process.platform === 'win32' && existsSync(windowsAgentPipe) ? windowsAgentPipe : undefined

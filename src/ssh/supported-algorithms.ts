@@ -1,4 +1,4 @@
-import { toHostPattern } from './known-hosts.ts'
+import { matchesWildcard } from '../base/wildcard.ts'
 
 export interface SshAlgorithms {
   readonly hostKeys?: readonly string[]
@@ -58,7 +58,7 @@ export function readAlgorithmList<Key extends keyof SshAlgorithms>(
   if (names === undefined || sign === '+') return {}
   const listed = [first, ...names.slice(1)]
   if (sign === '') return { [key]: listed }
-  const matches = (name: string) => listed.some((pattern) => toHostPattern(pattern).test(name))
+  const matches = (name: string) => listed.some((pattern) => matchesWildcard(pattern, name))
   const [chosen, others] = [
     supportedAlgorithms[key].filter(matches),
     supportedAlgorithms[key].filter((name) => !matches(name)),

@@ -1,6 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import { KcapError, toKcapError } from '../base/kcap-error.ts'
 import type { PodSetName, PodTarget } from '../base/target.ts'
+import { matchesWildcard } from '../base/wildcard.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { getServiceSelector } from '../kube/kube-objects.ts'
 import { getWorkloadSelector } from '../kube/workloads.ts'
@@ -12,7 +13,7 @@ export interface PodSet {
   readonly namespace: string | undefined
   readonly labelSelector: string | undefined
   /** Of pod names. */
-  readonly pattern: RegExp | undefined
+  readonly pattern: string | undefined
 }
 
 /**
@@ -29,7 +30,7 @@ export async function findPodSet(
     return {
       namespace: name.allNamespaces ? undefined : namespace,
       labelSelector: name.selector,
-      pattern: name.pattern === undefined ? undefined : toRegExp(name.pattern),
+      pattern: name.pattern,
     }
   }
   const labelSelector =
@@ -41,7 +42,7 @@ export async function findPodSet(
 
 /** Whether a pod that the query gave is one of the set. */
 export function isInSet({ pattern }: PodSet, pod: V1Pod): boolean {
-  return pattern === undefined || pattern.test(pod.metadata?.name ?? '')
+  return pattern === undefined || matchesWildcard(pattern, pod.metadata?.name ?? '')
 }
 
 /** The pod as a target; undefined while it can't be captured. */
@@ -79,12 +80,4 @@ export function formatPodSetName(name: PodSetName): string {
       ? pattern
       : `${name.namespace}/${pattern}`
   return name.selector === undefined ? pods : `${pods} (${name.selector})`
-}
-
-function toRegExp(pattern: string): RegExp {
-  const parts = pattern.split(/([*?])/).map((part) => {
-    if (part === '*') return '.*'
-    return part === '?' ? '.' : part.replace(/[\\^$.|+()[\]{}]/g, '\\$&')
-  })
-  return new RegExp(`^${parts.join('')}$`)
 }

@@ -131,3 +131,7 @@ test('an option without a list, or an interface that is not ours, has nothing to
   expect(await reloadByProgram(cluster, 'port')).toEqual([])
   expect((await reload('eth0', 'namespace'))[0]?.display).toContain("it is none of kcap's")
 })
+
+test('a list that every object has is none', async () => {
+  expect(await reloadList(['--extcap-reload-option=constructor', '--extcap-interface=kcapssh'])).toBe(undefined)
+})

@@ -156,3 +156,9 @@ test('any text gets an answer soon', () => {
     { numRuns: 500 },
   )
 })
+
+test('a filter of thousands of words is judged at once', () => {
+  const startMs = performance.now()
+  checkGrammar(`tcp${' and tcp'.repeat(10_000)}`)
+  expect(performance.now() - startMs).toBeLessThan(2_000)
+})

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadSettings } from '../../src/settings/load-settings.ts'
+import { parseSettings } from '../../src/settings/parse-settings.ts'
 import { defaultSettings } from '../../src/settings/settings.ts'
 import { failureOf } from '../support/failure.ts'
 import { runKcap } from '../support/run-kcap.ts'
@@ -117,4 +118,10 @@ test('kcap config writes a file that explains itself and holds nothing new, and 
     expect.stringContaining(`cannot write the config file "${written}": it is there already`),
   ])
   expect(JSON.parse((await kcap('show')).stdout)).toEqual(JSON.parse(JSON.stringify(defaultSettings(written))))
+})
+
+test('a config file that is nested too deeply is refused', () => {
+  expect(() => parseSettings('config.yaml', '['.repeat(20_000))).toThrow(
+    expect.objectContaining({ code: 'config-broken' }),
+  )
 })

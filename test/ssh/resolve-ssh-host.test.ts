@@ -1,9 +1,10 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { SshHostName } from '../../src/base/target.ts'
 import { parseSshAnswer, readSshConfigFile } from '../../src/ssh/read-ssh-config.ts'
 import { applySshSettings, resolveSshHost } from '../../src/ssh/resolve-ssh-host.ts'
 import { failureOf, noSignal, openHome } from '../support/ssh-fixture.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
 
 const name: SshHostName = { kind: 'ssh', host: 'web', sudo: 'none' }
 const resolve = (answer: string, flags: Partial<SshHostName> = {}, environment: NodeJS.ProcessEnv = {}) =>
@@ -172,3 +173,37 @@ describe('resolveSshHost()', () => {
     expect((await resolveSshHost({ ...name, user }, { ...ask, environment, homeFolder: home.folder })).user).toBe(user)
   })
 })
+
+describe('settings that only a file which no ssh has read can hold', () => {
+  test.each(['port x\n', 'port 0\n', 'port 65536\n'])('%j is refused', (answer) => {
+    expect(() => resolve(answer)).toThrow(expect.objectContaining({ code: 'ssh-failed' }))
+  })
+
+  test('times that are none, or that no timer takes, are none or the longest', () => {
+    expect(resolve('connecttimeout -5\nserveraliveinterval -5\n')).toMatchObject({
+      connectTimeoutMs: 10_000,
+      silence: { keepaliveIntervalMs: 5_000 },
+    })
+    expect(resolve('connecttimeout 99999999999\n').connectTimeoutMs).toBeLessThan(2 ** 31)
+    expect(resolve('numberofpasswordprompts x\n').passwordPrompts).toBe(3)
+  })
+
+  test('what every object has is neither a way to log in nor a variable', () => {
+    expect(resolve('preferredauthentications toString,password\n').loginMethods).toEqual(['password'])
+    expect(resolve('identityagent $constructor\n').agentSocket).toBe(undefined)
+    expect(resolve(`identityfile $${'{constructor}'}\n`).identityFiles).toEqual([`$${'{constructor}'}`])
+  })
+
+  test('a file that makes no sense is refused', async () => {
+    const { homeFolder } = await openBrokenHome('Host "web\n')
+    const question = { host: 'web', homeFolder, environment: {}, signal: noSignal() }
+    expect(await failureOf(readSshConfigFile(question))).toMatchObject({ code: 'ssh-failed' })
+  })
+})
+
+async function openBrokenHome(config: string) {
+  const homeFolder = await makeTempFolder()
+  mkdirSync(`${homeFolder}/.ssh`)
+  writeFileSync(`${homeFolder}/.ssh/config`, config)
+  return { homeFolder }
+}
