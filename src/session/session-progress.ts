@@ -33,7 +33,7 @@ export interface SourceProgress {
   add(run: PacketRun): void
   finish(end: SourceEnd): void
   fail(error: KcapError): void
-  /** The capture ended before this source had begun. */
+  /** The capture ended before this source had begun, or had begun again. */
   cancel(): void
 }
 
@@ -167,6 +167,7 @@ function makeSource(name: string, joinedMs: number): SourceProgress {
     },
     cancel() {
       figures.state = 'ended'
+      figures.error = undefined
       settle()
     },
   }

@@ -107,6 +107,8 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
       const packetsBefore = figures.figures.packets
       const failure = await captureOnce(source, due)
       if (failure === undefined) return
+      // The news of it are late: it is gone all the same.
+      if (failure.code === 'pod-not-found' && news.isFollowed(target)) return figures.cancel()
       if (figures.figures.packets > packetsBefore) {
         pauseMs = firstPauseMs
         firstFailureMs = 0

@@ -17,8 +17,8 @@ export async function includeSshConfigs(text: string, homeFolder: string, depth 
     if (names === undefined) return line
     const words = [...names.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
     const files = (await Promise.all(words.map((word) => findFiles(word, homeFolder)))).flat()
-    const texts = files.map(async (file) =>
-      includeSshConfigs(await readFile(file, 'utf8').catch(() => ''), homeFolder, depth + 1),
+    const texts = files.map(
+      async (file) => await includeSshConfigs(await readFile(file, 'utf8').catch(() => ''), homeFolder, depth + 1),
     )
     return (await Promise.all(texts)).join('\n')
   })

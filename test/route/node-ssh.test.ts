@@ -45,7 +45,7 @@ test('several nodes, each by its own host, are captured into one stream, without
   expect(code, lines.join('\n')).toBe(0)
   expect(servers.map(({ commands }) => commands.length)).toEqual([1, 1])
   const names = parseBlocks(await readFile(file)).filter(({ type }) => type === 1)
-  expect(names.map(({ options }) => options(8).get(2)?.[0]?.toString())).toEqual([
+  expect(names.map(({ options }) => options(8).get(2)?.[0]?.toString()).sort()).toEqual([
     'node/demo-node-1 any',
     'node/demo-node-2 any',
   ])
