@@ -138,7 +138,8 @@ function findLayer(protocol: string): Pick<Load, 'locate' | 'addProtocol'> {
 export function combine(operator: string, left: Arithmetic, right: Arithmetic): Arithmetic {
   const operate = operations[operator]
   requireOperand(operator, right)
-  if (operate === undefined) throw new FilterDoubt()
+  // At once, not when they are compared: each step of thousands would copy all before it.
+  if (operate === undefined || left.leaves + right.leaves > maxLeaves) throw new FilterDoubt()
   const evaluate = (packet: Packet) => {
     const [first, second] = [left.evaluate(packet), right.evaluate(packet)]
     return first === undefined || second === undefined ? undefined : operate(first, second) >>> 0

@@ -93,7 +93,7 @@ realTest('no capture program is left within 30 s of a cut link, whatever the tar
   const words = Object.values(targets).map((target, i) => [...target, ...(i % 2 === 0 ? traffic.silent : traffic.busy)])
   const captures = []
   for (const [i, argv] of words.entries())
-    captures.push(await startCapture([...argv, '-o', path.join(folder, `cut-${i}.pcapng`)], i + 1))
+    captures.push(await startCapture([...argv, '--reconnect', '0', '-o', path.join(folder, `cut-${i}.pcapng`)], i + 1))
   await runLab('fault', 'cut-node')
   const cutMs = Date.now()
   try {
