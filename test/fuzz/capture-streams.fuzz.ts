@@ -4,8 +4,9 @@ import { expect } from 'vitest'
 import { makeCaptureReader } from '../../src/packets/capture-reader.ts'
 import { makeKeyLogReader } from '../../src/packets/key-log.ts'
 import { gunzipChunks } from '../../src/route/gunzip-chunks.ts'
-import { formatPcap, toPackets } from '../support/packets.ts'
-import { cut, makeBlockFormat } from '../support/pcapng-blocks.ts'
+import { toPackets } from '../support/packets.ts'
+import { cut } from '../support/pcapng-blocks.ts'
+import { makeSampleCaptures } from '../support/sample-captures.ts'
 import { fuzz } from './fuzz.ts'
 import { damagedBytes, places } from './hostile-bytes.ts'
 import { damagedText } from './hostile-text.ts'
@@ -13,33 +14,8 @@ import { damagedText } from './hostile-text.ts'
 /** Rows, the begun packet, and what the collector has not come to. */
 const maxMemoryBytes = 256e6
 
-const packets = [0, 60, 300].map((length, i) => ({
-  seconds: 1_700_000_000 + i,
-  nanoseconds: 999_999_000,
-  data: Buffer.alloc(length, i),
-  originalLength: 1500,
-}))
-const pcaps = [true, false].flatMap((littleEndian) =>
-  [true, false].map((nanosecond) => formatPcap(packets, { littleEndian, nanosecond })),
-)
-const pcapngs = [true, false].map((littleEndian) => {
-  const format = makeBlockFormat(littleEndian)
-  const other = makeBlockFormat(!littleEndian)
-  return Buffer.concat([
-    format.section(),
-    format.interface(1, 128, format.option(2, Buffer.from('eth0')), format.option(9, Buffer.of(9))),
-    format.enhanced(0, 1_700_000_000_999_999_999n, Buffer.alloc(60), 1500, format.option(1, Buffer.from('comment'))),
-    format.block(0x0bad, Buffer.alloc(20)),
-    format.interface(1, 0, format.option(9, Buffer.of(0x94)), format.option(14, format.long(-5n))),
-    format.enhanced(1, 77n, Buffer.alloc(33, 3)),
-    format.obsolete(0, 5, 88n, Buffer.alloc(7, 4)),
-    format.simple(Buffer.alloc(128), 1500),
-    other.section(),
-    other.interface(1, 262_144, other.option(3, Buffer.from('second'))),
-    other.enhanced(0, 99n, Buffer.alloc(20)),
-    other.statistics(0, other.option(4, other.long(5n)), other.option(5, other.long(6n))),
-  ])
-})
+/** Of one link type: a capture on one interface has no other. */
+const { pcaps, pcapngs } = makeSampleCaptures({ cooked: 1, plain: 1 })
 const captures = [...pcaps, ...pcapngs, ...pcapngs]
 
 /** All that a reader makes of the chunks, as one text; throws when a packet lies outside its bytes. */

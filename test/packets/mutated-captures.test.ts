@@ -4,8 +4,8 @@ import type { KcapError } from '../../src/base/kcap-error.ts'
 import { type PacketBatch, packetRow } from '../../src/base/packet.ts'
 import { makePcapReader } from '../../src/packets/pcap-reader.ts'
 import { makePcapngReader } from '../../src/packets/pcapng-reader.ts'
-import { formatPcap } from '../support/packets.ts'
-import { cut, makeBlockFormat } from '../support/pcapng-blocks.ts'
+import { cut } from '../support/pcapng-blocks.ts'
+import { makeSampleCaptures } from '../support/sample-captures.ts'
 
 /** `KCAP_FUZZ_RUNS=1000000` for a long search; fast-check prints the seed that repeats a failure. */
 const runCount = Number(process.env.KCAP_FUZZ_RUNS ?? 2_000)
@@ -31,36 +31,7 @@ function makeReader(isPcapng: boolean): Reader {
   }
 }
 
-const packets = [0, 60, 300].map((length, i) => ({
-  seconds: 1_700_000_000 + i,
-  nanoseconds: 999_999_000,
-  data: Buffer.alloc(length, i),
-  originalLength: 1500,
-}))
-
-const pcaps = [true, false].flatMap((littleEndian) =>
-  [true, false].map((nanosecond) => formatPcap(packets, { littleEndian, nanosecond })),
-)
-
-const pcapngs = [true, false].map((littleEndian) => {
-  const format = makeBlockFormat(littleEndian)
-  const other = makeBlockFormat(!littleEndian)
-  return Buffer.concat([
-    format.section(),
-    format.interface(1, 128, format.option(2, Buffer.from('eth0')), format.option(9, Buffer.of(9))),
-    format.enhanced(0, 1_700_000_000_999_999_999n, Buffer.alloc(60), 1500, format.option(1, Buffer.from('comment'))),
-    format.block(0x0bad, Buffer.alloc(20)),
-    format.interface(276, 0, format.option(9, Buffer.of(0x94)), format.option(14, format.long(-5n))),
-    format.enhanced(1, 77n, Buffer.alloc(33, 3)),
-    format.obsolete(0, 5, 88n, Buffer.alloc(7, 4)),
-    format.simple(Buffer.alloc(128), 1500),
-    other.section(),
-    other.interface(113, 262_144, other.option(3, Buffer.from('second'))),
-    other.enhanced(0, 99n, Buffer.alloc(20)),
-    other.statistics(0, other.option(4, other.long(5n)), other.option(5, other.long(6n))),
-  ])
-})
-
+const { pcaps, pcapngs } = makeSampleCaptures({ cooked: 276, plain: 113 })
 const originals = [...pcaps, ...pcapngs, ...pcapngs, ...pcapngs]
 
 /** Values at which lengths and ids go wrong. */
