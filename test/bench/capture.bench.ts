@@ -1,78 +1,30 @@
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findPod, kubectl, lab, runLab } from '../real/lab.ts'
-import { formatPcap } from '../support/packets.ts'
+import { findPod, lab } from '../real/lab.ts'
 import { programPath } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { openDelayingRelay } from './delaying-relay.ts'
-import { compare, type Measured, measure } from './measure.ts'
+import { installFastTcpdump } from './fast-tcpdump.ts'
+import { compare, type Figure, type Measured, measure } from './measure.ts'
 import { measureLatencies, percentile } from './measure-latency.ts'
 import { writeResults } from './write-results.ts'
 
-/**
- * kcap beside what a user would type instead, on the lab, in turn in one run. In the pod and on the node a `tcpdump` of ours gives both
- * the same 1 GB as fast as it is taken, so that the transport is measured and not the kernel's luck.
- */
-const fileBytes = 100_000_000
-const repeats = 10
+/** kcap beside what a user would type instead, on the lab, in turn in one run. */
 const rounds = 5
 let folder: string
 let pod = ''
+let removeTcpdump: () => Promise<void>
 const table: string[] = []
-
-const generator = `#!/bin/sh
-head -c 24 /tmp/bench.pcap
-i=0; while [ $i -lt ${repeats} ]; do tail -c +25 /tmp/bench.pcap; i=$((i+1)); done
-`
 
 beforeAll(async () => {
   folder = await makeTempFolder()
   pod = await findPod('orders')
-  const sizes = [60, 66, 150, 590, 1514, 1514, 1514]
-  const packets = sizes.map((size, i) => ({
-    seconds: 1_700_000_000,
-    nanoseconds: i * 1000,
-    data: Buffer.alloc(size, i),
-    originalLength: size,
-  }))
-  const round = formatPcap(packets, { littleEndian: true, nanosecond: true }).subarray(24)
-  const header = formatPcap([], { littleEndian: true, nanosecond: true })
-  writeFileSync(
-    path.join(folder, 'bench.pcap'),
-    Buffer.concat([header, ...Array<Buffer>(Math.floor(fileBytes / round.length)).fill(round)]),
-  )
-  writeFileSync(path.join(folder, 'tcpdump'), generator, { mode: 0o755 })
-  const copy = (file: string, target: string, mode: string) => {
-    const run = `mkdir -p ${path.dirname(target)} && cat > ${target} && chmod ${mode} ${target}`
-    const input = execFileSync('cat', [path.join(folder, file)], { maxBuffer: 1e9 })
-    execFileSync(
-      lab.kubectl,
-      ['--kubeconfig', lab.kubeconfig, '-n', 'shop', 'exec', '-i', pod, '-c', 'api', '--', 'sh', '-c', run],
-      { input },
-    )
-    execFileSync(
-      lab.command,
-      [
-        'node-exec',
-        'sh',
-        '-c',
-        `mkdir -p /tmp/bench-bin && cat > ${target.replace('/usr/local/sbin', '/tmp/bench-bin')} && chmod ${mode} ${target.replace('/usr/local/sbin', '/tmp/bench-bin')}`,
-      ],
-      { input },
-    )
-  }
-  copy('bench.pcap', '/tmp/bench.pcap', '644')
-  copy('tcpdump', '/usr/local/sbin/tcpdump', '755')
-  // The node's file system is this machine's: only its own mount namespace sees the generator.
-  await runLab('node-exec', 'mount', '--bind', '/tmp/bench-bin', '/usr/local/sbin')
+  removeTcpdump = await installFastTcpdump(folder, pod)
 })
 afterAll(async () => {
-  await kubectl('-n', 'shop', 'exec', pod, '-c', 'api', '--', 'rm', '-f', '/usr/local/sbin/tcpdump', '/tmp/bench.pcap')
-  await runLab('node-exec', 'umount', '/usr/local/sbin')
-  await runLab('node-exec', 'rm', '-rf', '/tmp/bench-bin', '/tmp/bench.pcap')
+  await removeTcpdump()
   writeResults('Capturing', ['what', 'kcap', 'the other', 'ratio'], table)
 })
 
@@ -85,7 +37,7 @@ async function row(
   count: number,
   ours: () => Promise<Measured>,
   theirs: () => Promise<Measured>,
-  figures: readonly (keyof Measured)[],
+  figures: readonly Figure[],
 ) {
   const result = await compare(count, ours, theirs)
   for (const figure of figures) {

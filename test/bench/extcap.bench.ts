@@ -8,12 +8,11 @@ import { openDemoFixture } from '../support/demo.ts'
 import { programPath } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { compare, measure } from './measure.ts'
+import { findSshdump } from './sshdump.ts'
 import { writeResults } from './write-results.ts'
 
 /** What Wireshark waits for at its start, beside its own sshdump, bare Node, and kubectl. */
-const sshdump = ['/usr/lib/x86_64-linux-gnu/wireshark/extcap/sshdump', '/usr/libexec/wireshark/extcap/sshdump'].find(
-  (file) => readable(file),
-)
+const sshdump = findSshdump()
 const pods = 10_000
 const table: string[] = []
 let folder: string
@@ -32,15 +31,6 @@ beforeAll(async () => {
   }
 })
 afterAll(() => writeResults("Wireshark's questions", ['what', 'kcap', 'the other', 'ratio'], table))
-
-function readable(file: string): boolean {
-  try {
-    readFileSync(file)
-    return true
-  } catch {
-    return false
-  }
-}
 
 function addRow(what: string, ours: number, theirs: number, ratio = ours / theirs): void {
   const row = `| ${what} | ${ours.toFixed(1)} | ${theirs.toFixed(1)} | ${ratio.toFixed(2)} |`

@@ -3,6 +3,8 @@ import { performance } from 'node:perf_hooks'
 
 const pcapHeaderLength = 24
 
+export type Figure = Exclude<keyof Measured, 'stderr'>
+
 export interface Measured {
   readonly wallMs: number
   /** CPU of the process and all it waited for. */
@@ -12,6 +14,8 @@ export interface Measured {
   /** Until the header of a pcap on standard output is there, and until something follows it. */
   readonly headerMs: number
   readonly firstPacketMs: number
+  /** What it wrote there itself, and what was measured. */
+  readonly stderr: string
 }
 
 /**
@@ -44,7 +48,7 @@ export async function measure(
   await new Promise((resolve) => child.on('close', resolve))
   const wallMs = performance.now() - startMs
   const [user = 0, system = 0, peakKb = 0] = (stderr.trim().split('\n').at(-1) ?? '').split(' ').map(Number)
-  return { wallMs, cpuMs: (user + system) * 1000, peakMib: peakKb / 1024, bytes, headerMs, firstPacketMs }
+  return { wallMs, cpuMs: (user + system) * 1000, peakMib: peakKb / 1024, bytes, headerMs, firstPacketMs, stderr }
 }
 
 export function median(values: readonly number[]): number {
@@ -58,11 +62,11 @@ export async function compare(rounds: number, a: () => Promise<Measured>, b: () 
   await b()
   const pairs: [Measured, Measured][] = []
   for (let i = 0; i < rounds; i++) pairs.push([await a(), await b()])
-  const ratios = (figure: keyof Measured) => pairs.map(([ours, theirs]) => ours[figure] / theirs[figure])
-  const ratio = (figure: keyof Measured) => median(ratios(figure))
+  const ratios = (figure: Figure) => pairs.map(([ours, theirs]) => ours[figure] / theirs[figure])
+  const ratio = (figure: Figure) => median(ratios(figure))
   /** The least and the greatest of the ratios. */
-  const spread = (figure: keyof Measured) => [Math.min(...ratios(figure)), Math.max(...ratios(figure))] as const
-  const difference = (figure: keyof Measured) => median(pairs.map(([ours, theirs]) => ours[figure] - theirs[figure]))
-  const of = (side: 0 | 1, figure: keyof Measured) => median(pairs.map((pair) => pair[side][figure]))
+  const spread = (figure: Figure) => [Math.min(...ratios(figure)), Math.max(...ratios(figure))] as const
+  const difference = (figure: Figure) => median(pairs.map(([ours, theirs]) => ours[figure] - theirs[figure]))
+  const of = (side: 0 | 1, figure: Figure) => median(pairs.map((pair) => pair[side][figure]))
   return { ratio, spread, difference, of }
 }

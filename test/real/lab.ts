@@ -98,6 +98,6 @@ export async function tshark(file: string, ...argv: string[]): Promise<string> {
   return stdout
 }
 
-export async function capinfos(file: string): Promise<string> {
-  return (await run('capinfos', [path.resolve(file)], { maxBuffer: 1e7 })).stdout
+export async function capinfos(file: string, ...argv: string[]): Promise<string> {
+  return (await run('capinfos', [...argv, path.resolve(file)], { maxBuffer: 1e7 })).stdout
 }
