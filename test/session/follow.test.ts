@@ -251,6 +251,18 @@ describe('a single pod whose connection is cut', () => {
     expect(capture.events.filter((event) => event.includes('(401)')).length).toBe(2)
   })
 
+  test('is given up at once when the right to capture there has been withdrawn', async () => {
+    const capture = start(from(pod))
+    await capture.untilCapturing('prod/orders-6c9f')
+    await demo.cluster.misbehave({ answer: 403 }, 'prod/orders-6c9f')
+    demo.cluster.cutExecs('prod/orders-6c9f')
+    const summary = await capture.summary
+    await demo.cluster.misbehave({}, 'prod/orders-6c9f')
+    expect(summary.error).toMatchObject({ exitCode: 5 })
+    expect(summary.packets).toBeGreaterThan(0)
+    expect(capture.events.filter((event) => event.includes('trying again')).length).toBe(1)
+  })
+
   test('is left alone when that is wanted', async () => {
     const capture = start(from(pod), { reconnectMs: 0 })
     await capture.untilCapturing('prod/orders-6c9f')
