@@ -5,19 +5,22 @@ import { KcapError } from '../base/kcap-error.ts'
 import { quoteArgv } from '../base/quote.ts'
 import { appendToLog } from '../host/log-file.ts'
 import { watchForStop } from '../host/stop-signals.ts'
+import { applySettings } from '../request/apply-settings.ts'
 import { makeClusterScope, makeRequest } from '../request/make-request.ts'
 import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
 import { runSession } from '../session/run-session.ts'
 import { loadSettings } from '../settings/load-settings.ts'
+import type { Settings } from '../settings/settings.ts'
 import { openProgress } from './progress-line.ts'
 import { printError } from './report.ts'
 
 /** `kcap TARGET …`: captures until it is stopped. */
 export async function captureCommand(argv: readonly string[]): Promise<number> {
-  const parsed = parseArguments(argv)
+  const settings = await loadSettings()
+  const parsed = applySettings(parseArguments(argv), settings)
   const stop = watchForStop({ followParent: false })
   try {
-    return await runCapture(parsed, await completeRequest(argv, parsed, stop.signal), stop.signal)
+    return await runCapture(parsed, await completeRequest(argv, parsed, settings, stop.signal), stop.signal)
   } finally {
     stop.close()
   }
@@ -68,24 +71,27 @@ export async function runCapture(
 export async function completeRequest(
   argv: readonly string[],
   parsed: ParsedArguments,
+  settings: Settings,
   signal: AbortSignal,
 ): Promise<CaptureRequest> {
-  const context = {
-    output: chooseOutput(parsed),
-    commandLine: quoteArgv(['kcap', ...argv]),
-    settings: await loadSettings(),
-  }
+  const context = { output: chooseOutput(parsed), commandLine: quoteArgv(['kcap', ...argv]), settings }
   try {
     return makeRequest(parsed, context)
   } catch (error) {
-    if (!(error instanceof KcapError && error.code === 'no-target' && isTerminal())) throw error
-    const { pickTarget } = await import('../prompt/pick-target.ts')
-    const target = await pickTarget(makeClusterScope(parsed), signal)
+    if (!(error instanceof KcapError && error.code === 'no-target')) throw error
+    const target = isTerminal() ? await pickTarget(parsed, signal) : settings.defaultTarget
+    if (target === undefined) throw error
     return makeRequest(
       { ...parsed, words: [target] },
       { ...context, commandLine: quoteArgv(['kcap', target, ...argv]) },
     )
   }
+}
+
+/** Loaded for people only. */
+async function pickTarget(parsed: ParsedArguments, signal: AbortSignal): Promise<string> {
+  const { pickTarget } = await import('../prompt/pick-target.ts')
+  return await pickTarget(makeClusterScope(parsed), signal)
 }
 
 function chooseOutput(parsed: ParsedArguments): OutputName {

@@ -5,19 +5,17 @@ import { quote } from '../base/quote.ts'
 import { type FoundLeftover, findLeftovers } from '../cleanup/find-leftovers.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import { openCluster } from '../kube/cluster-access.ts'
+import { applySettings } from '../request/apply-settings.ts'
 import { makeClusterScope } from '../request/make-request.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
+import { loadSettings } from '../settings/load-settings.ts'
 
 const loginTimeoutMs = 20_000
 
 /** `kcap cleanup [--dry-run]`: what captures have left in the namespace, or with -A in all of them. Ends with 1 when it could not look everywhere. */
 export async function cleanup(argv: readonly string[]): Promise<number> {
-  const parsed = parseArguments(argv, {
-    more: [
-      { name: 'dry-run', kind: 'flag' },
-      { name: 'force', kind: 'flag' },
-    ],
-  })
+  const more = (['dry-run', 'force'] as const).map((name) => ({ name, kind: 'flag' as const }))
+  const parsed = applySettings(parseArguments(argv, { more }), await loadSettings())
   const [word] = parsed.words
   if (word !== undefined)
     throw new KcapError('usage', `cannot clean up "${word}": it looks in whole namespaces`, {

@@ -28,6 +28,19 @@ const template = `# kcap's config; lines that begin with # are what holds withou
 #  jumpHost: bastion
 #  sudo: none
 
+# What kcap does with no target where nobody is there to choose one.
+#defaultTarget: svc/orders
+
+# kcap @orders-prod stands for these words; a list where one of them has a space in it.
+#profiles:
+#  orders-prod: svc/orders -n prod --port 8080 --duration 60
+#  slow-dns: [deploy/web, -n, prod, --filter, "udp port 53"]
+
+# Where credential plugins and kubectl are, if a desktop starts Wireshark with a PATH that lacks them; and the kubeconfig, where
+# KUBECONFIG names none.
+#path: [/opt/homebrew/bin, ~/google-cloud-sdk/bin]
+#kubeconfig: ~/.kube/work
+
 # What kcap may create in clusters without asking, where a pod can't be captured from inside.
 #consent: [ephemeral, node-pod]
 

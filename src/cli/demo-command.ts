@@ -3,6 +3,7 @@ import { openDemo } from '../demo/open-demo.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { parseCount } from '../request/parse-quantity.ts'
+import { loadSettings } from '../settings/load-settings.ts'
 import { completeRequest, runCapture } from './capture-command.ts'
 
 /** Someone who tries kcap sees a file after this time, not a program that goes on for ever. */
@@ -34,7 +35,7 @@ export async function demo(argv: readonly string[]): Promise<number> {
         words: isNamed ? parsed.words : [`${cluster.namespace}/${cluster.pod}`],
         text: (name: string) => texts[name] ?? parsed.text(name),
       }
-      const request = await completeRequest([], completed, stop.signal)
+      const request = await completeRequest([], completed, await loadSettings(), stop.signal)
       return await runCapture(completed, { ...request, commandLine: quoteArgv(['kcap', 'demo', ...argv]) }, stop.signal)
     } finally {
       await cluster.close()

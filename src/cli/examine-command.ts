@@ -8,6 +8,7 @@ import { formatMissingRights } from '../doctor/format-rights.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { makeClusterPool } from '../kube/cluster-pool.ts'
+import { applySettings } from '../request/apply-settings.ts'
 import { makeRequest } from '../request/make-request.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { makeNodePods } from '../route/node-pod-route.ts'
@@ -20,12 +21,13 @@ const maxExamined = 3
 
 /** `kcap doctor TARGET`: which ways lead to a pod's packets, and what would open the others. Ends with 6 when none is open. */
 export async function examine(argv: readonly string[]): Promise<number> {
-  const parsed = parseArguments(argv, { more: [{ name: 'try-image', kind: 'flag' }] })
+  const settings = await loadSettings()
+  const parsed = applySettings(parseArguments(argv, { more: [{ name: 'try-image', kind: 'flag' }] }), settings)
   const isJson = parsed.text('output') === 'json' || parsed.flag('json')
   const request = makeRequest(parsed, {
     output: { kind: 'stdout' },
     commandLine: '',
-    settings: await loadSettings(),
+    settings,
   })
   const stop = watchForStop({ followParent: false })
   const { signal } = stop

@@ -5,9 +5,11 @@ import { watchForStop } from '../host/stop-signals.ts'
 import { openCluster } from '../kube/cluster-access.ts'
 import { listNames, listPods } from '../kube/kube-objects.ts'
 import { loadKubeconfig } from '../kube/kubeconfig.ts'
+import { applySettings } from '../request/apply-settings.ts'
 import { makeClusterScope, makeRequest } from '../request/make-request.ts'
 import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
 import { listTargetInterfaces } from '../session/list-target-interfaces.ts'
+import { loadSettings } from '../settings/load-settings.ts'
 import { findLongest } from './report.ts'
 
 type Row = Readonly<Record<string, string>>
@@ -19,7 +21,7 @@ const loginTimeoutMs = 60_000
 
 /** `kcap list [WHAT] [TARGET] [-o table|json|name]` */
 export async function list(argv: readonly string[]): Promise<number> {
-  const parsed = parseArguments(argv)
+  const parsed = applySettings(parseArguments(argv), await loadSettings())
   const what = (parsed.words[0] ?? 'pods') as Listed
   const format = parsed.text('output') ?? 'table'
   if (!listed.includes(what))

@@ -1,6 +1,8 @@
 import { exitCodes } from '../base/error-codes.ts'
 import { KcapError, toKcapError } from '../base/kcap-error.ts'
 import { version } from '../base/version.ts'
+import { expandProfiles, isProfile } from '../request/apply-settings.ts'
+import { loadSettings } from '../settings/load-settings.ts'
 import { formatHelp, isCommand } from './help.ts'
 import { printError, printJsonError } from './report.ts'
 
@@ -20,7 +22,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function dispatch(argv: readonly string[]): Promise<number> {
+async function dispatch(words: readonly string[]): Promise<number> {
+  const argv = words.some(isProfile) ? expandProfiles(words, await loadSettings()) : words
   const [first, ...rest] = argv
   if (argv.includes('--help') || argv.includes('-h') || first === 'help') {
     const command = first === 'help' ? rest[0] : first

@@ -1,8 +1,10 @@
 import path from 'node:path'
 import { KcapError } from '../base/kcap-error.ts'
+import type { ClusterScope } from '../base/target.ts'
 import { openCluster } from '../kube/cluster-access.ts'
 import { listPods } from '../kube/kube-objects.ts'
 import { loadKubeconfig } from '../kube/kubeconfig.ts'
+import { makeClusterScope } from '../request/make-request.ts'
 import type { ParsedArguments } from '../request/parse-arguments.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { parseSshAuthority } from '../target/parse-target.ts'
@@ -93,8 +95,8 @@ async function readClusterValues(
   parsed: ParsedArguments,
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
-  const kubeconfig = parsed.text('kubeconfig')
-  const config = loadKubeconfig({ paths: kubeconfig === undefined ? undefined : [kubeconfig] })
+  const { kubeconfigPaths } = makeClusterScope(parsed)
+  const config = loadKubeconfig({ paths: kubeconfigPaths })
   const context = [...config.contexts.keys()].find((name) => isPartOf(reference.contextPart, name))
   if (context === undefined) {
     throw new KcapError(
@@ -106,19 +108,24 @@ async function readClusterValues(
     )
   }
   if (reference.kind === 'pod')
-    return { context, namespace: reference.namespace, pod: await findPodName(reference, context, signal) }
+    return {
+      context,
+      namespace: reference.namespace,
+      pod: await findPodName(reference, { kubeconfigPaths, context }, signal),
+    }
   return { context }
 }
 
 /** A value that was cut or told apart by a hash names its pod only together with the list of pods. */
 async function findPodName(
   reference: Extract<InterfaceReference, { kind: 'pod' }>,
-  context: string,
+  cluster: Pick<ClusterScope, 'kubeconfigPaths'> & { readonly context: string },
   signal: AbortSignal,
 ): Promise<string> {
+  const { context } = cluster
   const { namespace, pod, value } = reference
   if (!isHashedName(pod)) return pod
-  const access = await openCluster({ context, signal, timeoutMs: loginTimeoutMs, interactive: false })
+  const access = await openCluster({ ...cluster, signal, timeoutMs: loginTimeoutMs, interactive: false })
   try {
     const rows = await listPods(access, { namespace, signal })
     return rows.find(({ name }) => isValueOf(value, { kind: 'pod', context, namespace, pod: name }))?.name ?? pod

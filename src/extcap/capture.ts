@@ -6,10 +6,12 @@ import { quoteArgv } from '../base/quote.ts'
 import { appendToLog } from '../host/log-file.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import { touchFifo } from '../output/fifo-output.ts'
+import { applySettings } from '../request/apply-settings.ts'
 import { makeClusterScope, makeRequest } from '../request/make-request.ts'
 import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
 import { runSession } from '../session/run-session.ts'
 import { loadSettings } from '../settings/load-settings.ts'
+import type { Settings } from '../settings/settings.ts'
 import { applyInterface, refuseNoTarget } from './apply-interface.ts'
 import { noteCapture } from './capture-state.ts'
 import { rememberChoices } from './known-dialogs.ts'
@@ -24,7 +26,9 @@ export async function capture(argv: readonly string[]): Promise<number> {
   const fifo = parseWords(argv).get('fifo') || undefined
   let isOpened = false
   try {
-    const parsed = parseArguments(argv, { more: wiresharkWords, ignoreUnknown: /^--extcap-/, dropEmpty: true })
+    const settings = await loadSettings()
+    const words = { more: wiresharkWords, ignoreUnknown: /^--extcap-/, dropEmpty: true }
+    const parsed = applySettings(parseArguments(argv, words), settings)
     if (fifo === undefined)
       throw new KcapError('usage', 'cannot capture: --fifo is missing', {
         hints: ['kcap-extcap --capture --fifo FILE --namespace NS --pod POD'],
@@ -34,7 +38,7 @@ export async function capture(argv: readonly string[]): Promise<number> {
     try {
       refuseNoTarget(target)
       if (target.reference !== undefined) rememberChoices(parsed.text('extcap-interface') ?? '', parsed)
-      const request = await completeRequest(argv, target.parsed, fifo, stop.signal)
+      const request = await completeRequest(argv, target.parsed, fifo, settings, stop.signal)
       const log = (line: string) => appendToLog(parsed.text('log-file'), line)
       const ask = isShell() ? (await import('../prompt/ask.ts')).makeQuestions(stop.signal) : {}
       isOpened = true
@@ -60,21 +64,29 @@ async function completeRequest(
   argv: readonly string[],
   parsed: ParsedArguments,
   fifo: string,
+  settings: Settings,
   signal: AbortSignal,
 ): Promise<CaptureRequest> {
   const context = {
     output: { kind: 'fifo', path: fifo } as const,
     commandLine: quoteArgv(['kcap-extcap', ...argv]),
     captureFilter: parsed.text('extcap-capture-filter'),
-    settings: await loadSettings(),
+    settings,
   }
   try {
     return makeRequest(parsed, context)
   } catch (error) {
-    if (!(error instanceof KcapError && error.code === 'no-target' && isShell())) throw error
-    const { pickTarget } = await import('../prompt/pick-target.ts')
-    return makeRequest({ ...parsed, words: [await pickTarget(makeClusterScope(parsed), signal)] }, context)
+    if (!(error instanceof KcapError && error.code === 'no-target')) throw error
+    const target = isShell() ? await pickTarget(parsed, signal) : settings.defaultTarget
+    if (target === undefined) throw error
+    return makeRequest({ ...parsed, words: [target] }, context)
   }
+}
+
+/** Loaded for people only. */
+async function pickTarget(parsed: ParsedArguments, signal: AbortSignal): Promise<string> {
+  const { pickTarget } = await import('../prompt/pick-target.ts')
+  return await pickTarget(makeClusterScope(parsed), signal)
 }
 
 /** A person typed it: Wireshark gives its extcaps no terminal to read from. */

@@ -4,6 +4,7 @@ import { type ClusterAccess, openCluster } from '../kube/cluster-access.ts'
 import { makeClusterPool } from '../kube/cluster-pool.ts'
 import { getPod, listNames, listPods } from '../kube/kube-objects.ts'
 import { listWorkloads } from '../kube/workloads.ts'
+import { applySettings } from '../request/apply-settings.ts'
 import { chooseVia, makeClusterScope, makeTargets } from '../request/make-request.ts'
 import { findNodeHost, makeNodeSsh } from '../request/make-ssh-host.ts'
 import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
@@ -42,7 +43,7 @@ export async function reloadList(argv: readonly string[]): Promise<string | unde
     throw new Error(`no answer within ${reloadTimeoutMs / 1000} s`)
   })
   const answer = async () => {
-    const target = await applyInterface(parsed, limit.signal)
+    const target = await applyInterface(applySettings(parsed, await loadSettings()), limit.signal)
     try {
       return await load(target.parsed, limit.signal)
     } finally {

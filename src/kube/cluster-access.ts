@@ -24,6 +24,8 @@ export interface ClusterAccess {
 }
 
 export interface OpenClusterOptions extends PluginRun {
+  /** Where it has been read already. */
+  readonly config?: Kubeconfig
   readonly kubeconfigPaths?: readonly string[] | undefined
   readonly context?: string | undefined
   readonly environment?: NodeJS.ProcessEnv
@@ -31,10 +33,8 @@ export interface OpenClusterOptions extends PluginRun {
 
 /** Finds the cluster in the kubeconfig and logs in. Throws the errors of the kubeconfig and of its credential plugin. */
 export async function openCluster(options: OpenClusterOptions): Promise<ClusterAccess> {
-  const config = loadKubeconfig({
-    paths: options.kubeconfigPaths,
-    ...(options.environment && { environment: options.environment }),
-  })
+  const paths = { paths: options.kubeconfigPaths, ...(options.environment && { environment: options.environment }) }
+  const config = options.config ?? loadKubeconfig(paths)
   const { name: context, entry } = findContext(config, options.context)
   const cluster = config.clusters.get(entry.cluster ?? '')
   if (cluster?.server === undefined)

@@ -1,10 +1,13 @@
 import { KcapError } from '../base/kcap-error.ts'
 import { type ClusterAccess, openCluster } from '../kube/cluster-access.ts'
 import { listNames, listPods } from '../kube/kube-objects.ts'
+import type { Kubeconfig } from '../kube/kubeconfig.ts'
 import type { ListSettings } from '../settings/settings.ts'
 import { type ClusterNames, isNamespaceName, isPodName, type ListedPod } from './cluster-names.ts'
 
 export interface AskOptions {
+  /** Default: as kubectl would read it. */
+  readonly config?: Kubeconfig
   readonly list: ListSettings
   readonly signal: AbortSignal
   /** For the credential plugin, which is never let near a terminal; then it is killed. */
@@ -22,8 +25,9 @@ export async function askCluster(
   ownNamespaces: readonly string[],
   options: AskOptions,
 ): Promise<ClusterNames> {
-  const { signal, loginTimeoutMs, killDelayMs } = options
+  const { config, signal, loginTimeoutMs, killDelayMs } = options
   const access = await openCluster({
+    ...(config !== undefined && { config }),
     context,
     signal,
     timeoutMs: loginTimeoutMs,

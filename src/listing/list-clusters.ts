@@ -76,6 +76,7 @@ async function listCluster(
   const tookMs = () => Math.round(performance.now() - startedMs)
   const late = new AbortController()
   const options: AskOptions = {
+    config,
     list,
     // A login that hangs is told to end before the time is over, so that it has ended then.
     signal: AbortSignal.any([late.signal, AbortSignal.timeout(timeoutMs)]),

@@ -2,6 +2,7 @@ import { findUserFolders } from '../host/user-folders.ts'
 import { type Kubeconfig, loadKubeconfig } from '../kube/kubeconfig.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { defaultSettings, type Settings } from '../settings/settings.ts'
+import { chooseKubeconfig, widenPath } from '../settings/ways-to-clusters.ts'
 import type { ListedPod } from './cluster-names.ts'
 import { type ListedCluster, type ListLimits, listClusters } from './list-clusters.ts'
 import { openNamesCache } from './names-cache.ts'
@@ -17,9 +18,11 @@ export interface Listing {
 export async function takeListing(limits: ListLimits, environment: NodeJS.ProcessEnv = process.env): Promise<Listing> {
   const settings = await loadSettings(environment).catch((): Settings => defaultSettings(''))
   const { sshHosts, list } = settings
+  widenPath(settings)
   let config: Kubeconfig
   try {
-    config = loadKubeconfig({ environment })
+    const kubeconfig = chooseKubeconfig(settings, environment)
+    config = loadKubeconfig({ environment, paths: kubeconfig === undefined ? undefined : [kubeconfig] })
   } catch {
     return { currentContext: undefined, clusters: [], sshHosts }
   }

@@ -19,9 +19,14 @@ export interface ParseOptions {
   readonly ignoreUnknown?: RegExp
   /** Options without a value count as left out: Wireshark may hand over fields of its dialog that are empty. */
   readonly dropEmpty?: boolean
+  /** Where `KCAP_DEBUG_IMAGE` stands for a `--debug-image` that is left out; default: this process's. */
+  readonly environment?: NodeJS.ProcessEnv
 }
 
-/** Parses a command line by the option table. Throws `usage` for an option that is unknown, lacks its value, or has one it can't have. */
+/**
+ * Parses a command line by the option table, what it leaves out from variables. Throws `usage` for an option that is unknown, lacks its
+ * value, or has one it can't have.
+ */
 export function parseArguments(argv: readonly string[], options: ParseOptions = {}): ParsedArguments {
   const rows: readonly (Pick<OptionRow, 'name' | 'short' | 'kind'> & Partial<OptionRow>)[] = [
     ...optionTable,
@@ -61,12 +66,33 @@ export function parseArguments(argv: readonly string[], options: ParseOptions = 
     if (row.kind === 'flag') continue
     for (const value of values(row.name)) if (value !== '' || options.dropEmpty !== true) checkValue(row, value)
   }
+  const variables = readVariables(options.environment ?? process.env)
+  const fromVariable = (name: string) => (values(name).length === 0 ? variables.get(name) : undefined)
   return {
     words: parsed._,
-    text: (name) => values(name).at(-1) || undefined,
-    list: (name) => values(name).filter((value) => value !== ''),
-    flag: (name) => parsed[name] === true,
+    text: (name) => values(name).at(-1) || fromVariable(name),
+    list: (name) => [...values(name), fromVariable(name) ?? ''].filter((value) => value !== ''),
+    flag: (name) => parsed[name] === true || variables.get(name) === '1',
   }
+}
+
+const switches: Readonly<Record<string, string>> = { '1': '1', true: '1', '0': '0', false: '0' }
+
+/** What stands for options that are left out, by their names. Throws `usage`. */
+function readVariables(environment: NodeJS.ProcessEnv): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const row of optionTable) {
+    const variable = `KCAP_${row.name.toUpperCase().replaceAll('-', '_')}`
+    const value = environment[variable]
+    if (!value) continue
+    const choices = row.kind === 'flag' ? Object.keys(switches) : row.choices
+    if (choices !== undefined && !choices.includes(value))
+      throw new KcapError('usage', `cannot use ${variable} "${value}": it is one of ${choices.join(', ')}`, {
+        hints: [`unset ${variable}`],
+      })
+    found.set(row.name, row.kind === 'flag' ? (switches[value] ?? '0') : value)
+  }
+  return found
 }
 
 /** The first long option that is none. minimist would take `--constructor` for one it has, and `--no-port` for the port "false". */

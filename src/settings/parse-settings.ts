@@ -1,12 +1,25 @@
+import path from 'node:path'
 import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml'
 import type { CreatingRoute } from '../base/capture-request.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { findNearNames } from '../base/near-names.ts'
 import { quote } from '../base/quote.ts'
 import type { SshHostName } from '../base/target.ts'
+import { findUserFolders } from '../host/user-folders.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 
 const maxListedPods = 20_000
+const topKeys = [
+  'list',
+  'sshHosts',
+  'nodeSsh',
+  'consent',
+  'debug',
+  'path',
+  'kubeconfig',
+  'defaultTarget',
+  'profiles',
+] as const
 
 /** Reads the text of a config file. Throws `config-broken` for a wrong key or value, naming its line. */
 export function parseSettings(file: string, text: string): Settings {
@@ -21,12 +34,12 @@ export function parseSettings(file: string, text: string): Settings {
   const [problem] = document.errors
   if (problem !== undefined) fail(problem.pos[0], problem.message.split('\n')[0]?.replace(/[:.]$/, '') ?? '')
 
-  const readMap = (node: unknown, what: string, known: readonly string[]): Map<string, Node | null> => {
+  const readMap = (node: unknown, what: string, known?: readonly string[]): Map<string, Node | null> => {
     if (!isMap(node)) return fail(offsetOf(node), `${what} must be a list of keys and values`)
     const entries = new Map<string, Node | null>()
     for (const { key, value } of (node as YAMLMap).items as Pair<unknown, Node | null>[]) {
       const name = isScalar(key) ? String(key.value) : ''
-      if (!known.includes(name)) {
+      if (known !== undefined && !known.includes(name)) {
         const near = findNearNames(name, known, 1)
         fail(offsetOf(key), `there is no key "${name}"`, [`keys there: ${(near.length > 0 ? near : known).join(', ')}`])
       }
@@ -50,7 +63,7 @@ export function parseSettings(file: string, text: string): Settings {
 
   const defaults = defaultSettings(file)
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return defaults
-  const top = readMap(document.contents, 'the file', ['list', 'sshHosts', 'nodeSsh', 'consent', 'debug'])
+  const top = readMap(document.contents, 'the file', topKeys)
   const listNode = top.get('list')
   const list =
     listNode === undefined
@@ -94,6 +107,21 @@ export function parseSettings(file: string, text: string): Settings {
       sudo: optional(entries, 'sudo', readChoice(['none', 'sudo', 'doas'])) ?? 'none',
     }
   }
+  const readFile = (node: Node | null | undefined, what: string): string => expandHome(readText(node, what))
+  const readFolders = (node: Node | null | undefined, what: string): string[] =>
+    readTexts(node, what).map((folder) => {
+      const expanded = expandHome(folder)
+      return path.isAbsolute(expanded) ? expanded : fail(offsetOf(node), `each of ${what} must be a whole path`)
+    })
+  const readProfiles = (node: Node | null | undefined, what: string): Map<string, readonly string[]> => {
+    const entries = [...readMap(node, what)]
+    return new Map(
+      entries.map(([name, words]) => [
+        name,
+        isSeq(words) ? readTexts(words, `"${name}"`) : readText(words, `"${name}"`).trim().split(/\s+/),
+      ]),
+    )
+  }
   return {
     file,
     list: {
@@ -112,7 +140,15 @@ export function parseSettings(file: string, text: string): Settings {
       namespace: optional(debug, 'namespace', readText),
       privileged: optional(debug, 'privileged', readFlag) ?? false,
     },
+    path: optional(top, 'path', readFolders) ?? [],
+    kubeconfig: optional(top, 'kubeconfig', readFile),
+    defaultTarget: optional(top, 'defaultTarget', readText),
+    profiles: optional(top, 'profiles', readProfiles) ?? new Map(),
   }
+}
+
+function expandHome(file: string): string {
+  return file === '~' || file.startsWith('~/') ? path.join(findUserFolders().home, file.slice(1)) : file
 }
 
 /** The parser calls itself for each level; undefined where the stack has no room for that. */

@@ -15,6 +15,14 @@ export interface Settings {
   readonly consent: readonly CreatingRoute[]
   /** What is created there. */
   readonly debug: DebugContainer
+  /** Folders where programs are looked for beside PATH: a desktop starts Wireshark with a short one. */
+  readonly path: readonly string[]
+  /** The kubeconfig, where KUBECONFIG names none; undefined: kubectl's own. */
+  readonly kubeconfig: string | undefined
+  /** What is captured where no target is named and nobody is there to choose one. */
+  readonly defaultTarget: string | undefined
+  /** What `kcap @NAME` stands for: words of a command line. */
+  readonly profiles: ReadonlyMap<string, readonly string[]>
 }
 
 export interface ListSettings {
@@ -47,5 +55,9 @@ export function defaultSettings(file: string): Settings {
       namespace: undefined,
       privileged: false,
     },
+    path: [],
+    kubeconfig: undefined,
+    defaultTarget: undefined,
+    profiles: new Map(),
   }
 }

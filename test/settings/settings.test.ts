@@ -35,6 +35,12 @@ nodeSsh:
   port: 2222
   identityFiles: [~/.ssh/nodes]
   sudo: sudo
+path: [/opt/tools/bin]
+kubeconfig: /etc/kube/work
+defaultTarget: svc/orders
+profiles:
+  orders: svc/orders -n  prod
+  dns: [web, --filter, 'port 53']
 consent: [ephemeral]
 debug:
   image: registry.example/tools:1
@@ -55,6 +61,13 @@ debug:
       jumpHost: undefined,
       sudo: 'sudo',
     },
+    path: ['/opt/tools/bin'],
+    kubeconfig: '/etc/kube/work',
+    defaultTarget: 'svc/orders',
+    profiles: new Map([
+      ['orders', ['svc/orders', '-n', 'prod']],
+      ['dns', ['web', '--filter', 'port 53']],
+    ]),
     consent: ['ephemeral'],
     debug: {
       image: 'registry.example/tools:1',

@@ -88,12 +88,17 @@ export function serveWatch(response: ServerResponse, request: WatchRequest): voi
   const wantsBookmarks = isTrue(query.get('allowWatchBookmarks'))
   const bookmarks = wantsBookmarks ? setInterval(sendBookmark, request.bookmarkIntervalMs) : undefined
   const timeoutSeconds = Number(query.get('timeoutSeconds') ?? '0') || 3600
-  const timeout = setTimeout(() => response.end(), timeoutSeconds * 1000)
-  response.on('close', () => {
+  const stop = () => {
     unsubscribe()
     clearInterval(bookmarks)
     clearTimeout(timeout)
-  })
+  }
+  const timeout = setTimeout(() => {
+    // Nothing may be sent after the end, though the connection closes some time later.
+    stop()
+    response.end()
+  }, timeoutSeconds * 1000)
+  response.on('close', stop)
 }
 
 export function isTrue(value: string | null): boolean {
