@@ -4,6 +4,9 @@ import { exitCodes } from '../base/error-codes.ts'
 import { toKcapError } from '../base/kcap-error.ts'
 import { printable, printableJson } from '../base/printable.ts'
 import { version } from '../base/version.ts'
+import { findLoginPrograms, type LoginProgram } from '../doctor/find-login-programs.ts'
+import { hasProgram } from '../host/has-program.ts'
+import { askLoginFolders } from '../host/login-path.ts'
 import { runProgram } from '../host/run-program.ts'
 import { type FoundWireshark, findWiresharks, listStandardFolders } from '../install/find-wireshark.ts'
 import { findOwnPaths, type LauncherPaths, launcherName } from '../install/format-launcher.ts'
@@ -16,7 +19,7 @@ import { loadSettings } from '../settings/load-settings.ts'
 
 /** One thing that must be right for kcap to stand in Wireshark's list. */
 interface Finding {
-  readonly what: 'wireshark' | 'launcher' | 'node' | 'config' | 'listing'
+  readonly what: 'wireshark' | 'launcher' | 'node' | 'config' | 'logins' | 'listing'
   readonly isGood: boolean
   readonly text: string
   /** Lines to paste. */
@@ -25,7 +28,7 @@ interface Finding {
 
 const programTimeoutMs = 30_000
 
-/** `kcap doctor`: in five lines whether Wireshark will see kcap, and what. Ends with 1 when it won't. */
+/** `kcap doctor`: in six lines whether Wireshark will see kcap, and what. Ends with 1 when it won't. */
 export async function doctor(argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(argv, { more: [{ name: 'try-image', kind: 'flag' }] })
   const [word] = parsed.words
@@ -46,6 +49,7 @@ export async function doctor(argv: readonly string[]): Promise<number> {
     describeLaunchers(installed),
     await describeNode(installed.find(({ paths }) => paths !== undefined)?.paths ?? findOwnPaths()),
     await describeConfig(),
+    await describeLogins(installed.flatMap(({ paths }) => paths ?? [])),
     await describeListing(installed.find(({ paths }) => paths !== undefined)?.folder),
   ]
   const text =
@@ -106,6 +110,28 @@ async function describeConfig(): Promise<Finding> {
     const { message, hints } = toKcapError(error)
     return { what: 'config', isGood: false, text: message, hints }
   }
+}
+
+/** Whether the programs that log in are found by what a desktop starts, whose PATH is short. */
+async function describeLogins(launchers: readonly LauncherPaths[]): Promise<Finding> {
+  const what = 'logins'
+  let programs: LoginProgram[]
+  try {
+    programs = await findLoginPrograms(await loadSettings(), launchers[0]?.folders ?? [])
+  } catch (error) {
+    return { what, isGood: false, text: toKcapError(error).message, hints: [] }
+  }
+  const text = programs.map(({ name, context, file }) => `${name} (${context}) is ${file ?? 'not found'}`).join('; ')
+  const lost = programs.filter(({ file }) => file === undefined)
+  if (lost.length === 0) return { what, isGood: true, text: text || 'need no program', hints: [] }
+  const own = await askLoginFolders()
+  const isInShell = await Promise.all(
+    lost.map(async ({ name }) => await hasProgram(name, { PATH: own.join(path.delimiter) })),
+  )
+  const hints = isInShell.every(Boolean)
+    ? ['kcap install']
+    : ['"path" in the config names their folders: kcap config init']
+  return { what, isGood: false, text, hints }
 }
 
 /** What Wireshark is answered and when, by the launcher itself; then, with patience, why a cluster is not in it. */

@@ -62,8 +62,8 @@ Removes what kcap install wrote, and nothing else.
 `,
   doctor: `kcap doctor [TARGET] [-o json]
 
-Says in five lines whether Wireshark will see kcap: which Wireshark looks where, what its launcher starts, with which Node, what the
-config asks for, and what a listing gives and how long it takes. Ends with 1 when something is wrong.
+Says in six lines whether Wireshark will see kcap: which Wireshark looks where, what its launcher starts, with which Node, what the
+config asks for, whether the programs that log in are found, and what a listing gives and how long it takes. Ends with 1 when something is wrong.
 
   kcap doctor NAMESPACE/POD                rights, pod security, tools, clock: which ways lead to its packets, why the others do not,
                                            and the Role that would help; ends with 6 when none does

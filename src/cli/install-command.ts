@@ -1,8 +1,10 @@
 import { existsSync, rmSync } from 'node:fs'
 import { exitCodes } from '../base/error-codes.ts'
 import { type KcapError, toKcapError } from '../base/kcap-error.ts'
+import { askLoginFolders } from '../host/login-path.ts'
 import { findUserFolders } from '../host/user-folders.ts'
 import { findWiresharks, listStandardFolders } from '../install/find-wireshark.ts'
+import { findOwnPaths } from '../install/format-launcher.ts'
 import { installLauncher, uninstallLauncher } from '../install/install-launcher.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { printError } from './report.ts'
@@ -15,11 +17,12 @@ export async function install(command: 'install' | 'uninstall', argv: readonly s
   const read = new Map(wiresharks.map(({ folder, version }) => [folder, version]))
   const folders = named === undefined ? [...new Set([...read.keys(), ...listStandardFolders()])] : [named]
   const failures: KcapError[] = []
+  const paths = command === 'install' ? { ...findOwnPaths(), folders: await askLoginFolders() } : undefined
   let done = 0
   for (const folder of folders) {
     try {
       if (command === 'install') {
-        const { file, state } = await installLauncher(folder)
+        const { file, state } = await installLauncher(folder, paths)
         const version = read.get(folder)
         const reader = version === undefined ? '' : `, where Wireshark ${version} looks`
         say(`${state === 'unchanged' ? 'is already' : state === 'updated' ? 'updated' : 'installed'} ${file}${reader}`)

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import path from 'node:path'
 import { readFileStatus, removeFile } from '../host/private-file.ts'
@@ -44,6 +44,8 @@ export function takeRefreshLock(environment: NodeJS.ProcessEnv = process.env): (
   try {
     // Only what a killed one left: a lock that has just been taken must stay.
     if (readFileStatus(file) !== undefined) removeFile(file)
+    // The first of all may be a refresh.
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
     closeSync(openSync(file, 'wx', 0o600))
   } catch {
     return undefined

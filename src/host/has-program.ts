@@ -2,11 +2,16 @@ import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import path from 'node:path'
 
-/** Whether a program is on PATH. */
-export async function hasProgram(name: string, environment: NodeJS.ProcessEnv = process.env): Promise<boolean> {
+/** The file that stands for a program's name: the first on PATH, or the one that the name itself says. */
+export async function findProgram(
+  name: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<string | undefined> {
   const endings = process.platform === 'win32' ? (environment.PATHEXT ?? '.EXE;.CMD').split(';') : ['']
   const folders = (environment.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '')
-  const files = folders.flatMap((folder) => endings.map((ending) => path.join(folder, name + ending)))
+  const files = path.isAbsolute(name)
+    ? [name]
+    : folders.flatMap((folder) => endings.map((ending) => path.join(folder, name + ending)))
   const found = await Promise.all(
     files.map((file) =>
       access(file, constants.X_OK).then(
@@ -15,5 +20,10 @@ export async function hasProgram(name: string, environment: NodeJS.ProcessEnv = 
       ),
     ),
   )
-  return found.includes(true)
+  return files[found.indexOf(true)]
+}
+
+/** Whether a program is on PATH. */
+export async function hasProgram(name: string, environment?: NodeJS.ProcessEnv): Promise<boolean> {
+  return (await findProgram(name, environment)) !== undefined
 }

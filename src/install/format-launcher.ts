@@ -9,6 +9,8 @@ export const launcherMark = "written by 'kcap install'"
 export interface LauncherPaths {
   readonly node: string
   readonly script: string
+  /** Where programs are looked for behind PATH. */
+  readonly folders?: readonly string[]
 }
 
 /** The Node and the program that run now, past npm's links to it. */
@@ -31,7 +33,12 @@ export function readLauncher(text: string): LauncherPaths | undefined {
   const [, node, script] = /^"(.*)" "(.*)" %\*\r?$/m.exec(text) ?? []
   if (node !== undefined && script !== undefined)
     return { node: node.replaceAll('%%', '%'), script: script.replaceAll('%%', '%') }
-  return { node: unquote(shell('node')), script: unquote(shell('program')) }
+  const folders = unquote(shell('folders')).split(':')
+  return {
+    node: unquote(shell('node')),
+    script: unquote(shell('program')),
+    ...(folders[0] !== '' && { folders }),
+  }
 }
 
 function unquote(word = ''): string {
@@ -43,13 +50,13 @@ function unquote(word = ''): string {
  * capture by a signal to its direct child only. The end is for a kcap or a Node that is gone: Wireshark up to 4.0 waits for ever for an
  * extcap that dies before it has opened its FIFO.
  */
-function formatShellScript({ node, script }: LauncherPaths): string {
+function formatShellScript({ node, script, folders = [] }: LauncherPaths): string {
   return `#!/bin/sh
 # kcap for Wireshark, ${launcherMark}; 'kcap uninstall' removes it.
 node=${quote(node)}
 program=${quote(script)}
 launcher=${quote(path.join(path.dirname(script), 'launcher.sh'))}
-if [ -r "$launcher" ]; then . "$launcher"; fi
+${folders.length === 0 ? '' : formatFolders(folders)}if [ -r "$launcher" ]; then . "$launcher"; fi
 state="kcap cannot start: Node or kcap itself is gone; type: kcap install"
 option=''
 for word; do
@@ -63,6 +70,11 @@ for word; do
   if [ "$word" = --fifo ]; then option=--fifo; fi
 done
 `
+}
+
+/** A desktop starts Wireshark with a PATH that lacks what the user's shell adds, and credential plugins are there. */
+function formatFolders(folders: readonly string[]): string {
+  return `folders=${quote(folders.join(':'))}\nPATH=\${PATH:-/usr/bin:/bin}:$folders; export PATH\n`
 }
 
 /** UTF-8 only where it is needed: cmd.exe takes a file for one of the console's code page, and starts a program to change that. */

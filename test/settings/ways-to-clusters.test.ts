@@ -32,8 +32,9 @@ describe('the kubeconfig of the config', () => {
 
   test("stands in Wireshark's list", async () => {
     const text = `kubeconfig: ${plain}\n`
-    await kcap(text, ['--kcap-refresh'], { XDG_CACHE_HOME: demo.folder })
-    const { stdout } = await kcap(text, ['--extcap-interfaces'], { XDG_CACHE_HOME: demo.folder })
+    const cache = { XDG_CACHE_HOME: path.join(demo.folder, 'cache') }
+    expect(await kcap(text, ['--kcap-refresh'], cache)).toMatchObject({ code: 0, stderr: '' })
+    const { stdout } = await kcap(text, ['--extcap-interfaces'], cache)
     expect(stdout).toContain('{display=kcap: prod/orders-6c9f}')
   })
 

@@ -12,6 +12,7 @@ export interface KcapRun {
 export const bareEnvironment = {
   KUBECONFIG: '/nonexistent',
   SSH_AUTH_SOCK: undefined,
+  SHELL: undefined,
   KCAP_CONFIG: undefined,
   XDG_CONFIG_HOME: '/dev/null',
   XDG_CACHE_HOME: '/dev/null',

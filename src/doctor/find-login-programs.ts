@@ -1,0 +1,34 @@
+import path from 'node:path'
+import { findProgram } from '../host/has-program.ts'
+import { loadKubeconfig } from '../kube/kubeconfig.ts'
+import { chooseContexts } from '../listing/list-clusters.ts'
+import type { Settings } from '../settings/settings.ts'
+import { chooseKubeconfig } from '../settings/ways-to-clusters.ts'
+
+/** A credential plugin that a listed context logs in with. */
+export interface LoginProgram {
+  readonly name: string
+  readonly context: string
+  /** undefined: it is not found. */
+  readonly file: string | undefined
+}
+
+/** What desktops give the programs they start, at the least. */
+const desktopFolders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin']
+
+/** Looked for as by a kcap that a desktop has started: with the launcher's folders and the config's. Throws the errors of the kubeconfig. */
+export async function findLoginPrograms(
+  settings: Settings,
+  launcherFolders: readonly string[],
+): Promise<LoginProgram[]> {
+  const kubeconfig = chooseKubeconfig(settings)
+  const config = loadKubeconfig({ paths: kubeconfig === undefined ? undefined : [kubeconfig] })
+  const folders = [...desktopFolders, ...launcherFolders, ...settings.path]
+  // Windows hands the same PATH to all.
+  const environment = process.platform === 'win32' ? process.env : { PATH: folders.join(path.delimiter) }
+  const named = chooseContexts(config, settings.list.contexts).flatMap((context) => {
+    const name = config.users.get(config.contexts.get(context)?.user ?? '')?.exec?.command
+    return name === undefined ? [] : [{ name, context }]
+  })
+  return await Promise.all(named.map(async (one) => ({ ...one, file: await findProgram(one.name, environment) })))
+}
