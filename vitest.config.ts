@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 // Node reads these certificates at each start, which takes it a third of its time; the servers of the tests have their own.
 delete process.env.NODE_EXTRA_CA_CERTS
 
-/** unit: needs only Node. gates: the house itself. real: real peers (test/real/lab.ts). fuzz: hostile
+/** unit: needs only Node. gates: the house itself. real: real peers (test/real/lab.ts). cluster: any cluster. fuzz: hostile
  * inputs, as long as KCAP_FUZZ_SECONDS says. soak: hours of churn. bench: measures, never part of a test run. */
 export default defineConfig({
   test: {
@@ -18,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/real/**', 'test/gates/**'],
+          exclude: ['test/real/**', 'test/cluster/**', 'test/gates/**'],
           testTimeout: 20_000,
           // The kubeconfig library alone takes a second to load; kcap keeps nothing in its modules that a file could leave to the next.
           isolate: false,
@@ -33,6 +33,16 @@ export default defineConfig({
           include: ['test/real/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          fileParallelism: false,
+          globalSetup: 'test/support/build-program.ts',
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'cluster',
+          include: ['test/cluster/*.test.ts'],
+          testTimeout: 180_000,
           fileParallelism: false,
           globalSetup: 'test/support/build-program.ts',
         },

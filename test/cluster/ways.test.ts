@@ -1,0 +1,167 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { programPath } from '../support/run-kcap.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+
+const run = promisify(execFile)
+
+/**
+ * The ways to a pod's packets on whatever cluster the kubeconfig's context is, of any version: in a namespace of its own, removed at the
+ * end. Needs `kubectl`. What the pods run has to have sh, tcpdump, grep, sleep, nsenter, and wget or curl.
+ */
+const kubectlProgram = process.env.KCAP_CLUSTER_KUBECTL ?? 'kubectl'
+const image = process.env.KCAP_CLUSTER_IMAGE ?? 'docker.io/nicolaka/netshoot:v0.13'
+const debugImage = process.env.KCAP_CLUSTER_DEBUG_IMAGE ?? image
+/** Has nothing: no shell, no tcpdump. */
+const plainImage = process.env.KCAP_CLUSTER_PLAIN_IMAGE ?? 'registry.k8s.io/pause:3.10'
+const firstEphemeralMinor = 25
+const readyMs = 180_000
+
+const namespace = `kcap-test-${randomBytes(3).toString('hex')}`
+let folder: string
+let minor: number
+
+async function kubectl(...argv: string[]): Promise<string> {
+  return (await run(kubectlProgram, argv, { maxBuffer: 1e8 })).stdout
+}
+
+beforeAll(async () => {
+  folder = await makeTempFolder()
+  minor = Number.parseInt(JSON.parse(await kubectl('version', '-o', 'json')).serverVersion.minor, 10)
+  await kubectl('create', 'namespace', namespace)
+  await kubectl('label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=privileged')
+  await start('plain', plainImage)
+  const address = (await kubectl('get', 'pod', 'plain', '-n', namespace, '-o', 'jsonpath={.status.podIP}')).trim()
+  // A connection that is refused is traffic at both ends.
+  const ask = `wget -q -T 1 -O /dev/null http://${address}:9 2>/dev/null || curl -s -m 1 -o /dev/null http://${address}:9`
+  await start('talker', image, ['sh', '-c', `while :; do ${ask}; sleep 0.2; done`])
+  await kubectl('expose', 'pod', 'plain', '-n', namespace, '--port', '9')
+}, readyMs * 2)
+afterAll(async () => {
+  await kubectl('delete', 'namespace', namespace, '--wait=false')
+})
+
+async function start(name: string, image: string, command: readonly string[] = []): Promise<void> {
+  const words = command.length === 0 ? [] : ['--command', '--', ...command]
+  const label = ['--labels', `app=${name}`]
+  await kubectl(
+    'run',
+    name,
+    '-n',
+    namespace,
+    '--image',
+    image,
+    '--image-pull-policy',
+    'IfNotPresent',
+    ...label,
+    ...words,
+  )
+  await kubectl('wait', '-n', namespace, '--for=condition=Ready', `pod/${name}`, `--timeout=${readyMs / 1000}s`)
+}
+
+async function kcap(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const debug = ['--debug-image', debugImage, '--debug-pull-policy', 'IfNotPresent']
+  try {
+    return { code: 0, ...(await run(process.execPath, [programPath, ...argv, ...debug], { maxBuffer: 1e8 })) }
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
+    return { code, stdout, stderr }
+  }
+}
+
+interface Summary {
+  readonly packets: number
+  readonly sources: readonly { readonly name: string; readonly packets: number }[]
+}
+
+/** Three packets of a target, or 30 s. */
+async function capture(...argv: string[]): Promise<Summary> {
+  const file = path.join(folder, `${randomBytes(4).toString('hex')}.pcapng`)
+  const { code, stderr } = await kcap(...argv, '--json', '--count', '3', '--duration', '30', '-o', file)
+  expect([code, stderr]).toEqual([0, expect.stringContaining('"event":"summary"')])
+  return JSON.parse(stderr.split('\n').find((line) => line.startsWith('{"event":"summary"')) ?? '') as Summary
+}
+
+/** Programs that still run in the container that has had captures in it. */
+async function listCaptures(pod: string, ...words: string[]): Promise<string[]> {
+  const script = 'for f in /proc/[0-9]*/comm; do read -r name <$f; echo $name; done 2>/dev/null'
+  const text = await kubectl('exec', '-n', namespace, pod, ...words, '--', 'sh', '-c', script)
+  return text.split('\n').filter((name) => /^(tcpdump|tshark|dumpcap)$/.test(name))
+}
+
+describe('packets of a pod', () => {
+  test('by exec', async () => {
+    expect((await capture(`${namespace}/talker`, '--via', 'exec')).packets).toBe(3)
+    expect(await listCaptures('talker')).toEqual([])
+  })
+
+  test('by exec, stopped by kill -9: nothing is left after half a minute', async () => {
+    const child = execFile(process.execPath, [
+      programPath,
+      `${namespace}/talker`,
+      '-q',
+      '-o',
+      path.join(folder, 'k.pcapng'),
+    ])
+    await sleep(5_000)
+    expect(await listCaptures('talker')).toHaveLength(1)
+    child.kill('SIGKILL')
+    await sleep(30_000)
+    expect(await listCaptures('talker')).toEqual([])
+  })
+
+  test('by kubectl', async () => {
+    expect((await capture(`${namespace}/talker`, '--via', 'kubectl')).packets).toBe(3)
+  })
+
+  test('that has nothing, by a debug container, twice in the same one', async (context) => {
+    if (minor < firstEphemeralMinor) return context.skip(`Kubernetes 1.${minor} has no debug containers`)
+    for (let i = 0; i < 2; i++) expect((await capture(`${namespace}/plain`, '--via', 'ephemeral')).packets).toBe(3)
+    const names = await kubectl(
+      'get',
+      'pod',
+      'plain',
+      '-n',
+      namespace,
+      '-o',
+      'jsonpath={.spec.ephemeralContainers[*].name}',
+    )
+    expect(names.trim().split(' ')).toHaveLength(1)
+    expect(await listCaptures('plain', '-c', names.trim())).toEqual([])
+  })
+
+  test('that has nothing, by a pod on its node, which is deleted', async () => {
+    expect((await capture(`${namespace}/plain`, '--via', 'node-pod')).packets).toBe(3)
+    const own = await kubectl('get', 'pods', '-n', namespace, '-l', 'app.kubernetes.io/managed-by=kcap', '-o', 'json')
+    const { items } = JSON.parse(own) as { items: { metadata: { deletionTimestamp?: string } }[] }
+    // One that is going is there for as long as its end may take.
+    expect(items.filter(({ metadata }) => metadata.deletionTimestamp === undefined)).toEqual([])
+  })
+})
+
+test('a service is captured at the pods behind it', async () => {
+  const { sources } = await capture('svc/plain', '-n', namespace, '--via', 'node-pod')
+  expect(sources.map(({ name }) => name)).toEqual([`${namespace}/plain`])
+})
+
+test('the node of a pod is captured', async () => {
+  const node = await kubectl('get', 'pod', 'talker', '-n', namespace, '-o', 'jsonpath={.spec.nodeName}')
+  const words = ['--debug-namespace', namespace, '--filter', 'tcp port 9']
+  expect((await capture(`node/${node.trim()}`, '--via', 'node-pod', ...words)).packets).toBe(3)
+})
+
+test('kcap doctor finds the ways open that were taken', async () => {
+  const { code, stdout } = await kcap('doctor', `${namespace}/talker`)
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^ok exec /m)])
+})
+
+test('kcap cleanup finds nothing left', async () => {
+  const { code, stdout } = await kcap('cleanup', '-n', namespace)
+  expect(code).toBe(0)
+  // Debug containers that have ended stay in a pod's spec; they are told, not removed.
+  expect(stdout.split('\n').filter((line) => /^(removed|stopped)/.test(line))).toEqual([])
+})
