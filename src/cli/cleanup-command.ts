@@ -7,17 +7,13 @@ import { watchForStop } from '../host/stop-signals.ts'
 import { openCluster } from '../kube/cluster-access.ts'
 import { makeClusterScope } from '../request/make-request.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
+import { commandTable } from './command-table.ts'
 
 const loginTimeoutMs = 20_000
 
 /** `kcap cleanup [--dry-run]`: what captures have left in the namespace, or with -A in all of them. Ends with 1 when it could not look everywhere. */
 export async function cleanup(argv: readonly string[]): Promise<number> {
-  const parsed = parseArguments(argv, {
-    more: [
-      { name: 'dry-run', kind: 'flag' },
-      { name: 'force', kind: 'flag' },
-    ],
-  })
+  const parsed = parseArguments(argv, { more: commandTable.cleanup.options })
   const [word] = parsed.words
   if (word !== undefined)
     throw new KcapError('usage', `cannot clean up "${word}": it looks in whole namespaces`, {

@@ -4,6 +4,7 @@ import { watchForStop } from '../host/stop-signals.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { parseCount } from '../request/parse-quantity.ts'
 import { completeRequest, runCapture } from './capture-command.ts'
+import { commandTable } from './command-table.ts'
 
 /** Someone who tries kcap sees a file after this time, not a program that goes on for ever. */
 const defaultDuration = '10s'
@@ -11,7 +12,7 @@ const maxRate = 1_000_000
 
 /** `kcap demo [POD] …`: a capture like any other, from a cluster of kcap's own. */
 export async function demo(argv: readonly string[]): Promise<number> {
-  const parsed = parseArguments(argv, { more: [{ name: 'rate', kind: 'text' }] })
+  const parsed = parseArguments(argv, { more: commandTable.demo.options })
   const rate = parsed.text('rate')
   const stop = watchForStop({ followParent: false })
   try {
