@@ -10,6 +10,7 @@ import { findNamespaces, namesKey } from './names-key.ts'
 /** Asks a context's cluster for what a shell may complete. Never throws: of a cluster that does not answer is kept what was known, for as long as an answer. */
 export async function refreshNames(context: string, environment: NodeJS.ProcessEnv = process.env): Promise<void> {
   const cache = openNamesCache(findUserFolders(environment).cache)
+  cache.sweep()
   try {
     const config = loadKubeconfig({ environment })
     const key = namesKey(config, context, completionList)
