@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
 
@@ -22,7 +22,7 @@ const commonJs = [
   'globalThis.__dirname ??= import.meta.dirname',
 ].join('\n')
 
-/** What main.ts loads when it is needed, but for the list of interfaces. */
+/** What main.ts loads when it is needed, but for what has to be there at once. */
 const parts = {
   'run-cli': 'src/cli/run-cli.ts',
   capture: 'src/extcap/capture.ts',
@@ -61,20 +61,20 @@ const nativeCiphers = {
   },
 }
 
-// Wireshark waits for the list at its start, and Node takes 1 to 2 ms for each file it loads and 15 ms to make ready for ES modules: what
-// answers from the cache is one file of CommonJS, and what asks the clusters is one more.
-const list = { interfaces: 'src/extcap/interfaces.ts' }
+// Wireshark waits for the list at its start and a person for a completed word, and Node takes 1 to 2 ms for each file it loads and 15 ms to make ready for ES modules: what
+// answers from the cache is one file of CommonJS, and what asks the clusters, or completes, is one more.
+const single = { interfaces: 'src/extcap/interfaces.ts', complete: 'src/cli/complete.ts' }
 const main = await build({
   ...common,
   entryPoints: { kcap: 'src/main.ts' },
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
   banner: { js: '#!/usr/bin/env node' },
-  plugins: [keepApart({ ...parts, ...list })],
+  plugins: [keepApart({ ...parts, ...single })],
 })
-const lister = await build({
+const singles = await build({
   ...common,
-  entryPoints: list,
+  entryPoints: single,
   // execa, which starts credential plugins, is in part CommonJS.
   banner: { js: commonJs },
   plugins: [keepApart(rarities)],
@@ -89,19 +89,27 @@ const program = await build({
 })
 chmodSync('dist/kcap.cjs', 0o755)
 
+/** What a source file exports, now. */
+async function evaluate(file) {
+  const { outputFiles } = await build({ ...common, entryPoints: [file], write: false })
+  return await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`)
+}
+
 // The launcher carries the answers that are the same for everybody, so that it is always of the same version as the program.
-const { outputFiles } = await build({ ...common, entryPoints: ['src/extcap/launcher-answers.ts'], write: false })
-const answersCode = Buffer.from(outputFiles[0].contents).toString('base64')
-const { launcherAnswers } = await import(`data:text/javascript;base64,${answersCode}`)
+const { launcherAnswers } = await evaluate('src/extcap/launcher-answers.ts')
 const shellWord = (text) => `'${text.replaceAll("'", "'\\''")}'`
 const launcher = readFileSync('extcap/launcher.sh', 'utf8').replace(/'@([a-z-]+)@'/g, (_mark, name) =>
   shellWord(launcherAnswers[name]),
 )
 writeFileSync('dist/launcher.sh', launcher)
+const { formatManPage } = await evaluate('src/cli/man-page.ts')
+writeFileSync('dist/kcap.1', formatManPage())
+cpSync('completion', 'dist/completion', { recursive: true })
+const scripts = readdirSync('completion').map((name) => `dist/completion/${name}`)
 
 // Only now, and only what is stale: a program that runs from here goes on.
-const outputs = [main, lister, program].flatMap(({ metafile }) => Object.keys(metafile.outputs))
-const written = new Set([...outputs, 'dist/launcher.sh'].map((file) => path.resolve(file)))
+const outputs = [main, singles, program].flatMap(({ metafile }) => Object.keys(metafile.outputs))
+const written = new Set([...outputs, ...scripts, 'dist/launcher.sh', 'dist/kcap.1'].map((file) => path.resolve(file)))
 for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true })) {
   const file = path.resolve(entry.parentPath, entry.name)
   if (entry.isFile() && !written.has(file)) rmSync(file)

@@ -2,6 +2,10 @@ import { findVerb, runExtcap } from './extcap/front.ts'
 
 /** Which face is wanted: Wireshark's questions are told by their words, whatever name kcap was started by. */
 async function main(argv: readonly string[]): Promise<number> {
+  if (argv[0] === '--kcap-complete') {
+    const { complete } = await import('./cli/complete.ts')
+    return await complete(argv.slice(1))
+  }
   const verb = findVerb(argv)
   if (verb !== undefined) return await runExtcap(verb, argv)
   const isExtcapName = /kcap-extcap$/.test(process.argv[1] ?? '')

@@ -9,13 +9,13 @@ import { applySettings } from '../request/apply-settings.ts'
 import { makeClusterScope } from '../request/make-request.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { loadSettings } from '../settings/load-settings.ts'
+import { commandTable } from './command-table.ts'
 
 const loginTimeoutMs = 20_000
 
 /** `kcap cleanup [--dry-run]`: what captures have left in the namespace, or with -A in all of them. Ends with 1 when it could not look everywhere. */
 export async function cleanup(argv: readonly string[]): Promise<number> {
-  const more = (['dry-run', 'force'] as const).map((name) => ({ name, kind: 'flag' as const }))
-  const parsed = applySettings(parseArguments(argv, { more }), await loadSettings())
+  const parsed = applySettings(parseArguments(argv, { more: commandTable.cleanup.options }), await loadSettings())
   const [word] = parsed.words
   if (word !== undefined)
     throw new KcapError('usage', `cannot clean up "${word}": it looks in whole namespaces`, {

@@ -5,6 +5,7 @@ import { parseArguments } from '../request/parse-arguments.ts'
 import { parseCount } from '../request/parse-quantity.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { completeRequest, runCapture } from './capture-command.ts'
+import { commandTable } from './command-table.ts'
 
 /** Someone who tries kcap sees a file after this time, not a program that goes on for ever. */
 const defaultDuration = '10s'
@@ -12,7 +13,7 @@ const maxRate = 1_000_000
 
 /** `kcap demo [POD] …`: a capture like any other, from a cluster of kcap's own. */
 export async function demo(argv: readonly string[]): Promise<number> {
-  const parsed = parseArguments(argv, { more: [{ name: 'rate', kind: 'text' }] })
+  const parsed = parseArguments(argv, { more: commandTable.demo.options })
   const rate = parsed.text('rate')
   const stop = watchForStop({ followParent: false })
   try {

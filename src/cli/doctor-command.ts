@@ -16,6 +16,7 @@ import { refreshLimits } from '../listing/list-clusters.ts'
 import { type Listing, takeListing } from '../listing/take-listing.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { loadSettings } from '../settings/load-settings.ts'
+import { commandTable } from './command-table.ts'
 
 /** One thing that must be right for kcap to stand in Wireshark's list. */
 interface Finding {
@@ -30,7 +31,7 @@ const programTimeoutMs = 30_000
 
 /** `kcap doctor`: in six lines whether Wireshark will see kcap, and what. Ends with 1 when it won't. */
 export async function doctor(argv: readonly string[]): Promise<number> {
-  const parsed = parseArguments(argv, { more: [{ name: 'try-image', kind: 'flag' }] })
+  const parsed = parseArguments(argv, { more: commandTable.doctor.options })
   const [word] = parsed.words
   if (
     word !== undefined ||

@@ -14,6 +14,7 @@ import { parseArguments } from '../request/parse-arguments.ts'
 import { makeNodePods } from '../route/node-pod-route.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { resolveTargets } from '../target/resolve-targets.ts'
+import { commandTable } from './command-table.ts'
 
 const loginTimeoutMs = 20_000
 /** Of a workload or service the first pods say enough. */
@@ -22,7 +23,7 @@ const maxExamined = 3
 /** `kcap doctor TARGET`: which ways lead to a pod's packets, and what would open the others. Ends with 6 when none is open. */
 export async function examine(argv: readonly string[]): Promise<number> {
   const settings = await loadSettings()
-  const parsed = applySettings(parseArguments(argv, { more: [{ name: 'try-image', kind: 'flag' }] }), settings)
+  const parsed = applySettings(parseArguments(argv, { more: commandTable.doctor.options }), settings)
   const isJson = parsed.text('output') === 'json' || parsed.flag('json')
   const request = makeRequest(parsed, {
     output: { kind: 'stdout' },

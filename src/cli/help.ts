@@ -1,17 +1,11 @@
 import { version } from '../base/version.ts'
-import type { OptionGroup, OptionRow } from '../request/option-row.ts'
+import type { OptionGroup } from '../request/option-row.ts'
 import { optionTable } from '../request/option-table.ts'
+import type { Command, CommandOption } from './command-table.ts'
 
-export const commands = ['list', 'demo', 'install', 'uninstall', 'doctor', 'cleanup', 'config'] as const
-export type Command = (typeof commands)[number]
+const title = `kcap ${version}: live packets of Kubernetes pods and SSH hosts, in Wireshark or in a file\n\n`
 
-export function isCommand(word: string): word is Command {
-  return commands.some((command) => command === word)
-}
-
-const intro = `kcap ${version}: live packets of Kubernetes pods and SSH hosts, in Wireshark or in a file
-
-  kcap NAMESPACE/POD                       capture in a pod
+export const introExamples = `  kcap NAMESPACE/POD                       capture in a pod
   kcap NAMESPACE/POD --wireshark           the same, live in a Wireshark window
   kcap svc/SERVICE -n NAMESPACE            all pods behind a service, as they come and go
   kcap deploy/X, 'NS/POD-*', -l app=X -A   of a workload, of a pattern, with labels
@@ -26,11 +20,11 @@ const intro = `kcap ${version}: live packets of Kubernetes pods and SSH hosts, i
   kcap install                             put kcap into Wireshark's interface list
   kcap doctor                              whether Wireshark will see kcap, and what it will list
   kcap doctor NAMESPACE/POD                which ways lead to its packets, and what would open the others
+  kcap completion bash|zsh|fish            have the shell complete options, pods, services and hosts
   kcap cleanup                             remove what captures that were killed have left in the cluster
 `
 
-const outro = `
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no such target, 4 cannot connect or log in, 5 not permitted,
+export const exitCodeHelp = `Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no such target, 4 cannot connect or log in, 5 not permitted,
 6 no capture program on the far side, 7 output cannot be written.
 `
 
@@ -81,13 +75,24 @@ containers that have ended, which nobody can remove from a pod. Only what carrie
   kcap config show      what holds, defaults included
   kcap config path      where it lies; KCAP_CONFIG names another
 `,
+  completion: `kcap completion bash|zsh|fish
+
+Prints what makes the shell complete commands, options and their values, contexts, namespaces, pods, services, workloads, nodes and
+SSH hosts. No cluster is waited for: names are those of the last time, and are asked for anew behind your back.
+
+  kcap completion bash > ~/.local/share/bash-completion/completions/kcap
+  kcap completion zsh > ~/.zfunc/_kcap     after: fpath+=~/.zfunc in ~/.zshrc, before its compinit
+  kcap completion fish > ~/.config/fish/completions/kcap.fish
+
+Without the package bash-completion: source <(kcap completion bash) in ~/.bashrc.
+`,
 }
 
 /** The whole help, or that of a command. */
 export function formatHelp(command?: Command): string {
   if (command !== undefined) return commandHelp[command]
   const groups = [...new Set(optionTable.map(({ group }) => group))]
-  return `${intro}${groups.map(formatGroup).join('')}${outro}`
+  return `${title}${introExamples}${groups.map(formatGroup).join('')}\n${exitCodeHelp}`
 }
 
 function formatGroup(group: OptionGroup): string {
@@ -95,7 +100,7 @@ function formatGroup(group: OptionGroup): string {
   return `\n${group}\n${rows.map((row) => `  ${formatOption(row).padEnd(34)} ${row.help}\n`).join('')}`
 }
 
-export function formatOption(row: OptionRow): string {
+export function formatOption(row: CommandOption): string {
   const shorts = [row.short, ...(row.aliases ?? [])]
     .filter((short) => short !== undefined)
     .map((short) => `-${short}, `)

@@ -7,11 +7,12 @@ import { findWiresharks, listStandardFolders } from '../install/find-wireshark.t
 import { findOwnPaths } from '../install/format-launcher.ts'
 import { installLauncher, uninstallLauncher } from '../install/install-launcher.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
+import { commandTable } from './command-table.ts'
 import { printError } from './report.ts'
 
 /** `kcap install` and `kcap uninstall`: in the folders of all Wiresharks found, and of those that may come. */
 export async function install(command: 'install' | 'uninstall', argv: readonly string[]): Promise<number> {
-  const parsed = parseArguments(argv, { more: [{ name: 'folder', kind: 'text' }] })
+  const parsed = parseArguments(argv, { more: commandTable.install.options })
   const named = parsed.text('folder')
   const wiresharks = named === undefined ? await findWiresharks() : []
   const read = new Map(wiresharks.map(({ folder, version }) => [folder, version]))

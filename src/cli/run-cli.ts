@@ -1,13 +1,11 @@
 import { exitCodes } from '../base/error-codes.ts'
-import { KcapError, toKcapError } from '../base/kcap-error.ts'
+import { toKcapError } from '../base/kcap-error.ts'
 import { version } from '../base/version.ts'
 import { expandProfiles, isProfile } from '../request/apply-settings.ts'
 import { loadSettings } from '../settings/load-settings.ts'
-import { formatHelp, isCommand } from './help.ts'
+import { isCommand } from './command-table.ts'
+import { formatHelp } from './help.ts'
 import { printError, printJsonError } from './report.ts'
-
-/** Words of the spec that later versions run; a pod of that name is still `pod/NAME`. */
-const futureCommands = ['completion']
 
 /** The shell's face. Gives the exit code; every error ends here, in one place. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -27,7 +25,7 @@ async function dispatch(words: readonly string[]): Promise<number> {
   const [first, ...rest] = argv
   if (argv.includes('--help') || argv.includes('-h') || first === 'help') {
     const command = first === 'help' ? rest[0] : first
-    process.stdout.write(formatHelp(command !== undefined && isCommand(command) ? command : undefined))
+    process.stdout.write(formatHelp(isCommand(command) ? command : undefined))
     return exitCodes.done
   }
   if (argv.includes('--version')) {
@@ -60,12 +58,11 @@ async function dispatch(words: readonly string[]): Promise<number> {
       const { config } = await import('./config-command.ts')
       return await config(rest)
     }
+    case 'completion': {
+      const { completion } = await import('./completion-command.ts')
+      return await completion(rest)
+    }
     default: {
-      if (first !== undefined && futureCommands.includes(first)) {
-        throw new KcapError('usage', `cannot run "kcap ${first}": kcap ${version} has no such command`, {
-          hints: [`a pod of that name: kcap pod/${first}`, 'kcap --help'],
-        })
-      }
       const { captureCommand } = await import('./capture-command.ts')
       return await captureCommand(argv)
     }

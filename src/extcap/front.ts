@@ -1,5 +1,5 @@
-import { writeSync } from 'node:fs'
 import { version } from '../base/version.ts'
+import { writeAnswer } from '../host/write-answer.ts'
 import { takeSecrets } from './take-secrets.ts'
 import { readWarmList } from './warm-list.ts'
 
@@ -37,34 +37,34 @@ export async function runExtcap(verb: ExtcapVerb, words: readonly string[]): Pro
   switch (verb) {
     case 'interfaces': {
       const warm = readWarmList()
-      if (warm !== undefined) return await answer(warm)
+      if (warm !== undefined) return await writeAnswer(warm)
       const { listInterfaces } = await import('./interfaces.ts')
-      await answer(await listInterfaces())
+      await writeAnswer(await listInterfaces())
       // Wireshark waits for our end: what a slow login has started would hold it back.
       return process.exit(0)
     }
     case 'refresh': {
       const { refreshList } = await import('./interfaces.ts')
-      await refreshList()
+      await refreshList(argv.find((word) => word.startsWith('--kcap-refresh='))?.replace(/^.*?=/s, ''))
       return process.exit(0)
     }
     case 'dlts': {
       const { formatDlts } = await import('./dlts.ts')
-      return await answer(formatDlts())
+      return await writeAnswer(formatDlts())
     }
     case 'config': {
       const { formatConfig } = await import('./config.ts')
-      return await answer(formatConfig(argv))
+      return await writeAnswer(formatConfig(argv))
     }
     case 'reload': {
       const { reloadList } = await import('./reload.ts')
-      await answer((await reloadList(argv)) ?? '')
+      await writeAnswer((await reloadList(argv)) ?? '')
       return process.exit(0)
     }
     case 'filter': {
       const { judgeFilter } = await import('./filter.ts')
       const verdict = await judgeFilter(argv)
-      return verdict === undefined ? 1 : await answer(verdict)
+      return verdict === undefined ? 1 : await writeAnswer(verdict)
     }
     case 'capture': {
       const { capture } = await import('./capture.ts')
@@ -76,9 +76,9 @@ export async function runExtcap(verb: ExtcapVerb, words: readonly string[]): Pro
       return 0
     }
     case 'version':
-      return await answer(`extcap {version=${version}}\n`)
+      return await writeAnswer(`extcap {version=${version}}\n`)
     case 'help':
-      return await answer(help)
+      return await writeAnswer(help)
   }
 }
 
@@ -91,18 +91,3 @@ const help = `kcap-extcap ${version}: kcap as Wireshark starts it
 
 kcap --help lists the options of a capture. kcap install puts kcap into Wireshark's interface list.
 `
-
-/**
- * Settles when the answer is with the kernel: leaving earlier would cut it off in a pipe. Not by process.stdout, whose streams take ten
- * milliseconds to load, unless the pipe is one that does not wait.
- */
-async function answer(text: string): Promise<number> {
-  let rest = Buffer.from(text)
-  try {
-    while (rest.length > 0) rest = rest.subarray(writeSync(1, rest))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return 0
-    await new Promise<void>((resolve) => process.stdout.write(rest, () => resolve()))
-  }
-  return 0
-}

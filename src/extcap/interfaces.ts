@@ -2,12 +2,13 @@ import { version } from '../base/version.ts'
 import { findUserFolders } from '../host/user-folders.ts'
 import { type ListLimits, listingLimits, refreshLimits } from '../listing/list-clusters.ts'
 import { openNamesCache } from '../listing/names-cache.ts'
+import { startRefresh, takeRefreshLock } from '../listing/refresh.ts'
+import { refreshNames } from '../listing/refresh-names.ts'
 import { type Listing, takeListing } from '../listing/take-listing.ts'
 import { sweepAnswers } from './answer-file.ts'
 import { cleanUpCaptures } from './capture-state.ts'
 import { type ExtcapInterface, formatInterfaceDisplay, formatInterfaceValues } from './interface-name.ts'
 import { writeKnownDialogs } from './known-dialogs.ts'
-import { startRefresh, takeRefreshLock } from './refresh.ts'
 import { formatSentence } from './sentence.ts'
 import { writeWarmList } from './warm-list.ts'
 
@@ -18,11 +19,15 @@ export async function listInterfaces(): Promise<string> {
   return text
 }
 
-/** The same behind Wireshark's back, with time for logins that need it; the next list has it. One at a time is enough. */
-export async function refreshList(): Promise<void> {
+/**
+ * The same behind Wireshark's back, with time for logins that need it; the next list has it. For a shell it is what is known of one
+ * context. One at a time is enough.
+ */
+export async function refreshList(context?: string): Promise<void> {
   const release = takeRefreshLock()
   if (release === undefined) return
   try {
+    if (context !== undefined) return await refreshNames(context)
     cleanUpCaptures()
     openNamesCache(findUserFolders().cache).sweep()
     sweepAnswers()

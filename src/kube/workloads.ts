@@ -7,7 +7,7 @@ import { getJson } from './kube-request.ts'
 /** Objects that make pods and select them by labels, as kubectl abbreviates them. */
 export type WorkloadKind = 'deploy' | 'sts' | 'ds' | 'rs' | 'job'
 
-const resources = {
+export const workloadResources = {
   deploy: { apiGroup: 'apps', resource: 'deployments' },
   sts: { apiGroup: 'apps', resource: 'statefulsets' },
   ds: { apiGroup: 'apps', resource: 'daemonsets' },
@@ -20,7 +20,7 @@ export async function listWorkloads(
   kind: WorkloadKind,
   options: ListOptions & { readonly namespace: string },
 ): Promise<string[]> {
-  return (await listNames(access, resources[kind], options)).map(({ name }) => name)
+  return (await listNames(access, workloadResources[kind], options)).map(({ name }) => name)
 }
 
 /**
@@ -34,7 +34,7 @@ export async function getWorkloadSelector(
   name: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { apiGroup, resource } = resources[kind]
+  const { apiGroup, resource } = workloadResources[kind]
   const workload = await getJson<{ spec?: { selector?: V1LabelSelector } }>(access, {
     path: `/apis/${apiGroup}/v1/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`,
     action: { verb: 'get', resource, apiGroup, namespace, name },

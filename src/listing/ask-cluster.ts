@@ -3,6 +3,7 @@ import { type ClusterAccess, openCluster } from '../kube/cluster-access.ts'
 import { listNames, listPods } from '../kube/kube-objects.ts'
 import type { Kubeconfig } from '../kube/kubeconfig.ts'
 import type { ListSettings } from '../settings/settings.ts'
+import { askObjects } from './ask-objects.ts'
 import { type ClusterNames, isNamespaceName, isPodName, type ListedPod } from './cluster-names.ts'
 
 export interface AskOptions {
@@ -13,6 +14,8 @@ export interface AskOptions {
   /** For the credential plugin, which is never let near a terminal; then it is killed. */
   readonly loginTimeoutMs: number
   readonly killDelayMs?: number
+  /** Services, workloads and nodes, too. */
+  readonly withObjects?: boolean
 }
 
 /**
@@ -35,9 +38,10 @@ export async function askCluster(
     ...(killDelayMs !== undefined && { killDelayMs }),
   })
   try {
-    const [found, namespaces] = await Promise.all([
+    const [found, namespaces, objects] = await Promise.all([
       findPods(access, ownNamespaces, options),
       findNamespaces(access, options),
+      options.withObjects ? askObjects(access, ownNamespaces, signal) : undefined,
     ])
     const own = (pod: ListedPod) => Number(pod.namespace === access.namespace)
     const pods = found.pods.sort(
@@ -50,6 +54,7 @@ export async function askCluster(
       namespaces:
         namespaces ?? [...new Set([access.namespace, ...ownNamespaces, ...pods.map((pod) => pod.namespace)])].sort(),
       ownNamespace: access.namespace,
+      ...(objects !== undefined && { objects }),
     }
   } finally {
     access.close()

@@ -6,12 +6,26 @@ export interface ClusterNames {
   readonly namespaces: readonly string[]
   /** The namespace that counts where none is named. */
   readonly ownNamespace: string
+  /** What else can be captured; undefined where nobody asked for it. */
+  readonly objects?: readonly ListedObject[]
 }
 
 export interface ListedPod {
   readonly namespace: string
   readonly pod: string
 }
+
+/** What stands for pods, or a node. */
+export interface ListedObject {
+  readonly kind: ObjectKind
+  /** '' for a node, which lies in none. */
+  readonly namespace: string
+  readonly name: string
+}
+
+/** As in a target: `svc/NAME`. */
+export const objectKinds = ['svc', 'deploy', 'sts', 'ds', 'node'] as const
+export type ObjectKind = (typeof objectKinds)[number]
 
 /** RFC 1123, as Kubernetes holds names to it. A cluster that names its pods otherwise is none, and its names could be taken for others. */
 const namespacePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
@@ -23,4 +37,11 @@ export function isNamespaceName(name: unknown): name is string {
 
 export function isPodName(name: unknown): name is string {
   return typeof name === 'string' && podPattern.test(name)
+}
+
+/** Services, workloads and nodes are called by the rules of pods. */
+export function isListedObject({ kind, namespace, name }: ListedObject): boolean {
+  return (
+    objectKinds.includes(kind) && (kind === 'node' ? namespace === '' : isNamespaceName(namespace)) && isPodName(name)
+  )
 }

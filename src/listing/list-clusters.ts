@@ -6,6 +6,7 @@ import type { ListSettings } from '../settings/settings.ts'
 import { type AskOptions, askCluster } from './ask-cluster.ts'
 import type { ClusterNames } from './cluster-names.ts'
 import type { NamesCache } from './names-cache.ts'
+import { findNamespaces, namesKey } from './names-key.ts'
 
 /** What Wireshark's list can say of one context. */
 export interface ListedCluster {
@@ -68,7 +69,7 @@ async function listCluster(
   limits: ListLimits,
   cache: NamesCache,
 ): Promise<ListedCluster> {
-  const key = cacheKey(config, context, list)
+  const key = namesKey(config, context, list)
   const known = cache.read(key)
   const wasLate = known !== undefined && (known.answeredInMs ?? Number.POSITIVE_INFINITY) > limits.timeoutMs
   const timeoutMs = wasLate ? limits.lateTimeoutMs : limits.timeoutMs
@@ -83,7 +84,7 @@ async function listCluster(
     loginTimeoutMs: Math.max(1, Math.min(limits.loginTimeoutMs, timeoutMs - (limits.killDelayMs ?? 0))),
     ...(limits.killDelayMs !== undefined && { killDelayMs: limits.killDelayMs }),
   }
-  const answer = askCluster(context, namespacesOf(config, context), options).then(
+  const answer = askCluster(context, findNamespaces(config, context), options).then(
     (names) => ({ names }),
     (error: unknown) => ({ error }),
   )
@@ -104,19 +105,4 @@ async function listCluster(
     tookMs: tookMs(),
     error: result?.error,
   }
-}
-
-/** Names belong to a login at a cluster and to what was asked for, whatever the context is called in another kubeconfig. */
-function cacheKey(config: Kubeconfig, context: string, list: ListSettings): string {
-  const { cluster, user, namespace } = config.contexts.get(context) ?? {}
-  const server = config.clusters.get(cluster ?? '')?.server
-  return JSON.stringify([config.paths, context, server, user, namespace, list.namespaces, list.selector, list.maxPods])
-}
-
-/** Where a login that may not list the cluster may be allowed to look: the namespaces of all contexts of the same cluster. */
-function namespacesOf(config: Kubeconfig, context: string): string[] {
-  const cluster = config.contexts.get(context)?.cluster
-  return [...config.contexts.values()].flatMap((entry) =>
-    entry.cluster === cluster && entry.namespace ? [entry.namespace] : [],
-  )
 }

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
-import { readPrivateFile, removeOldFiles, writePrivateFile } from '../host/private-file.ts'
-import { type ClusterNames, isNamespaceName, isPodName, type ListedPod } from './cluster-names.ts'
+import { readFileStatus, readPrivateFile, removeOldFiles, writePrivateFile } from '../host/private-file.ts'
+import {
+  type ClusterNames,
+  isListedObject,
+  isNamespaceName,
+  isPodName,
+  type ListedObject,
+  type ListedPod,
+  type ObjectKind,
+} from './cluster-names.ts'
 
 /** What the last attempt to list a cluster left behind. */
 export interface KnownCluster {
@@ -15,6 +23,8 @@ export interface KnownCluster {
 export interface NamesCache {
   /** undefined: nothing is known, or what is there is no cache of ours. */
   read(key: string): KnownCluster | undefined
+  /** When the last attempt ended; undefined: there was none. */
+  writtenMs(key: string): number | undefined
   write(key: string, known: KnownCluster): void
   /** Forgets clusters that were not listed for a month. */
   sweep(): void
@@ -28,6 +38,7 @@ export function openNamesCache(cacheFolder: string): NamesCache {
   const fileOf = (key: string) => path.join(folder, createHash('sha256').update(key).digest('hex').slice(0, 24))
   return {
     read: (key) => parseKnown(readPrivateFile(fileOf(key), maxFileBytes) ?? ''),
+    writtenMs: (key) => readFileStatus(fileOf(key))?.modifiedMs,
     write(key, known) {
       try {
         writePrivateFile(fileOf(key), formatKnown(known))
@@ -41,7 +52,8 @@ export function openNamesCache(cacheFolder: string): NamesCache {
 
 function formatKnown({ names, answeredInMs }: KnownCluster): string {
   const pods = names?.pods.map(({ namespace, pod }) => `${namespace}/${pod}`)
-  return JSON.stringify({ answeredInMs, names: names && { ...names, pods } })
+  const objects = names?.objects?.map(({ namespace, kind, name }) => `${namespace}/${kind}/${name}`)
+  return JSON.stringify({ answeredInMs, names: names && { ...names, pods, objects } })
 }
 
 function parseKnown(text: string): KnownCluster | undefined {
@@ -56,17 +68,30 @@ function parseKnown(text: string): KnownCluster | undefined {
   }
 }
 
-function readNames({ pods, namespaces, hasMore, ownNamespace }: Record<string, unknown>): ClusterNames | undefined {
+function readNames({
+  pods,
+  namespaces,
+  hasMore,
+  ownNamespace,
+  objects,
+}: Record<string, unknown>): ClusterNames | undefined {
   if (!Array.isArray(pods) || !Array.isArray(namespaces) || !isNamespaceName(ownNamespace)) return undefined
   return {
     pods: pods.flatMap(readPod),
     namespaces: namespaces.filter(isNamespaceName),
     hasMore: hasMore === true,
     ownNamespace,
+    ...(Array.isArray(objects) && { objects: objects.flatMap(readObject) }),
   }
 }
 
 function readPod(text: unknown): ListedPod[] {
   const [namespace, pod, ...more] = String(text).split('/')
   return isNamespaceName(namespace) && isPodName(pod) && more.length === 0 ? [{ namespace, pod }] : []
+}
+
+function readObject(text: unknown): ListedObject[] {
+  const [namespace = '', kind, name = '', ...more] = String(text).split('/')
+  const object: ListedObject = { namespace, kind: kind as ObjectKind, name }
+  return isListedObject(object) && more.length === 0 ? [object] : []
 }

@@ -65,6 +65,7 @@ export const captureOptions: readonly OptionRow[] = [
     name: 'keylog',
     kind: 'text',
     value: 'FILE',
+    offers: 'files',
     help: 'TLS keys of this file (SSLKEYLOGFILE) go into the capture as they are written',
     dialog: { type: 'fileselect', display: 'TLS key log' },
   },
@@ -127,6 +128,7 @@ export const captureOptions: readonly OptionRow[] = [
     aliases: ['w'],
     kind: 'text',
     value: 'FILE|-',
+    offers: 'files',
     help: 'where to; - is standard output; default: capture-YYYYMMDD-HHMMSS.pcapng',
   },
   {

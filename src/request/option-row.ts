@@ -1,4 +1,4 @@
-/** One option of kcap. This table feeds parsing, help and Wireshark's dialog. */
+/** One option of kcap. This table feeds parsing, help, the man page, completion and Wireshark's dialog. */
 export interface OptionRow {
   /** Long name without dashes. */
   readonly name: string
@@ -8,11 +8,25 @@ export interface OptionRow {
   /** How help calls its value. */
   readonly value?: string
   readonly choices?: readonly string[]
+  /** What a shell offers for its value, where that is no choice of few. */
+  readonly offers?: OfferedWords
   readonly help: string
   readonly group: OptionGroup
   /** Its argument in Wireshark's dialog; absent: not offered there. */
   readonly dialog?: DialogArgument
 }
+
+export type OfferedWords =
+  | 'files'
+  | 'folders'
+  | 'contexts'
+  | 'namespaces'
+  | 'pods'
+  | 'services'
+  | 'workloads'
+  | 'nodes'
+  | 'targets'
+  | 'ssh-hosts'
 
 export type OptionGroup = 'Target' | 'Capture' | 'Limits' | 'Output' | 'SSH' | 'Reporting'
 

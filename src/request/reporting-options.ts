@@ -10,6 +10,7 @@ export const reportingOptions: readonly OptionRow[] = [
     name: 'log-file',
     kind: 'text',
     value: 'FILE',
+    offers: 'files',
     help: 'write the steps there',
     dialog: { type: 'string', display: 'Log file', placeholder: 'none' },
   },

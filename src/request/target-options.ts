@@ -8,15 +8,24 @@ export const targetOptions: readonly OptionRow[] = [
     name: 'context',
     kind: 'text',
     value: 'NAME',
+    offers: 'contexts',
     help: 'kubeconfig context; default: the current one',
   },
-  { group: 'Target', name: 'kubeconfig', kind: 'text', value: 'FILE', help: 'kubeconfig file; default: as kubectl' },
+  {
+    group: 'Target',
+    name: 'kubeconfig',
+    kind: 'text',
+    value: 'FILE',
+    offers: 'files',
+    help: 'kubeconfig file; default: as kubectl',
+  },
   {
     group: 'Target',
     name: 'namespace',
     short: 'n',
     kind: 'text',
     value: 'NS',
+    offers: 'namespaces',
     help: "namespace; default: the context's",
     dialog: {
       type: 'selector',
@@ -31,6 +40,7 @@ export const targetOptions: readonly OptionRow[] = [
     name: 'pod',
     kind: 'text',
     value: 'POD',
+    offers: 'pods',
     help: 'pod to capture in',
   },
   {
@@ -38,6 +48,7 @@ export const targetOptions: readonly OptionRow[] = [
     name: 'service',
     kind: 'text',
     value: 'SVC',
+    offers: 'services',
     help: 'all pods behind a service',
   },
   {
@@ -45,6 +56,7 @@ export const targetOptions: readonly OptionRow[] = [
     name: 'workload',
     kind: 'text',
     value: 'deploy/X',
+    offers: 'workloads',
     help: 'all pods of a workload: deploy, sts, ds, rs, job',
   },
   {
@@ -52,6 +64,7 @@ export const targetOptions: readonly OptionRow[] = [
     name: 'node',
     kind: 'text',
     value: 'NAME',
+    offers: 'nodes',
     help: "a node's own network, by a pod that is created there",
   },
   {
@@ -87,6 +100,7 @@ export const targetOptions: readonly OptionRow[] = [
     name: 'target',
     kind: 'text',
     value: 'TARGET',
+    offers: 'targets',
     help: 'as the word TARGET: pod/X, svc/X, deploy/X, sts/X, ds/X, rs/X, job/X',
     dialog: {
       type: 'selector',
@@ -139,6 +153,7 @@ export const targetOptions: readonly OptionRow[] = [
     name: 'debug-namespace',
     kind: 'text',
     value: 'NS',
+    offers: 'namespaces',
     help: 'where pods on nodes are created; default: the namespace of the pod',
   },
   {
@@ -160,6 +175,7 @@ export const targetOptions: readonly OptionRow[] = [
     name: 'upload-tcpdump',
     kind: 'text',
     value: 'FILE',
+    offers: 'files',
     help: 'a static tcpdump, put into the container while it captures',
   },
 ]

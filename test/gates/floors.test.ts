@@ -70,6 +70,22 @@ function targetOf({ file, specifier }: Import): string {
   return path.join(path.dirname(file), specifier)
 }
 
+/** What these files import and what that imports, but for what is loaded when it is needed: `file → import`. */
+function loadedBy(...files: readonly string[]): string[] {
+  const found = new Map<string, string[]>()
+  const visit = (file: string): void => {
+    if (found.has(file)) return
+    const text = readFileSync(path.join('src', file), 'utf8')
+    const specifiers = [...text.matchAll(/^import\s+(?!type\s)[^'";]*?from\s+'([^']+)'/gms)].map(
+      ([, from = '']) => from,
+    )
+    found.set(file, specifiers)
+    for (const from of specifiers) if (from.startsWith('.')) visit(path.join(path.dirname(file), from))
+  }
+  for (const file of files) visit(file)
+  return [...found].flatMap(([file, specifiers]) => specifiers.map((from) => `${file} → ${from}`))
+}
+
 test('every folder of src has a floor', () => {
   expect([...new Set(sources.map(folderOf))].filter((folder) => floors[folder] === undefined)).toEqual([])
   expect(Object.keys(floors).filter((folder) => !sources.some((file) => folderOf(file) === folder))).toEqual([])
@@ -119,18 +135,14 @@ test('each npm package is known to its owner only', () => {
 })
 
 test('what answers Wireshark from the cache loads neither the network nor an npm package', () => {
-  const closure = new Set<string>()
-  const visit = (file: string): void => {
-    if (closure.has(file)) return
-    closure.add(file)
-    const text = readFileSync(path.join('src', file), 'utf8')
-    for (const [, from] of text.matchAll(/^import\s+(?!type\s)[^'";]*?from\s+'([^']+)'/gms)) {
-      expect(`${file} → ${from}`).not.toMatch(/→ (?!\.|node:(crypto|fs|os|path))/)
-      if (from?.startsWith('.')) visit(path.join(path.dirname(file), from))
-    }
-  }
-  for (const file of ['main.ts', 'extcap/warm-list.ts', 'extcap/dlts.ts', 'extcap/config.ts']) visit(file)
-  expect(closure.size).toBeGreaterThan(5)
+  const loaded = loadedBy('main.ts', 'extcap/warm-list.ts', 'extcap/dlts.ts', 'extcap/config.ts')
+  expect(loaded.filter((item) => /→ (?!\.|node:(crypto|fs|os|path)$)/.test(item))).toEqual([])
+  expect(loaded.length).toBeGreaterThan(5)
+})
+
+test('what completes a word loads no network: only the kubeconfig, the configs and the cache', () => {
+  const network = /→ (?!\.|js-yaml$|node:(child_process|crypto|fs|fs\/promises|os|path)$)/
+  expect(loadedBy('cli/complete.ts').filter((item) => network.test(item))).toEqual([])
 })
 
 test('source files hold one idea: none is over 300 lines', () => {

@@ -1,10 +1,15 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { exitCodeOf } from '../../src/base/error-codes.ts'
 import { version } from '../../src/base/version.ts'
+import { commands, findCommand } from '../../src/cli/command-table.ts'
 import { formatOption } from '../../src/cli/help.ts'
+import { formatManPage } from '../../src/cli/man-page.ts'
 import { optionTable } from '../../src/request/option-table.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+import { hasAll } from '../support/type-in-shell.ts'
 
 const read = (file: string) => readFileSync(file, 'utf8')
 
@@ -45,4 +50,28 @@ test('the README lists exactly the options there are', () => {
     option?.replaceAll('\\|', '|'),
   )
   expect(listed).toEqual(optionTable.map(formatOption))
+})
+
+test('the man page names each command and each option', () => {
+  const page = formatManPage()
+  const named = [...page.matchAll(/^\.TP\n\.B (.*(?:\\-){2}.*)$/gm)].map(([, option = '']) =>
+    option.replaceAll('\\-', '-').replaceAll('\\[u2026]', '…'),
+  )
+  const ofCommands = commands.flatMap((command) => findCommand(command).options ?? [])
+  expect(named).toEqual(expect.arrayContaining([...optionTable, ...ofCommands].map(formatOption)))
+  for (const command of commands) expect(page).toContain(`.SS "kcap ${command}"`)
+})
+
+test.skipIf(!hasAll('man', 'groff'))('the man page is one that man does not complain of', async () => {
+  const folder = await makeTempFolder()
+  const file = path.join(folder, 'kcap.1')
+  writeFileSync(file, formatManPage())
+  const shown = spawnSync('man', ['--warnings', '-l', file], {
+    encoding: 'utf8',
+    env: { ...process.env, MANWIDTH: '80' },
+  })
+  expect([shown.status, shown.stderr]).toEqual([0, ''])
+  expect(shown.stdout).toMatch(/^KCAP\(1\)/)
+  const set = spawnSync('groff', ['-ww', '-Tutf8', '-man', file], { encoding: 'utf8' })
+  expect([set.status, set.stderr]).toEqual([0, ''])
 })

@@ -23,6 +23,20 @@ test('what was written is read back, by the same key only, and is for this user 
   expect(statSync(path.dirname(fileIn(cache))).mode & 0o777).toBe(0o700)
 })
 
+test('services, workloads and nodes are kept where they were asked for, but for what can be none', () => {
+  const cache = path.join(folder, 'f')
+  const { read, write } = openNamesCache(cache)
+  const objects = [
+    { kind: 'svc', namespace: 'shop', name: 'orders' },
+    { kind: 'node', namespace: '', name: 'worker-1' },
+  ] as const
+  write('key', { names: { ...names, objects }, answeredInMs: 1 })
+  expect(read('key')?.names?.objects).toEqual(objects)
+  const hostile = ['shop/svc/ok', 'shop/node/x', '/svc/x', 'shop/cm/x', 'shop/svc/$(x)', 'shop/svc/a/b', 7]
+  writeFileSync(fileIn(cache), JSON.stringify({ names: { ...names, pods: [], objects: hostile } }))
+  expect(read('key')?.names?.objects).toEqual([{ kind: 'svc', namespace: 'shop', name: 'ok' }])
+})
+
 test('a cluster that never answered is remembered as that', () => {
   const cache = path.join(folder, 'b')
   openNamesCache(cache).write('key', { names: undefined, answeredInMs: undefined })

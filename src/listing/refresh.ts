@@ -10,17 +10,21 @@ const maxLockAgeMs = 60_000
 
 /**
  * Starts `--kcap-refresh` in a session of its own, with nothing of ours open: Wireshark reads our standard output to its end, and would
- * wait for it.
+ * wait for it, as a shell does that completes a word. With a context it is that one's names for completion, else Wireshark's list.
  */
-export function startRefresh(environment: NodeJS.ProcessEnv = process.env): void {
+export function startRefresh(environment: NodeJS.ProcessEnv = process.env, context?: string): void {
   const [, script] = process.argv
   if (script === undefined || isLocked(lockPath(environment))) return
-  const child = spawn(process.execPath, [script, '--kcap-refresh'], {
-    detached: true,
-    stdio: 'ignore',
-    windowsHide: true,
-    env: environment,
-  })
+  const child = spawn(
+    process.execPath,
+    [script, context === undefined ? '--kcap-refresh' : `--kcap-refresh=${context}`],
+    {
+      detached: true,
+      stdio: 'ignore',
+      windowsHide: true,
+      env: environment,
+    },
+  )
   // It is not there to be told of a failure to start.
   child.on('error', () => {})
   child.unref()
@@ -44,7 +48,7 @@ export function takeRefreshLock(environment: NodeJS.ProcessEnv = process.env): (
   try {
     // Only what a killed one left: a lock that has just been taken must stay.
     if (readFileStatus(file) !== undefined) removeFile(file)
-    // The first of all may be a refresh.
+    // A shell may ask before anything was ever listed.
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
     closeSync(openSync(file, 'wx', 0o600))
   } catch {

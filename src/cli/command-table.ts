@@ -1,0 +1,61 @@
+import type { OptionRow } from '../request/option-row.ts'
+
+/** An option that only one command has. */
+export type CommandOption = Omit<OptionRow, 'group' | 'dialog'>
+
+export interface CommandRow {
+  readonly about: string
+  /** What its first word is one of. */
+  readonly words?: readonly string[]
+  readonly takesTargets?: boolean
+  readonly options?: readonly CommandOption[]
+  /** What the command makes of an option that means something else to a capture. */
+  readonly choices?: Readonly<Record<string, readonly string[]>>
+}
+
+const folder: CommandOption = {
+  name: 'folder',
+  kind: 'text',
+  value: 'DIR',
+  offers: 'folders',
+  help: "instead of Wireshark's own",
+}
+
+/** All commands, in the order of help. Feeds dispatch, help, the man page and completion. */
+export const commandTable = {
+  list: {
+    about: 'list contexts, namespaces, pods, services, nodes, or the interfaces of a target',
+    words: ['contexts', 'namespaces', 'pods', 'services', 'nodes', 'interfaces'],
+    takesTargets: true,
+    choices: { output: ['table', 'json', 'name'] },
+  },
+  demo: {
+    about: "capture from a small cluster of kcap's own",
+    options: [{ name: 'rate', kind: 'text', value: 'N', help: 'packets per second of its pods' }],
+  },
+  install: { about: "put kcap into Wireshark's interface list", options: [folder] },
+  uninstall: { about: 'remove what kcap install wrote', options: [folder] },
+  doctor: {
+    about: 'tell whether Wireshark will see kcap, or which ways lead to the packets of a target',
+    takesTargets: true,
+    options: [{ name: 'try-image', kind: 'flag', help: 'start the debug image on the node, once' }],
+    choices: { output: ['json'] },
+  },
+  cleanup: {
+    about: 'remove what captures that were killed have left in the cluster',
+    options: [{ name: 'dry-run', kind: 'flag', help: 'only look' }],
+  },
+  config: { about: "show kcap's config, or begin one", words: ['path', 'show', 'init'] },
+  completion: { about: 'print a completion script', words: ['bash', 'zsh', 'fish'] },
+} as const satisfies Record<string, CommandRow>
+
+export type Command = keyof typeof commandTable
+export const commands = Object.keys(commandTable) as readonly Command[]
+
+export function isCommand(word: string | undefined): word is Command {
+  return commands.some((command) => command === word)
+}
+
+export function findCommand(command: Command): CommandRow {
+  return commandTable[command]
+}

@@ -1,0 +1,50 @@
+import type { OptionRow } from '../request/option-row.ts'
+import { optionTable } from '../request/option-table.ts'
+import { type Command, type CommandOption, findCommand, isCommand } from './command-table.ts'
+
+/** A command line that is not complete: what stands before the word at which the cursor is. */
+export interface TypedWords {
+  readonly command: Command | undefined
+  /** The options that may be there, those of the command first. */
+  readonly rows: readonly (OptionRow | CommandOption)[]
+  /** Words that are no options, without the command. */
+  readonly words: readonly string[]
+  /** By long names, the last value of each; '' for a flag. */
+  readonly given: ReadonlyMap<string, string>
+  /** The option whose value comes next. */
+  readonly awaited: OptionRow | CommandOption | undefined
+  /** `--` was there: no options follow. */
+  readonly isEnded: boolean
+}
+
+/** Never throws: what makes no sense yet may make some when the line is complete. */
+export function readTypedWords(argv: readonly string[]): TypedWords {
+  const [first] = argv
+  const command = isCommand(first) ? first : undefined
+  const rows = [...(command === undefined ? [] : (findCommand(command).options ?? [])), ...optionTable]
+  const words: string[] = []
+  const given = new Map<string, string>()
+  let awaited: TypedWords['awaited']
+  let isEnded = false
+  for (const word of argv.slice(command === undefined ? 0 : 1)) {
+    if (awaited !== undefined) {
+      given.set(awaited.name, word)
+      awaited = undefined
+    } else if (isEnded || !/^-./.test(word)) words.push(word)
+    else if (word === '--') isEnded = true
+    else {
+      const [, name = '', value] = /^([^=]*)(?:=(.*))?$/s.exec(word) ?? []
+      const row = rows.find((known) => isNameOf(known, name))
+      if (row === undefined) continue
+      given.set(row.name, value ?? '')
+      if (row.kind !== 'flag' && value === undefined) awaited = row
+    }
+  }
+  return { command, rows, words, given, awaited, isEnded }
+}
+
+/** `--name`, or the last of letters that share a dash: `-An`. */
+function isNameOf({ name, short, aliases = [] }: OptionRow | CommandOption, word: string): boolean {
+  if (word.startsWith('--')) return word === `--${name}`
+  return [short, ...aliases].some((letter) => letter !== undefined && letter === word.at(-1))
+}
