@@ -1,6 +1,8 @@
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
+import { formatLicenses, listBundledPackages } from './packaging/bundled-packages.js'
+import { makeSbom } from './packaging/sbom.js'
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {
@@ -52,7 +54,10 @@ function keepApart(entries) {
   }
 }
 
-/** ssh2's own cipher code is used where npm has compiled it: it halves the cost of a packet. Without it ssh2 takes Node's. */
+/**
+ * ssh2's own cipher code is used where npm has compiled it, in this checkout or in an ssh2 that is installed beside kcap: it halves the cost of
+ * a packet. Without it ssh2 takes Node's.
+ */
 const nativeCiphers = {
   name: 'native-ciphers',
   setup({ onResolve }) {
@@ -99,9 +104,15 @@ const launcher = readFileSync('extcap/launcher.sh', 'utf8').replace(/'@([a-z-]+)
 )
 writeFileSync('dist/launcher.sh', launcher)
 
+const packages = listBundledPackages([main, lister, program].map(({ metafile }) => metafile))
+writeFileSync('dist/THIRD-PARTY-LICENSES.txt', formatLicenses(packages))
+const sbom = makeSbom(JSON.parse(readFileSync('package.json', 'utf8')), packages)
+writeFileSync('dist/sbom.cdx.json', `${JSON.stringify(sbom, undefined, 1)}\n`)
+
 // Only now, and only what is stale: a program that runs from here goes on.
 const outputs = [main, lister, program].flatMap(({ metafile }) => Object.keys(metafile.outputs))
-const written = new Set([...outputs, 'dist/launcher.sh'].map((file) => path.resolve(file)))
+const texts = ['launcher.sh', 'THIRD-PARTY-LICENSES.txt', 'sbom.cdx.json'].map((name) => `dist/${name}`)
+const written = new Set([...outputs, ...texts].map((file) => path.resolve(file)))
 for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true })) {
   const file = path.resolve(entry.parentPath, entry.name)
   if (entry.isFile() && !written.has(file)) rmSync(file)
