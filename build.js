@@ -92,7 +92,9 @@ const program = await build({
   banner: { js: commonJs },
   plugins: [nativeCiphers],
 })
-chmodSync('dist/kcap.cjs', 0o755)
+// By this name the program knows that it is to answer as Wireshark's extcap, whatever npm's or our launchers are called.
+writeFileSync('dist/kcap-extcap.cjs', "#!/usr/bin/env node\nrequire('./kcap.cjs')\n")
+for (const name of ['kcap', 'kcap-extcap']) chmodSync(`dist/${name}.cjs`, 0o755)
 
 // The launcher carries the answers that are the same for everybody, so that it is always of the same version as the program.
 const { outputFiles } = await build({ ...common, entryPoints: ['src/extcap/launcher-answers.ts'], write: false })
@@ -111,8 +113,10 @@ writeFileSync('dist/sbom.cdx.json', `${JSON.stringify(sbom, undefined, 1)}\n`)
 
 // Only now, and only what is stale: a program that runs from here goes on.
 const outputs = [main, lister, program].flatMap(({ metafile }) => Object.keys(metafile.outputs))
-const texts = ['launcher.sh', 'THIRD-PARTY-LICENSES.txt', 'sbom.cdx.json'].map((name) => `dist/${name}`)
-const written = new Set([...outputs, ...texts].map((file) => path.resolve(file)))
+const others = ['kcap-extcap.cjs', 'launcher.sh', 'THIRD-PARTY-LICENSES.txt', 'sbom.cdx.json'].map(
+  (name) => `dist/${name}`,
+)
+const written = new Set([...outputs, ...others].map((file) => path.resolve(file)))
 for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true })) {
   const file = path.resolve(entry.parentPath, entry.name)
   if (entry.isFile() && !written.has(file)) rmSync(file)
