@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { readTarGz } from './formats/tar.js'
-import { isWindows, nodeVersion, platforms } from './release.js'
+import { isWindows, platforms } from './release.js'
 
 /**
  * Node's program for a platform, by npm from wherever npm is told to look.
@@ -14,11 +14,14 @@ export function fetchNode(platform, folder) {
   return fetchFile(platform, `package/bin/${isWindows(platform) ? 'node.exe' : 'node'}`, folder)
 }
 
-/** Node's terms, which are the same for all platforms, but left out of the package for Windows. @param {string} folder */
-export function fetchNodeLicense(folder) {
-  const [first] = platforms
-  if (first === undefined) throw new Error('cannot package Node: release.json names no platform')
-  return fetchFile(first, 'package/LICENSE', folder)
+/**
+ * Node's terms. They are left out of the package for Windows; those of the same version elsewhere are the same.
+ * @param {import('./release.js').Platform} platform
+ * @param {string} folder
+ */
+export function fetchNodeLicense(platform, folder) {
+  const twin = platforms.find((other) => !isWindows(other) && other.node.version === platform.node.version)
+  return fetchFile(twin ?? platform, 'package/LICENSE', folder)
 }
 
 /**
@@ -27,9 +30,9 @@ export function fetchNodeLicense(folder) {
  * @param {string} name
  * @param {string} folder
  */
-function fetchFile({ nodePackage, integrity }, name, folder) {
-  const wanted = `${nodePackage}@${nodeVersion}`
-  const file = path.join(folder, `${nodePackage}-${nodeVersion}.tgz`)
+function fetchFile({ node }, name, folder) {
+  const wanted = `${node.name}@${node.version}`
+  const file = path.join(folder, `${node.name}-${node.version}.tgz`)
   if (!existsSync(file)) {
     mkdirSync(folder, { recursive: true })
     const argv = ['pack', '--silent', wanted, '--pack-destination', folder]
@@ -37,9 +40,9 @@ function fetchFile({ nodePackage, integrity }, name, folder) {
   }
   const archive = readFileSync(file)
   const found = `sha512-${createHash('sha512').update(archive).digest('base64')}`
-  if (found !== integrity) {
+  if (found !== node.integrity) {
     rmSync(file)
-    throw new Error(`cannot package "${wanted}": it is ${found}, not ${integrity}`)
+    throw new Error(`cannot package "${wanted}": it is ${found}, not ${node.integrity}`)
   }
   const content = readTarGz(archive, name)
   if (content === undefined) throw new Error(`cannot package "${wanted}": it has no ${name}`)

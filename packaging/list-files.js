@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fetchNode, fetchNodeLicense } from './fetch-node.js'
-import { isWindows, nodeVersion, product } from './release.js'
+import { isWindows, product } from './release.js'
 import { toComponent } from './sbom.js'
 
 /** @typedef {import('./formats/entry.js').Entry} Entry */
@@ -19,24 +19,25 @@ export function listFiles(platform, nodeFolder) {
   const built = readdirSync(path.join(top, 'dist'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name !== 'sbom.cdx.json')
     .map((entry) => path.relative(top, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
+  const installer = isWindows(platform) ? 'install.ps1' : 'install.sh'
   const launchers = isWindows(platform) ? ['kcap.cmd', 'kcap-extcap.cmd'] : ['kcap', 'kcap-extcap']
   return [
     ...launchers.map((file) => toEntry(file, read(`packaging/launchers/${file}`), true)),
     toEntry(isWindows(platform) ? 'node.exe' : 'node', fetchNode(platform, nodeFolder), true),
+    toEntry(installer, read(`installers/${installer}`), true),
     ...built.map((file) => toEntry(file, read(file), false)),
     // Tells Node that dist holds ES modules.
     toEntry('package.json', formatJson({ name, version, license, type: 'module' }), false),
     toEntry('sbom.cdx.json', formatJson(describeContents(platform)), false),
     toEntry('LICENSE', read('LICENSE'), false),
-    toEntry('LICENSE-node', fetchNodeLicense(nodeFolder), false),
+    toEntry('LICENSE-node', fetchNodeLicense(platform, nodeFolder), false),
   ]
 }
 
 /** What dist is made of, and Node. @param {import('./release.js').Platform} platform */
-function describeContents({ nodePackage, integrity }) {
+function describeContents({ node }) {
   const sbom = JSON.parse(read('dist/sbom.cdx.json').toString())
-  const node = toComponent({ name: nodePackage, version: nodeVersion, license: 'MIT', integrity })
-  return { ...sbom, components: [...sbom.components, node] }
+  return { ...sbom, components: [...sbom.components, toComponent(node)] }
 }
 
 /** @param {string} file */

@@ -35,6 +35,8 @@ test('the package has the program, its launcher and the terms, and nothing that 
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'installers/install.ps1',
+    'installers/install.sh',
     'package.json',
   ])
   const wanted = ['kcap.cjs', 'interfaces.js', 'launcher.sh', 'THIRD-PARTY-LICENSES.txt', 'sbom.cdx.json']

