@@ -73,6 +73,7 @@ packageTest('the archive for Windows holds its Node and command files that start
   expect(read(folder, 'dist/kcap.cjs').equals(readFileSync('dist/kcap.cjs'))).toBe(true)
 })
 
-packageTest('shellcheck finds nothing in the launchers', () => {
-  execFileSync('shellcheck', ['packaging/launchers/kcap', 'packaging/launchers/kcap-extcap'], { stdio: 'inherit' })
+packageTest('shellcheck finds nothing in the launchers and the installer', () => {
+  const scripts = ['packaging/launchers/kcap', 'packaging/launchers/kcap-extcap', 'installers/install.sh']
+  execFileSync('shellcheck', scripts, { stdio: 'inherit' })
 })
