@@ -1,6 +1,8 @@
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
+import { formatLicenses, listBundledPackages } from './packaging/bundled-packages.js'
+import { makeSbom } from './packaging/sbom.js'
 
 /** @type {import('esbuild').BuildOptions} */
 const common = {
@@ -52,7 +54,10 @@ function keepApart(entries) {
   }
 }
 
-/** ssh2's own cipher code is used where npm has compiled it: it halves the cost of a packet. Without it ssh2 takes Node's. */
+/**
+ * ssh2's own cipher code is used where npm has compiled it, in this checkout or in an ssh2 that is installed beside kcap: it halves the cost of
+ * a packet. Without it ssh2 takes Node's.
+ */
 const nativeCiphers = {
   name: 'native-ciphers',
   setup({ onResolve }) {
@@ -87,7 +92,9 @@ const program = await build({
   banner: { js: commonJs },
   plugins: [nativeCiphers],
 })
-chmodSync('dist/kcap.cjs', 0o755)
+// By this name the program knows that it is to answer as Wireshark's extcap, whatever npm's or our launchers are called.
+writeFileSync('dist/kcap-extcap.cjs', "#!/usr/bin/env node\nrequire('./kcap.cjs')\n")
+for (const name of ['kcap', 'kcap-extcap']) chmodSync(`dist/${name}.cjs`, 0o755)
 
 /** What a source file exports, now. */
 async function evaluate(file) {
@@ -107,9 +114,17 @@ writeFileSync('dist/kcap.1', formatManPage())
 cpSync('completion', 'dist/completion', { recursive: true })
 const scripts = readdirSync('completion').map((name) => `dist/completion/${name}`)
 
+const packages = listBundledPackages([main, singles, program].map(({ metafile }) => metafile))
+writeFileSync('dist/THIRD-PARTY-LICENSES.txt', formatLicenses(packages))
+const sbom = makeSbom(JSON.parse(readFileSync('package.json', 'utf8')), packages)
+writeFileSync('dist/sbom.cdx.json', `${JSON.stringify(sbom, undefined, 1)}\n`)
+
 // Only now, and only what is stale: a program that runs from here goes on.
 const outputs = [main, singles, program].flatMap(({ metafile }) => Object.keys(metafile.outputs))
-const written = new Set([...outputs, ...scripts, 'dist/launcher.sh', 'dist/kcap.1'].map((file) => path.resolve(file)))
+const others = ['kcap-extcap.cjs', 'launcher.sh', 'kcap.1', 'THIRD-PARTY-LICENSES.txt', 'sbom.cdx.json'].map(
+  (name) => `dist/${name}`,
+)
+const written = new Set([...outputs, ...scripts, ...others].map((file) => path.resolve(file)))
 for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true })) {
   const file = path.resolve(entry.parentPath, entry.name)
   if (entry.isFile() && !written.has(file)) rmSync(file)

@@ -25,7 +25,10 @@ export default defineConfig({
           globalSetup: 'test/support/build-program.ts',
         },
       },
-      { extends: true, test: { name: 'gates', include: ['test/gates/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'gates', include: ['test/gates/*.test.ts'], globalSetup: 'test/support/build-program.ts' },
+      },
       {
         extends: true,
         test: {

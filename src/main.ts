@@ -8,7 +8,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const verb = findVerb(argv)
   if (verb !== undefined) return await runExtcap(verb, argv)
-  const isExtcapName = /kcap-extcap$/.test(process.argv[1] ?? '')
+  const isExtcapName = /kcap-extcap(\.cjs)?$/.test(process.argv[1] ?? '')
   if (isExtcapName) return await runExtcap('help', argv)
   const { runCli } = await import('./cli/run-cli.ts')
   return await runCli(argv)

@@ -1,0 +1,47 @@
+import { build } from 'esbuild'
+
+/** @typedef {import('./formats/entry.js').Entry} Entry */
+
+const home = '/usr/lib/kcap'
+const program = `${home}/dist/kcap.cjs`
+
+/**
+ * Where a package of the system puts kcap's files: by absolute paths, and with the launcher in the folder where Wireshark looks for the extcaps
+ * of all users.
+ * @param {readonly Entry[]} files as of `listFiles`
+ * @param {string} extcapFolder
+ * @returns {Promise<Entry[]>}
+ */
+export async function placeInSystem(files, extcapFolder) {
+  const isPlaced = (/** @type {Entry} */ { name }) => !/^(kcap|kcap-extcap|install\.sh)$/.test(name)
+  const start = (/** @type {string} */ name) => `#!/bin/sh\nexec ${home}/node ${home}/dist/${name}.cjs "$@"\n`
+  const launcher = (await loadFormatLauncher())({ node: `${home}/node`, script: program }, 'linux')
+  const script = (/** @type {string} */ name, /** @type {string} */ text) => ({
+    name,
+    content: Buffer.from(text),
+    isProgram: true,
+  })
+  const license = files.find(({ name }) => name === 'LICENSE')
+  return [
+    ...files.filter(isPlaced).map((entry) => ({ ...entry, name: `.${home}/${entry.name}` })),
+    ...(license === undefined ? [] : [{ ...license, name: './usr/share/doc/kcap/copyright' }]),
+    script('./usr/bin/kcap', start('kcap')),
+    script('./usr/bin/kcap-extcap', start('kcap-extcap')),
+    script(`.${extcapFolder}/kcap`, launcher),
+  ]
+}
+
+/** The launcher is the one that `kcap install` writes. */
+async function loadFormatLauncher() {
+  const { outputFiles } = await build({
+    entryPoints: ['src/install/format-launcher.ts'],
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    write: false,
+  })
+  const code = Buffer.from(outputFiles[0]?.contents ?? []).toString('base64')
+  /** @type {typeof import('../src/install/format-launcher.ts')} */
+  const { formatLauncher } = await import(`data:text/javascript;base64,${code}`)
+  return formatLauncher
+}

@@ -1,0 +1,101 @@
+import { cpSync } from 'node:fs'
+import path from 'node:path'
+import { expect } from 'vitest'
+import { version } from '../../src/base/version.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+import { buildPackages, nameOf, packageTest } from './built-packages.ts'
+import { runInSystemCopy } from './system-copy.ts'
+
+const out = await makeTempFolder()
+const archive = `/packages/${nameOf('linux-x64')}.tar.gz`
+const installer = '/packages/installers/install.sh'
+
+/** What Wireshark shows its user, and packets from there; and the files there are now, but for dpkg's own. */
+const functions = `
+look() {
+  if command -v node; then exit 9; fi
+  "$@" tshark -D 2>/dev/null | sed "s/^/listed /"
+  "$@" tshark -i kcapdemo -c 10 -T fields -e frame.number -e frame.protocols 2>/dev/null | sed "s/^/packet /"
+}
+list_files() {
+  rm -rf ~/.cache
+  find /changes "(" -type f -o -type l ")" ! -path "/changes/var/lib/dpkg/*" ! -path "/changes/var/log/*" | sed "s/^.changes/$1 /"
+}
+`
+
+function run(script: string): string {
+  const { status, stdout, stderr } = runInSystemCopy(out, functions + script)
+  expect(status, stdout + stderr).toBe(0)
+  return stdout
+}
+
+const linesOf = (stdout: string, mark: string) =>
+  stdout.split('\n').flatMap((line) => (line.startsWith(`${mark} `) ? [line.slice(mark.length + 1)] : []))
+
+packageTest('install.sh puts kcap into Wireshark without Node, and takes all of it away again', () => {
+  buildPackages(out, 'linux-x64')
+  cpSync('installers', path.join(out, 'installers'), { recursive: true })
+  const stdout = run(`
+sh ${installer} --from ${archive}
+~/.local/bin/kcap --version
+look env
+sh ${installer} --from ${archive}
+list_files installed
+sh ~/.local/share/kcap/install.sh --uninstall
+list_files left
+`)
+  expect(stdout).toContain('kcap: installed /home/visitor/.local/share/kcap, with links in /home/visitor/.local/bin\n')
+  expect(stdout).toContain(`\nkcap ${version}\n`)
+  expect(linesOf(stdout, 'listed')).toContainEqual(expect.stringMatching(/^\d+\. kcapdemo \(kcap: demo\)$/))
+  expect(linesOf(stdout, 'packet').length).toBe(10)
+  const files = ['.local/bin/kcap', '.local/share/kcap/node', '.config/wireshark/extcap/kcap']
+  expect(linesOf(stdout, 'installed')).toEqual(expect.arrayContaining(files.map((file) => `/home/visitor/${file}`)))
+  expect(linesOf(stdout, 'left')).toEqual([])
+})
+
+packageTest('install.sh installs nothing that is not what its sum says, and replaces nothing of others', () => {
+  const stdout = run(`
+cp ${archive} /packages/SHA256SUMS .
+sh ${installer} --from ${archive} --sha256 0123 2>&1 || echo refused
+printf x >>${path.basename(archive)}
+sh ${installer} --from ${path.basename(archive)} 2>&1 || echo refused
+rm SHA256SUMS
+sh ${installer} --from ${path.basename(archive)} 2>&1 || echo refused
+mkdir -p ~/.local/share/kcap ~/.local/bin
+sh ${installer} --from ${archive} 2>&1 || echo refused
+sh ${installer} --uninstall 2>&1 || echo refused
+rmdir ~/.local/share/kcap
+echo mine >~/.local/bin/kcap
+sh ${installer} --from ${archive} 2>&1 || echo refused
+rm ${path.basename(archive)}
+list_files left
+`)
+  expect(stdout.match(/^refused$/gm)?.length).toBe(6)
+  expect(stdout).toMatch(/cannot install "\/packages\/\S+": its SHA-256 is [0-9a-f]{64}, not 0123\n/)
+  expect(stdout).toMatch(/cannot install "kcap-\S+": its SHA-256 is [0-9a-f]{64}, not [0-9a-f]{64}\n/)
+  expect(stdout).toMatch(/cannot check "kcap-\S+": no SHA256SUMS beside it tells its sum\n/)
+  expect(stdout).toContain('cannot replace "/home/visitor/.local/share/kcap": it is not kcap\'s\n')
+  expect(stdout).toContain("a file of that name is there that is not this kcap's\n")
+  expect(linesOf(stdout, 'left')).toEqual(['/home/visitor/.local/bin/kcap'])
+})
+
+packageTest('the Debian package lists kcap in the Wireshark of every user, and purges without a trace', () => {
+  const stdout = run(`
+list_files before
+dpkg -i /packages/kcap_${version}_amd64.deb
+kcap --version
+mkdir visitor && chown 65534:65534 visitor
+look setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=$PWD/visitor
+list_files installed
+dpkg -V kcap
+dpkg -P kcap
+rm -rf visitor
+list_files left
+`)
+  expect(stdout).toContain(`\nkcap ${version}\n`)
+  expect(linesOf(stdout, 'before')).toEqual([])
+  expect(linesOf(stdout, 'listed')).toContainEqual(expect.stringMatching(/^\d+\. kcapdemo \(kcap: demo\)$/))
+  expect(linesOf(stdout, 'packet').length).toBe(10)
+  expect(linesOf(stdout, 'installed')).toContain('/usr/lib/x86_64-linux-gnu/wireshark/extcap/kcap')
+  expect(linesOf(stdout, 'left')).toEqual([])
+})
