@@ -1,9 +1,9 @@
 import path from 'node:path'
 import { findProgram } from '../host/has-program.ts'
 import { loadKubeconfig } from '../kube/kubeconfig.ts'
-import { chooseContexts } from '../listing/list-clusters.ts'
 import type { Settings } from '../settings/settings.ts'
 import { chooseKubeconfig } from '../settings/ways-to-clusters.ts'
+import { chooseContexts } from './list-clusters.ts'
 
 /** A credential plugin that a listed context logs in with. */
 export interface LoginProgram {
