@@ -59,6 +59,14 @@ async function listFirst(environment: Record<string, string> = {}) {
   }
 }
 
+/** Requests of a list and of the refresh that it starts where clusters are late, as on a busy machine. */
+async function countRequests(environment: Record<string, string> = {}): Promise<number> {
+  const before = demo.cluster.requests.length
+  await list(environment)
+  await waitForNoProcess()
+  return demo.cluster.requests.length - before
+}
+
 const filesIn = (folder: string) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -101,7 +109,7 @@ describe('a list moments after another', () => {
       )
       await waitForNoProcess()
       await writeFile(file, shifted, { mode: 0o600 })
-      expect((await list()).requests).toBeGreaterThan(0)
+      expect(await countRequests()).toBeGreaterThan(0)
     }
   })
 
@@ -115,7 +123,7 @@ describe('a list moments after another', () => {
     const staging = await list({ KCAP_CONFIG: config })
     expect(staging.displays.filter((display) => display.includes('prod/'))).toEqual([])
     await utimes(config, 1, 1)
-    expect((await list({ KCAP_CONFIG: config })).requests).toBeGreaterThan(0)
+    expect(await countRequests({ KCAP_CONFIG: config })).toBeGreaterThan(0)
   })
 
   test('with a torn or edited cache is as if there were none', async () => {
