@@ -5,6 +5,14 @@ import { build } from 'esbuild'
 const home = '/usr/lib/kcap'
 const program = `${home}/dist/kcap.cjs`
 
+/** @type {Readonly<Record<string, string>>} Where all distributions look for them. */
+const sharedFiles = {
+  'dist/kcap.1': 'man/man1/kcap.1',
+  'dist/completion/kcap.bash': 'bash-completion/completions/kcap',
+  'dist/completion/kcap.zsh': 'zsh/vendor-completions/_kcap',
+  'dist/completion/kcap.fish': 'fish/vendor_completions.d/kcap.fish',
+}
+
 /**
  * Where a package of the system puts kcap's files: by absolute paths, and with the launcher in the folder where Wireshark looks for the extcaps
  * of all users.
@@ -21,10 +29,14 @@ export async function placeInSystem(files, extcapFolder) {
     content: Buffer.from(text),
     isProgram: true,
   })
+  const copies = Object.entries(sharedFiles).flatMap(([name, target]) =>
+    files.filter((entry) => entry.name === name).map((entry) => ({ ...entry, name: `./usr/share/${target}` })),
+  )
   const license = files.find(({ name }) => name === 'LICENSE')
   return [
     ...files.filter(isPlaced).map((entry) => ({ ...entry, name: `.${home}/${entry.name}` })),
     ...(license === undefined ? [] : [{ ...license, name: './usr/share/doc/kcap/copyright' }]),
+    ...copies,
     script('./usr/bin/kcap', start('kcap')),
     script('./usr/bin/kcap-extcap', start('kcap-extcap')),
     script(`.${extcapFolder}/kcap`, launcher),

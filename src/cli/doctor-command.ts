@@ -42,9 +42,7 @@ export async function doctor(argv: readonly string[]): Promise<number> {
   }
   const wiresharks = await findWiresharks()
   const folders = wiresharks.length > 0 ? wiresharks.map(({ folder }) => folder) : listStandardFolders()
-  const installed = await Promise.all(
-    [...new Set(folders)].map(async (folder) => ({ folder, paths: await readInstalled(folder) })),
-  )
+  const installed = await Promise.all([...new Set(folders)].map(async (folder) => await readFolder(folder, wiresharks)))
   const findings = [
     describeWiresharks(wiresharks),
     describeLaunchers(installed),
@@ -61,6 +59,21 @@ export async function doctor(argv: readonly string[]): Promise<number> {
   return findings.every(({ isGood }) => isGood) ? exitCodes.done : exitCodes.failed
 }
 
+interface InstalledLauncher {
+  readonly folder: string
+  /** undefined: there is none. */
+  readonly paths: LauncherPaths | undefined
+}
+
+/** What is in a user's folder, else in the one of everybody, where a package of the system has put it. */
+async function readFolder(folder: string, wiresharks: readonly FoundWireshark[]): Promise<InstalledLauncher> {
+  const own = await readInstalled(folder)
+  const shared = wiresharks.find((wireshark) => wireshark.folder === folder)?.sharedFolder
+  if (own !== undefined || shared === undefined) return { folder, paths: own }
+  const paths = await readInstalled(shared)
+  return { folder: paths === undefined ? folder : shared, paths }
+}
+
 function formatFinding(what: string, isGood: boolean, text: string, hints: readonly string[]): string {
   const lines = hints.map((hint) => `             hint: ${printable(hint)}\n`)
   return `${isGood ? 'ok' : '!!'}  ${what.padEnd(9)}  ${printable(text)}\n${lines.join('')}`
@@ -73,7 +86,7 @@ function describeWiresharks(wiresharks: readonly FoundWireshark[]): Finding {
     : { what: 'wireshark', isGood: false, text: 'none found on PATH or where it usually is', hints: [] }
 }
 
-function describeLaunchers(installed: readonly { folder: string; paths: LauncherPaths | undefined }[]): Finding {
+function describeLaunchers(installed: readonly InstalledLauncher[]): Finding {
   const missing = installed.filter(({ paths }) => paths === undefined)
   const own = findOwnPaths().script
   const foreign = installed.filter(({ paths }) => paths !== undefined && paths.script !== own)

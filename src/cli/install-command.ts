@@ -3,9 +3,9 @@ import { exitCodes } from '../base/error-codes.ts'
 import { type KcapError, toKcapError } from '../base/kcap-error.ts'
 import { askLoginFolders } from '../host/login-path.ts'
 import { findUserFolders } from '../host/user-folders.ts'
-import { findWiresharks, listStandardFolders } from '../install/find-wireshark.ts'
+import { type FoundWireshark, findWiresharks, listStandardFolders } from '../install/find-wireshark.ts'
 import { findOwnPaths } from '../install/format-launcher.ts'
-import { installLauncher, uninstallLauncher } from '../install/install-launcher.ts'
+import { installLauncher, readInstalled, uninstallLauncher } from '../install/install-launcher.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { commandTable } from './command-table.ts'
 import { printError } from './report.ts'
@@ -15,6 +15,12 @@ export async function install(command: 'install' | 'uninstall', argv: readonly s
   const parsed = parseArguments(argv, { more: commandTable.install.options })
   const named = parsed.text('folder')
   const wiresharks = named === undefined ? await findWiresharks() : []
+  // A second one would list everything twice.
+  const shared = command === 'install' ? await findShared(wiresharks) : undefined
+  if (shared !== undefined) {
+    say(`is already in ${shared}, for everybody`)
+    return exitCodes.done
+  }
   const read = new Map(wiresharks.map(({ folder, version }) => [folder, version]))
   const folders = named === undefined ? [...new Set([...read.keys(), ...listStandardFolders()])] : [named]
   const failures: KcapError[] = []
@@ -56,6 +62,13 @@ export async function install(command: 'install' | 'uninstall', argv: readonly s
   for (const failure of others) printError(failure, false)
   if (first !== undefined) throw first
   return exitCodes.done
+}
+
+/** The folder of all users where a package of the system has put kcap. */
+async function findShared(wiresharks: readonly FoundWireshark[]): Promise<string | undefined> {
+  for (const { sharedFolder } of wiresharks)
+    if (sharedFolder !== undefined && (await readInstalled(sharedFolder)) !== undefined) return sharedFolder
+  return undefined
 }
 
 /** What listings have left: names, dialogs, choices. Gives whether there was any. */

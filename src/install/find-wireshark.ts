@@ -13,6 +13,8 @@ export interface FoundWireshark {
   readonly version: string
   /** Where it looks for this user's extcaps. */
   readonly folder: string
+  /** Where it looks for everybody's; undefined where it does not say. */
+  readonly sharedFolder: string | undefined
 }
 
 /** Where Wireshark is beside PATH, which a shell that came with no login may lack. */
@@ -58,7 +60,9 @@ async function askProgram(program: string, environment: NodeJS.ProcessEnv): Prom
   if (version === undefined) return undefined
   const told = path.basename(program).startsWith('tshark') ? await runProgram([program, '-G', 'folders'], run) : about
   const folder = /^Personal Extcap path:\s*(.+)$/m.exec(told.stdout)?.[1]?.trim()
-  return { program, version, folder: folder ?? standardFolder(version, environment) }
+  // Up to 4.0 the only one that is told.
+  const sharedFolder = /^(?:Global )?Extcap path:\s*(.+)$/m.exec(told.stdout)?.[1]?.trim()
+  return { program, version, folder: folder ?? standardFolder(version, environment), sharedFolder }
 }
 
 /**

@@ -85,6 +85,10 @@ list_files before
 dpkg -i /packages/kcap_${version}_amd64.deb
 kcap --version
 mkdir visitor && chown 65534:65534 visitor
+kcap install
+kcap doctor | sed 's/^/doctor /'
+ls ~/.config/wireshark/extcap ~/.local/lib/wireshark/extcap 2>/dev/null
+man -l /usr/share/man/man1/kcap.1 >/dev/null
 look setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=$PWD/visitor
 list_files installed
 dpkg -V kcap
@@ -96,6 +100,11 @@ list_files left
   expect(linesOf(stdout, 'before')).toEqual([])
   expect(linesOf(stdout, 'listed')).toContainEqual(expect.stringMatching(/^\d+\. kcapdemo \(kcap: demo\)$/))
   expect(linesOf(stdout, 'packet').length).toBe(10)
-  expect(linesOf(stdout, 'installed')).toContain('/usr/lib/x86_64-linux-gnu/wireshark/extcap/kcap')
+  const extcaps = '/usr/lib/x86_64-linux-gnu/wireshark/extcap'
+  expect(stdout).toContain(`kcap: is already in ${extcaps}, for everybody\n`)
+  expect(linesOf(stdout, 'doctor')).toContainEqual(
+    expect.stringContaining(`ok  launcher   kcap ${version}: ${extcaps}/kcap starts`),
+  )
+  expect(linesOf(stdout, 'installed').filter((file) => /extcap\//.test(file))).toEqual([`${extcaps}/kcap`])
   expect(linesOf(stdout, 'left')).toEqual([])
 })
