@@ -1,0 +1,182 @@
+import { execFile, spawn } from 'node:child_process'
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { openDemoFixture } from '../support/demo.ts'
+import { programPath } from '../support/run-kcap.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+import { expectNoCaptures, hasLab, kubectl, lab, realTest } from './lab.ts'
+
+const run = promisify(execFile)
+
+/** Each command of README and docs, as it stands there: by SSH on the lab, all else on the demo cluster. */
+const files = [
+  'README.md',
+  ...readdirSync('docs')
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
+const commands = files.flatMap((file) =>
+  blocksOf(file, 'sh').flatMap((block) =>
+    block
+      .split('\n')
+      .map((line) => line.replace(/\s+# .*$/, '').trim())
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => ({ file, line })),
+  ),
+)
+
+/** Those that something else runs. */
+const elsewhere: Readonly<Record<string, string>> = {
+  'npm ci && npx kcap demo -o demo.pcapng': '.ci/run',
+  'npm ci && npm test': '.ci/run',
+  'npm i -g kcap': 'test/packaging/npm-package.test.ts',
+  'sh install.sh --from kcap-0.1.0-linux-x64.tar.gz': 'test/real/installers.test.ts',
+  'sudo dpkg -i kcap_0.1.0_amd64.deb': 'test/real/installers.test.ts',
+  kcap: 'test/real/spec-lines.test.ts',
+}
+
+function blocksOf(file: string, language: string): string[] {
+  const pattern = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'gms')
+  return [...readFileSync(file, 'utf8').matchAll(pattern)].map(([, text = '']) => text)
+}
+
+/** They go to the node by SSH; the pods that they name are then those of the lab. */
+const isBySsh = (line: string) => /ssh:\/\/|--ssh-host|--via ssh|^kcap node\/worker-1$/.test(line)
+
+let folder: string
+let environment: NodeJS.ProcessEnv
+let demoConfig: string
+beforeAll(async () => {
+  folder = await makeTempFolder()
+  const place = (name: string) => path.join(folder, name)
+  mkdirSync(place('bin'))
+  for (const name of ['kcap', 'kcap-extcap'])
+    writeFileSync(place(`bin/${name}`), `#!/bin/sh\nexec '${process.execPath}' '${programPath}' "$@"\n`, {
+      mode: 0o755,
+    })
+  // Takes what it is given, as a window would, and shows it to nobody.
+  const window =
+    '#!/bin/sh\nwhile [ $# -gt 0 ]; do [ "$1" = -i ] && input=$2; shift; done\n[ "$input" = - ] || exec <"$input"\nexec tshark -r - -c 1\n'
+  writeFileSync(place('bin/wireshark'), window, { mode: 0o755 })
+  copyFileSync('/usr/bin/tcpdump', place('tcpdump'))
+  chmodSync(place('tcpdump'), 0o755)
+  symlinkSync(lab.kubectl, place('bin/kubectl'))
+  environment = {
+    ...process.env,
+    HOME: folder,
+    PATH: `${place('bin')}:${process.env.PATH}`,
+    SSH_AUTH_SOCK: undefined,
+    XDG_CONFIG_HOME: undefined,
+    XDG_CACHE_HOME: undefined,
+    KCAP_DURATION: '3',
+    KCAP_FORCE: '1',
+  }
+  const demo = await openDemoFixture({ packetsPerSecond: 200, startDelayMs: 20 })
+  demo.cluster.addPod({ namespace: 'prod', name: 'web-0', labels: { app: 'web', tier: 'api' } })
+  demo.cluster.addPod({ namespace: 'staging', name: 'web', labels: { app: 'web', tier: 'api' } })
+  demoConfig = await demo.kubeconfig()
+  if (hasLab) await prepareLab()
+})
+
+/** Pods, a service and hosts by the names that the docs have for them. */
+async function prepareLab(): Promise<void> {
+  await kubectl('create', 'namespace', 'prod')
+  const talk = 'while :; do curl -s -m 1 -o /dev/null http://127.0.0.1:9; sleep 0.2; done'
+  for (const pod of ['orders-6c9f', 'web-0']) {
+    const words = ['--image', 'lab/tools:1', '--image-pull-policy', 'Never', '--labels', 'app=orders']
+    await kubectl('run', pod, '-n', 'prod', ...words, '--command', '--', 'sh', '-c', talk)
+  }
+  await kubectl('create', 'deployment', 'orders', '-n', 'prod', '--image', 'lab/tools:1')
+  await kubectl(
+    'patch',
+    'deployment',
+    'orders',
+    '-n',
+    'prod',
+    '-p',
+    JSON.stringify({
+      spec: {
+        template: { spec: { containers: [{ name: 'tools', imagePullPolicy: 'Never', command: ['sh', '-c', talk] }] } },
+      },
+    }),
+  )
+  await kubectl('wait', '-n', 'prod', '--for=condition=Ready', 'pod', '--all', '--timeout=120s')
+  const node = ['HostName 10.231.0.2', 'Port 2222', 'User root', `IdentityFile ${lab.sshFolder}/id_root`]
+  const jump = ['HostName 127.0.0.1', 'Port 2223', 'User jump', `IdentityFile ${lab.sshFolder}/id_jump`]
+  const inner = ['HostName 10.231.2.2', 'Port 22', 'User root', `IdentityFile ${lab.sshFolder}/id_root`]
+  const trust = ['StrictHostKeyChecking no', 'UserKnownHostsFile /dev/null', 'BatchMode yes']
+  writeFileSync(
+    path.join(folder, 'ssh_config'),
+    ['Host bastion', ...jump, 'Host inner', ...inner, 'Host *', ...node, ...trust].join('\n'),
+  )
+  writeFileSync(path.join(folder, 'config.yaml'), 'nodeSsh: { host: "{node}.example.com", user: root }\n')
+  Object.assign(environment, { KCAP_SSH_CONFIG: path.join(folder, 'ssh_config') })
+}
+afterAll(async () => {
+  if (!hasLab) return
+  await kubectl('delete', 'namespace', 'prod', '--wait=false')
+  await expectNoCaptures()
+})
+
+/** Runs a line in a shell; Ctrl-C after 15 s. */
+async function runLine(line: string): Promise<{ code: number | null; said: string }> {
+  const own = isBySsh(line)
+    ? { KUBECONFIG: lab.kubeconfig, KCAP_CONFIG: path.join(folder, 'config.yaml') }
+    : { KUBECONFIG: demoConfig }
+  const child = spawn('sh', ['-c', line], {
+    cwd: folder,
+    env: { ...environment, ...own },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  let said = ''
+  for (const output of [child.stdout, child.stderr])
+    output.on('data', (chunk: Buffer) => (said += chunk.toString('latin1')))
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { code, said }
+}
+
+describe.each(files)('%s', (file) => {
+  const own = commands.filter((command) => command.file === file)
+
+  realTest(
+    `all ${own.length} commands do what they say`,
+    async () => {
+      const failures: string[] = []
+      const queue = own.filter(({ line }) => elsewhere[line] === undefined).map(({ line }) => line)
+      const work = async () => {
+        for (let line = queue.shift(); line !== undefined; line = queue.shift()) {
+          const { code, said } = await runLine(line)
+          const isCapture =
+            /^kcap(-extcap --capture)? (?!list|doctor|install|uninstall|cleanup|config|completion)/.test(line)
+          const isGood =
+            code === 0 && (!isCapture || line.includes('|') || !/\b0 packets|nothing was captured/.test(said))
+          if (!isGood) failures.push(`${line}\n  ended with ${code}: ${said.slice(-600)}`)
+        }
+      }
+      await Promise.all([work(), work(), work()])
+      expect(failures).toEqual([])
+    },
+    300_000,
+  )
+})
+
+realTest('the Roles are ones that a cluster takes', async () => {
+  for (const yaml of blocksOf('docs/routes.md', 'yaml')) {
+    const file = path.join(folder, 'role.yaml')
+    writeFileSync(file, yaml)
+    const { stdout } = await run(lab.kubectl, ['--kubeconfig', lab.kubeconfig, 'apply', '--dry-run=server', '-f', file])
+    expect(stdout).toContain('role.rbac.authorization.k8s.io/')
+  }
+})
+
+realTest('what is not run here is run elsewhere', () => {
+  for (const [line, file] of Object.entries(elsewhere))
+    expect([line, readFileSync(file, 'utf8').length > 0, commands.some((command) => command.line === line)]).toEqual([
+      line,
+      true,
+      true,
+    ])
+})
