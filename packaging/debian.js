@@ -5,13 +5,13 @@ import { product } from './release.js'
 import { placeInSystem } from './system-files.js'
 
 /**
- * A package for Debian 12 and later, and Ubuntu: https://www.debian.org/doc/debian-policy/ch-controlfields.html. It has no scripts: dpkg removes what it
+ * A package for Debian 12 and later, whose Wireshark moved its extcaps with 4.6, and Ubuntu: https://www.debian.org/doc/debian-policy/ch-controlfields.html. It has no scripts: dpkg removes what it
  * has unpacked, and homes are not a package's.
  * @param {readonly import('./formats/entry.js').Entry[]} files as of `listFiles`
  * @param {{ architecture: string, multiarch: string }} debian
  */
 export async function makeDebianPackage(files, { architecture, multiarch }) {
-  const placed = await placeInSystem(files, `/usr/lib/${multiarch}/wireshark/extcap`)
+  const placed = await placeInSystem(files, [`/usr/lib/${multiarch}/wireshark/extcap`, '/usr/libexec/wireshark/extcap'])
   const size = placed.reduce((total, { content }) => total + content.length, 0)
   const control = [
     `Package: ${product.name}`,

@@ -10,6 +10,7 @@ import { formatFormula } from './homebrew.js'
 import { formatKrewManifest } from './krew.js'
 import { listFiles } from './list-files.js'
 import { isWindows, platforms, product } from './release.js'
+import { makeRpm } from './rpm.js'
 
 /**
  * `npm run package -- [--out FOLDER] [--downloads URL] [PLATFORM…]`: what can be installed without Node, for all platforms or for those that are
@@ -43,10 +44,15 @@ for (const platform of platforms) {
   else write(`${folder}.tar.gz`, formatTarGz(entries))
   const sbom = files.find(({ name }) => name === 'sbom.cdx.json')
   if (sbom !== undefined) write(`${folder}.cdx.json`, sbom.content)
-  const { debian } = platform
+  const { debian, rpm } = platform
   if (debian !== undefined) {
     const name = `${product.name}_${product.version}_${debian.architecture}.deb`
     write(name, await makeDebianPackage(files, debian))
+  }
+  if (rpm !== undefined) {
+    const made = await makeRpm(files, rpm)
+    if (made === undefined) console.log(`no .rpm for ${platform.name}: there is no rpmbuild here`)
+    else write(`${product.name}-${product.version}-1.${rpm}.rpm`, made)
   }
 }
 if (values.downloads !== undefined) {

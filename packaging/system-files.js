@@ -14,13 +14,13 @@ const sharedFiles = {
 }
 
 /**
- * Where a package of the system puts kcap's files: by absolute paths, and with the launcher in the folder where Wireshark looks for the extcaps
- * of all users.
+ * Where a package of the system puts kcap's files: by absolute paths, and with the launcher in the folders where Wireshark, by its version, looks
+ * for the extcaps of all users.
  * @param {readonly Entry[]} files as of `listFiles`
- * @param {string} extcapFolder
+ * @param {readonly string[]} extcapFolders
  * @returns {Promise<Entry[]>}
  */
-export async function placeInSystem(files, extcapFolder) {
+export async function placeInSystem(files, extcapFolders) {
   const isPlaced = (/** @type {Entry} */ { name }) => !/^(kcap|kcap-extcap|install\.sh)$/.test(name)
   const start = (/** @type {string} */ name) => `#!/bin/sh\nexec ${home}/node ${home}/dist/${name}.cjs "$@"\n`
   const launcher = (await loadFormatLauncher())({ node: `${home}/node`, script: program }, 'linux')
@@ -39,7 +39,7 @@ export async function placeInSystem(files, extcapFolder) {
     ...copies,
     script('./usr/bin/kcap', start('kcap')),
     script('./usr/bin/kcap-extcap', start('kcap-extcap')),
-    script(`.${extcapFolder}/kcap`, launcher),
+    ...extcapFolders.map((folder) => script(`.${folder}/kcap`, launcher)),
   ]
 }
 

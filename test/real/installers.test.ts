@@ -105,6 +105,9 @@ list_files left
   expect(linesOf(stdout, 'doctor')).toContainEqual(
     expect.stringContaining(`ok  launcher   kcap ${version}: ${extcaps}/kcap starts`),
   )
-  expect(linesOf(stdout, 'installed').filter((file) => /extcap\//.test(file))).toEqual([`${extcaps}/kcap`])
+  expect(linesOf(stdout, 'installed').filter((file) => /extcap\//.test(file))).toEqual([
+    `${extcaps}/kcap`,
+    '/usr/libexec/wireshark/extcap/kcap',
+  ])
   expect(linesOf(stdout, 'left')).toEqual([])
 })

@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { product } from './release.js'
+import { placeInSystem } from './system-files.js'
+
+/** Fedora, openSUSE and RHEL: up to Wireshark 4.4, and from 4.6. */
+const extcapFolders = ['/usr/lib64/wireshark/extcap', '/usr/libexec/wireshark/extcap']
+
+/** Nothing in the package is to depend on the machine that builds it, nor to be changed by its macros. */
+const settings = {
+  _build_id_links: 'none',
+  __os_install_post: '%{nil}',
+  debug_package: '%{nil}',
+  _buildhost: 'kcap',
+  _binary_payload: 'w6.gzdio',
+  use_source_date_epoch_as_buildtime: '1',
+  clamp_mtime_to_source_date_epoch: '1',
+}
+
+/**
+ * A package for systems with rpm, built by their own `rpmbuild`; undefined where there is none. https://rpm-software-management.github.io/rpm/manual/spec.html
+ * @param {readonly import('./formats/entry.js').Entry[]} files as of `listFiles`
+ * @param {string} architecture
+ * @returns {Promise<Buffer | undefined>}
+ */
+export async function makeRpm(files, architecture) {
+  if (!hasRpmbuild()) return undefined
+  const folder = mkdtempSync(path.join(tmpdir(), 'kcap-rpm-'))
+  try {
+    const placed = await placeInSystem(files, extcapFolders)
+    for (const { name, content, isProgram } of placed) {
+      const file = path.join(folder, 'files', name)
+      mkdirSync(path.dirname(file), { recursive: true })
+      writeFileSync(file, content, { mode: isProgram ? 0o755 : 0o644 })
+    }
+    const names = placed.map(({ name }) => name.slice(1))
+    const spec = path.join(folder, 'kcap.spec')
+    writeFileSync(spec, formatSpec(names, path.join(folder, 'files')))
+    const defined = Object.entries({ ...settings, _topdir: folder }).flatMap(([name, value]) => [
+      '-D',
+      `${name} ${value}`,
+    ])
+    execFileSync('rpmbuild', ['-bb', '--quiet', '--target', architecture, ...defined, spec], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, SOURCE_DATE_EPOCH: '0', LC_ALL: 'C' },
+    })
+    const made = path.join(folder, 'RPMS', architecture)
+    return readFileSync(path.join(made, readdirSync(made)[0] ?? ''))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/**
+ * @param {readonly string[]} names
+ * @param {string} source
+ */
+function formatSpec(names, source) {
+  return `Name: ${product.name}
+Version: ${product.version}
+Release: 1
+Summary: Live packet capture from Kubernetes pods and SSH hosts
+License: ${product.license}
+AutoReqProv: no
+Requires: glibc >= 2.28, libstdc++
+Recommends: wireshark-cli
+
+%description
+${product.description}
+
+%install
+mkdir -p %{buildroot}
+cp -R ${source}/. %{buildroot}
+
+%files
+%defattr(-,root,root)
+${names.join('\n')}
+`
+}
+
+function hasRpmbuild() {
+  try {
+    execFileSync('rpmbuild', ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
