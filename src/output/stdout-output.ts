@@ -20,12 +20,14 @@ export function openStdoutOutput(): ByteOutput {
       },
     )
   }
-  return fstatSync(stdoutDescriptor).isFile()
-    ? makeDescriptorOutput()
-    : makePipeOutput('standard output', stdoutDescriptor)
+  const status = fstatSync(stdoutDescriptor)
+  // Of anything else, as /dev/null, Node makes no stream.
+  return status.isFIFO() || status.isSocket()
+    ? makePipeOutput('standard output', stdoutDescriptor)
+    : makeDescriptorOutput()
 }
 
-/** `kcap … -o - > file`: the shell's file, written at its own position. */
+/** `kcap … -o - > file`: the shell's file or device, written at its own position. */
 function makeDescriptorOutput(): ByteOutput {
   return {
     name: 'standard output',

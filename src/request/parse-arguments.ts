@@ -76,6 +76,9 @@ export function parseArguments(argv: readonly string[], options: ParseOptions = 
   }
 }
 
+/** What overwrites a file, and in `kcap cleanup` ends what may be in use, is said each time. */
+const spokenOption = 'force'
+
 const switches: Readonly<Record<string, string>> = { '1': '1', true: '1', '0': '0', false: '0' }
 
 /** What stands for options that are left out, by their names. Throws `usage`. */
@@ -84,7 +87,7 @@ function readVariables(environment: NodeJS.ProcessEnv): ReadonlyMap<string, stri
   for (const row of optionTable) {
     const variable = `KCAP_${row.name.toUpperCase().replaceAll('-', '_')}`
     const value = environment[variable]
-    if (!value) continue
+    if (!value || row.name === spokenOption) continue
     const choices = row.kind === 'flag' ? Object.keys(switches) : row.choices
     if (choices !== undefined && !choices.includes(value))
       throw new KcapError('usage', `cannot use ${variable} "${value}": it is one of ${choices.join(', ')}`, {

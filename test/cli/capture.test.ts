@@ -115,6 +115,11 @@ test('-o - writes the capture and nothing else to standard output', async () => 
   expect(stderr).toContain('20 packets')
 })
 
+test('-o - goes to a device that the shell has opened, too', async () => {
+  const words = [programPath, pod, '-o', '-', '--count', '20', '-q']
+  expect(await run('sh', ['-c', 'exec "$@" >/dev/null', 'sh', process.execPath, ...words])).toMatchObject({ code: 0 })
+})
+
 test('-o - into a reader that leaves early ends well', async () => {
   const run = spawnSync(
     'sh',

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
@@ -61,8 +61,6 @@ beforeAll(async () => {
   const window =
     '#!/bin/sh\nwhile [ $# -gt 0 ]; do [ "$1" = -i ] && input=$2; shift; done\n[ "$input" = - ] || exec <"$input"\nexec tshark -r - -c 1\n'
   writeFileSync(place('bin/wireshark'), window, { mode: 0o755 })
-  copyFileSync('/usr/bin/tcpdump', place('tcpdump'))
-  chmodSync(place('tcpdump'), 0o755)
   symlinkSync(lab.kubectl, place('bin/kubectl'))
   environment = {
     ...process.env,
@@ -73,7 +71,6 @@ beforeAll(async () => {
     XDG_CACHE_HOME: undefined,
     KCAP_DURATION: '3',
     KCAP_COUNT: '20',
-    KCAP_FORCE: '1',
   }
   const demo = await openDemoFixture({ packetsPerSecond: 200, startDelayMs: 20 })
   demo.cluster.addPod({ namespace: 'prod', name: 'web-0', labels: { app: 'web', tier: 'api' } })
@@ -132,8 +129,10 @@ async function runLine(line: string): Promise<{ code: number | null; said: strin
     : { KUBECONFIG: demoConfig }
   // What a cluster calls its nodes is its own affair.
   const named = line.replace('node/worker-1', isOnLab(line) ? 'node/kcap-node' : 'node/demo-node-1')
+  const place = mkdtempSync(path.join(folder, 'line-'))
+  copyFileSync('/usr/bin/tcpdump', path.join(place, 'tcpdump'))
   const child = spawn('sh', ['-c', named], {
-    cwd: folder,
+    cwd: place,
     env: { ...environment, ...own },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,

@@ -137,6 +137,10 @@ describe('a variable named after an option', () => {
     ])
   })
 
+  test('does not overwrite or remove anything', () => {
+    expect(parse([], { KCAP_FORCE: '1' }).flag('force')).toBe(false)
+  })
+
   test('is checked as it is', () => {
     expect(() => parse([], { KCAP_VIA: 'magic' })).toThrow('cannot use KCAP_VIA "magic": it is one of auto')
     expect(() => parse([], { KCAP_YES: 'perhaps' })).toThrow(
