@@ -133,7 +133,11 @@ async function describeLogins(launchers: readonly LauncherPaths[]): Promise<Find
   try {
     programs = await findLoginPrograms(await loadSettings(), launchers[0]?.folders ?? [])
   } catch (error) {
-    return { what, isGood: false, text: toKcapError(error).message, hints: [] }
+    const { code, message } = toKcapError(error)
+    // Someone with SSH hosts only has none.
+    return code === 'kubeconfig-missing'
+      ? { what, isGood: true, text: 'there is no kubeconfig', hints: [] }
+      : { what, isGood: false, text: message, hints: [] }
   }
   const text = programs.map(({ name, context, file }) => `${name} (${context}) is ${file ?? 'not found'}`).join('; ')
   const lost = programs.filter(({ file }) => file === undefined)
