@@ -8,6 +8,9 @@ import { placeInSystem } from './system-files.js'
 /** Fedora, openSUSE and RHEL: up to Wireshark 4.4, and from 4.6. */
 const extcapFolders = ['/usr/lib64/wireshark/extcap', '/usr/libexec/wireshark/extcap']
 
+/** 1980, as in a zip; rpm takes 0 for none. */
+const epoch = 315_532_800
+
 /** Nothing in the package is to depend on the machine that builds it, nor to be changed by its macros. */
 const settings = {
   _build_id_links: 'none',
@@ -44,7 +47,7 @@ export async function makeRpm(files, architecture) {
     ])
     execFileSync('rpmbuild', ['-bb', '--quiet', '--target', architecture, ...defined, spec], {
       stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, SOURCE_DATE_EPOCH: '0', LC_ALL: 'C' },
+      env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch), LC_ALL: 'C' },
     })
     const made = path.join(folder, 'RPMS', architecture)
     return readFileSync(path.join(made, readdirSync(made)[0] ?? ''))

@@ -5,7 +5,7 @@ import { version } from '../../src/base/version.ts'
 import { hasProgram } from './lab.ts'
 
 const isRoot = process.getuid?.() === 0
-const programs = ['busybox', 'chroot', 'dpkg', 'ldd', 'shellcheck', 'tshark', 'unzip']
+const programs = ['busybox', 'chroot', 'dpkg', 'ldd', 'rpmbuild', 'shellcheck', 'tshark', 'unzip']
 const missing = [...(isRoot ? [] : ['root']), ...programs.filter((name) => !hasProgram(name))]
 const isHere = process.platform === 'linux' && process.arch === 'x64'
 

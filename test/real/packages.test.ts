@@ -12,6 +12,7 @@ import { buildPackages, nameOf, packageTest, unpack } from './built-packages.ts'
 const node = platforms.find(({ name }) => name === 'linux-x64')?.node
 const top = await makeTempFolder()
 const out = path.join(top, 'out')
+const rpm = `kcap-${version}-1.x86_64.rpm`
 const read = (folder: string, name: string) => readFileSync(path.join(top, folder, name))
 const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex')
 
@@ -20,9 +21,24 @@ packageTest('two builds give the same bytes, and SHA256SUMS tells them', () => {
   buildPackages(path.join(top, 'again'), 'linux-x64', 'win-x64')
   const sums = read('out', 'SHA256SUMS').toString()
   expect(read('again', 'SHA256SUMS').toString()).toBe(sums)
-  for (const name of [`${nameOf('linux-x64')}.tar.gz`, `${nameOf('win-x64')}.zip`])
-    expect(sums).toContain(`${sha256(read('out', name))}  ${name}\n`)
+  const names = [`${nameOf('linux-x64')}.tar.gz`, `${nameOf('win-x64')}.zip`, `kcap_${version}_amd64.deb`, rpm]
+  for (const name of names) expect(sums).toContain(`${sha256(read('out', name))}  ${name}\n`)
   execFileSync('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: out })
+})
+
+packageTest('the .rpm has the launcher where Wireshark looks by its version, and takes all of it away again', () => {
+  const root = path.join(top, 'rpm')
+  mkdirSync(root)
+  const run = (...argv: string[]) =>
+    execFileSync('rpm', ['--root', root, '--dbpath', '/db', ...argv], { stdio: 'pipe' })
+  run('--nodeps', '-i', path.join(out, rpm))
+  for (const place of ['usr/lib64', 'usr/libexec'])
+    expect(readFileSync(path.join(root, place, 'wireshark/extcap/kcap'), 'utf8')).toContain(
+      '/usr/lib/kcap/dist/kcap.cjs',
+    )
+  run('-e', 'kcap')
+  const left = execFileSync('find', [root, '-type', 'f', '!', '-path', '*/db/*']).toString()
+  expect(left).toBe('')
 })
 
 packageTest('a Node that is not the one that is described is refused', () => {
