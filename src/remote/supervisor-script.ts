@@ -1,5 +1,6 @@
 import type { Sudo } from '../base/target.ts'
 import { compressFunction, compressPrograms } from './compress-script.ts'
+import { findPodScript } from './find-pod-script.ts'
 import { uploadedNamePrefix } from './upload-script.ts'
 
 /** The far side ends a capture when it has heard nothing for this long. */
@@ -30,8 +31,7 @@ export const reportPrefix = 'kcap-report: '
  *
  * Root without CAP_KILL could not end a tcpdump that has become another user (`may_kill`), so that one stays root.
  *
- * Of several programs the first that is there is run. The network of a pod is entered through a container's main process, which lasts, else
- * through any: kubelets write the pod's UID into cgroup names, with systemd's driver `-` as `_`; all runtimes keep that part.
+ * Of several programs the first that is there is run.
  *
  * A password for sudo is the first line of standard input; `printf` is the shell's own in all three, so that no argv has it. A tcpdump with
  * capabilities of its own needs no sudo.
@@ -102,23 +102,7 @@ case \${tool##*/} in
   dumpcap | tshark) [ -z "$filter" ] || set -- "$@" -f "$filter" ;;
 esac
 set -- "$tool" "$@"
-is_main() {
-  while read -r key ids; do case $key in NSpid:) case $ids in *[!0-9]1) return 0 ;; esac; return 1 ;; esac; done < "/proc/$1/status"
-  return 1
-}
-find_pod() {
-  found=
-  a=pod\${1%,*} b=pod\${1#*,}
-  if has grep; then set -- $(grep -lF -e "$a" -e "$b" /proc/[0-9]*/cgroup); else set -- /proc/[0-9]*/cgroup; fi
-  for file; do
-    p=\${file%/cgroup}; p=\${p#/proc/}; line=
-    IFS= read -r line < "/proc/$p/cmdline"; [ -n "$line" ] || continue
-    while read -r line; do case $line in *"$a"* | *"$b"*) found="$found $p"; break ;; esac; done < "$file"
-  done
-  for p in $found; do ! is_main "$p" || return 0; done
-  for p in $found; do return 0; done
-  return 1
-} 2>/dev/null
+${findPodScript}
 case $network in pod:*)
   has nsenter || { say missing nsenter; exit 127; }
   find_pod "\${network#pod:}" || { say no-pod; exit 127; }
