@@ -5,6 +5,7 @@ import { KcapError } from '../base/kcap-error.ts'
 import { quoteArgv } from '../base/quote.ts'
 import { appendToLog } from '../host/log-file.ts'
 import { watchForStop } from '../host/stop-signals.ts'
+import { chooseTarget } from '../prompt/choose-target.ts'
 import { applySettings } from '../request/apply-settings.ts'
 import { makeClusterScope, makeRequest } from '../request/make-request.ts'
 import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
@@ -79,19 +80,14 @@ export async function completeRequest(
     return makeRequest(parsed, context)
   } catch (error) {
     if (!(error instanceof KcapError && error.code === 'no-target')) throw error
-    const target = isTerminal() ? await pickTarget(parsed, signal) : settings.defaultTarget
+    const choice = { isTerminal: isTerminal(), defaultTarget: settings.defaultTarget }
+    const target = await chooseTarget(makeClusterScope(parsed), choice, signal)
     if (target === undefined) throw error
     return makeRequest(
       { ...parsed, words: [target] },
       { ...context, commandLine: quoteArgv(['kcap', target, ...argv]) },
     )
   }
-}
-
-/** Loaded for people only. */
-async function pickTarget(parsed: ParsedArguments, signal: AbortSignal): Promise<string> {
-  const { pickTarget } = await import('../prompt/pick-target.ts')
-  return await pickTarget(makeClusterScope(parsed), signal)
 }
 
 function chooseOutput(parsed: ParsedArguments): OutputName {

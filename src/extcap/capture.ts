@@ -6,6 +6,7 @@ import { quoteArgv } from '../base/quote.ts'
 import { appendToLog } from '../host/log-file.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import { touchFifo } from '../output/fifo-output.ts'
+import { chooseTarget } from '../prompt/choose-target.ts'
 import { applySettings } from '../request/apply-settings.ts'
 import { makeClusterScope, makeRequest } from '../request/make-request.ts'
 import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
@@ -77,16 +78,11 @@ async function completeRequest(
     return makeRequest(parsed, context)
   } catch (error) {
     if (!(error instanceof KcapError && error.code === 'no-target')) throw error
-    const target = isShell() ? await pickTarget(parsed, signal) : settings.defaultTarget
+    const choice = { isTerminal: isShell(), defaultTarget: settings.defaultTarget }
+    const target = await chooseTarget(makeClusterScope(parsed), choice, signal)
     if (target === undefined) throw error
     return makeRequest({ ...parsed, words: [target] }, context)
   }
-}
-
-/** Loaded for people only. */
-async function pickTarget(parsed: ParsedArguments, signal: AbortSignal): Promise<string> {
-  const { pickTarget } = await import('../prompt/pick-target.ts')
-  return await pickTarget(makeClusterScope(parsed), signal)
 }
 
 /** A person typed it: Wireshark gives its extcaps no terminal to read from. */
