@@ -118,8 +118,18 @@ describe('packets of a pod', () => {
     expect((await capture(`${namespace}/talker`, '--via', 'kubectl')).packets).toBe(3)
   })
 
-  test('that has nothing, by a debug container, twice in the same one', async (context) => {
-    if (minor < firstEphemeralMinor) return context.skip(`Kubernetes 1.${minor} has no debug containers`)
+  test('that has nothing, by a debug container, twice in the same one; an old cluster says that it has none', async () => {
+    if (minor < firstEphemeralMinor) {
+      const { code, stderr } = await kcap(
+        `${namespace}/plain`,
+        '--via',
+        'ephemeral',
+        '-o',
+        path.join(folder, 'old.pcapng'),
+      )
+      expect([code, stderr]).toEqual([6, expect.stringContaining('ephemeral containers')])
+      return
+    }
     for (let i = 0; i < 2; i++) expect((await capture(`${namespace}/plain`, '--via', 'ephemeral')).packets).toBe(3)
     const names = await kubectl(
       'get',
