@@ -98,12 +98,15 @@ function readVariables(environment: NodeJS.ProcessEnv): ReadonlyMap<string, stri
   return found
 }
 
-/** The first long option that is none. minimist would take `--constructor` for one it has, and `--no-port` for the port "false". */
+/**
+ * The first long option that is none. minimist would take `--constructor` for one it has, `--no-port` for the port "false", and fail at
+ * `--==`.
+ */
 function findStranger(argv: readonly string[], isKnown: (name: string) => boolean): string | undefined {
   const end = argv.indexOf('--')
   const words = end < 0 ? argv : argv.slice(0, end)
   for (const word of words) {
-    const name = /^--([^-=][^=]*)/.exec(word)?.[1]
+    const name = /^--(=*[^=]*)/.exec(word)?.[1]
     if (name !== undefined && !isKnown(name)) return `--${name}`
   }
   return undefined

@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { parseArguments } from '../../src/request/parse-arguments.ts'
 import { parseDuration, parseSize } from '../../src/request/parse-quantity.ts'
 
-test.each(['--__proto__', '--constructor', '--toString=1', '--no-constructor', '--no-port'])(
+test.each(['--__proto__', '--constructor', '--toString=1', '--no-constructor', '--no-port', '--=x', '--==', '---x'])(
   '%s is no option',
   (word) => {
     expect(() => parseArguments([word])).toThrow(
       expect.objectContaining({
         code: 'usage',
-        message: `cannot use "${word.replace(/=.*/, '')}": there is no such option`,
+        message: `cannot use "${word.replace(/(?<=\w)=.*/, '')}": there is no such option`,
       }),
     )
   },
