@@ -32,14 +32,16 @@ export function parseArguments(argv: readonly string[], options: ParseOptions = 
     ...optionTable,
     ...(options.more ?? []),
   ]
-  const known = new Set(rows.flatMap(({ name, aliases = [] }) => [name, ...aliases]))
-  const stranger = findStranger(argv, (name) => known.has(name) || options.ignoreUnknown?.test(`--${name}`) === true)
+  const end = argv.indexOf('--')
+  const spelled = argv.slice(0, end < 0 ? argv.length : end).flatMap((word) => spellOut(word, rows))
+  const known = new Set(rows.map(({ name }) => name))
+  const isKnown = (name: string) => known.has(name) || options.ignoreUnknown?.test(`--${name}`) === true
+  const stranger = spelled.find((word) => isOption(word) && !isKnown(optionName(word)))
   if (stranger !== undefined) throw unknownOption(stranger, rows)
-  const unknown: string[] = []
   // minimist would read --no-follow as the denial of an option "follow".
   const denials = new Set(rows.filter(({ name }) => name.startsWith('no-')).map(({ name }) => `--${name}`))
   const parsed = minimist(
-    argv.map((word) => (denials.has(word) ? `${word}=true` : word)),
+    [...spelled.map((word) => (denials.has(word) ? `${word}=true` : word)), ...(end < 0 ? [] : argv.slice(end))],
     {
       // Everything as text: minimist would make numbers of pods named 1e3.
       string: rows
@@ -47,17 +49,9 @@ export function parseArguments(argv: readonly string[], options: ParseOptions = 
         .map(({ name }) => name)
         .concat('_'),
       boolean: rows.filter(({ kind }) => kind === 'flag').map(({ name }) => name),
-      alias: Object.fromEntries(
-        rows.map((row) => [row.name, [...(row.short ? [row.short] : []), ...(row.aliases ?? [])]]),
-      ),
-      unknown(word) {
-        if (!/^-./.test(word)) return true
-        if (options.ignoreUnknown?.test(word) !== true) unknown.push(word.replace(/=.*/s, ''))
-        return false
-      },
+      unknown: (word) => !isOption(word),
     },
   )
-  if (unknown[0] !== undefined) throw unknownOption(unknown[0], rows)
   const values = (name: string): readonly string[] => {
     const value: unknown = parsed[name]
     return value === undefined ? [] : (Array.isArray(value) ? value : [value]).map(String)
@@ -98,18 +92,30 @@ function readVariables(environment: NodeJS.ProcessEnv): ReadonlyMap<string, stri
   return found
 }
 
-/**
- * The first long option that is none. minimist would take `--constructor` for one it has, `--no-port` for the port "false", and fail at
- * `--==`.
- */
-function findStranger(argv: readonly string[], isKnown: (name: string) => boolean): string | undefined {
-  const end = argv.indexOf('--')
-  const words = end < 0 ? argv : argv.slice(0, end)
-  for (const word of words) {
-    const name = /^--(=*[^=]*)/.exec(word)?.[1]
-    if (name !== undefined && !isKnown(name)) return `--${name}`
+type ShortRow = Pick<OptionRow, 'name' | 'short' | 'kind'> & Pick<Partial<OptionRow>, 'aliases'>
+
+/** `-qf PORT` as `--quiet --filter PORT`. minimist reads such words itself, but takes minutes for one that is long. */
+function spellOut(word: string, rows: readonly ShortRow[]): string[] {
+  if (!/^-[^-]/.test(word)) return [word]
+  const spelled: string[] = []
+  for (let i = 1; i < word.length; i++) {
+    const letter = word[i] as string
+    const row = rows.find(({ short, aliases = [] }) => short === letter || aliases.includes(letter))
+    if (row === undefined) throw unknownOption(`-${String.fromCodePoint(word.codePointAt(i) ?? 0)}`, rows)
+    const value = word.slice(i + 1).replace(/^=/, '')
+    spelled.push(row.kind === 'flag' || value === '' ? `--${row.name}` : `--${row.name}=${value}`)
+    if (row.kind !== 'flag') break
   }
-  return undefined
+  return spelled
+}
+
+/** minimist would take `--constructor` for an option it has, `--no-port` for the port "false", and fail at `--==`. */
+function isOption(word: string): boolean {
+  return /^--./s.test(word)
+}
+
+function optionName(word: string): string {
+  return word.slice(2).replace(/(?<=.)=.*/s, '')
 }
 
 function checkValue(
@@ -129,7 +135,8 @@ function checkValue(
   }
 }
 
-function unknownOption(word: string, rows: readonly { name: string }[]): KcapError {
+function unknownOption(typed: string, rows: readonly { name: string }[]): KcapError {
+  const word = typed.startsWith('--') ? `--${optionName(typed)}` : typed
   const near = findNearNames(
     word.replace(/^-+/, ''),
     rows.map(({ name }) => name),

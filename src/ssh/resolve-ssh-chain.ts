@@ -38,9 +38,7 @@ export async function resolveSshChain(name: SshHostName, options: ResolveSshHost
 
 /** `[USER@]HOST[:PORT]` or `ssh://[USER@]HOST[:PORT]`, an IPv6 address with a port in brackets, as `ssh -J` takes it. */
 export function parseJumpHost(text: string): Pick<SshHostName, 'host' | 'user' | 'port'> {
-  const match = /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^\]]+)\]|([^:@]+)|([0-9a-f:.]+:[0-9a-f:.]*))(?::(\d{1,5}))?$/i.exec(
-    text,
-  )
+  const match = /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^\]]+)\]|([^:@]+)|([0-9a-f:.]+))(?::(\d{1,5}))?$/i.exec(text)
   const [, user, bracketed, plain, address, portText] = match ?? []
   const host = bracketed ?? plain ?? address
   const port = portText === undefined ? undefined : Number(portText)

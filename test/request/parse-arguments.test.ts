@@ -8,7 +8,7 @@ test.each(['--__proto__', '--constructor', '--toString=1', '--no-constructor', '
     expect(() => parseArguments([word])).toThrow(
       expect.objectContaining({
         code: 'usage',
-        message: `cannot use "${word.replace(/(?<=\w)=.*/, '')}": there is no such option`,
+        message: `cannot use "${word.replace(/(?<=--.+)=.*/, '')}": there is no such option`,
       }),
     )
   },
@@ -25,4 +25,18 @@ test('a unit that every object has is none', () => {
 
 test('a size that no number holds is refused', () => {
   expect(() => parseSize('max-size', '9'.repeat(400))).toThrow(expect.objectContaining({ code: 'usage' }))
+})
+
+test('letters in one word are options, the last of them with its value', () => {
+  const parsed = parseArguments(['-qctcp port 443', '-i=eth0', '-o', '-'])
+  expect([parsed.flag('quiet'), parsed.text('container'), parsed.text('output'), parsed.words]).toEqual([
+    true, 'tcp port 443', '-', [],
+  ]) // biome-ignore format: a table of values
+  expect(() => parseArguments(['-qX'])).toThrow('cannot use "-X": there is no such option')
+})
+
+test('a long word is refused, or taken, at once', () => {
+  const digits = '65536'.repeat(20_000)
+  expect(() => parseArguments([`-9${digits}`])).toThrow('cannot use "-9": there is no such option')
+  expect(parseArguments([`-c${digits}x`]).text('container')).toBe(`${digits}x`)
 })
