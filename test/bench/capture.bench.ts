@@ -141,7 +141,7 @@ test('latency of a packet, beside kubectl exec', async () => {
 test('latency of a packet that tcpdump delivers at once, beside kubectl exec', async () => {
   const inContainer = ['-n', 'shop', 'exec', pod, '-c', 'proxy', '--']
   const own = '/usr/local/sbin/tcpdump'
-  const script = `real=$(command -v tcpdump) && printf '#!/bin/sh\nexec %s --immediate-mode "$@"\n' "$real" >${own} && chmod 755 ${own}`
+  const script = `real=$(command -v tcpdump) && mkdir -p /usr/local/sbin && printf '#!/bin/sh\nexec %s --immediate-mode "$@"\n' "$real" >${own} && chmod 755 ${own}`
   await kubectl(...inContainer, 'sh', '-c', script)
   try {
     await measureLatency('latency, tcpdump --immediate-mode', 15_000)
