@@ -7,10 +7,11 @@ export async function findProgram(
   name: string,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<string | undefined> {
-  const endings = process.platform === 'win32' ? (environment.PATHEXT ?? '.EXE;.CMD').split(';') : ['']
+  const more = process.platform === 'win32' ? (environment.PATHEXT ?? '.EXE;.CMD').split(';') : []
+  const endings = process.platform !== 'win32' || path.extname(name) !== '' ? ['', ...more] : more
   const folders = (environment.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '')
   const files = path.isAbsolute(name)
-    ? [name]
+    ? endings.map((ending) => name + ending)
     : folders.flatMap((folder) => endings.map((ending) => path.join(folder, name + ending)))
   const found = await Promise.all(
     files.map((file) =>

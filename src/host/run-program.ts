@@ -1,3 +1,4 @@
+import { hasProgram } from './has-program.ts'
 import { ownSecrets } from './start-program.ts'
 
 export interface ProgramRun {
@@ -66,9 +67,14 @@ export async function runProgram(argv: readonly [string, ...string[]], run: Prog
     exitCode: result.exitCode,
     stdout: String(result.stdout ?? ''),
     stderr: String(result.stderr ?? ''),
-    isMissing: result.code === 'ENOENT',
+    isMissing: result.code === 'ENOENT' || (result.failed && (await isMissingOnWindows(command))),
     isTimedOut: timeout.aborted,
   }
+}
+
+/** There cmd.exe is started in place of what is not found, and says so in the user's language. */
+async function isMissingOnWindows(command: string): Promise<boolean> {
+  return process.platform === 'win32' && !(await hasProgram(command))
 }
 
 function onAbort(signal: AbortSignal, run: () => void): () => void {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { ByteOutput } from './byte-output.ts'
 import { openFileOutput } from './file-output.ts'
+import { isNamedPipe, openNamedPipeOutput, touchNamedPipe } from './named-pipe-output.ts'
 import { toOutputError } from './output-error.ts'
 import { makePipeOutput } from './pipe-output.ts'
 
@@ -15,10 +16,11 @@ const openRetryMs = 20
 const readerCheckMs = 1_000
 
 /**
- * The path given to `--fifo`: a FIFO of Wireshark's, or a regular file when a person typed it (overwritten, as any extcap does).
+ * The path given to `--fifo`: a FIFO of Wireshark's, its named pipe on Windows, or a regular file when a person typed it (overwritten, as any extcap does).
  * Waits for a FIFO's reader. Throws `output-*` errors, and the signal's reason when it is aborted while waiting.
  */
 export async function openFifoOutput(path: string, signal: AbortSignal): Promise<ByteOutput> {
+  if (isNamedPipe(path)) return await openNamedPipeOutput(path, signal)
   const existing = await stat(path).catch(() => undefined)
   if (existing?.isFIFO() !== true) return await openFileOutput(path, { overwrite: true })
   const output = makePipeOutput(path, await openWriteEnd(path, signal))
@@ -38,6 +40,7 @@ export async function openFifoOutput(path: string, signal: AbortSignal): Promise
  * (doc/extcap_example.py does the same on errors).
  */
 export async function touchFifo(path: string): Promise<void> {
+  if (isNamedPipe(path)) return await touchNamedPipe(path)
   const existing = await stat(path).catch(() => undefined)
   if (existing?.isFIFO() !== true) return
   const fd = await openWriteEnd(path, AbortSignal.timeout(2_000)).catch(() => undefined)
