@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs'
 import path from 'node:path'
 import { runProgram } from '../host/run-program.ts'
 import { findUserFolders } from '../host/user-folders.ts'
+import { listWiresharkFiles } from '../host/wireshark-places.ts'
 
 const answerTimeoutMs = 10_000
 
@@ -17,24 +18,10 @@ export interface FoundWireshark {
   readonly sharedFolder: string | undefined
 }
 
-/** Where Wireshark is beside PATH, which a shell that came with no login may lack. */
-const placesByPlatform: Partial<Record<NodeJS.Platform, readonly string[]>> = {
-  darwin: ['/Applications/Wireshark.app/Contents/MacOS', '/usr/local/bin', '/opt/homebrew/bin', '/opt/local/bin'],
-  win32: ['C:\\Program Files\\Wireshark', 'C:\\Program Files (x86)\\Wireshark'],
-}
-const otherPlaces = ['/usr/bin', '/usr/local/bin', '/opt/wireshark/bin']
-
 /** All that are there, each once, as they tell themselves what version they are and where they look. */
 export async function findWiresharks(environment: NodeJS.ProcessEnv = process.env): Promise<FoundWireshark[]> {
-  const folders = [
-    ...(environment.PATH ?? '').split(path.delimiter).filter((folder) => path.isAbsolute(folder)),
-    ...(placesByPlatform[process.platform] ?? otherPlaces),
-  ]
-  const ending = process.platform === 'win32' ? '.exe' : ''
   // Debian's wireshark brings no tshark; and tshark is there without a window on servers.
-  const programs = ['tshark', 'wireshark', 'Wireshark'].flatMap((name) =>
-    folders.flatMap((folder) => resolve(path.join(folder, name + ending))),
-  )
+  const programs = listWiresharkFiles(['tshark', 'wireshark', 'Wireshark'], environment).flatMap(resolve)
   const found: FoundWireshark[] = []
   for (const program of new Set(programs)) {
     // tshark beside it has answered for both.

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -6,6 +7,7 @@ import { KcapError } from '../base/kcap-error.ts'
 import { printable } from '../base/printable.ts'
 import { runProgram } from '../host/run-program.ts'
 import { ownSecrets } from '../host/start-program.ts'
+import { listWiresharkFiles } from '../host/wireshark-places.ts'
 import type { ByteOutput } from './byte-output.ts'
 import { openFifoOutput } from './fifo-output.ts'
 import { makeStreamOutput } from './pipe-output.ts'
@@ -21,7 +23,7 @@ const maxTitleLength = 80
 export async function openWiresharkOutput(
   title: string,
   signal: AbortSignal,
-  program = 'wireshark',
+  program = listWiresharkFiles(['wireshark', 'Wireshark']).find(existsSync) ?? 'wireshark',
 ): Promise<ByteOutput> {
   // Windows has no FIFOs in its file system; there, Stop ends the capture with the window.
   if (process.platform === 'win32') return await openStdinOutput(program)

@@ -1,0 +1,23 @@
+import path from 'node:path'
+
+/** Where Wireshark is beside PATH, which its installers leave alone on macOS and Windows, and a shell that came with no login may lack. */
+const placesByPlatform: Partial<Record<NodeJS.Platform, readonly string[]>> = {
+  darwin: ['/Applications/Wireshark.app/Contents/MacOS', '/usr/local/bin', '/opt/homebrew/bin', '/opt/local/bin'],
+  win32: ['C:\\Program Files\\Wireshark', 'C:\\Program Files (x86)\\Wireshark'],
+}
+const otherPlaces = ['/usr/bin', '/usr/local/bin', '/opt/wireshark/bin']
+
+/** The files that Wireshark's programs of these names would be, in order of PATH; most are not there. */
+export function listWiresharkFiles(
+  names: readonly string[],
+  environment: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): string[] {
+  const { delimiter, isAbsolute, join } = platform === 'win32' ? path.win32 : path.posix
+  const folders = [
+    ...(environment.PATH ?? '').split(delimiter).filter((folder) => isAbsolute(folder)),
+    ...(placesByPlatform[platform] ?? otherPlaces),
+  ]
+  const ending = platform === 'win32' ? '.exe' : ''
+  return names.flatMap((name) => folders.map((folder) => join(folder, name + ending)))
+}
