@@ -178,9 +178,12 @@ test.each([
   expect(isNamedPipe(name, platform)).toBe(expected)
 })
 
-// A socket of the file system stands for Windows' named pipe: Node connects to both by a path.
+/** Elsewhere a socket of the file system stands for it: Node connects to both by a path. */
+const namePipe = (name: string) =>
+  process.platform === 'win32' ? `\\\\.\\pipe\\kcap-test-${process.pid}-${name}` : path.join(folder, name)
+
 test('a named pipe gets all bytes, and its reader that goes is noticed without a write', async () => {
-  const pipe = path.join(folder, 'pipe')
+  const pipe = namePipe('pipe')
   const got: Buffer[] = []
   const server = createServer((reader) => {
     reader.on('data', (chunk: Buffer) => {
@@ -201,7 +204,7 @@ test('a named pipe gets all bytes, and its reader that goes is noticed without a
 })
 
 test('a named pipe that is not there is an error; touching one ends the wait for it', async () => {
-  const pipe = path.join(folder, 'pipe-touched')
+  const pipe = namePipe('pipe-touched')
   expect((await failureOf(openNamedPipeOutput(pipe, signal))).exitCode).toBe(7)
   await touchNamedPipe(pipe)
   const server = createServer((reader) => reader.on('close', () => server.close()).resume()).listen(pipe)
