@@ -97,7 +97,7 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
     output: context.output,
     rotation: makeRotation(parsed, context.output),
     format: chooseFormat(parsed, context.output),
-    commandLine: context.commandLine,
+    commandLine: [...parsed.variables, context.commandLine].join(' '),
   }
 }
 

@@ -1,6 +1,7 @@
 import minimist from 'minimist'
 import { KcapError } from '../base/kcap-error.ts'
 import { findNearNames } from '../base/near-names.ts'
+import { quote } from '../base/quote.ts'
 import type { OptionRow } from './option-row.ts'
 import { optionTable } from './option-table.ts'
 
@@ -10,6 +11,8 @@ export interface ParsedArguments {
   text(name: string): string | undefined
   list(name: string): readonly string[]
   flag(name: string): boolean
+  /** The variables that stand for options, as a shell takes them before the command: `KCAP_CONTEXT=prod`. */
+  readonly variables: readonly string[]
 }
 
 export interface ParseOptions {
@@ -66,7 +69,10 @@ export function parseArguments(argv: readonly string[], options: ParseOptions = 
     words: parsed._,
     text: (name) => values(name).at(-1) || fromVariable(name),
     list: (name) => [...values(name), fromVariable(name) ?? ''].filter((value) => value !== ''),
-    flag: (name) => parsed[name] === true || variables.get(name) === '1',
+    flag: (name) => parsed[name] === true || variables.has(name),
+    variables: [...variables]
+      .filter(([name]) => values(name).length === 0 || parsed[name] === false)
+      .map(([name, value]) => `${nameVariable(name)}=${quote(value)}`),
   }
 }
 
@@ -75,11 +81,15 @@ const spokenOption = 'force'
 
 const switches: Readonly<Record<string, string>> = { '1': '1', true: '1', '0': '0', false: '0' }
 
+function nameVariable(option: string): string {
+  return `KCAP_${option.toUpperCase().replaceAll('-', '_')}`
+}
+
 /** What stands for options that are left out, by their names. Throws `usage`. */
 function readVariables(environment: NodeJS.ProcessEnv): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   for (const row of optionTable) {
-    const variable = `KCAP_${row.name.toUpperCase().replaceAll('-', '_')}`
+    const variable = nameVariable(row.name)
     const value = environment[variable]
     if (!value || row.name === spokenOption) continue
     const choices = row.kind === 'flag' ? Object.keys(switches) : row.choices
@@ -87,7 +97,8 @@ function readVariables(environment: NodeJS.ProcessEnv): ReadonlyMap<string, stri
       throw new KcapError('usage', `cannot use ${variable} "${value}": it is one of ${choices.join(', ')}`, {
         hints: [`unset ${variable}`],
       })
-    found.set(row.name, row.kind === 'flag' ? (switches[value] ?? '0') : value)
+    if (row.kind !== 'flag') found.set(row.name, value)
+    else if (switches[value] === '1') found.set(row.name, '1')
   }
   return found
 }

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { expandProfiles } from '../../src/request/apply-settings.ts'
+import { makeRequest } from '../../src/request/make-request.ts'
 import { parseArguments } from '../../src/request/parse-arguments.ts'
 import { parseSettings } from '../../src/settings/parse-settings.ts'
 import { widenPath } from '../../src/settings/ways-to-clusters.ts'
@@ -135,6 +136,13 @@ describe('a variable named after an option', () => {
       true,
       false,
     ])
+  })
+
+  test('stands in the line that repeats a capture, but for one that is not used', () => {
+    const environment = { KCAP_FILTER: 'tcp port 80', KCAP_PORT: '80', KCAP_QUIET: '1', KCAP_YES: '0' }
+    const parsed = parse(['prod/web-0', '--port', '8080'], environment)
+    const request = makeRequest(parsed, { output: { kind: 'stdout' }, commandLine: 'kcap prod/web-0 --port 8080' })
+    expect(request.commandLine).toBe("KCAP_FILTER='tcp port 80' KCAP_QUIET=1 kcap prod/web-0 --port 8080")
   })
 
   test('does not overwrite or remove anything', () => {
