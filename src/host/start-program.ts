@@ -3,6 +3,9 @@ import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'n
 /** kcap's own, and no business of the programs that it starts. */
 export const ownSecrets = { KCAP_SSH_PASSWORD: undefined, KCAP_SUDO_PASSWORD: undefined } as const
 
+/** A session of its own; on Windows that would be a window of its own, too. */
+const apart = { detached: true, windowsHide: true } as const
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
@@ -15,14 +18,14 @@ export async function startProgram(
 ): Promise<ChildProcessWithoutNullStreams> {
   const [command, ...words] = argv
   return await spawned(
-    spawn(command, words, { env: { ...process.env, ...ownSecrets, ...environment }, stdio: 'pipe', detached: true }),
+    spawn(command, words, { ...apart, env: { ...process.env, ...ownSecrets, ...environment }, stdio: 'pipe' }),
   )
 }
 
 /** The same for a line that the user wrote for a shell: the one of the user's account. */
 export async function startCommandLine(line: string): Promise<ChildProcessWithoutNullStreams> {
   const env = { ...process.env, ...ownSecrets }
-  return await spawned(spawn(line, { env, stdio: 'pipe', detached: true, shell: process.env.SHELL || true }))
+  return await spawned(spawn(line, { ...apart, env, stdio: 'pipe', shell: process.env.SHELL || true }))
 }
 
 async function spawned(child: ChildProcessWithoutNullStreams): Promise<ChildProcessWithoutNullStreams> {
