@@ -1,3 +1,4 @@
+import { linkSignals } from '../base/link-signals.ts'
 import { hasProgram } from './has-program.ts'
 import { ownSecrets } from './start-program.ts'
 
@@ -50,7 +51,8 @@ export async function runProgram(argv: readonly [string, ...string[]], run: Prog
     maxBuffer: maxOutputBytes,
     reject: false,
   })
-  const stopWatching = onAbort(run.signal === undefined ? timeout : AbortSignal.any([timeout, run.signal]), () => {
+  const { signal, unlink } = linkSignals(timeout, ...(run.signal === undefined ? [] : [run.signal]))
+  const stopWatching = onAbort(signal, () => {
     const kill = (signal: NodeJS.Signals) => killProgram(subprocess, signal, detached)
     kill('SIGTERM')
     const timer = setTimeout(() => {
@@ -63,6 +65,7 @@ export async function runProgram(argv: readonly [string, ...string[]], run: Prog
   })
   const result = await subprocess
   stopWatching()
+  unlink()
   return {
     exitCode: result.exitCode,
     stdout: String(result.stdout ?? ''),

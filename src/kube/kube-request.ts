@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { KcapError } from '../base/kcap-error.ts'
+import { linkSignals } from '../base/link-signals.ts'
 import { quote } from '../base/quote.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import { fitAnswer } from './fit-answer.ts'
@@ -120,14 +121,17 @@ export async function sendRequest(
   request: KubeRequest & RequestBody,
 ): Promise<{ status: number; body: string }> {
   const timeout = AbortSignal.timeout(request.timeoutMs ?? answerTimeoutMs)
+  const { signal, unlink } = linkSignals(request.signal, timeout)
   try {
-    const response = await openStream(access, { ...request, signal: AbortSignal.any([request.signal, timeout]) })
+    const response = await openStream(access, { ...request, signal })
     return { status: response.statusCode ?? 0, body: await readBody(response) }
   } catch (error) {
     if (request.signal.aborted) throw request.signal.reason
     if (timeout.aborted)
       throw toConnectError(access.server, Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' }), access.context)
     throw toConnectError(access.server, error, access.context)
+  } finally {
+    unlink()
   }
 }
 

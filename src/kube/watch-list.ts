@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KcapError } from '../base/kcap-error.ts'
+import { linkSignals } from '../base/link-signals.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import { fitWatchEvent } from './fit-answer.ts'
 import { type KubeAction, type KubeStatus, toApiError } from './kube-error.ts'
@@ -139,18 +140,20 @@ async function* readWatch<Item>(
     timeoutSeconds: String(seconds),
     resourceVersion,
   })
-  const response = await openStream(access, {
-    path: `${request.path}?${query}`,
-    signal: AbortSignal.any([request.signal, overdue]),
-  })
-  if (response.statusCode !== 200) {
-    const body = await readStart(response)
-    throw toApiError(access.server, { ...request.action, verb: 'watch' }, response.statusCode ?? 0, body)
-  }
-  for await (const line of readLines(response)) {
-    const event = fitWatchEvent(JSON.parse(line)) as WatchEvent<Item> | undefined
-    if (event === undefined) throw new Error('an event has no object')
-    yield event
+  const { signal, unlink } = linkSignals(request.signal, overdue)
+  try {
+    const response = await openStream(access, { path: `${request.path}?${query}`, signal })
+    if (response.statusCode !== 200) {
+      const body = await readStart(response)
+      throw toApiError(access.server, { ...request.action, verb: 'watch' }, response.statusCode ?? 0, body)
+    }
+    for await (const line of readLines(response)) {
+      const event = fitWatchEvent(JSON.parse(line)) as WatchEvent<Item> | undefined
+      if (event === undefined) throw new Error('an event has no object')
+      yield event
+    }
+  } finally {
+    unlink()
   }
 }
 

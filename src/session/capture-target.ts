@@ -1,4 +1,5 @@
 import type { CaptureRequest } from '../base/capture-request.ts'
+import { linkSignals } from '../base/link-signals.ts'
 import type { PacketSource, SourceEnd } from '../base/packet-source.ts'
 import { printable } from '../base/printable.ts'
 import { formatTarget, type Target } from '../base/target.ts'
@@ -102,10 +103,11 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
 
   return async (target, figures, run) => {
     const keysEnd = new AbortController()
+    const { signal, unlink } = linkSignals(opening, run.signal)
     let keys: Promise<void> = Promise.resolve()
     const opened = await openCapture(target, {
       ...routes,
-      signal: AbortSignal.any([opening, run.signal]),
+      signal,
       async prepare(route) {
         if (request.remoteKeyLogPath === undefined) return
         // First the keys: those of a conversation that begins with the capture are written while it does.
@@ -115,6 +117,7 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
       },
     }).catch((error: unknown) => {
       keysEnd.abort()
+      unlink()
       throw error
     })
     try {
@@ -123,6 +126,7 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
       keysEnd.abort()
       await keys
       await opened.route.close()
+      unlink()
     }
   }
 }

@@ -36,7 +36,9 @@ export function makePodNews(): PodNews {
     const done = new AbortController()
     const read = () => done.abort()
     readers.add(read)
-    await sleep(timeoutMs, undefined, { signal: AbortSignal.any([signal, done.signal]) }).catch(() => {})
+    signal.addEventListener('abort', read)
+    await sleep(timeoutMs, undefined, { signal: done.signal }).catch(() => {})
+    signal.removeEventListener('abort', read)
     readers.delete(read)
   }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ErrorCode } from '../base/error-codes.ts'
 import { type KcapError, toKcapError } from '../base/kcap-error.ts'
+import { linkSignals } from '../base/link-signals.ts'
 import type { SourceEnd } from '../base/packet-source.ts'
 import { formatTarget, type PodSetName, type PodTarget, type Target } from '../base/target.ts'
 import type { PodSetState } from '../target/follow-pod-set.ts'
@@ -121,9 +122,9 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
       figures.fail(failure)
       if (!passing.includes(failure.code) || !hasBegun || !hasPatience || logins > loginTries) return
       tell(`${failure.message}; trying again`)
-      await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, {
-        signal: AbortSignal.any([ending, stop.signal]),
-      }).catch(() => {})
+      const { signal, unlink } = linkSignals(ending, stop.signal)
+      await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {})
+      unlink()
       if (ending.aborted || stop.signal.aborted || (await news.hasEnded(target, ending))) return
       const final =
         (await findLoginFailure(target, failure)) ?? (news.isFollowed(target) ? undefined : await findEnd(target))
