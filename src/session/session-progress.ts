@@ -156,12 +156,12 @@ function makeSource(name: string, joinedMs: number): SourceProgress {
       for (const key of ['captured', 'received', 'dropped'] as const)
         figures[key] = isFirstEnd ? statistics[key] : add(figures[key], statistics[key])
       isFirstEnd = false
-      figures.error = error
+      figures.error = error === undefined ? undefined : slim(error)
       figures.state = error === undefined ? 'ended' : 'failed'
       awaitStart()
     },
     fail(error: KcapError) {
-      figures.error = error
+      figures.error = slim(error)
       figures.state = 'failed'
       settle()
     },
@@ -171,6 +171,12 @@ function makeSource(name: string, joinedMs: number): SourceProgress {
       settle()
     },
   }
+}
+
+/** Reads its stack: until then V8 keeps what each frame was called on, as a WebSocket with all that it holds. */
+function slim(error: KcapError): KcapError {
+  for (let one: unknown = error; one instanceof Error; one = one.cause) void one.stack
+  return error
 }
 
 function add(a: number | undefined, b: number | undefined): number | undefined {

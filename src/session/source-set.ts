@@ -70,7 +70,8 @@ export interface SourceSet {
 interface Source {
   target: Target
   readonly figures: SourceProgress
-  stop: AbortController
+  /** While it is captured: what has ended is kept for its figures, and is to be small. */
+  stop: AbortController | undefined
   isCapturing: boolean
   /** When something last came from it. */
   heardMs: number
@@ -86,11 +87,13 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
 
   function run(source: Source, comment: string | undefined): void {
     source.isCapturing = true
-    source.stop = new AbortController()
-    const work = captureSource(source, comment)
+    const stop = new AbortController()
+    source.stop = stop
+    const work = captureSource(source, stop.signal, comment)
     running.add(work)
     void work.finally(() => {
       source.isCapturing = false
+      source.stop = undefined
       running.delete(work)
       for (const state of news.states()) reconcile(state)
       if (running.size === 0 && [...sources.values()].every(({ figures }) => figures.figures.state === 'failed'))
@@ -99,14 +102,14 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
   }
 
   /** Captures until the target ends, over breaks of what leads to it. */
-  async function captureSource(source: Source, comment: string | undefined): Promise<void> {
-    const { figures, target, stop } = source
+  async function captureSource(source: Source, stop: AbortSignal, comment: string | undefined): Promise<void> {
+    const { figures, target } = source
     let due = comment
     let firstFailureMs = 0
     let logins = 0
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       const packetsBefore = figures.figures.packets
-      const failure = await captureOnce(source, due)
+      const failure = await captureOnce(source, stop, due)
       if (failure === undefined) return
       // The news of it are late: it is gone all the same.
       if (failure.code === 'pod-not-found' && news.isFollowed(target)) return figures.cancel()
@@ -122,10 +125,10 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
       figures.fail(failure)
       if (!passing.includes(failure.code) || !hasBegun || !hasPatience || logins > loginTries) return
       tell(`${failure.message}; trying again`)
-      const { signal, unlink } = linkSignals(ending, stop.signal)
+      const { signal, unlink } = linkSignals(ending, stop)
       await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {})
       unlink()
-      if (ending.aborted || stop.signal.aborted || (await news.hasEnded(target, ending))) return
+      if (ending.aborted || stop.aborted || (await news.hasEnded(target, ending))) return
       const final =
         (await findLoginFailure(target, failure)) ?? (news.isFollowed(target) ? undefined : await findEnd(target))
       if (final !== undefined) {
@@ -142,13 +145,17 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
   }
 
   /** Gives why it broke off or could not begin; undefined when it has ended as it should. */
-  async function captureOnce(source: Source, comment: string | undefined): Promise<KcapError | undefined> {
-    const { target, figures, stop } = source
+  async function captureOnce(
+    source: Source,
+    stop: AbortSignal,
+    comment: string | undefined,
+  ): Promise<KcapError | undefined> {
+    const { target, figures } = source
     const done = await turns.take()
     void figures.settled.then(done)
-    const isOver = () => ending.aborted || stop.signal.aborted
+    const isOver = () => ending.aborted || stop.aborted
     try {
-      const end = await capture(target, figures, { comment, signal: stop.signal })
+      const end = await capture(target, figures, { comment, signal: stop })
       source.heardMs = end.heardMs ?? Date.now()
       // A capture that breaks off because its pod has gone or its container was restarted did not fail.
       const hasEnded = end.error !== undefined && !isOver() && (await news.hasEnded(target, ending))
@@ -192,7 +199,7 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
     const key = keyOf(target)
     if (sources.has(key) || !hasRoom(target)) return
     const figures = addFigures(formatTarget(target), comment !== undefined)
-    const source: Source = { target, figures, stop: new AbortController(), isCapturing: false, heardMs: 0 }
+    const source: Source = { target, figures, stop: undefined, isCapturing: false, heardMs: 0 }
     sources.set(key, source)
     if (comment !== undefined) tell(comment)
     run(source, comment)
@@ -213,7 +220,7 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
     follow(name, state) {
       for (const uid of news.update(name, state)) {
         const source = sources.get(uid)
-        if (source?.isCapturing !== true) continue
+        if (source?.stop === undefined) continue
         tell(`${formatTarget(source.target)} has gone`)
         source.stop.abort()
       }
