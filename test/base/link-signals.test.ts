@@ -1,0 +1,27 @@
+import { getEventListeners } from 'node:events'
+import { expect, test } from 'vitest'
+import { linkSignals } from '../../src/base/link-signals.ts'
+
+test('a linked signal is aborted with the first of its signals, for the same reason', () => {
+  const [first, second] = [new AbortController(), new AbortController()]
+  const { signal } = linkSignals(first.signal, second.signal)
+  expect(signal.aborted).toBe(false)
+  const reason = new Error('stopped')
+  second.abort(reason)
+  first.abort()
+  expect(signal.reason).toBe(reason)
+})
+
+test('a signal that is aborted already makes an aborted one', () => {
+  const reason = new Error('too late')
+  expect(linkSignals(new AbortController().signal, AbortSignal.abort(reason)).signal.reason).toBe(reason)
+})
+
+test('once unlinked it follows nobody, and nothing of it stays with those that live on', () => {
+  const lasting = new AbortController()
+  const { signal, unlink } = linkSignals(lasting.signal)
+  unlink()
+  expect(getEventListeners(lasting.signal, 'abort')).toEqual([])
+  lasting.abort()
+  expect(signal.aborted).toBe(false)
+})
