@@ -1,15 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
 import { createReadStream, readdirSync } from 'node:fs'
 import { chmod, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test } from 'vitest'
 import { openFifoOutput, touchFifo } from '../../src/output/fifo-output.ts'
 import { openFileOutput } from '../../src/output/file-output.ts'
-import { isNamedPipe, openNamedPipeOutput, touchNamedPipe } from '../../src/output/named-pipe-output.ts'
 import { toOutputError } from '../../src/output/output-error.ts'
 import { openWiresharkOutput } from '../../src/output/wireshark-output.ts'
 import { makeWriteBuffer } from '../../src/session/write-buffer.ts'
@@ -167,50 +164,6 @@ test('touching a FIFO frees a reader that waits for its first byte', async () =>
   const reading = readFile(fifo)
   await touchFifo(fifo)
   expect((await reading).length).toBe(0)
-})
-
-test.each([
-  [String.raw`\\.\pipe\wireshark_extcap_kcapdemo_20261127`, 'win32', true],
-  [String.raw`\\?\PIPE\x`, 'win32', true],
-  [String.raw`C:\pipe\x.pcapng`, 'win32', false],
-  [String.raw`\\.\pipe\x`, 'linux', false],
-] as const)('%s on %s is a named pipe: %s', (name, platform, expected) => {
-  expect(isNamedPipe(name, platform)).toBe(expected)
-})
-
-/** Elsewhere a socket of the file system stands for it: Node connects to both by a path. */
-const namePipe = (name: string) =>
-  process.platform === 'win32' ? `\\\\.\\pipe\\kcap-test-${process.pid}-${name}` : path.join(folder, name)
-
-test('a named pipe gets all bytes, and its reader that goes is noticed without a write', async () => {
-  const pipe = namePipe('pipe')
-  const got: Buffer[] = []
-  const server = createServer((reader) => {
-    reader.on('data', (chunk: Buffer) => {
-      got.push(chunk)
-      if (Buffer.concat(got).length === 500_000) reader.destroy()
-    })
-  }).listen(pipe)
-  await once(server, 'listening')
-  const output = await openNamedPipeOutput(pipe, signal)
-  for (let i = 0; i < 50; i++) await output.write(Buffer.alloc(10_000, i))
-  await output.readerGone
-  expect(Buffer.concat(got).equals(Buffer.concat(Array.from({ length: 50 }, (_, i) => Buffer.alloc(10_000, i))))).toBe(
-    true,
-  )
-  expect(await output.write(Buffer.alloc(10))).toBe(false)
-  await output.close()
-  server.close()
-})
-
-test('a named pipe that is not there is an error; touching one ends the wait for it', async () => {
-  const pipe = namePipe('pipe-touched')
-  expect((await failureOf(openNamedPipeOutput(pipe, signal))).exitCode).toBe(7)
-  await touchNamedPipe(pipe)
-  const server = createServer((reader) => reader.on('close', () => server.close()).resume()).listen(pipe)
-  await once(server, 'listening')
-  await touchNamedPipe(pipe)
-  await once(server, 'close')
 })
 
 test('the write buffer keeps order and pieces whole, however slow the reader', async () => {
