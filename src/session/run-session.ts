@@ -13,7 +13,6 @@ import { refuseBadFilter } from './check-filter.ts'
 import { makeEnding } from './ending.ts'
 import { followTargets } from './follow-targets.ts'
 import { formatCommand } from './format-command.ts'
-import { markSeldom } from './mark-seldom.ts'
 import { openWriter } from './open-writer.ts'
 import { makePacketPump } from './packet-pump.ts'
 import { makeProgress, type SessionProgress, type SessionSummary, type SourceProgress } from './session-progress.ts'
@@ -52,7 +51,6 @@ const remoteKeyLagMs = 1_000
  * and on the far side. Throws the first reason why nothing was captured, or why the output could not be written.
  */
 export async function runSession(request: CaptureRequest, context: SessionContext): Promise<SessionSummary> {
-  markSeldom()
   // Outlives the user's stop: connections are needed to bring the end of a capture home.
   const lifetime = new AbortController()
   const opening = new AbortController()
