@@ -202,7 +202,7 @@ describe('a login that takes its time', () => {
       }
     }
     // What was killed goes when it has its turn.
-    await vi.waitFor(() => expect(processesHere().filter(isOrphan)).toEqual([]), { timeout: 2_000 })
+    await vi.waitFor(() => expect(processesHere().filter(isOrphan)).toEqual([]), { timeout: 10_000 })
     expect(readFileSync(seen, 'utf8')).toContain('"interactive":false')
     expect(readFileSync(seen, 'utf8')).not.toContain('tty\n')
   })
