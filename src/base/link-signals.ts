@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /** Aborted with the first of several signals that may outlive a job, until it is unlinked from them. */
 export interface LinkedSignal {
   readonly signal: AbortSignal
@@ -13,6 +15,8 @@ export function linkSignals(...signals: readonly AbortSignal[]): LinkedSignal {
   const controller = new AbortController()
   const abort = (event: Event) => controller.abort((event.target as AbortSignal).reason)
   for (const signal of signals) {
+    // Many jobs of one capture listen at a time; Node would warn of more than ten on standard error.
+    setMaxListeners(0, signal)
     if (signal.aborted) controller.abort(signal.reason)
     signal.addEventListener('abort', abort, { once: true })
   }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { linkSignals } from '../base/link-signals.ts'
 import type { PodSetName, PodTarget, Target } from '../base/target.ts'
 import type { PodSetState } from '../target/follow-pod-set.ts'
 
@@ -36,9 +37,9 @@ export function makePodNews(): PodNews {
     const done = new AbortController()
     const read = () => done.abort()
     readers.add(read)
-    signal.addEventListener('abort', read)
-    await sleep(timeoutMs, undefined, { signal: done.signal }).catch(() => {})
-    signal.removeEventListener('abort', read)
+    const linked = linkSignals(signal, done.signal)
+    await sleep(timeoutMs, undefined, { signal: linked.signal }).catch(() => {})
+    linked.unlink()
     readers.delete(read)
   }
 

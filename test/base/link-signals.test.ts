@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { linkSignals } from '../../src/base/link-signals.ts'
 
@@ -24,4 +25,15 @@ test('once unlinked it follows nobody, and nothing of it stays with those that l
   expect(getEventListeners(lasting.signal, 'abort')).toEqual([])
   lasting.abort()
   expect(signal.aborted).toBe(false)
+})
+
+test('many jobs may be linked to one signal at a time without a warning', async () => {
+  const warnings: Error[] = []
+  const note = (warning: Error) => warnings.push(warning)
+  process.on('warning', note)
+  const lasting = new AbortController()
+  for (let i = 0; i < 100; i++) linkSignals(lasting.signal)
+  await setImmediate()
+  process.off('warning', note)
+  expect(warnings).toEqual([])
 })
