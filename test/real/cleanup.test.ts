@@ -8,11 +8,11 @@ import {
   debugImage,
   deleteOwnPods,
   expectNoCaptures,
+  expectNoOwnPods,
   findPod,
   hasLab,
   lab,
   listCaptures,
-  listOwnPods,
   realTest,
   runLab,
 } from './lab.ts'
@@ -59,8 +59,7 @@ realTest('the pod on a node that a killed kcap has left is removed, and one in u
     expect.stringMatching(/^removed {2}shop\/kcap-\w+: pod/m),
   ])
   await expectNoCaptures()
-  for (let i = 0; i < 300 && (await listOwnPods()) !== ''; i++) await sleep(200)
-  expect(await listOwnPods()).toBe('')
+  await expectNoOwnPods('all')
 })
 
 realTest('a capture program whose supervisor was killed is found and ended; a supervised one is left', async () => {

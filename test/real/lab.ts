@@ -2,7 +2,7 @@ import { execFile, execFileSync } from 'node:child_process'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 
 const run = promisify(execFile)
 
@@ -52,6 +52,12 @@ export const debugImage = ['--debug-image', 'lab/busybox:1', '--debug-pull-polic
 export async function listOwnPods(which: 'all' | 'running' = 'all'): Promise<string> {
   const running = which === 'running' ? ['--field-selector=status.phase=Running'] : []
   return (await kubectl('get', 'pods', '-A', '-l', ownLabel, ...running, '-o', 'name')).trim()
+}
+
+/** Waits until none of those is left: the kubelet takes its time with a pod that is deleted, and others end by themselves. */
+export async function expectNoOwnPods(which: 'all' | 'running', limitMs = 60_000): Promise<void> {
+  const check = async () => expect(await listOwnPods(which)).toBe('')
+  await vi.waitFor(check, { timeout: limitMs, interval: 250 })
 }
 
 /** After a test that failed. */

@@ -9,11 +9,11 @@ import {
   debugImage,
   deleteOwnPods,
   expectNoCaptures,
+  expectNoOwnPods,
   findPod,
   hasLab,
   lab,
   listCaptures,
-  listOwnPods,
   realTest,
   runLab,
 } from './lab.ts'
@@ -97,12 +97,6 @@ async function end(ending: Ending, { child, exited, reader }: Awaited<ReturnType
   await exited
 }
 
-async function expectNoNodePod(): Promise<void> {
-  for (const startedMs = Date.now(); (await listOwnPods('running')) !== '' && Date.now() - startedMs < podLimitMs; )
-    await sleep(1_000)
-  expect(await listOwnPods('running')).toBe('')
-}
-
 realTest(
   'whatever ends a capture, by whatever way: nothing of it is left running',
   { timeout: rounds * 180_000 },
@@ -123,6 +117,6 @@ realTest(
         throw new Error(`round ${round + 1}, ${way}, ${kind}, ${ending}: ${capture.stderr()}`, { cause: error })
       }
     }
-    await expectNoNodePod()
+    await expectNoOwnPods('running', podLimitMs)
   },
 )

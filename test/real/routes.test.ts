@@ -8,11 +8,11 @@ import {
   debugImage,
   deleteOwnPods,
   expectNoCaptures,
+  expectNoOwnPods,
   findPod,
   hasLab,
   kubectl,
   lab,
-  listOwnPods,
   realTest,
 } from './lab.ts'
 
@@ -137,5 +137,5 @@ realTest('each pod by each way with each login: packets, or the right refusal', 
   expect(wrong).toEqual([])
   expect((await patient).code, (await patient).stderr).toBe(0)
   await expectNoCaptures()
-  expect(await listOwnPods('running')).toBe('')
+  await expectNoOwnPods('running')
 })

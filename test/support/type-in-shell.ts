@@ -31,6 +31,8 @@ const start: Readonly<Record<CompletingShell, (home: string) => { command: strin
   fish: () => ({
     command: 'fish -i',
     files: {
+      // Else fish reads all manual pages, in the background and beyond its end.
+      '.local/fish/generated_completions/none.fish': '',
       '.config/fish/config.fish': `function fish_prompt; echo 'ready> '; end; mkdir -p ~/.config/fish/completions; kcap completion fish >~/.config/fish/completions/kcap.fish\n`,
     },
   }),
