@@ -8,8 +8,8 @@ import { toOutputError } from './output-error.ts'
 const lookMs = 1_000
 
 /**
- * A regular file. It comes into being with the first bytes, so that a capture that fails before leaves none; what a full disk
- * cut off in the middle of a write is taken away again, so that the file ends with a whole packet. One that is removed meanwhile, or
+ * A regular file. It comes into being with the first bytes, so that a capture that fails before leaves none; where a full disk
+ * cuts a write off, what is not whole is taken away again, so that the file ends with a whole packet. One that is removed meanwhile, or
  * whose folder is, is an error: what is written on would be gone at the end.
  * Checks at once what can be checked. Throws `output-exists`, `output-folder-missing`, `output-not-writable`.
  */
@@ -22,7 +22,8 @@ export async function openFileOutput(file: string, options: { overwrite: boolean
     name: file,
     readerGone: new Promise(() => {}),
     isLive: false,
-    async write(bytes) {
+    async write(bytes, findWhole = () => 0) {
+      let written = 0
       try {
         // Captures hold what people send: readable by their owner only, as dumpcap does.
         handle ??= await open(file, options.overwrite ? 'w' : 'wx', 0o600)
@@ -30,9 +31,12 @@ export async function openFileOutput(file: string, options: { overwrite: boolean
           lookedMs = Date.now()
           if ((await handle.stat()).nlink === 0) throw Object.assign(new Error('it was removed'), { code: 'REMOVED' })
         }
-        await writeWhole(handle, bytes, length)
+        while (written < bytes.length) {
+          const writing = handle.write(bytes, written, bytes.length - written, length + written)
+          written += (await writing).bytesWritten
+        }
       } catch (error) {
-        await handle?.truncate(length).catch(() => {})
+        await handle?.truncate(length + findWhole(bytes.subarray(0, written))).catch(() => {})
         throw toOutputError(file, error)
       }
       length += bytes.length
@@ -45,14 +49,6 @@ export async function openFileOutput(file: string, options: { overwrite: boolean
         throw toOutputError(file, error)
       }
     },
-  }
-}
-
-async function writeWhole(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  let written = 0
-  while (written < bytes.length) {
-    const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, position + written)
-    written += bytesWritten
   }
 }
 

@@ -2,6 +2,11 @@ import path from 'node:path'
 import { KcapError } from '../base/kcap-error.ts'
 import { quote } from '../base/quote.ts'
 
+/** Whether what was written before is gone too. */
+export function isRemoved(error: KcapError): boolean {
+  return (error.cause as NodeJS.ErrnoException | undefined)?.code === 'REMOVED'
+}
+
 /** Failures of the file system, as errors of kcap. */
 export function toOutputError(file: string, error: unknown): KcapError {
   const { code, message } = error as NodeJS.ErrnoException

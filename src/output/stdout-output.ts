@@ -1,4 +1,4 @@
-import { fstatSync, write } from 'node:fs'
+import { fstatSync, ftruncate, write } from 'node:fs'
 import { isatty } from 'node:tty'
 import { promisify } from 'node:util'
 import { KcapError } from '../base/kcap-error.ts'
@@ -8,6 +8,7 @@ import { makePipeOutput } from './pipe-output.ts'
 
 const stdoutDescriptor = 1
 const writeDescriptor = promisify(write)
+const truncateDescriptor = promisify(ftruncate)
 
 /** Standard output. Throws `output-is-terminal`: a capture on a terminal helps nobody and can upset it. */
 export function openStdoutOutput(): ByteOutput {
@@ -24,22 +25,27 @@ export function openStdoutOutput(): ByteOutput {
   // Of anything else, as /dev/null, Node makes no stream.
   return status.isFIFO() || status.isSocket()
     ? makePipeOutput('standard output', stdoutDescriptor)
-    : makeDescriptorOutput()
+    : makeDescriptorOutput(status.isFile() && status.size === 0)
 }
 
-/** `kcap … -o - > file`: the shell's file or device, written at its own position. */
-function makeDescriptorOutput(): ByteOutput {
+/** `kcap … -o - > file`: the shell's file or device, written at its own position. A file that was empty is kept whole as one of ours. */
+function makeDescriptorOutput(isOwnFile: boolean): ByteOutput {
+  let length = 0
   return {
     name: 'standard output',
     readerGone: new Promise(() => {}),
     isLive: true,
-    async write(bytes) {
+    async write(bytes, findWhole = () => 0) {
+      let written = 0
       try {
-        for (let written = 0; written < bytes.length; ) {
+        while (written < bytes.length) {
           written += (await writeDescriptor(stdoutDescriptor, bytes, written)).bytesWritten
         }
+        length += written
         return true
       } catch (error) {
+        const whole = length + findWhole(bytes.subarray(0, written))
+        if (isOwnFile) await truncateDescriptor(stdoutDescriptor, whole).catch(() => {})
         throw toOutputError('standard output', error)
       }
     },

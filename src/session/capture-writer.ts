@@ -14,6 +14,7 @@ import {
   type InterfaceStatistics,
   writeEnhancedPackets,
 } from '../packets/pcapng-writer.ts'
+import { findWholeBlocks, findWholeRecords, type WholePart } from '../packets/whole-part.ts'
 import { makeWriteBuffer } from './write-buffer.ts'
 
 /**
@@ -33,6 +34,8 @@ export interface CaptureWriter {
   finish(statistics: readonly InterfaceStatistics[]): Promise<boolean>
   /** Bytes written so far, of packets and of everything else. */
   readonly written: { readonly header: number; readonly packets: number }
+  /** Packets that are with the kernel, whatever became of what came after them. */
+  readonly savedPackets: number
   /** Bytes of the output around each packet. */
   readonly packetOverhead: number
 }
@@ -48,25 +51,36 @@ export interface SectionDescription {
 }
 
 /** The buffer before the output, and how much went through it. */
-function makeCountedBuffer(output: ByteOutput) {
-  const buffer = makeWriteBuffer(output)
+function makeCountedBuffer(output: ByteOutput, findWhole: (part: Buffer, position: number) => WholePart) {
+  const buffer = makeWriteBuffer(output, findWhole)
   const written = { header: 0, packets: 0 }
   return {
     written,
     drain: buffer.drain,
+    savedPackets: () => buffer.savedPackets,
     async appendHeader(bytes: Buffer): Promise<boolean> {
       written.header += bytes.length
-      return await buffer.append(bytes.length, (out, at) => out.set(bytes, at))
+      return await buffer.append(bytes.length, 0, (out, at) => out.set(bytes, at))
     },
-    appendPackets(length: number, fill: (out: Buffer, at: number) => void): boolean | Promise<boolean> {
+    appendPackets(
+      runs: readonly PacketRun[],
+      length: number,
+      fill: (out: Buffer, at: number) => void,
+    ): boolean | Promise<boolean> {
       written.packets += length
-      return buffer.append(length, fill)
+      return buffer.append(length, countPackets(runs), fill)
     },
   }
 }
 
+function countPackets(runs: readonly PacketRun[]): number {
+  let count = 0
+  for (const { from, to } of runs) count += to - from
+  return count
+}
+
 export function makePcapngWriter(output: ByteOutput, section: SectionDescription): CaptureWriter {
-  const buffer = makeCountedBuffer(output)
+  const buffer = makeCountedBuffer(output, findWholeBlocks)
   let begun: Promise<unknown> | undefined
   let sourceCount = 0
   /** Names and secrets alone are no capture: they wait for the section to begin. */
@@ -105,12 +119,15 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
     },
     addTlsSecrets: (lines) => writeBlock(formatTlsSecrets(lines)),
     writeRuns: (runs) =>
-      buffer.appendPackets(enhancedPacketsLength(runs), (out, at) => writeEnhancedPackets(out, at, runs)),
+      buffer.appendPackets(runs, enhancedPacketsLength(runs), (out, at) => writeEnhancedPackets(out, at, runs)),
     async finish(statistics) {
       if (statistics.length > 0) await buffer.appendHeader(Buffer.concat(statistics.map(formatInterfaceStatistics)))
       return await buffer.drain()
     },
     written: buffer.written,
+    get savedPackets() {
+      return buffer.savedPackets()
+    },
     // Padding included: a limit is kept, not nearly kept.
     packetOverhead: 35,
   }
@@ -118,7 +135,7 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
 
 /** pcap has one header for all packets, so all sources must be of one link type. */
 export function makePcapWriter(output: ByteOutput): CaptureWriter {
-  const buffer = makeCountedBuffer(output)
+  const buffer = makeCountedBuffer(output, (part, position) => findWholeRecords(part, position === 0))
   let linkType: number | undefined
   let begun: Promise<boolean> | undefined
   let sourceCount = 0
@@ -143,9 +160,13 @@ export function makePcapWriter(output: ByteOutput): CaptureWriter {
     },
     addNames: async () => {},
     addTlsSecrets: async () => {},
-    writeRuns: (runs) => buffer.appendPackets(pcapRecordsLength(runs), (out, at) => writePcapRecords(out, at, runs)),
+    writeRuns: (runs) =>
+      buffer.appendPackets(runs, pcapRecordsLength(runs), (out, at) => writePcapRecords(out, at, runs)),
     finish: () => buffer.drain(),
     written: buffer.written,
+    get savedPackets() {
+      return buffer.savedPackets()
+    },
     packetOverhead: 16,
   }
 }

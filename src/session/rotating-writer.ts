@@ -17,11 +17,14 @@ export async function makeRotatingWriter(
   openNext: () => Promise<CaptureWriter>,
 ): Promise<CaptureWriter> {
   // Most of a file is for packets.
+  const maxFilesBefore = (limits.maxFiles ?? Number.POSITIVE_INFINITY) - 1
   const maxKeptLength = Math.min(maxRepeatedLength, (limits.fileBytes ?? Number.POSITIVE_INFINITY) / 8)
   let writer = await openNext()
   /** When its first packet came. */
   let begunMs = Date.now()
   const before = { header: 0, packets: 0 }
+  /** Packets of the files before this one that are kept. */
+  let savedBefore: readonly number[] = []
   const sources: { readonly source: SourceDescription; readonly description: string }[] = []
   const names = new Map<string, string>()
   let secrets: string[] = []
@@ -65,6 +68,7 @@ export async function makeRotatingWriter(
     await writer.finish(withOwnCounts(known.map((each) => ({ ...each, delivered: 0 }))))
     before.header += writer.written.header
     before.packets += writer.written.packets
+    savedBefore = [...savedBefore, writer.savedPackets].slice(-maxFilesBefore)
     writer = await openNext()
     begunMs = Date.now()
     delivered = []
@@ -122,6 +126,9 @@ export async function makeRotatingWriter(
     finish: (statistics) => takeTurn(() => writer.finish(withOwnCounts(statistics))),
     get written() {
       return { header: before.header + writer.written.header, packets: before.packets + writer.written.packets }
+    },
+    get savedPackets() {
+      return savedBefore.reduce((sum, count) => sum + count, writer.savedPackets)
     },
     get packetOverhead() {
       return writer.packetOverhead

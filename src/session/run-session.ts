@@ -2,6 +2,7 @@ import type { CaptureRequest } from '../base/capture-request.ts'
 import { KcapError, toKcapError } from '../base/kcap-error.ts'
 import type { PacketRun } from '../base/packet.ts'
 import { makeClusterPool } from '../kube/cluster-pool.ts'
+import { isRemoved } from '../output/output-error.ts'
 import { type AskConsent, makeConsent } from '../route/consent.ts'
 import { makeNodePods } from '../route/node-pod-route.ts'
 import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
@@ -196,7 +197,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
       outputError ??= toKcapError(error)
     })
   }
-  if (outputError !== undefined) throw withSavedPackets(outputError, progress.packets())
+  if (outputError !== undefined) throw withSavedPackets(outputError, writer.savedPackets)
   const summary = progress.summarize(ending.reason() ?? 'far side ended', {
     name: output.name,
     files: output.files,
@@ -209,7 +210,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
 
 /** What is there in spite of it. */
 function withSavedPackets(error: KcapError, packets: number): KcapError {
-  if (packets === 0) return error
+  if (packets === 0 || isRemoved(error)) return error
   const hints = [`${packets} packets are saved`, ...error.hints]
   return new KcapError(error.code, error.message, { hints, cause: error.cause })
 }

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import type { ByteOutput } from '../output/byte-output.ts'
+import type { WholePart } from '../packets/whole-part.ts'
 
 /** What waits here for a slow reader, twice; a piece that is longer is written by itself. */
 const capacity = 1024 * 1024
@@ -14,19 +15,30 @@ const holdMs = 3
  */
 export interface WriteBuffer {
   /**
-   * Waits for room, then has `fill` write exactly `length` bytes at `at`. Calls are served in turn. Gives false when nobody reads any
+   * Waits for room, then has `fill` write exactly `length` bytes at `at`, with so many packets in them. Calls are served in turn. Gives false when nobody reads any
    * more; throws what an earlier write failed with. Where there is room it gives the answer itself and not a promise: a packet then costs
    * no turn of the event loop.
    */
-  append(length: number, fill: (out: Buffer, at: number) => void): boolean | Promise<boolean>
+  append(length: number, packets: number, fill: Fill): boolean | Promise<boolean>
   /** Settles when all of it is with the kernel. */
   drain(): Promise<boolean>
+  /** Packets that are with the kernel; of a write that was cut off, those that the output has kept. */
+  readonly savedPackets: number
 }
 
-export function makeWriteBuffer(output: ByteOutput): WriteBuffer {
+type Fill = (out: Buffer, at: number) => void
+
+/** `findWhole` tells of the beginning of a piece what is whole there, given how many bytes went before the piece. */
+export function makeWriteBuffer(
+  output: ByteOutput,
+  findWhole: (part: Buffer, position: number) => WholePart,
+): WriteBuffer {
   let filling = Buffer.allocUnsafeSlow(capacity)
   let spare = Buffer.allocUnsafeSlow(capacity)
   let filled = 0
+  let filledPackets = 0
+  let position = 0
+  let savedPackets = 0
   let flushing: Promise<void> | undefined
   let cancelHold: (() => void) | undefined
   let lastFlushMs = 0
@@ -35,9 +47,19 @@ export function makeWriteBuffer(output: ByteOutput): WriteBuffer {
   let isGone = false
   let failure: { readonly error: unknown } | undefined
 
-  const write = async (bytes: Buffer) => {
+  const write = async (bytes: Buffer, packets: number) => {
+    const keepWhole = (part: Buffer) => {
+      const whole = findWhole(part, position)
+      savedPackets += whole.packets
+      return whole.bytes
+    }
     try {
-      if (!(await output.write(bytes))) isGone = true
+      if (!(await output.write(bytes, keepWhole))) {
+        isGone = true
+        return
+      }
+      position += bytes.length
+      savedPackets += packets
     } catch (error) {
       failure ??= { error }
     }
@@ -47,10 +69,12 @@ export function makeWriteBuffer(output: ByteOutput): WriteBuffer {
     cancelHold = undefined
     if (flushing !== undefined || filled === 0 || failure !== undefined) return
     const bytes = filling.subarray(0, filled)
+    const packets = filledPackets
     ;[filling, spare] = [spare, filling]
     filled = 0
+    filledPackets = 0
     lastFlushMs = performance.now()
-    flushing = write(bytes).then(() => {
+    flushing = write(bytes, packets).then(() => {
       flushing = undefined
       flushSoon()
     })
@@ -72,10 +96,11 @@ export function makeWriteBuffer(output: ByteOutput): WriteBuffer {
     if (failure !== undefined) throw failure.error
     return !isGone
   }
-  const put = (length: number, fill: (out: Buffer, at: number) => void) => {
+  const put = (length: number, packets: number, fill: Fill) => {
     if (!check()) return false
     fill(filling, filled)
     filled += length
+    filledPackets += packets
     flushSoon()
     return true
   }
@@ -83,12 +108,12 @@ export function makeWriteBuffer(output: ByteOutput): WriteBuffer {
     for (flush(); flushing !== undefined; flush()) await flushing
     return check()
   }
-  const putInTurn = async (length: number, fill: (out: Buffer, at: number) => void) => {
+  const putInTurn = async (length: number, packets: number, fill: Fill) => {
     if (length > capacity) {
       await drain()
       const bytes = Buffer.allocUnsafeSlow(length)
       fill(bytes, 0)
-      await write(bytes)
+      await write(bytes, packets)
       return check()
     }
     while (filled + length > capacity) {
@@ -96,7 +121,7 @@ export function makeWriteBuffer(output: ByteOutput): WriteBuffer {
       if (flushing === undefined) break
       await flushing
     }
-    return put(length, fill)
+    return put(length, packets, fill)
   }
   const takeTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
     queued++
@@ -105,8 +130,13 @@ export function makeWriteBuffer(output: ByteOutput): WriteBuffer {
     return mine
   }
   return {
-    append: (length, fill) =>
-      queued === 0 && filled + length <= capacity ? put(length, fill) : takeTurn(() => putInTurn(length, fill)),
+    append: (length, packets, fill) =>
+      queued === 0 && filled + length <= capacity
+        ? put(length, packets, fill)
+        : takeTurn(() => putInTurn(length, packets, fill)),
     drain: () => takeTurn(drain),
+    get savedPackets() {
+      return savedPackets
+    },
   }
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test } from 'vitest'
+import { KcapError } from '../../src/base/kcap-error.ts'
 import { openFifoOutput, touchFifo } from '../../src/output/fifo-output.ts'
 import { openFileOutput } from '../../src/output/file-output.ts'
 import { toOutputError } from '../../src/output/output-error.ts'
@@ -166,6 +167,8 @@ test('touching a FIFO frees a reader that waits for its first byte', async () =>
   expect((await reading).length).toBe(0)
 })
 
+const findNothing = () => ({ bytes: 0, packets: 0 })
+
 test('the write buffer keeps order and pieces whole, however slow the reader', async () => {
   const fifo = path.join(folder, 'fifo-slow')
   execFileSync('mkfifo', [fifo])
@@ -177,13 +180,13 @@ test('the write buffer keeps order and pieces whole, however slow the reader', a
     }
   })()
   const output = await openFifoOutput(fifo, signal)
-  const buffer = makeWriteBuffer(output)
+  const buffer = makeWriteBuffer(output, findNothing)
   const sizes = [10, 700_000, 5, 1_500_000, 20, 400_000, 400_000, 400_000]
   const wanted: Buffer[] = []
   await Promise.all(
     sizes.map(async (size, i) => {
       wanted.push(Buffer.alloc(size, i + 1))
-      return await buffer.append(size, (out, at) => out.fill(i + 1, at, at + size))
+      return await buffer.append(size, 1, (out, at) => out.fill(i + 1, at, at + size))
     }),
   )
   expect(await buffer.drain()).toBe(true)
@@ -194,11 +197,40 @@ test('the write buffer keeps order and pieces whole, however slow the reader', a
 
 test('the write buffer tells a failure to the next caller and to the last', async () => {
   const output = await openFileOutput('/dev/full', { overwrite: true })
-  const buffer = makeWriteBuffer(output)
-  await buffer.append(10, (out, at) => out.fill(1, at, at + 10))
+  const buffer = makeWriteBuffer(output, findNothing)
+  await buffer.append(10, 1, (out, at) => out.fill(1, at, at + 10))
   expect((await failureOf(buffer.drain())).code).toBe('output-full')
-  expect((await failureOf((async () => await buffer.append(10, () => {}))())).code).toBe('output-full')
+  expect((await failureOf((async () => await buffer.append(10, 1, () => {}))())).code).toBe('output-full')
+  expect(buffer.savedPackets).toBe(0)
   await output.close()
+})
+
+test('of a write that is cut off, what is whole counts as saved', async () => {
+  const parts: [number, number][] = []
+  const output = {
+    name: 'a disk with room for 25 bytes',
+    readerGone: new Promise<void>(() => {}),
+    isLive: false,
+    async write(bytes: Buffer, findWhole: (part: Buffer) => number = () => 0) {
+      if (bytes.length < 20) return true
+      expect(findWhole(bytes.subarray(0, 15))).toBe(10)
+      throw new KcapError('output-full', 'cannot write', { hints: [] })
+    },
+    close: async () => {},
+  }
+  // Of ten bytes each.
+  const buffer = makeWriteBuffer(output, (part, position) => {
+    parts.push([part.length, position])
+    const packets = Math.floor(part.length / 10)
+    return { bytes: packets * 10, packets }
+  })
+  const append = async (packets: number) => await buffer.append(packets * 10, packets, () => {})
+  await append(1)
+  await buffer.drain()
+  expect(buffer.savedPackets).toBe(1)
+  await append(3)
+  await failureOf(buffer.drain())
+  expect([buffer.savedPackets, parts]).toEqual([2, [[15, 10]]])
 })
 
 test('what comes in quick succession is written together, what comes after a pause at once', async () => {
@@ -210,9 +242,9 @@ test('what comes in quick succession is written together, what comes after a pau
     write: async (bytes: Buffer) => writes.push(bytes.length) > 0,
     close: async () => {},
   }
-  const buffer = makeWriteBuffer(output)
+  const buffer = makeWriteBuffer(output, findNothing)
   const append = (length: number) => {
-    expect(buffer.append(length, (out, at) => out.fill(1, at, at + length))).toBe(true)
+    expect(buffer.append(length, 1, (out, at) => out.fill(1, at, at + length))).toBe(true)
   }
   for (let i = 0; i < 10; i++) append(100)
   await new Promise(setImmediate)

@@ -22,8 +22,11 @@ export interface ErrorRow {
 
 let rowCount = 0
 
-/** Runs the row's command with `-o FOLDER/out.pcapng` in a folder of its own; gives that folder. */
-export async function expectError(parentFolder: string, row: ErrorRow): Promise<string> {
+/** Runs the row's command with `-o FOLDER/out.pcapng` in a folder of its own; gives that folder, and what was hinted at. */
+export async function expectError(
+  parentFolder: string,
+  row: ErrorRow,
+): Promise<{ folder: string; hints: readonly string[] }> {
   rowCount += 1
   const folder = path.join(parentFolder, `row-${rowCount}`)
   const temporary = path.join(folder, 'temporary')
@@ -53,7 +56,7 @@ export async function expectError(parentFolder: string, row: ErrorRow): Promise<
   expect((await readdir(folder)).sort()).toEqual([...(row.files ?? []), 'temporary'])
   expect(await readdir(temporary)).toEqual([])
   await expectNoProcess(`-s ${snapLength}`)
-  return folder
+  return { folder, hints: told.hints }
 }
 
 const run = promisify(execFile)

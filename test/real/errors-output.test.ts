@@ -20,6 +20,7 @@ afterAll(async () => {
 
 const busyHost = ['--ssh-config', lab.sshConfig, '--ssh-host', 'node']
 const otherName = '-o OTHER-NAME'
+const savedPackets = /^(\d+) packets are saved$/
 
 async function mountFolder(name: string, options: string): Promise<string> {
   const mount = path.join(folder, name)
@@ -75,11 +76,11 @@ realTest.concurrent.each(['pcap', 'pcapng'])(
   async (ending) => {
     const mount = await mountFolder(`full-${ending}`, 'size=1536k')
     const file = path.join(mount, `out.${ending}`)
-    await expectError(folder, {
+    const { hints } = await expectError(folder, {
       argv: [...busyHost, '-o', file],
       message: `cannot write on to "${file}": the disk is full`,
       hints: [
-        /^\d+ packets are saved$/,
+        savedPackets,
         'the file is valid up to its last whole packet',
         `df -h ${mount}`,
         'keep less of each packet: --snaplen 128',
@@ -87,11 +88,37 @@ realTest.concurrent.each(['pcap', 'pcapng'])(
       exitCode: 7,
     })
     expect(await readdir(mount)).toEqual([`out.${ending}`])
-    expect((await tshark(file)).trim().split('\n').length).toBeGreaterThan(1)
-    // What the last write, of 1 MiB at the most, had no room for is cut off.
-    expect((await stat(file)).size).toBeGreaterThan(500_000)
+    const saved = Number(savedPackets.exec(hints[0] ?? '')?.[1])
+    expect(saved).toBe((await tshark(file)).trim().split('\n').length)
+    // But for the packet that had no room.
+    expect((await stat(file)).size).toBeGreaterThan(1536 * 1024 - 70_000)
   },
 )
+
+realTest.concurrent("a full disk behind the shell's > leaves a whole file too", async () => {
+  const file = path.join(await mountFolder('full-stdout', 'size=600k'), 'out.pcapng')
+  const line = '"$@" -o - >"$0" || echo "exit code $?"'
+  const { stdout, stderr } = await run('sh', ['-c', line, file, process.execPath, programPath, ...busyHost])
+  expect([stdout, stderr]).toEqual([
+    'exit code 7\n',
+    expect.stringContaining('cannot write on to "standard output": the disk is full'),
+  ])
+  const saved = Number(/(\d+) packets are saved/.exec(stderr)?.[1])
+  expect(saved).toBe((await tshark(file)).trim().split('\n').length)
+})
+
+realTest.concurrent('a disk that is full with files of a ring: what is saved is what they have', async () => {
+  const mount = await mountFolder('full-ring', 'size=1000k')
+  const file = path.join(mount, 'out.pcapng')
+  const { hints } = await expectError(folder, {
+    argv: [...busyHost, '-o', file, '--rotate-size', '300kB', '--rotate-files', '5'],
+    message: /^cannot write on to ".*\/out_00004_\d+\.pcapng": the disk is full$/,
+    hints: [savedPackets, 'the file is valid up to its last whole packet', `df -h ${mount}`, /--snaplen 128$/],
+    exitCode: 7,
+  })
+  const packets = await Promise.all((await readdir(mount)).map(async (name) => await tshark(path.join(mount, name))))
+  expect(Number(savedPackets.exec(hints[0] ?? '')?.[1])).toBe(packets.join('').trim().split('\n').length)
+})
 
 realTest.concurrent('a reader that leaves early is no error', async () => {
   const line = '"$0" "$@" -o - --snaplen 99001 | head -c 100 | wc -c'

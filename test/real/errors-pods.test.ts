@@ -155,7 +155,7 @@ realTest.concurrent.each([
     /^the packets before it are kept/,
   ],
 ] as const)('a stream that %s leaves the packets before it', async (_what, container, message, hint) => {
-  const left = await expectError(folder, {
+  const { folder: left } = await expectError(folder, {
     argv: broken('fakes', '-c', container),
     environment,
     message: message.replace('NAME', `${errorNamespace}/fakes`),

@@ -167,6 +167,8 @@ async function inject(fault: Fault): Promise<{ code: number | null; got: number;
   const packets = readPackets(bytes)
   const breaks = packets.filter(({ number }, i) => i > 0 && number !== (packets[i - 1]?.number ?? 0) + 1)
   const told = packets.filter(({ comment }) => comment?.includes('are missing before this packet'))
+  const saved = /(\d+) packets are saved/.exec(stderr)?.[1]
+  if (fault.code === 7) expect(saved).toBe(fault.isFileGone ? undefined : String(packets.length))
   if (fault.code !== 0 && fault.code !== null)
     expect(stderr).toMatch(/^kcap: error: cannot .*: .*\n(kcap: {3}hint: .*\n)+/m)
   await gate.close()
