@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { exitCodes } from '../base/error-codes.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { printableJson } from '../base/printable.ts'
 import { quote } from '../base/quote.ts'
+import { makeFolder } from '../host/make-folder.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { findConfigFile } from '../settings/config-file.ts'
 import { loadSettings } from '../settings/load-settings.ts'
@@ -69,7 +70,7 @@ export async function config(argv: readonly string[]): Promise<number> {
 
 function writeTemplate(file: string): void {
   try {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+    makeFolder(path.dirname(file))
     writeFileSync(file, template, { flag: 'wx', mode: 0o600 })
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException

@@ -2,7 +2,6 @@ import {
   closeSync,
   constants,
   fstatSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -12,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
+import { makeFolder } from './make-folder.ts'
 
 const isWindows = process.platform === 'win32'
 /** No write takes this long. */
@@ -24,7 +24,7 @@ let drafts = 0
  */
 export function writePrivateFile(file: string, text: string): void {
   const folder = path.dirname(file)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const draft = path.join(folder, `.${path.basename(file)}.${process.pid}-${drafts++}`)
   try {
     writeFileSync(draft, text, { flag: 'wx', mode: 0o600 })

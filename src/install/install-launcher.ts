@@ -1,7 +1,8 @@
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { KcapError } from '../base/kcap-error.ts'
 import { quote } from '../base/quote.ts'
+import { makeFolder } from '../host/make-folder.ts'
 import {
   findOwnPaths,
   formatLauncher,
@@ -34,7 +35,7 @@ export async function installLauncher(
       await chmod(file, 0o755)
       return { file, state: 'unchanged' }
     }
-    await makeFolder(folder)
+    makeFolder(folder, 0o777)
     // Put in place whole: Wireshark may list at any moment, and runs every executable of the folder, which a draft is not.
     await writeFile(draft, text, { mode: 0o644 })
     await rename(draft, file)
@@ -71,19 +72,6 @@ async function readText(file: string): Promise<string | undefined> {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw error
-  }
-}
-
-/** Not mkdir's own recursion, which never ends where a folder can't be made though its parent is there (/proc). */
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') return
-    if (code !== 'ENOENT' || path.dirname(folder) === folder) throw error
-    await makeFolder(path.dirname(folder))
-    await mkdir(folder)
   }
 }
 

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import path from 'node:path'
+import { makeFolder } from '../host/make-folder.ts'
 import { readFileStatus, removeFile } from '../host/private-file.ts'
 import { findUserFolders } from '../host/user-folders.ts'
 
@@ -49,7 +50,7 @@ export function takeRefreshLock(environment: NodeJS.ProcessEnv = process.env): (
     // Only what a killed one left: a lock that has just been taken must stay.
     if (readFileStatus(file) !== undefined) removeFile(file)
     // A shell may ask before anything was ever listed.
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+    makeFolder(path.dirname(file))
     closeSync(openSync(file, 'wx', 0o600))
   } catch {
     return undefined

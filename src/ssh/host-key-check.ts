@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { appendFile, mkdir, readFile } from 'node:fs/promises'
+import { appendFile, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makeFolder } from '../host/make-folder.ts'
 import {
   changedHostKey,
   revokedHostKey,
@@ -112,7 +113,7 @@ async function rememberKey(
   const hosts = host.hashKnownHosts ? hashedHostField(name, randomBytes(20)) : name
   const line = `${hosts} ${hostKeyType(key)} ${key.toString('base64')}\n`
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(file))
     const before = await readFile(file, 'utf8').catch(() => '')
     await appendFile(file, before === '' || before.endsWith('\n') ? line : `\n${line}`, { mode: 0o600 })
     log(`added the ${hostKeyTypeName(key)} key of "${sshHostLabel(host)}" to ${file}`)
