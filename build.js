@@ -40,16 +40,41 @@ const rarities = {
   'parse-settings': 'src/settings/parse-settings.ts',
 }
 
-/** Leaves dynamic imports of these modules to Node, as files beside the program. */
-function keepApart(entries) {
+/** Which of these modules, beside the program as a file of its own, an import asks for while it runs; undefined: none. */
+function makeFinder(entries) {
   const nameOf = new Map(Object.entries(entries).map(([name, file]) => [path.resolve(file), name]))
+  return ({ path: file, kind, resolveDir }) =>
+    kind === 'dynamic-import' ? nameOf.get(path.resolve(resolveDir, file)) : undefined
+}
+
+/** Leaves dynamic imports of these modules to Node. */
+function keepApart(entries) {
+  const find = makeFinder(entries)
   return {
     name: 'keep-apart',
     setup({ onResolve }) {
-      onResolve({ filter: /\.ts$/ }, ({ path: file, kind, resolveDir }) => {
-        const name = kind === 'dynamic-import' ? nameOf.get(path.resolve(resolveDir, file)) : undefined
+      onResolve({ filter: /\.ts$/ }, (asked) => {
+        const name = find(asked)
         return name === undefined ? undefined : { path: `./${name}.js`, external: true }
       })
+    },
+  }
+}
+
+/** The same for modules that are CommonJS, which Node requires: for an `import()` it would make ready for ES modules first. */
+function requireApart(entries) {
+  const find = makeFinder(entries)
+  return {
+    name: 'require-apart',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /\.ts$/ }, (asked) => {
+        const name = find(asked)
+        return name === undefined ? undefined : { path: `./${name}.cjs`, namespace: 'apart' }
+      })
+      onLoad({ filter: /./, namespace: 'apart' }, ({ path: file }) => ({
+        contents: `module.exports = require(${JSON.stringify(file)})`,
+      }))
+      onResolve({ filter: /./, namespace: 'apart' }, ({ path: file }) => ({ path: file, external: true }))
     },
   }
 }
@@ -75,13 +100,13 @@ const main = await build({
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
   banner: { js: '#!/usr/bin/env node' },
-  plugins: [keepApart({ ...parts, ...single })],
+  plugins: [requireApart(single), keepApart(parts)],
 })
 const singles = await build({
   ...common,
   entryPoints: single,
-  // execa, which starts credential plugins, is in part CommonJS.
-  banner: { js: commonJs },
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
   plugins: [keepApart(rarities)],
 })
 const program = await build({

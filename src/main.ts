@@ -1,7 +1,12 @@
+import { version } from './base/version.ts'
 import { findVerb, runExtcap } from './extcap/front.ts'
+import { useCompileCache } from './host/compile-cache.ts'
+import { writeAnswer } from './host/write-answer.ts'
 
 /** Which face is wanted: Wireshark's questions are told by their words, whatever name kcap was started by. */
 async function main(argv: readonly string[]): Promise<number> {
+  if (argv.length === 1 && argv[0] === '--version') return await writeAnswer(`kcap ${version}\n`)
+  useCompileCache()
   if (argv[0] === '--kcap-complete') {
     const { complete } = await import('./cli/complete.ts')
     return await complete(argv.slice(1))

@@ -1,4 +1,5 @@
 import { version } from '../base/version.ts'
+import { sweepCompileCache } from '../host/compile-cache.ts'
 import { findUserFolders } from '../host/user-folders.ts'
 import { type ListLimits, listingLimits, refreshLimits } from '../listing/list-clusters.ts'
 import { openNamesCache } from '../listing/names-cache.ts'
@@ -31,6 +32,7 @@ export async function refreshList(context?: string): Promise<void> {
     cleanUpCaptures()
     openNamesCache(findUserFolders().cache).sweep()
     sweepAnswers()
+    sweepCompileCache()
     await answerList(refreshLimits)
   } finally {
     release()

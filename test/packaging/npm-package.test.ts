@@ -39,7 +39,7 @@ test('the package has the program, its launcher and the terms, and nothing that 
     'installers/install.sh',
     'package.json',
   ])
-  const wanted = ['kcap.cjs', 'interfaces.js', 'launcher.sh', 'THIRD-PARTY-LICENSES.txt', 'sbom.cdx.json']
+  const wanted = ['kcap.cjs', 'interfaces.cjs', 'launcher.sh', 'THIRD-PARTY-LICENSES.txt', 'sbom.cdx.json']
   expect(paths).toEqual(expect.arrayContaining(wanted.map((name) => `dist/${name}`)))
   expect(paths.filter((file) => /test|\.ts$|\.map$/.test(file))).toEqual([])
 })
