@@ -17,14 +17,13 @@ export async function makeRotatingWriter(
   openNext: () => Promise<CaptureWriter>,
 ): Promise<CaptureWriter> {
   // Most of a file is for packets.
-  const maxFilesBefore = (limits.maxFiles ?? Number.POSITIVE_INFINITY) - 1
   const maxKeptLength = Math.min(maxRepeatedLength, (limits.fileBytes ?? Number.POSITIVE_INFINITY) / 8)
   let writer = await openNext()
   /** When its first packet came. */
   let begunMs = Date.now()
   const before = { header: 0, packets: 0 }
-  /** Packets of the files before this one that are kept. */
-  let savedBefore: readonly number[] = []
+  /** Packets of each file before this one that is kept. */
+  const savedBefore: number[] = []
   const sources: { readonly source: SourceDescription; readonly description: string }[] = []
   const names = new Map<string, string>()
   let secrets: string[] = []
@@ -66,10 +65,12 @@ export async function makeRotatingWriter(
       dropped: undefined,
     }))
     await writer.finish(withOwnCounts(known.map((each) => ({ ...each, delivered: 0 }))))
+    const next = await openNext()
     before.header += writer.written.header
     before.packets += writer.written.packets
-    savedBefore = [...savedBefore, writer.savedPackets].slice(-maxFilesBefore)
-    writer = await openNext()
+    savedBefore.push(writer.savedPackets)
+    if (savedBefore.length >= (limits.maxFiles ?? Number.POSITIVE_INFINITY)) savedBefore.shift()
+    writer = next
     begunMs = Date.now()
     delivered = []
     await writer.addNames([...names].map(([address, name]) => ({ address, name })))
