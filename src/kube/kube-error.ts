@@ -16,6 +16,12 @@ export interface KubeStatus {
   }
 }
 
+/**
+ * A webhook or a policy refuses whatever it likes, exec too, with whatever status it likes; 422 for a policy that names none
+ * (https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/).
+ */
+const admission = /^admission webhook "|: ValidatingAdmissionPolicy '/
+
 /** Nobody reads more, and patterns that look for words in a text of megabytes would take their time. */
 const maxMessageLength = 4_000
 
@@ -42,6 +48,7 @@ export function toApiError(server: URL, action: KubeAction, httpStatus: number, 
       },
     )
   }
+  if (admission.test(message)) return refusedByAdmission(action, message)
   if (httpStatus === 403) return forbidden(action, message)
   const state = message === '' ? `the API server answered ${httpStatus}` : `${message} (${httpStatus})`
   return new KcapError('api-failed', `cannot ${action.verb} ${action.resource} of "${server.host}": ${state}`, {
@@ -72,8 +79,8 @@ function refusedByAdmission({ verb, resource, namespace }: KubeAction, message: 
 
 function forbidden(action: KubeAction, message: string): KcapError {
   const { resource, namespace } = action
-  if ((action.verb === 'create' || action.verb === 'patch') && message !== '' && !/ cannot \w+ resource /.test(message))
-    return refusedByAdmission(action, message)
+  const changes = action.verb === 'create' || action.verb === 'patch'
+  if (changes && message !== '' && !/ cannot \w+ resource /.test(message)) return refusedByAdmission(action, message)
   // Of the two that exec takes the API server names the one that is missing.
   const verb = / cannot (get|create) resource /.exec(message)?.[1] ?? action.verb
   const where = namespace === undefined ? 'in all namespaces' : `in the namespace "${namespace}"`

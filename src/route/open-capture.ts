@@ -35,11 +35,11 @@ const liftedByOtherRoute: readonly ErrorCode[] = [
   'no-capture-program',
   'capture-not-permitted',
   'api-forbidden',
+  'admission-refused',
 ]
 /** And these are a way's own. */
 const failuresOfRoute: readonly ErrorCode[] = [
   ...liftedByOtherRoute,
-  'admission-refused',
   'debug-container-failed',
   'no-ephemeral-containers',
   'kubectl-missing',

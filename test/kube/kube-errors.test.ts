@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { openCluster } from '../../src/kube/cluster-access.ts'
 import { openExecChannel } from '../../src/kube/exec-channel.ts'
-import { toConnectError } from '../../src/kube/kube-error.ts'
+import { toApiError, toConnectError } from '../../src/kube/kube-error.ts'
 import { getPod, listPods } from '../../src/kube/kube-objects.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
@@ -43,6 +43,28 @@ test("a missing right is 'api-forbidden', with the Role that grants it", async (
   expect(exec.message).toContain('cannot get pods/exec in the namespace "prod": the login')
   expect(exec.hints).toContain('kubectl create role kcap-pods-exec -n prod --verb=get,create --resource=pods/exec')
 })
+
+test.each([
+  [403, 'admission webhook "no-exec.shop.example" denied the request: nobody enters these'],
+  [400, 'admission webhook "no-exec.shop.example" denied the request: nobody enters these'],
+  [
+    422,
+    "pods \"orders-6c9f\" is forbidden: ValidatingAdmissionPolicy 'no-exec' with binding 'all' denied request: nobody enters these",
+  ],
+])(
+  "an exec that the cluster's policy refuses is 'admission-refused', not a missing right: %s, %s",
+  (status, message) => {
+    const body = JSON.stringify({ kind: 'Status', status: 'Failure', message, code: status })
+    const action = { verb: 'get', resource: 'pods/exec', namespace: 'prod' } as const
+    const error = toApiError(new URL('https://127.0.0.1:6443'), action, status, body)
+    expect([error.code, error.exitCode, error.message, error.hints]).toEqual([
+      'admission-refused',
+      5,
+      `cannot get pods/exec in the namespace "prod": the cluster refuses it: ${message}`,
+      ['another route may be open: kcap doctor TARGET'],
+    ])
+  },
+)
 
 test("a port where nothing listens is 'api-unreachable'", async () => {
   const error = await failureOf(
