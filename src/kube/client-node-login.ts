@@ -3,7 +3,7 @@ import type { RequestOptions } from 'node:https'
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js'
 import { newClusters, newUsers } from '@kubernetes/client-node/dist/config_types.js'
 import { KcapError } from '../base/kcap-error.ts'
-import type { ClusterEntry, UserEntry } from './kubeconfig.ts'
+import type { ClusterEntry, UserEntry } from './kubeconfig-entries.ts'
 
 /** Proxies (`proxy-url`) and `auth-provider` logins, as client-node does them. */
 export async function openWithClientNode(entry: {

@@ -5,7 +5,8 @@ import type { ConnectionOptions } from 'node:tls'
 import { KcapError } from '../base/kcap-error.ts'
 import { quote } from '../base/quote.ts'
 import { type PluginRun, runCredentialPlugin } from './credential-plugin.ts'
-import { type ClusterEntry, findContext, type Kubeconfig, loadKubeconfig, type UserEntry } from './kubeconfig.ts'
+import { findContext, type Kubeconfig, loadKubeconfig } from './kubeconfig.ts'
+import type { ClusterEntry, UserEntry } from './kubeconfig-entries.ts'
 
 /** A cluster and a login to it, ready for requests. */
 export interface ClusterAccess {

@@ -1,6 +1,6 @@
 import { KcapError } from '../base/kcap-error.ts'
 import { runProgram } from '../host/run-program.ts'
-import type { ClusterEntry, CredentialPluginEntry } from './kubeconfig.ts'
+import type { ClusterEntry, CredentialPluginEntry } from './kubeconfig-entries.ts'
 
 /** What a credential plugin hands over. https://kubernetes.io/docs/reference/config-api/client-authentication.v1/ */
 export interface PluginCredential {
