@@ -12,39 +12,12 @@ import {
 } from './filter-arithmetic.ts'
 import { type Id, idTypes, lookedUp, makeIdTest, makeProtocolTest, protocols, type Qualifiers } from './filter-ids.ts'
 import { joinTests, makeTest, negate, type PacketTest } from './filter-packets.ts'
+import { type Item, type Place, places, type TestItem } from './filter-places.ts'
 import { FilterDoubt, makeTokenReader, syntaxError, type Token } from './filter-tokens.ts'
 import { typesWithoutDirection, wirelessWords, wordsAlone, wordsWithNumber } from './filter-words.ts'
 
 const maxTokens = 2_000
 const maxDepth = 100
-
-/** What may stand somewhere. A number may everywhere, in parentheses too. */
-interface Place {
-  readonly term: boolean
-  readonly arithmetic: boolean
-  readonly id: boolean
-  /** Ids in parentheses: `(80 or 443)`. */
-  readonly group: boolean
-}
-const places = {
-  first: { term: true, arithmetic: true, id: false, group: false },
-  operand: { term: true, arithmetic: true, id: true, group: true },
-  id: { term: false, arithmetic: false, id: true, group: true },
-  arithmetic: { term: false, arithmetic: true, id: false, group: false },
-  number: { term: false, arithmetic: false, id: false, group: false },
-} satisfies Record<string, Place>
-
-interface TestItem {
-  readonly kind: 'term' | 'id'
-  readonly test: PacketTest
-  /** What a following id without qualifiers takes over. */
-  readonly qualifiers: Qualifiers | undefined
-}
-/** What was read; whether a number is an id or an operand shows only by what follows. */
-type Item =
-  | TestItem
-  | { readonly kind: 'number'; readonly token: Token; readonly arithmetic: Arithmetic }
-  | { readonly kind: 'arithmetic'; readonly arithmetic: Arithmetic }
 
 export interface ParsedFilter {
   /** undefined when what it asks of a packet is not known in full. */
