@@ -1,9 +1,8 @@
 import type { KcapError } from '../base/kcap-error.ts'
 import { type PacketBatch, type PacketStreamHeader, packetRow } from '../base/packet.ts'
 import { corruptCapture, notACapture } from './capture-errors.ts'
+import { fileHeaderLength, recordHeaderLength } from './pcap-layout.ts'
 
-const fileHeaderLength = 24
-const recordHeaderLength = 16
 /** Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD: dumpcap ends a capture at a longer packet. */
 const maxCapturedLength = 262_144
 /** The rows of many batches lie in one table: memory outside the heap is the costly part of a typed array. */

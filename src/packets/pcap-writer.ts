@@ -1,8 +1,6 @@
 import { capturedLength, type PacketBatch, type PacketRun, type PacketStreamHeader, packetRow } from '../base/packet.ts'
 import { makeCopier } from './copy-bytes.ts'
-
-const fileHeaderLength = 24
-const recordHeaderLength = 16
+import { fileHeaderLength, recordHeaderLength } from './pcap-layout.ts'
 
 /** File header of a nanosecond, little-endian pcap, version 2.4. https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-05.html */
 export function formatPcapHeader(header: PacketStreamHeader): Buffer {

@@ -1,7 +1,5 @@
+import { fileHeaderLength, recordHeaderLength } from './pcap-layout.ts'
 import { blockTypes } from './pcapng-block.ts'
-
-const fileHeaderLength = 24
-const recordHeaderLength = 16
 
 /** What is whole at the beginning of bytes that were cut off somewhere. */
 export interface WholePart {
