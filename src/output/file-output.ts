@@ -3,6 +3,7 @@ import { access, type FileHandle, open, stat } from 'node:fs/promises'
 import path from 'node:path'
 import type { ByteOutput } from './byte-output.ts'
 import { toOutputError } from './output-error.ts'
+import { type WritableFile, writeWhole } from './write-whole.ts'
 
 /** How often it is looked whether the file is still there for others to find. */
 const lookMs = 1_000
@@ -23,7 +24,6 @@ export async function openFileOutput(file: string, options: { overwrite: boolean
     readerGone: new Promise(() => {}),
     isLive: false,
     async write(bytes, findWhole = () => 0) {
-      let written = 0
       try {
         // Captures hold what people send: readable by their owner only, as dumpcap does.
         handle ??= await open(file, options.overwrite ? 'w' : 'wx', 0o600)
@@ -31,12 +31,8 @@ export async function openFileOutput(file: string, options: { overwrite: boolean
           lookedMs = Date.now()
           if ((await handle.stat()).nlink === 0) throw Object.assign(new Error('it was removed'), { code: 'REMOVED' })
         }
-        while (written < bytes.length) {
-          const writing = handle.write(bytes, written, bytes.length - written, length + written)
-          written += (await writing).bytesWritten
-        }
+        await writeWhole(toWritable(handle), bytes, length, findWhole)
       } catch (error) {
-        await handle?.truncate(length + findWhole(bytes.subarray(0, written))).catch(() => {})
         throw toOutputError(file, error)
       }
       length += bytes.length
@@ -49,6 +45,13 @@ export async function openFileOutput(file: string, options: { overwrite: boolean
         throw toOutputError(file, error)
       }
     },
+  }
+}
+
+function toWritable(handle: FileHandle): WritableFile {
+  return {
+    write: async (bytes, position) => (await handle.write(bytes, 0, bytes.length, position)).bytesWritten,
+    truncate: async (length) => await handle.truncate(length),
   }
 }
 

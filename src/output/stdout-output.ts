@@ -5,6 +5,7 @@ import { KcapError } from '../base/kcap-error.ts'
 import type { ByteOutput } from './byte-output.ts'
 import { toOutputError } from './output-error.ts'
 import { makePipeOutput } from './pipe-output.ts'
+import { type WritableFile, writeWhole } from './write-whole.ts'
 
 const stdoutDescriptor = 1
 const writeDescriptor = promisify(write)
@@ -30,24 +31,25 @@ export function openStdoutOutput(): ByteOutput {
 
 /** `kcap … -o - > file`: the shell's file or device, written at its own position. A file that was empty is kept whole as one of ours. */
 function makeDescriptorOutput(isOwnFile: boolean): ByteOutput {
+  const file: WritableFile = {
+    write: async (bytes) => (await writeDescriptor(stdoutDescriptor, bytes)).bytesWritten,
+    async truncate(to) {
+      if (isOwnFile) await truncateDescriptor(stdoutDescriptor, to)
+    },
+  }
   let length = 0
   return {
     name: 'standard output',
     readerGone: new Promise(() => {}),
     isLive: true,
     async write(bytes, findWhole = () => 0) {
-      let written = 0
       try {
-        while (written < bytes.length) {
-          written += (await writeDescriptor(stdoutDescriptor, bytes, written)).bytesWritten
-        }
-        length += written
-        return true
+        await writeWhole(file, bytes, length, findWhole)
       } catch (error) {
-        const whole = length + findWhole(bytes.subarray(0, written))
-        if (isOwnFile) await truncateDescriptor(stdoutDescriptor, whole).catch(() => {})
         throw toOutputError('standard output', error)
       }
+      length += bytes.length
+      return true
     },
     async close() {},
   }
