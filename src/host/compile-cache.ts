@@ -2,7 +2,7 @@ import { readdirSync, rmdirSync, statSync } from 'node:fs'
 import nodeModule from 'node:module'
 import path from 'node:path'
 import { makeFolder } from './make-folder.ts'
-import { removeOldFiles } from './private-file.ts'
+import { isOurs, removeOldFiles } from './private-file.ts'
 import { findUserFolders } from './user-folders.ts'
 
 const maxAgeMs = 30 * 24 * 3_600_000
@@ -19,16 +19,10 @@ export function useCompileCache(): void {
     const folder = compiledFolder()
     // Node's own way to make it may never end.
     makeFolder(folder)
-    if (isOwn(folder)) enableCompileCache(folder)
+    if (isOurs(statSync(folder))) enableCompileCache(folder)
   } catch {
     // Where nothing can be written, all is compiled anew.
   }
-}
-
-function isOwn(folder: string): boolean {
-  if (process.platform === 'win32') return true
-  const { uid, mode } = statSync(folder)
-  return uid === process.geteuid?.() && (mode & 0o022) === 0
 }
 
 /** Forgets what was compiled a month ago or earlier, also for versions of Node and kcap that are gone. */

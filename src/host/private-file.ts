@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -35,6 +36,11 @@ export function writePrivateFile(file: string, text: string): void {
   }
 }
 
+/** Whether a file or folder is this user's, and nobody else can write to it. */
+export function isOurs({ uid, mode }: Pick<Stats, 'uid' | 'mode'>): boolean {
+  return isWindows || (uid === process.geteuid?.() && (mode & 0o022) === 0)
+}
+
 /** A file's text, if it is a regular file of this user's that nobody else can have written; undefined else, also when it is too long. */
 export function readPrivateFile(file: string, maxBytes: number): string | undefined {
   let descriptor: number
@@ -46,8 +52,7 @@ export function readPrivateFile(file: string, maxBytes: number): string | undefi
   }
   try {
     const status = fstatSync(descriptor)
-    const isOurs = isWindows || (status.uid === process.geteuid?.() && (status.mode & 0o022) === 0)
-    return status.isFile() && isOurs && status.size <= maxBytes ? readFileSync(descriptor, 'utf8') : undefined
+    return status.isFile() && isOurs(status) && status.size <= maxBytes ? readFileSync(descriptor, 'utf8') : undefined
   } catch {
     return undefined
   } finally {
