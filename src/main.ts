@@ -5,13 +5,14 @@ import { writeAnswer } from './host/write-answer.ts'
 
 /** Which face is wanted: Wireshark's questions are told by their words, whatever name kcap was started by. */
 async function main(argv: readonly string[]): Promise<number> {
-  if (argv.length === 1 && argv[0] === '--version') return await writeAnswer(`kcap ${version}\n`)
+  const isCompletion = argv[0] === '--kcap-complete'
+  const verb = isCompletion ? undefined : findVerb(argv)
+  if (!isCompletion && verb === undefined && argv.includes('--version')) return await writeAnswer(`kcap ${version}\n`)
   useCompileCache()
-  if (argv[0] === '--kcap-complete') {
+  if (isCompletion) {
     const { complete } = await import('./cli/complete.ts')
     return await complete(argv.slice(1))
   }
-  const verb = findVerb(argv)
   if (verb !== undefined) return await runExtcap(verb, argv)
   const isExtcapName = /kcap-extcap(\.cjs)?$/.test(process.argv[1] ?? '')
   if (isExtcapName) return await runExtcap('help', argv)

@@ -1,6 +1,5 @@
 import { exitCodes } from '../base/error-codes.ts'
 import { toKcapError } from '../base/kcap-error.ts'
-import { version } from '../base/version.ts'
 import { expandProfiles, isProfile } from '../request/apply-settings.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { isCommand } from './command-table.ts'
@@ -26,10 +25,6 @@ async function dispatch(words: readonly string[]): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h') || first === 'help') {
     const command = first === 'help' ? rest[0] : first
     process.stdout.write(formatHelp(isCommand(command) ? command : undefined))
-    return exitCodes.done
-  }
-  if (argv.includes('--version')) {
-    process.stdout.write(`kcap ${version}\n`)
     return exitCodes.done
   }
   switch (first) {
