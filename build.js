@@ -28,7 +28,7 @@ const commonJs = [
 const parts = {
   'run-cli': 'src/cli/run-cli.ts',
   capture: 'src/extcap/capture.ts',
-  'capture-state': 'src/extcap/capture-state.ts',
+  'private-folder': 'src/host/private-folder.ts',
   config: 'src/extcap/config.ts',
   dlts: 'src/extcap/dlts.ts',
   filter: 'src/extcap/filter.ts',

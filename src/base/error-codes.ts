@@ -70,6 +70,7 @@ export const exitCodeOf = {
   'corrupt-capture': exitCodes.failed,
 
   'output-exists': exitCodes.outputNotWritable,
+  'output-in-use': exitCodes.outputNotWritable,
   'output-folder-missing': exitCodes.outputNotWritable,
   'output-not-writable': exitCodes.outputNotWritable,
   'output-full': exitCodes.outputNotWritable,

@@ -3,7 +3,7 @@ import type { CaptureRequest, OutputName } from '../base/capture-request.ts'
 import { exitCodes } from '../base/error-codes.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { quoteArgv } from '../base/quote.ts'
-import { appendToLog } from '../host/log-file.ts'
+import { openLogFile } from '../host/log-file.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import { chooseTarget } from '../prompt/choose-target.ts'
 import { applySettings } from '../request/apply-settings.ts'
@@ -34,6 +34,7 @@ export async function runCapture(
   signal: AbortSignal,
 ): Promise<number> {
   const interactive = isTerminal()
+  const writeLog = openLogFile(parsed.text('log-file'))
   // Loaded for people only: scripts and pipes are never asked.
   const ask = interactive ? (await import('../prompt/ask.ts')).makeQuestions(signal) : undefined
   const progress = openProgress({ isQuiet: parsed.flag('quiet'), isJson: parsed.flag('json') })
@@ -49,11 +50,11 @@ export async function runCapture(
       watch: progress.watch,
       tell: (event) => {
         if (!parsed.flag('quiet')) progress.note(event)
-        appendToLog(parsed.text('log-file'), event)
+        writeLog(event)
       },
       log: (line) => {
         if (parsed.flag('verbose')) progress.note(line)
-        appendToLog(parsed.text('log-file'), line)
+        writeLog(line)
       },
     })
     progress.finish(summary)

@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { makePrivateFolder } from '../host/private-folder.ts'
 import { startDemoCluster } from './start-demo-cluster.ts'
 
 /** The demo cluster, and how a capture gets there: by a kubeconfig, as to any cluster. */
@@ -15,8 +15,8 @@ export interface OpenDemo {
 
 export async function openDemo(options: { packetsPerSecond?: number } = {}): Promise<OpenDemo> {
   const cluster = await startDemoCluster(options)
-  // mkdtemp makes it 0700: the token inside opens the demo to nobody else on this machine.
-  const folder = await mkdtemp(path.join(tmpdir(), 'kcap-demo-'))
+  // The token inside opens the demo to nobody else on this machine.
+  const folder = makePrivateFolder('demo')
   const kubeconfigPath = path.join(folder, 'kubeconfig')
   await writeFile(kubeconfigPath, cluster.kubeconfig(), { mode: 0o600 })
   return {

@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { KcapError } from '../base/kcap-error.ts'
 import type { ClusterScope } from '../base/target.ts'
 import { openCluster } from '../kube/cluster-access.ts'
@@ -17,8 +16,6 @@ export interface InterfaceTarget {
   /** undefined without `--extcap-interface`. */
   readonly reference: InterfaceReference | undefined
   readonly parsed: ParsedArguments
-  /** Temporary folders that `close` removes. */
-  readonly folders: readonly string[]
   close(): Promise<void>
 }
 
@@ -41,7 +38,7 @@ export function refuseNoTarget({ reference, parsed }: InterfaceTarget): void {
 /** Without `--extcap-interface` the options stand for themselves. Throws `usage` for an interface that is not ours, and `context-not-found`. */
 export async function applyInterface(parsed: ParsedArguments, signal: AbortSignal): Promise<InterfaceTarget> {
   const value = parsed.text('extcap-interface')
-  if (value === undefined) return { reference: undefined, parsed, folders: [], close: async () => {} }
+  if (value === undefined) return { reference: undefined, parsed, close: async () => {} }
   const reference = parseInterfaceValue(value)
   if (reference === undefined) {
     throw new KcapError('usage', `cannot capture from the interface "${value}": it is none of kcap's`, {
@@ -59,13 +56,12 @@ export async function applyInterface(parsed: ParsedArguments, signal: AbortSigna
         namespace: demo.namespace,
         pod: demo.pod,
       }),
-      folders: [path.dirname(demo.kubeconfigPath)],
       close: demo.close,
     }
   }
   const values =
     reference.kind === 'ssh' ? await readSshValues(reference) : await readClusterValues(reference, parsed, signal)
-  return { reference, parsed: withTexts(parsed, values), folders: [], close: async () => {} }
+  return { reference, parsed: withTexts(parsed, values), close: async () => {} }
 }
 
 /** Of a host of the config; that of the dialog needs nothing more. Throws `no-target`. */

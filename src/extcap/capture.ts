@@ -3,7 +3,7 @@ import type { CaptureRequest } from '../base/capture-request.ts'
 import { exitCodes } from '../base/error-codes.ts'
 import { KcapError, toKcapError } from '../base/kcap-error.ts'
 import { quoteArgv } from '../base/quote.ts'
-import { appendToLog } from '../host/log-file.ts'
+import { openLogFile } from '../host/log-file.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import { touchFifo } from '../output/fifo-output.ts'
 import { chooseTarget } from '../prompt/choose-target.ts'
@@ -14,7 +14,6 @@ import { runSession } from '../session/run-session.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import type { Settings } from '../settings/settings.ts'
 import { applyInterface, refuseNoTarget } from './apply-interface.ts'
-import { noteCapture } from './capture-state.ts'
 import { rememberChoices } from './known-dialogs.ts'
 import { parseWords } from './parse-words.ts'
 import { formatFailure } from './report.ts'
@@ -35,12 +34,11 @@ export async function capture(argv: readonly string[]): Promise<number> {
         hints: ['kcap-extcap --capture --fifo FILE --namespace NS --pod POD'],
       })
     const target = await applyInterface(parsed, stop.signal)
-    const forget = noteCapture(target.folders)
     try {
       refuseNoTarget(target)
       if (target.reference !== undefined) rememberChoices(parsed.text('extcap-interface') ?? '', parsed)
       const request = await completeRequest(argv, target.parsed, fifo, settings, stop.signal)
-      const log = (line: string) => appendToLog(parsed.text('log-file'), line)
+      const log = openLogFile(parsed.text('log-file'))
       const ask = isShell() ? (await import('../prompt/ask.ts')).makeQuestions(stop.signal) : {}
       isOpened = true
       const summary = await runSession(request, { signal: stop.signal, interactive: isShell(), tell: log, log, ...ask })
@@ -48,7 +46,6 @@ export async function capture(argv: readonly string[]): Promise<number> {
       return exitCodes.done
     } finally {
       await target.close()
-      forget()
     }
   } catch (error) {
     if (stop.signal.aborted && !(error instanceof KcapError)) return exitCodes.done

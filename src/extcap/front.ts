@@ -71,8 +71,8 @@ export async function runExtcap(verb: ExtcapVerb, words: readonly string[]): Pro
       return await capture(argv)
     }
     case 'cleanup': {
-      const { cleanUpCaptures } = await import('./capture-state.ts')
-      cleanUpCaptures()
+      const { sweepPrivateFolders } = await import('../host/private-folder.ts')
+      sweepPrivateFolders()
       return 0
     }
     case 'version':

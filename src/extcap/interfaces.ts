@@ -1,5 +1,6 @@
 import { version } from '../base/version.ts'
 import { sweepCompileCache } from '../host/compile-cache.ts'
+import { sweepPrivateFolders } from '../host/private-folder.ts'
 import { findUserFolders } from '../host/user-folders.ts'
 import { type ListLimits, listingLimits, refreshLimits } from '../listing/list-clusters.ts'
 import { openNamesCache } from '../listing/names-cache.ts'
@@ -7,7 +8,6 @@ import { startRefresh, takeRefreshLock } from '../listing/refresh.ts'
 import { refreshNames } from '../listing/refresh-names.ts'
 import { type Listing, takeListing } from '../listing/take-listing.ts'
 import { sweepAnswers } from './answer-file.ts'
-import { cleanUpCaptures } from './capture-state.ts'
 import { type ExtcapInterface, formatInterfaceDisplay, formatInterfaceValues } from './interface-name.ts'
 import { writeKnownDialogs } from './known-dialogs.ts'
 import { formatSentence } from './sentence.ts'
@@ -29,7 +29,7 @@ export async function refreshList(context?: string): Promise<void> {
   if (release === undefined) return
   try {
     if (context !== undefined) return await refreshNames(context)
-    cleanUpCaptures()
+    sweepPrivateFolders()
     openNamesCache(findUserFolders().cache).sweep()
     sweepAnswers()
     sweepCompileCache()

@@ -1,11 +1,13 @@
-import { close, constants, open } from 'node:fs'
+import { close, constants, open, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { isPlanted } from '../host/planted-file.ts'
 import type { ByteOutput } from './byte-output.ts'
+import { claimOutput } from './claim-output.ts'
 import { openFileOutput } from './file-output.ts'
 import { isNamedPipe, openNamedPipeOutput, touchNamedPipe } from './named-pipe-output.ts'
-import { toOutputError } from './output-error.ts'
+import { makeOutputFault, toOutputError } from './output-error.ts'
 import { makePipeOutput } from './pipe-output.ts'
 
 // Bare descriptors: a FileHandle would close its own when it is collected.
@@ -23,15 +25,32 @@ export async function openFifoOutput(path: string, signal: AbortSignal): Promise
   if (isNamedPipe(path)) return await openNamedPipeOutput(path, signal)
   const existing = await stat(path).catch(() => undefined)
   if (existing?.isFIFO() !== true) return await openFileOutput(path, { overwrite: true })
-  const output = makePipeOutput(path, await openWriteEnd(path, signal))
-  const watch = watchReader(path)
-  return {
-    ...output,
-    readerGone: Promise.race([output.readerGone, watch.readerGone]),
-    async close() {
-      watch.stop()
-      await output.close()
-    },
+  const endClaim = claimFifo(path, existing)
+  try {
+    const output = makePipeOutput(path, await openWriteEnd(path, signal))
+    const watch = watchReader(path)
+    return {
+      ...output,
+      readerGone: Promise.race([output.readerGone, watch.readerGone]),
+      async close() {
+        watch.stop()
+        await output.close()
+        endClaim()
+      },
+    }
+  } catch (error) {
+    endClaim()
+    throw error
+  }
+}
+
+/** Two captures in one FIFO are none, and who reads one that another user has put there is not known. */
+function claimFifo(path: string, status: Stats): () => void {
+  try {
+    if (isPlanted(path)) throw makeOutputFault('PLANTED')
+    return claimOutput(status)
+  } catch (error) {
+    throw toOutputError(path, error)
   }
 }
 

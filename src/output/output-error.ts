@@ -2,6 +2,11 @@ import path from 'node:path'
 import { KcapError } from '../base/kcap-error.ts'
 import { quote } from '../base/quote.ts'
 
+/** What the system has no code for, or is not asked: removed meanwhile, put there by another user, written by another capture. */
+export function makeOutputFault(code: 'EISDIR' | 'EEXIST' | 'REMOVED' | 'PLANTED' | 'INUSE'): NodeJS.ErrnoException {
+  return Object.assign(new Error(code), { code })
+}
+
 /** Whether what was written before is gone too. */
 export function isRemoved(error: KcapError): boolean {
   return (error.cause as NodeJS.ErrnoException | undefined)?.code === 'REMOVED'
@@ -38,6 +43,16 @@ export function toOutputError(file: string, error: unknown): KcapError {
           cause: error,
         },
       )
+    case 'INUSE':
+      return new KcapError('output-in-use', `cannot write "${file}": another capture writes it`, {
+        hints: ['-o OTHER-NAME'],
+        cause: error,
+      })
+    case 'PLANTED':
+      return new KcapError('output-not-writable', `cannot write "${file}": another user has put it there`, {
+        hints: [`ls -ld ${quote(folder)} ${quote(file)}`, '-o OTHER-NAME'],
+        cause: error,
+      })
     case 'REMOVED':
       return new KcapError('output-not-writable', `cannot write on to "${file}": it was removed`, {
         hints: ['-o OTHER-NAME'],

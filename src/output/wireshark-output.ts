@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { KcapError } from '../base/kcap-error.ts'
 import { printable } from '../base/printable.ts'
+import { makePrivateFolder } from '../host/private-folder.ts'
 import { runProgram } from '../host/run-program.ts'
 import { ownSecrets } from '../host/start-program.ts'
 import { listWiresharkFiles } from '../host/wireshark-places.ts'
@@ -27,7 +27,7 @@ export async function openWiresharkOutput(
 ): Promise<ByteOutput> {
   // Windows has no FIFOs in its file system; there, Stop ends the capture with the window.
   if (process.platform === 'win32') return await openStdinOutput(program)
-  const folder = await mkdtemp(path.join(tmpdir(), 'kcap-'))
+  const folder = makePrivateFolder('window')
   const removeFolder = async () => await rm(folder, { recursive: true, force: true })
   try {
     const fifo = path.join(folder, [...printable(title).replaceAll('/', '-')].slice(0, maxTitleLength).join(''))

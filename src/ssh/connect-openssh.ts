@@ -81,7 +81,7 @@ export async function connectByOpenssh(
   function refuseFolder(cause: Error): never {
     const state = `there is no folder for what ssh asks: ${cause.message}`
     throw new KcapError('ssh-failed', `cannot connect to "${sshHostLabel(host)}": ${state}`, {
-      hints: ['TMPDIR=/tmp in the environment names another', '--ssh-client ssh2 needs none'],
+      hints: ['XDG_RUNTIME_DIR or TMPDIR in the environment name one', '--ssh-client ssh2 needs none'],
       cause,
     })
   }

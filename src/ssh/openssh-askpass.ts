@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server, type Socket } from 'node:net'
 import path from 'node:path'
 import { quote } from '../base/quote.ts'
+import { makePrivateFolder } from '../host/private-folder.ts'
 
 /** Answers what ssh asks; undefined: nobody does. `kind` is ssh's SSH_ASKPASS_PROMPT: `confirm`, `none` for a text that needs no answer. */
 export type AnswerSsh = (prompt: string, kind: string) => Promise<string | undefined>
@@ -24,18 +24,13 @@ socket.on('data', (chunk) => { answer += chunk })
 socket.on('close', () => answer === '' ? process.exit(1) : process.stdout.write(answer.slice(1)))`
 
 const maxQuestionLength = 10_000
-const folderPrefix = 'kcap-ask-'
-/** The path of a socket has room for 103 bytes on macOS. */
-const maxParentLength = 80
 
 /**
  * Lets kcap answer what ssh asks, by the way that ssh has for graphical programs (`SSH_ASKPASS`, https://man.openbsd.org/ssh#ENVIRONMENT):
  * the questions of both clients come from one place, and Ctrl-C is kcap's alone. The folder is the user's only.
  */
 export async function openAskpass(answer: AnswerSsh): Promise<Askpass> {
-  const parent = Buffer.byteLength(tmpdir()) > maxParentLength ? '/tmp' : tmpdir()
-  await removeAbandoned(parent)
-  const folder = await mkdtemp(path.join(parent, folderPrefix))
+  const folder = makePrivateFolder('ask', { holdsSocket: true })
   const socketPath = path.join(folder, 'socket')
   const script = path.join(folder, 'ask')
   const sockets = new Set<Socket>()
@@ -90,26 +85,6 @@ async function reply(socket: Socket, question: string, answer: AnswerSsh): Promi
   } catch {
     socket.destroy()
   }
-}
-
-/** The folders of a kcap that was killed: nobody listens there any more. */
-async function removeAbandoned(parent: string): Promise<void> {
-  const names = await readdir(parent).catch(() => [])
-  const folders = names.filter((name) => name.startsWith(folderPrefix)).map((name) => path.join(parent, name))
-  for (const folder of folders)
-    if (await isAbandoned(path.join(folder, 'socket')))
-      await rm(folder, { recursive: true, force: true }).catch(() => {})
-}
-
-async function isAbandoned(socketPath: string): Promise<boolean> {
-  return await new Promise((resolve) => {
-    const socket = connect(socketPath)
-    socket.on('connect', () => {
-      socket.destroy()
-      resolve(false)
-    })
-    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'))
-  })
 }
 
 async function listen(server: Server, socketPath: string): Promise<void> {

@@ -4,7 +4,6 @@ import fc from 'fast-check'
 import { expect } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
 import { readAnswer, sweepAnswers, writeAnswer } from '../../src/extcap/answer-file.ts'
-import { cleanUpCaptures } from '../../src/extcap/capture-state.ts'
 import { formatConfig } from '../../src/extcap/config.ts'
 import { formatDialog, formatList, formatListFailure, readDialogLists } from '../../src/extcap/dialog.ts'
 import { findVerb } from '../../src/extcap/front.ts'
@@ -22,6 +21,9 @@ import { parseWords } from '../../src/extcap/parse-words.ts'
 import { readRecentChoices } from '../../src/extcap/recent-choices.ts'
 import { formatFailure } from '../../src/extcap/report.ts'
 import { wiresharkWords } from '../../src/extcap/wireshark-words.ts'
+import { claimFile } from '../../src/host/claim-file.ts'
+import { sweepPrivateFolders } from '../../src/host/private-folder.ts'
+import { markProcess } from '../../src/host/process-mark.ts'
 import { openNamesCache } from '../../src/listing/names-cache.ts'
 import { parseArguments } from '../../src/request/parse-arguments.ts'
 import { settingsKey, tokenizeAnswer } from '../extcap/tokenize-sentence.ts'
@@ -34,8 +36,8 @@ import { damagedJson, damagedText, hostileText, isHarmless } from './hostile-tex
 const outside = path.join(await makeTempFolder(), 'outside')
 const home = path.join(outside, 'home')
 const environment = { HOME: home, XDG_CACHE_HOME: path.join(home, 'cache'), KUBECONFIG: path.join(home, 'config') }
-const notes = path.join(home, 'cache', 'kcap', 'captures')
-mkdirSync(notes, { recursive: true, mode: 0o700 })
+const running = path.join(home, 'cache', 'kcap', 'run')
+mkdirSync(running, { recursive: true, mode: 0o700 })
 seeEnvironment(environment)
 const expectNothingOutside = () => {
   expect(readdirSync(outside)).toEqual(['home'])
@@ -176,11 +178,13 @@ fuzz('cached names: those that a cluster can have, whatever the file says', dama
 })
 
 fuzz(
-  'notes of captures that were killed: nothing but folders of kcap goes',
-  damagedJson([['/tmp/kcap-x'], [outside, home, '/']]),
-  (text) => {
-    writeFileSync(path.join(notes, '999999999'), text, { mode: 0o600 })
-    cleanUpCaptures()
+  'names in the folder of what runs: nothing else is removed',
+  fc.array(damagedText(['ask.0123abcd.1.1.abcdef', '../treasure', `demo.${markProcess()}.x`, 'ask.0.0.0.0'])),
+  (names) => {
+    for (const name of names.filter((name) => /^[^/\0]{1,200}$/.test(name) && !/^\.+$/.test(name)))
+      mkdirSync(path.join(running, name), { recursive: true })
+    sweepPrivateFolders()
+    for (const name of names) claimFile({ dev: 1, ino: name.length })?.()
     expectNothingOutside()
   },
 )

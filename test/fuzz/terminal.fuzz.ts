@@ -7,7 +7,7 @@ import { KcapError } from '../../src/base/kcap-error.ts'
 import { printable, printableJson } from '../../src/base/printable.ts'
 import { openProgress } from '../../src/cli/progress-line.ts'
 import { formatProgress, printError, printJsonError } from '../../src/cli/report.ts'
-import { appendToLog } from '../../src/host/log-file.ts'
+import { openLogFile } from '../../src/host/log-file.ts'
 import { makeProgress } from '../../src/session/session-progress.ts'
 import { runHere } from '../support/run-cli-here.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
@@ -91,7 +91,8 @@ fuzz('the progress line, notes and the summary', scene, async ({ sources, note, 
 const logFile = path.join(await makeTempFolder(), 'kcap.log')
 fuzz('log files: a line for each text', fc.array(hostileText, { minLength: 1, maxLength: 3 }), (texts) => {
   rmSync(logFile, { force: true })
-  for (const text of texts) appendToLog(logFile, text)
+  const write = openLogFile(logFile)
+  for (const text of texts) write(text)
   const log = readFileSync(logFile, 'utf8')
   expectHarmless(log)
   expect(log.split('\n').length).toBe(texts.length + 1)

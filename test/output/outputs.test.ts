@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { createReadStream, readdirSync } from 'node:fs'
 import { chmod, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
+import { listBases } from '../../src/host/private-folder.ts'
 import { openFifoOutput, touchFifo } from '../../src/output/fifo-output.ts'
 import { openFileOutput } from '../../src/output/file-output.ts'
 import { toOutputError } from '../../src/output/output-error.ts'
@@ -19,7 +19,8 @@ let folder: string
 beforeAll(async () => {
   folder = await makeTempFolder()
 })
-const listFifoFolders = () => readdirSync(tmpdir()).filter((name) => /^kcap-.{6}$/.test(name))
+const listFifoFolders = () =>
+  listBases().flatMap((base) => readdirSync(base).filter((name) => name.startsWith('window.')))
 const signal = new AbortController().signal
 
 test('a file comes into being with its first bytes, readable by its owner only', async () => {

@@ -33,3 +33,24 @@ function removeUser(name: string): void {
   rmSync(sudoersFile(name), { force: true })
   execFileSync('sh', ['-c', 'id "$1" >/dev/null 2>&1 || exit 0; userdel "$1"', 'sh', name], { stdio: 'ignore' })
 }
+
+export interface PlainUser {
+  readonly name: string
+  readonly uid: number
+  readonly gid: number
+  readonly home: string
+  remove(): void
+}
+
+/** A user of this machine without any right beyond a home of its own, with a login shell. */
+export function addPlainUser(suffix: string, shell = '/bin/sh'): PlainUser {
+  const name = `kcap${suffix}${process.pid}`
+  const home = `/home/${name}`
+  execFileSync('useradd', ['-m', '-d', home, '-s', shell, name])
+  const id = (option: string) => Number(execFileSync('id', [option, name], { encoding: 'utf8' }))
+  const remove = () => {
+    removeUser(name)
+    rmSync(home, { recursive: true, force: true })
+  }
+  return { name, uid: id('-u'), gid: id('-g'), home, remove }
+}

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs'
+import path from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { collect, failureOf, noSignal, openConnection, openHome, openServer } from '../support/ssh-fixture.ts'
 import { makeKeyPair } from '../support/ssh-server.ts'
@@ -56,25 +57,27 @@ test('a passphrase is asked for once, and again after a wrong one', async () => 
 test('what ssh asks with is gone when the program has ended', async () => {
   const server = await openServer({ users: { ann: { password: secret } } })
   const folder = await makeTempFolder()
-  vi.stubEnv('TMPDIR', folder)
+  vi.stubEnv('XDG_RUNTIME_DIR', folder)
   const environment = { PATH: process.env.PATH, KCAP_SSH_PASSWORD: secret }
   const name = openHome(server.knownHosts).host(server.port, { client: 'openssh' })
   const connection = await openConnection(name, { environment })
   const program = await connection.startProcess('sleep 60', noSignal())
-  expect(readdirSync(folder).filter((entry) => entry.startsWith('kcap-ask-'))).toHaveLength(1)
+  expect(readdirSync(path.join(folder, 'kcap'))).toHaveLength(1)
   await connection.close()
   expect((await program.exited).kind).toBe('lost')
-  expect(readdirSync(folder).filter((entry) => entry.startsWith('kcap-ask-'))).toEqual([])
+  expect(readdirSync(path.join(folder, 'kcap'))).toEqual([])
 })
 
-test('without a temporary folder it says so', async () => {
+test('where no private folder can be made, the error says how to name one', async () => {
   const name = openHome().host(1, { client: 'openssh' })
   const connection = await openConnection(name)
   vi.stubEnv('TMPDIR', '/nowhere')
+  vi.stubEnv('XDG_CACHE_HOME', '/dev/null')
+  vi.stubEnv('XDG_RUNTIME_DIR', '')
   const error = await failureOf(connection.startProcess('true', noSignal()))
   expect(error.code).toBe('ssh-failed')
   expect(error.message).toMatch(
     /^cannot connect to "ssh:\/\/ann@127\.0\.0\.1:1": there is no folder for what ssh asks: ENOENT/,
   )
-  expect(error.hints).toEqual(['TMPDIR=/tmp in the environment names another', '--ssh-client ssh2 needs none'])
+  expect(error.hints).toEqual(['XDG_RUNTIME_DIR or TMPDIR in the environment name one', '--ssh-client ssh2 needs none'])
 })

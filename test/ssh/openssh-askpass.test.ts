@@ -1,8 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, expect, test } from 'vitest'
@@ -65,30 +64,10 @@ test('while ssh waits for a touch of a security key, its user is waited for', as
   expect(told).toEqual(['Confirm user presence'])
 })
 
-test('the folder of a kcap that was killed is removed by the next, and none that is in use', async () => {
-  const abandoned = mkdtempSync(path.join(tmpdir(), 'kcap-ask-'))
-  const listen = `require('net').createServer().listen(${JSON.stringify(path.join(abandoned, 'socket'))}, () => process.kill(process.pid, 'SIGKILL'))`
-  await once(spawn(process.execPath, ['-e', listen], { stdio: 'ignore' }), 'exit')
-  const first = await openIt(async () => 'first')
-  const begun = mkdtempSync(path.join(tmpdir(), 'kcap-ask-'))
-  const second = await openIt(async () => 'second')
-  expect([abandoned, begun, first.program, second.program].map(existsSync)).toEqual([false, true, true, true])
-  rmSync(begun, { recursive: true })
-  await Promise.all(open.splice(0).map((askpass) => askpass.close()))
-  expect([first.program, second.program].map(existsSync)).toEqual([false, false])
-})
-
-test('a temporary folder with a long name is none for a socket', async () => {
-  const before = process.env.TMPDIR
-  const folder = mkdtempSync(path.join(tmpdir(), 'kcap-long-'))
-  process.env.TMPDIR = path.join(folder, 'x'.repeat(90))
-  try {
-    const { program, environment } = await openIt(async () => 'yes')
-    expect((await run(program, ['?'], { env: environment('') })).stdout).toBe('yes\n')
-    expect(readdirSync(folder)).toEqual([])
-  } finally {
-    if (before === undefined) delete process.env.TMPDIR
-    else process.env.TMPDIR = before
-    rmSync(folder, { recursive: true })
-  }
+test('the socket is in a private folder, which goes with it', async () => {
+  const { askpass, socket } = await openIt(async () => 'yes')
+  expect(path.basename(path.dirname(socket))).toMatch(/^ask\./)
+  expect(statSync(path.dirname(socket)).mode & 0o777).toBe(0o700)
+  await askpass.close()
+  expect(existsSync(path.dirname(socket))).toBe(false)
 })

@@ -1,0 +1,57 @@
+import { chmodSync, linkSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { openLogFile } from '../../src/host/log-file.ts'
+import { isPlanted } from '../../src/host/planted-file.ts'
+import { failureOf } from '../support/failure.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+
+const folder = await makeTempFolder()
+
+test('a log has a line with the time for each event, whatever is in it, and is for this user alone', () => {
+  const file = path.join(folder, 'kcap.log')
+  const write = openLogFile(file)
+  write('one')
+  write('two\nthree')
+  expect(readFileSync(file, 'utf8')).toMatch(/^\S+Z one\n\S+Z two\S+three\n$/)
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+})
+
+test('a log goes on in the file that was opened, whatever takes its name later', () => {
+  const file = path.join(folder, 'moved.log')
+  const write = openLogFile(file)
+  const victim = path.join(folder, 'victim')
+  writeFileSync(victim, 'mine')
+  linkSync(file, `${file}.1`)
+  write('one')
+  expect(readFileSync(`${file}.1`, 'utf8')).toContain('one')
+  expect(readFileSync(victim, 'utf8')).toBe('mine')
+})
+
+test('a log that can not be written, or that has a second name, is an error at once', async () => {
+  const victim = path.join(folder, 'bashrc')
+  writeFileSync(victim, 'mine')
+  const second = path.join(folder, 'second.log')
+  linkSync(victim, second)
+  for (const [file, state] of [
+    [path.join(folder, 'no', 'x.log'), /^cannot write the log "\S+no\/x.log": ENOENT/],
+    [second, /^cannot write the log "\S+second.log": it has another name too$/],
+  ] as const) {
+    const error = await failureOf((async () => openLogFile(file))())
+    expect([error.code, error.exitCode]).toEqual(['output-not-writable', 7])
+    expect(error.message).toMatch(state)
+    expect(error.hints).toEqual([`ls -l ${file}`, '--log-file OTHER-NAME'])
+  }
+  expect(readFileSync(victim, 'utf8')).toBe('mine')
+})
+
+test("a user's own link is followed, and is nobody else's plant", () => {
+  const shared = path.join(folder, 'shared')
+  mkdirSync(shared)
+  chmodSync(shared, 0o1777)
+  const link = path.join(shared, 'link.log')
+  symlinkSync(path.join(folder, 'target.log'), link)
+  expect([isPlanted(link), isPlanted(path.join(shared, 'none')), isPlanted(shared)]).toEqual([false, false, false])
+  openLogFile(link)('x')
+  expect(readFileSync(path.join(folder, 'target.log'), 'utf8')).toContain('x')
+})
