@@ -85,8 +85,10 @@ export interface PodTarget {
   readonly namespace: string
   readonly pod: string
   readonly uid: string
-  /** The UID in the names of its cgroups; another one for a pod that the kubelet made from a file. */
-  readonly cgroupUid: string
+  /** The UID in the names of its cgroups; undefined where the API server told none that can be one. */
+  readonly cgroupUid: string | undefined
+  /** Whether the kubelet made it from a file: nothing can be added to it. */
+  readonly isStatic: boolean
   readonly container: string
   /** Of the container's run: a restart gives it a new one. '' where the API does not tell. */
   readonly containerId: string

@@ -11,6 +11,8 @@ export type CaptureReport =
   | { readonly kind: 'uncompressed'; readonly program: string }
   /** No process of the pod is there. */
   | { readonly kind: 'no-pod' }
+  /** The network that would have been entered has other addresses than the pod. */
+  | { readonly kind: 'other-pod' }
   /** The interface is open: packets from now on are captured. */
   | { readonly kind: 'listening' }
   | {
@@ -77,7 +79,7 @@ function readReport(line: string): CaptureReport {
         ? { kind: 'clock', timeMs: Number(seconds) * 1000 + Number(fraction) / 1e6, precisionMs: 0 }
         : { kind: 'clock', timeMs: Number(seconds) * 1000, precisionMs: 1000 }
     }
-    if (word === 'no-pod') return { kind: 'no-pod' }
+    if (word === 'no-pod' || word === 'other-pod') return { kind: word }
     if (word === 'alive') return { kind: 'alive' }
     if (word === 'uncompressed') return { kind: 'uncompressed', program: value }
     if (word === 'missing') return { kind: 'missing', program: value }

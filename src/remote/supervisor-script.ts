@@ -1,6 +1,6 @@
 import type { Sudo } from '../base/target.ts'
 import { compressFunction, compressPrograms } from './compress-script.ts'
-import { findPodScript } from './find-pod-script.ts'
+import { findPodScript, formatAddress } from './find-pod-script.ts'
 import { uploadedNamePrefix } from './upload-script.ts'
 
 /** The far side ends a capture when it has heard nothing for this long. */
@@ -39,7 +39,7 @@ export const reportPrefix = 'kcap-report: '
  * Where the stream is compressed, the program is started beside the compressor, and its pid and its end are told through a pipe of their own, which
  * ends with the last of them. The stream leaves through one dd, so that killing it ends what hangs on a connection that takes no more.
  *
- * Words: capture id, none|sudo|sudo-password|doas, own stream, filter, here|pod:UID,UID_, none|gzip, then for each program the number of its words and they.
+ * Words: capture id, none|sudo|sudo-password|doas, own stream, filter, here|pod:UID,UID_ ADDRESS…, none|gzip, then for each program the number of its words and they.
  */
 const script = `
 exec 3<&0 </dev/null
@@ -105,7 +105,9 @@ set -- "$tool" "$@"
 ${findPodScript}
 case $network in pod:*)
   has nsenter || { say missing nsenter; exit 127; }
-  find_pod "\${network#pod:}" || { say no-pod; exit 127; }
+  network=\${network#pod:}
+  find_pod "\${network%% *}" || { say no-pod; exit 127; }
+  has_addresses "$p" \${network#* } || { say other-pod; exit 127; }
   set -- nsenter -t "$p" -n -- "$@" ;;
 esac
 if [ "$raise" = none ]; then password=
@@ -189,7 +191,10 @@ export interface SupervisedCapture {
   readonly programs: readonly (readonly string[])[]
 }
 
-export type RemoteNetwork = { readonly kind: 'here' } | { readonly kind: 'pod'; readonly uid: string }
+export type RemoteNetwork =
+  | { readonly kind: 'here' }
+  /** By the UID in the names of the pod's cgroups; the network has to have all the addresses of the pod. */
+  | { readonly kind: 'pod'; readonly uid: string; readonly addresses: readonly string[] }
 
 export type OwnStream =
   /** The stream does not pass where the capture listens. */
@@ -226,7 +231,9 @@ export function makeSupervisedArgv(capture: SupervisedCapture): string[] {
 }
 
 function formatNetwork(network: RemoteNetwork): string {
-  return network.kind === 'here' ? 'here' : `pod:${network.uid},${network.uid.replaceAll('-', '_')}`
+  if (network.kind === 'here') return 'here'
+  const { uid, addresses } = network
+  return [`pod:${uid},${uid.replaceAll('-', '_')}`, ...addresses.map(formatAddress)].join(' ')
 }
 
 function formatOwnStream(own: OwnStream): string {

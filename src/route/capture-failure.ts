@@ -12,6 +12,8 @@ export interface CaptureFailure {
   readonly hasBegun: boolean
   /** Whether no process of that pod was found there. */
   readonly hasNoPod: boolean
+  /** Whether what was found there has other addresses than the pod. */
+  readonly hasOtherPod: boolean
   /** The program the far side has not. */
   readonly missing: string | undefined
   /** What the far side said. */
@@ -52,6 +54,12 @@ export function explainFailure(failure: CaptureFailure): KcapError {
         'hidepid on /proc hides it from all but root: --ssh-user root',
       ],
     })
+  if (failure.hasOtherPod)
+    return new KcapError(
+      'pod-not-on-node',
+      `cannot capture "${name}": the network found for it on that node has other addresses than the pod`,
+      { hints: ['the pod may just have been replaced: try again', '--via exec, --via ephemeral'] },
+    )
   if (failure.missing !== undefined) {
     return new KcapError('no-capture-program', `cannot capture ${place}: there is no "${failure.missing}"`, {
       hints: installHints(failure),

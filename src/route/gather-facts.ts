@@ -58,7 +58,7 @@ export async function gatherFacts(
     nodePodSecurity,
     nodePodNamespace,
     isWindows: system === 'windows',
-    isStatic: target.cgroupUid !== target.uid,
+    isStatic: target.isStatic,
     sshHost,
   }
 }

@@ -7,6 +7,7 @@ import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { openExecChannel } from '../kube/exec-channel.ts'
 import { createNodePod, deleteEndedNodePods, type NodePod } from '../kube/node-pod.ts'
 import { makeKeeperArgv } from '../remote/keeper-script.ts'
+import { enterPod } from './enter-pod.ts'
 import { findNodeStream } from './exec-route.ts'
 import type { Route } from './route.ts'
 
@@ -59,6 +60,9 @@ export function makeNodePods({ debug, durationMs, signal, log }: NodePodsOptions
         throw new KcapError('pod-not-running', `cannot capture "${formatTarget(target)}": it is on no node yet`, {
           hints: [`kubectl get pod -o wide -n ${target.namespace}`],
         })
+      const isOnNode = target.kind === 'node' || target.hostNetwork
+      // Refused before anything is created.
+      const network = isOnNode ? ({ kind: 'here' } as const) : enterPod(target)
       const place = debug.namespace ?? target.namespace
       const key = `${access.context}/${node}/${place}`
       // Between two captures it may have waited too long.
@@ -69,12 +73,11 @@ export function makeNodePods({ debug, durationMs, signal, log }: NodePodsOptions
         if (pods.get(key) === opening) pods.delete(key)
       })
       const { namespace, pod, container } = await opening
-      const isOnNode = target.kind === 'node' || target.hostNetwork
       return {
         via: 'node-pod',
         description: `pod "${namespace}/${pod}" on node "${node}" (context ${access.context})`,
         start: (argv, startSignal) => openExecChannel(access, { namespace, pod, container, argv, signal: startSignal }),
-        network: isOnNode ? { kind: 'here' } : { kind: 'pod', uid: target.cgroupUid },
+        network,
         ownStream: isOnNode ? await findNodeStream(access, signal) : { kind: 'elsewhere' },
         sudo: 'none',
         captureIdPrefix: pod,

@@ -1,8 +1,9 @@
-import { quoteArgv } from '../base/quote.ts'
 import { formatTarget, type SshHostName, type Target } from '../base/target.ts'
+import { encodeForLoginShell, loginShellLine } from '../remote/login-shell.ts'
 import { connectSsh } from '../ssh/connect-ssh.ts'
 import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
 import { makeSudoPasswords } from '../ssh/sudo-passwords.ts'
+import { enterPod } from './enter-pod.ts'
 import type { Route } from './route.ts'
 
 /**
@@ -10,14 +11,19 @@ import type { Route } from './route.ts'
  * the connection.
  */
 export async function openSshRoute(target: Target, host: SshHostName, options: ConnectSshOptions): Promise<Route> {
-  const connection = await connectSsh(host, options)
   const entersPod = target.kind === 'pod' && !target.hostNetwork
+  const network = entersPod ? enterPod(target) : ({ kind: 'here' } as const)
+  const connection = await connectSsh(host, options)
   const place = formatTarget({ kind: 'ssh', name: host })
   return {
     via: 'ssh',
     description: entersPod ? `the pod's network on its node by SSH to ${place}` : `SSH to ${place}`,
-    start: (argv, signal) => connection.startProcess(quoteArgv(argv), signal),
-    network: entersPod ? { kind: 'pod', uid: target.cgroupUid } : { kind: 'here' },
+    async start(argv, signal) {
+      const program = await connection.startProcess(loginShellLine, signal)
+      program.stdin.write(encodeForLoginShell(argv))
+      return program
+    },
+    network,
     ownStream: entersPod ? { kind: 'elsewhere' } : { kind: 'ssh' },
     sudo: host.sudo,
     nextSudoPassword: makeSudoPasswords(connection.host, options),

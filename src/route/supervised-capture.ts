@@ -156,6 +156,7 @@ async function explainNoHeader(program: SupervisedProgram, options: SupervisedCa
     hasSudoPassword: options.sudoPassword !== undefined,
     hasBegun: program.said.command !== '',
     hasNoPod: reports.some(({ kind }) => kind === 'no-pod'),
+    hasOtherPod: reports.some(({ kind }) => kind === 'other-pod'),
     missing: missing?.program,
     lines,
     exitCode: ended?.code ?? (exit.kind === 'exited' ? exit.code : undefined),

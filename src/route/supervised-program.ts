@@ -102,6 +102,10 @@ type Said = { -readonly [Key in keyof SupervisedProgram['said']]: SupervisedProg
   readonly reports: CaptureReport[]
 }
 
+function isKept({ kind }: CaptureReport): boolean {
+  return kind === 'missing' || kind === 'no-pod' || kind === 'other-pod' || kind === 'ended'
+}
+
 /** Settles at the end of standard error. */
 async function followReports(remote: RemoteProcess, said: Said, on: { begin(): void; listen(): void }): Promise<void> {
   const reader = makeReportReader()
@@ -120,7 +124,7 @@ async function followReports(remote: RemoteProcess, said: Said, on: { begin(): v
         most: report.timeMs + report.precisionMs - said.startedMs,
       }
     else if (report.kind === 'text') said.lines.push(report.text)
-    else if (report.kind === 'missing' || report.kind === 'no-pod' || report.kind === 'ended') said.reports.push(report)
+    else if (isKept(report)) said.reports.push(report)
     if (said.lines.length > maxKeptLines) said.lines.shift()
     if (report.kind === 'ended') on.listen()
     // The supervisor waits for this, so that its watcher ends too.

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { V1Container, V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
 import { KcapError } from '../base/kcap-error.ts'
 import type { PodTarget } from '../base/target.ts'
@@ -29,14 +30,26 @@ export function choosePod(pod: V1Pod, choice: PodChoice): PodTarget {
     namespace,
     pod: name,
     uid: pod.metadata?.uid ?? '',
-    cgroupUid: pod.metadata?.annotations?.['kubernetes.io/config.hash'] ?? pod.metadata?.uid ?? '',
+    ...readCgroupUid(pod),
     container,
     containerId: containerStatuses(pod).find((status) => status.name === container)?.containerID ?? '',
     node: pod.spec?.nodeName,
     ...(pod.status?.hostIP === undefined ? {} : { nodeAddress: pod.status.hostIP }),
-    addresses: (pod.status?.podIPs ?? []).flatMap(({ ip }) => (ip ? [ip] : [])),
+    addresses: (pod.status?.podIPs ?? [{ ip: pod.status?.podIP ?? '' }]).map(({ ip }) => ip).filter(isIP),
     hostNetwork: pod.spec?.hostNetwork === true,
   }
+}
+
+/**
+ * Pods that the kubelet made from a file have cgroups named after the hash of that file. It says so in two equal annotations, of which only
+ * the kubelet can set the second (validation of pods: mirror annotations can be neither added nor changed); anybody can set the first, to the UID of
+ * whatever pod.
+ */
+function readCgroupUid({ metadata }: V1Pod): Pick<PodTarget, 'cgroupUid' | 'isStatic'> {
+  const mirror = metadata?.annotations?.['kubernetes.io/config.mirror']
+  const isStatic = mirror !== undefined
+  const uid = isStatic && mirror === metadata?.annotations?.['kubernetes.io/config.hash'] ? mirror : metadata?.uid
+  return { cgroupUid: uid !== undefined && /^[0-9a-f-]{32,36}$/.test(uid) ? uid : undefined, isStatic }
 }
 
 function chooseContainer(pod: V1Pod, namespace: string, name: string, wanted: string | undefined): string {

@@ -138,7 +138,7 @@ describe('a pod on a node', () => {
 
   test('captures the traffic of a pod on the node, under either spelling of its UID', async () => {
     const uid = await uidOf('prod/web-5f8c')
-    for (const network of [`pod:${uid}`, `pod:${uid.replaceAll('-', '_')},${uid}`]) {
+    for (const network of [`pod:${uid} 10.244.1.9`, `pod:${uid.replaceAll('-', '_')},${uid} 10.244.1.9`]) {
       const exec = await captureIn('default/node-pod', 'kcap', network)
       const addresses = addressesIn(exec.stdout())
       expect(addresses).toContain(parseIpv4Address('10.244.1.9'))
@@ -150,18 +150,26 @@ describe('a pod on a node', () => {
   test('finds a static pod by the hash its cgroups are named after', async () => {
     const annotations = { 'kubernetes.io/config.hash': 'd41d8cd98f00b204e9800998ecf8427e' }
     cluster.addPod({ namespace: 'kube-system', name: 'static', ip: '10.244.1.99', annotations })
-    const exec = await captureIn('default/node-pod', 'kcap', 'pod:d41d8cd98f00b204e9800998ecf8427e')
+    const exec = await captureIn('default/node-pod', 'kcap', 'pod:d41d8cd98f00b204e9800998ecf8427e 10.244.1.99')
     expect(addressesIn(exec.stdout())).toContain(parseIpv4Address('10.244.1.99'))
+  })
+
+  test('does not enter a network with other addresses than the pod', async () => {
+    const network = `pod:${await uidOf('prod/web-5f8c')} 10.244.1.10`
+    const argv = supervisedArgv([defaultProgram], { network })
+    const exec = await openExec(cluster, { pod: 'default/node-pod', argv })
+    await exec.closed
+    expect(exec.stderr()).toBe('kcap-report: other-pod\n')
   })
 
   test.each(['prod/db-0', 'prod/migrate-done'])('does not find %s: on another node, or at its end', async (pod) => {
     const uid = await uidOf(pod)
     const exec = await openExec(cluster, {
       pod: 'default/node-pod',
-      argv: supervisedArgv([defaultProgram], { network: `pod:${uid}` }),
+      argv: supervisedArgv([defaultProgram], { network: `pod:${uid} 10.244.1.9` }),
     })
     await exec.closed
-    expect(exec.stderr()).toBe(`kcap-report: no-pod ${uid}\n`)
+    expect(exec.stderr()).toBe('kcap-report: no-pod\n')
     expect(exec.status().details.causes[0].message).toBe('127')
   })
 })

@@ -4,13 +4,14 @@ import { once } from 'node:events'
 import { chmod, mkdir, rmdir, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { supervisorWords } from '../../src/remote/supervisor-script.ts'
+import { formatAddress } from '../../src/remote/find-pod-script.ts'
+import { type RemoteNetwork, supervisorWords } from '../../src/remote/supervisor-script.ts'
 import { distinctShells } from '../support/shells.ts'
 import { startSupervisor } from '../support/start-supervisor.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
 const uid = randomUUID()
-const idOfPod = { kind: 'pod', uid } as const
+const idOfPod = { kind: 'pod', uid, addresses: ['127.0.0.1'] } as const
 const processOf = spawn('sleep', ['60'], { stdio: 'ignore' })
 /** A cgroup as the kubelet's systemd driver calls one; undefined where nobody may make one. */
 const cgroup = await makeCgroup(`kubepods-pod${uid.replaceAll('-', '_')}.slice`)
@@ -50,7 +51,7 @@ async function addProgram(name: string, body: string): Promise<void> {
   await chmod(path.join(folder, name), 0o755)
 }
 
-async function enterPod(shell: readonly string[], PATH: string, network = idOfPod) {
+async function enterPod(shell: readonly string[], PATH: string, network: RemoteNetwork = idOfPod) {
   const programs = [[path.join(folder, 'tcpdump'), '-w', '-']]
   const run = startSupervisor(shell, { programs, network }, { PATH })
   run.child.stdin.write(supervisorWords.release)
@@ -65,8 +66,19 @@ describe.each(distinctShells)('in %s', (...shell) => {
     expect(said).toContain(`kcap-report: using nsenter -t ${processOf.pid} -n -- ${folder}/tcpdump -w -\n`)
   })
 
+  test.skipIf(cgroup === undefined).each([
+    ['another address', ['10.99.99.99']],
+    ['one more address', ['127.0.0.1', '10.99.99.99']],
+    ['another IPv6 address', ['fd00::1:2']],
+    ['an address that only begins alike', ['127.0.0.12']],
+    ['no address', []],
+  ])('a network is not entered for a pod with %s', async (_case, addresses) => {
+    const { code, said } = await enterPod(shell, usual(), { ...idOfPod, addresses })
+    expect([code, said]).toEqual([127, 'kcap-report: other-pod\n'])
+  })
+
   test('a pod of which no process is there is told', async () => {
-    const { code, said } = await enterPod(shell, usual(), { kind: 'pod', uid: randomUUID() })
+    const { code, said } = await enterPod(shell, usual(), { ...idOfPod, uid: randomUUID() })
     expect([code, said]).toEqual([127, 'kcap-report: no-pod\n'])
   })
 
@@ -78,4 +90,15 @@ describe.each(distinctShells)('in %s', (...shell) => {
     const { code, said } = await enterPod(shell, bare)
     expect([code, said]).toEqual([127, 'kcap-report: missing nsenter\n'])
   })
+})
+
+test.each([
+  ['10.244.1.17', '10.244.1.17'],
+  ['::1', '00000000000000000000000000000001'],
+  ['fd00:10:244::7', 'fd000010024400000000000000000007'],
+  ['FE80::A:0:0:1', 'fe80000000000000000a000000000001'],
+  ['1:2:3:4:5:6:7:8', '00010002000300040005000600070008'],
+  ['::ffff:10.0.0.1', '00000000000000000000ffff0a000001'],
+])('the address %s is written as the kernel writes it', (address, text) => {
+  expect(formatAddress(address)).toBe(text)
 })

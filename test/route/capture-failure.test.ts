@@ -8,6 +8,7 @@ function explain(lines: readonly string[], more: Partial<CaptureFailure> = {}) {
     hasFilter: false,
     entersPod: false,
     hasNoPod: false,
+    hasOtherPod: false,
     hasBegun: true,
     hasSudoPassword: false,
     missing: undefined,
@@ -90,4 +91,14 @@ test.each([
 test('what dumpcap says of a missing interface is understood', () => {
   const line = "dumpcap: The capture session could not be initiated on interface 'eth9' (No such device exists)."
   expect(explain([line], { interfaceName: 'eth9' }).code).toBe('unknown-interface')
+})
+
+test("a network with other addresses than the pod's is 'pod-not-on-node'", () => {
+  const error = explain([], { name: 'shop/orders', hasOtherPod: true })
+  expect([error.code, error.exitCode, error.message]).toEqual([
+    'pod-not-on-node',
+    3,
+    'cannot capture "shop/orders": the network found for it on that node has other addresses than the pod',
+  ])
+  expect(error.hints).toEqual(['the pod may just have been replaced: try again', '--via exec, --via ephemeral'])
 })

@@ -75,12 +75,50 @@ test.each([
   )
 })
 
-test('a pod that the kubelet made from a file has another name for its cgroups than its UID', () => {
-  const pod = makePod({ etcd: running })
-  const hash = { 'kubernetes.io/config.hash': '0123456789abcdef' }
-  expect(choose({ ...pod, metadata: { ...pod.metadata, annotations: hash } })).toMatchObject({
-    uid: 'u',
-    cgroupUid: '0123456789abcdef',
+const podUid = '3f6e0c52-3a5b-4e0c-9d55-0a8c9f6b1d11'
+const otherUid = '7d1b0c52-3a5b-4e0c-9d55-0a8c9f6b1d22'
+const fileHash = '0123456789abcdef0123456789abcdef'
+
+test.each([
+  ['a pod of the API is known by its UID', {}, podUid, false],
+  [
+    'a pod that the kubelet made from a file is known by the hash of that file',
+    { 'kubernetes.io/config.hash': fileHash, 'kubernetes.io/config.mirror': fileHash },
+    fileHash,
+    true,
+  ],
+  ['a pod can not name the cgroups of another pod', { 'kubernetes.io/config.hash': otherUid }, podUid, false],
+  ['an empty hash names nothing', { 'kubernetes.io/config.hash': '' }, podUid, false],
+  [
+    'a hash that differs from the mirror names nothing',
+    { 'kubernetes.io/config.hash': otherUid, 'kubernetes.io/config.mirror': fileHash },
+    podUid,
+    true,
+  ],
+  [
+    'words of a shell are no hash',
+    { 'kubernetes.io/config.hash': "';touch /tmp/x;'", 'kubernetes.io/config.mirror': "';touch /tmp/x;'" },
+    undefined,
+    true,
+  ],
+])('%s', (_fact, annotations, cgroupUid, isStatic) => {
+  const pod = makePod({ app: running })
+  expect(choose({ ...pod, metadata: { ...pod.metadata, uid: podUid, annotations } as never })).toMatchObject({
+    uid: podUid,
+    cgroupUid,
+    isStatic,
   })
-  expect(choose(pod)).toMatchObject({ uid: 'u', cgroupUid: 'u' })
+})
+
+test.each(['', 'u', '$(id)', podUid.toUpperCase(), `${podUid}0`, `${podUid}\n`])('%j is no UID of a pod', (uid) => {
+  const pod = makePod({ app: running })
+  expect(choose({ ...pod, metadata: { ...pod.metadata, uid } as never })).toMatchObject({ cgroupUid: undefined })
+})
+
+test('addresses are addresses', () => {
+  const pod = makePod({ app: running })
+  const podIPs = [{ ip: '10.1.2.3' }, { ip: '$(id)' }, { ip: 'fd00::7' }, {}]
+  expect(choose({ ...pod, status: { ...pod.status, podIPs } as never })).toMatchObject({
+    addresses: ['10.1.2.3', 'fd00::7'],
+  })
 })

@@ -1,4 +1,5 @@
 import { constants, gzipSync } from 'node:zlib'
+import { parseIpv4Address } from '../traffic/ipv4.ts'
 import type { Scene } from '../traffic/scene.ts'
 import type { CaptureEnvironment } from './capture-environment.ts'
 import type { ExecSocket } from './exec-socket.ts'
@@ -30,7 +31,7 @@ export interface CaptureProgram {
 
 export interface Supervised {
   readonly filter: string
-  /** `here`, or `pod:` and what the pod's cgroups may be called. */
+  /** `here`, or `pod:`, what the pod's cgroups may be called, and its addresses. */
   readonly network: string
   readonly isCompressed: boolean
   /** The argv of each program; the first that is there is run. */
@@ -65,9 +66,10 @@ export async function supervise(
   }
   const found = findProgram(supervised.programs, settings.programs)
   if (found === undefined) return await refuse(`missing ${supervised.programs[0]?.[0]}`)
-  const uids = /^pod:(.+)$/.exec(network)?.[1]
+  const [, uids, ...addresses] = /^pod:(\S+) (.+)$/.exec(network) ?? []
   const scene = uids === undefined ? environment.scene : findScene(uids, settings)
-  if (scene === undefined) return await refuse(`no-pod ${uids}`)
+  if (scene === undefined) return await refuse('no-pod')
+  if (addresses.some((address) => parseIpv4Address(address) !== scene.self.address)) return await refuse('other-pod')
   const { program } = found
   const argv = [...found.argv.slice(1), ...(filter === '' ? [] : program.filterWords(filter))]
   const entered = uids === undefined ? [] : ['nsenter', '-t', processId, '-n', '--']

@@ -1,0 +1,18 @@
+import { KcapError } from '../base/kcap-error.ts'
+import { formatTarget, type PodTarget } from '../base/target.ts'
+import type { RemoteNetwork } from '../remote/supervisor-script.ts'
+
+/**
+ * The network of a pod as it is found on its node.
+ * @throws {KcapError} pod-not-on-node — when the API server does not say what it is found and known by
+ */
+export function enterPod(target: PodTarget): RemoteNetwork {
+  const { cgroupUid, addresses } = target
+  if (cgroupUid !== undefined && addresses.length > 0) return { kind: 'pod', uid: cgroupUid, addresses }
+  const missing = cgroupUid === undefined ? 'UID' : 'address'
+  throw new KcapError(
+    'pod-not-on-node',
+    `cannot capture "${formatTarget(target)}" from its node: the API server says no ${missing} for it`,
+    { hints: ['--via exec, --via ephemeral'] },
+  )
+}

@@ -1,0 +1,88 @@
+import { execFileSync, spawn } from 'node:child_process'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { encodeForLoginShell, loginShellLine } from '../../src/remote/login-shell.ts'
+import { shells } from '../support/shells.ts'
+
+/** Those that accounts have; which of them are here. */
+const loginShells: readonly (readonly string[])[] = [
+  ...shells,
+  ...['zsh', 'ksh', 'fish', 'csh', 'tcsh'].filter(hasProgram).map((program) => [program]),
+]
+
+function hasProgram(program: string): boolean {
+  try {
+    execFileSync('sh', ['-c', `command -v ${program}`])
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** As sshd starts the shell of an account; what is written after the first line is for the program. */
+async function runIn([shell = '', ...words]: readonly string[], argv: readonly string[], input = ''): Promise<string> {
+  const child = spawn(shell, [...words, '-c', loginShellLine], { stdio: ['pipe', 'pipe', 'pipe'] })
+  let said = ''
+  for (const output of [child.stdout, child.stderr])
+    output.on('data', (chunk) => {
+      said += chunk
+    })
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  child.stdin.on('error', () => {}).end(encodeForLoginShell(argv) + input)
+  await ended
+  return said
+}
+
+/** Prints each of its words between brackets, then what is on standard input. */
+const showWords = 'for word; do printf "[%s]" "$word"; done; cat'
+
+const hostileWords = [
+  "';touch /tmp/pwned;'",
+  '$(touch /tmp/pwned)',
+  '`touch /tmp/pwned`',
+  '!!',
+  '!$',
+  '\\',
+  "\\'",
+  '\\n\\0101\\c',
+  'line\nline',
+  '%s%n',
+  '~root',
+  '*',
+  '-n',
+  '{a,b}',
+  'ä€😀',
+  '',
+  '"',
+  ';|&<>()',
+  '#x',
+  '=ls',
+  '%1',
+  '^a^b',
+  '\t \r',
+]
+
+describe.each(loginShells)('a login shell that is %s', (...shell) => {
+  test('runs an argv as it is, and leaves standard input to it', async () => {
+    const said = await runIn(shell, ['sh', '-c', showWords, 'sh', ...hostileWords], 'h\nq\n')
+    expect(said).toBe(`${hostileWords.map((word) => `[${word}]`).join('')}h\nq\n`)
+  })
+
+  test('runs any argv as it is', async () => {
+    const word = fc.string({ unit: fc.constantFrom(...'\'"\\$`!\n%~*-{}()|&;<>#=^ \t01nabc[]') })
+    await fc.assert(
+      fc.asyncProperty(fc.array(word, { maxLength: 20 }), async (words) => {
+        expect(await runIn(shell, ['sh', '-c', showWords, 'sh', ...words])).toBe(
+          words.map((one) => `[${one}]`).join(''),
+        )
+      }),
+      { numRuns: 20 },
+    )
+  })
+})
+
+test('the line holds nothing that any of these shells reads otherwise than the others', () => {
+  expect(loginShellLine).not.toMatch(/[\\!\n]/)
+  expect(loginShellLine).toMatch(/^sh -c '[^']*'$/)
+  expect(encodeForLoginShell(['a\nb', '\\'])).toBe("exec 'a\\nb' '\\\\'\n")
+})
