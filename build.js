@@ -1,4 +1,5 @@
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import path from 'node:path'
 import { build } from 'esbuild'
 import { formatLicenses, listBundledPackages } from './packaging/bundled-packages.js'
@@ -12,7 +13,6 @@ const common = {
   platform: 'node',
   target: 'node20.19',
   outdir: 'dist',
-  external: ['cpu-features'],
   logLevel: 'warning',
   metafile: true,
 }
@@ -79,15 +79,27 @@ function requireApart(entries) {
   }
 }
 
-/**
- * ssh2's own cipher code is used where npm has compiled it, in this checkout or in an ssh2 that is installed beside kcap: it halves the cost of
- * a packet. Without it ssh2 takes Node's.
- */
+/** ssh2 asks for the cipher code that npm has compiled: from where `native-ciphers.ts` finds it, not from wherever Node would. */
 const nativeCiphers = {
   name: 'native-ciphers',
-  setup({ onResolve }) {
-    const path = 'ssh2/lib/protocol/crypto/build/Release/sshcrypto.node'
-    onResolve({ filter: /\/sshcrypto\.node$/ }, () => ({ path, external: true }))
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/sshcrypto\.node$/ }, () => ({ path: 'sshcrypto', namespace: 'native-ciphers' }))
+    onLoad({ filter: /./, namespace: 'native-ciphers' }, () => ({
+      contents: "import { loadNativeCiphers } from './src/ssh/native-ciphers.ts'\nmodule.exports = loadNativeCiphers()",
+      resolveDir: path.resolve('.'),
+    }))
+  },
+}
+
+/**
+ * Packages that others take where they find them, some with compiled code: Node would look in every folder above the program, where
+ * anybody may have put them.
+ */
+const absentPackages = {
+  name: 'absent-packages',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(cpu-features|bufferutil|utf-8-validate|encoding|supports-color)$/ }, ({ path }) => ({ path, namespace: 'absent' }))
+    onLoad({ filter: /./, namespace: 'absent' }, () => ({ contents: "throw new Error('it is not used')" }))
   },
 }
 
@@ -100,14 +112,14 @@ const main = await build({
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
   banner: { js: '#!/usr/bin/env node' },
-  plugins: [requireApart(single), keepApart(parts)],
+  plugins: [absentPackages, requireApart(single), keepApart(parts)],
 })
 const singles = await build({
   ...common,
   entryPoints: single,
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
-  plugins: [keepApart(rarities)],
+  plugins: [absentPackages, keepApart(rarities)],
 })
 const program = await build({
   ...common,
@@ -115,11 +127,22 @@ const program = await build({
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   banner: { js: commonJs },
-  plugins: [nativeCiphers],
+  plugins: [absentPackages, nativeCiphers],
 })
+for (const { metafile } of [main, singles, program]) refuseForeignImports(metafile)
 // By this name the program knows that it is to answer as Wireshark's extcap, whatever npm's or our launchers are called.
 writeFileSync('dist/kcap-extcap.cjs', "#!/usr/bin/env node\nrequire('./kcap.cjs')\n")
 for (const name of ['kcap', 'kcap-extcap']) chmodSync(`dist/${name}.cjs`, 0o755)
+
+/** What is not Node's own has to be in the bundle: nothing is looked for where others may write. */
+function refuseForeignImports({ outputs }) {
+  const foreign = Object.values(outputs).flatMap(({ imports }) =>
+    imports
+      .filter(({ path, external }) => external && !isBuiltin(path) && !path.startsWith('./'))
+      .map(({ path }) => path),
+  )
+  if (foreign.length > 0) throw new Error(`these are not in the bundle: ${foreign.join(', ')}`)
+}
 
 /** What a source file exports, now. */
 async function evaluate(file) {

@@ -1,0 +1,41 @@
+import { lstatSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+
+/** Of the package ssh2, where npm has compiled it. */
+const compiledPath = ['lib', 'protocol', 'crypto', 'build', 'Release', 'sshcrypto.node'] as const
+
+/**
+ * Loads the ciphers that npm has compiled for ssh2, which halve the cost of a packet; ssh2 takes Node's where this throws. They are run as this
+ * user, so that they come from two named places only, `node_modules/ssh2` in kcap's package and `ssh2` beside it in the same
+ * `node_modules`; Node would look into every folder above.
+ */
+export function loadNativeCiphers(programFolder: string = import.meta.dirname): unknown {
+  const file = findNativeCiphers(programFolder)
+  if (file === undefined) throw new Error('there are no compiled ciphers')
+  return createRequire(file)(file)
+}
+
+/** The file of the compiled ciphers; undefined: there is none, or somebody else may have put it there. */
+export function findNativeCiphers(programFolder: string): string | undefined {
+  const distFolder = path.basename(programFolder) === 'chunks' ? path.dirname(programFolder) : programFolder
+  const packageFolder = path.dirname(distFolder)
+  const sibling = path.dirname(packageFolder)
+  const roots = [
+    path.join(packageFolder, 'node_modules'),
+    ...(path.basename(sibling) === 'node_modules' ? [sibling] : []),
+  ]
+  return roots.map((root) => path.join(root, 'ssh2', ...compiledPath)).find((file) => isTrusted(file, packageFolder))
+}
+
+/** Whether a file and the folders that lead to it from there are this user's or root's, none of them a link, and nobody else can write to them. */
+function isTrusted(file: string, packageFolder: string): boolean {
+  const base = path.dirname(packageFolder)
+  for (let place = file; place !== base && place !== path.dirname(place); place = path.dirname(place)) {
+    const status = lstatSync(place, { throwIfNoEntry: false })
+    if (status === undefined || status.isSymbolicLink()) return false
+    if (process.platform === 'win32') continue
+    if ((status.uid !== 0 && status.uid !== process.geteuid?.()) || (status.mode & 0o002) !== 0) return false
+  }
+  return true
+}
