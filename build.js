@@ -98,7 +98,10 @@ const nativeCiphers = {
 const absentPackages = {
   name: 'absent-packages',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(cpu-features|bufferutil|utf-8-validate|encoding|supports-color)$/ }, ({ path }) => ({ path, namespace: 'absent' }))
+    onResolve({ filter: /^(cpu-features|bufferutil|utf-8-validate|encoding|supports-color)$/ }, ({ path }) => ({
+      path,
+      namespace: 'absent',
+    }))
     onLoad({ filter: /./, namespace: 'absent' }, () => ({ contents: "throw new Error('it is not used')" }))
   },
 }

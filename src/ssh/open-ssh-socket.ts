@@ -1,5 +1,4 @@
 import { connect, type Socket } from 'node:net'
-import { markSeldom } from './mark-seldom.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import { sshTimeout, toSshError } from './ssh-error.ts'
 
@@ -28,7 +27,6 @@ function makeReader(onData: (data: Buffer) => void) {
 
 /** A TCP connection to the host within its connect timeout; paused. */
 export function openSshSocket(host: ResolvedSshHost, signal: AbortSignal): Promise<Socket> {
-  markSeldom()
   return new Promise((resolve, reject) => {
     // Window adjustments and keepalives are small: they must not wait for more data.
     const onread = makeReader((data) => socket.emit('data', data))
