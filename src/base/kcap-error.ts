@@ -1,18 +1,29 @@
 import { type ErrorCode, exitCodeOf } from './error-codes.ts'
+import { formatHint, type Hint } from './hint.ts'
 
 /**
  * The one error kcap shows to people. `message` reads `cannot <do> "<what>": <state>`; each hint is a line that can be pasted
- * or followed. Errors of libraries are translated into it once, at the border of `kube/`, `ssh/` and `output/`.
+ * or a sentence. Errors of libraries are translated into it once, at the border of `kube/`, `ssh/` and `output/`.
  */
 export class KcapError extends Error {
   readonly code: ErrorCode
-  readonly hints: readonly string[]
+  readonly remedies: readonly Hint[]
 
-  constructor(code: ErrorCode, message: string, options: { hints?: readonly string[]; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: { hints?: readonly Hint[]; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'KcapError'
     this.code = code
-    this.hints = options.hints ?? []
+    this.remedies = options.hints ?? []
+  }
+
+  /** The remedies as the shell's user reads them. */
+  get hints(): readonly string[] {
+    return this.formatHints()
+  }
+
+  /** The same, with `scope` naming the cluster for lines that would otherwise ask another one: `--context NAME`. */
+  formatHints(scope: readonly string[] = []): readonly string[] {
+    return this.remedies.map((hint) => formatHint(hint, scope)).filter((text) => text !== undefined)
   }
 
   get exitCode(): number {

@@ -12,6 +12,7 @@ import { type ParsedArguments, parseArguments } from '../request/parse-arguments
 import { runSession } from '../session/run-session.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import type { Settings } from '../settings/settings.ts'
+import { readClusterScope } from './cluster-scope.ts'
 import { openProgress } from './progress-line.ts'
 import { printError } from './report.ts'
 
@@ -61,7 +62,7 @@ export async function runCapture(
     for (const { error } of summary.sources) {
       if (error === undefined || error === summary.error) continue
       // The summary of --json tells them all.
-      if (!parsed.flag('json')) printError(error, parsed.flag('verbose'))
+      if (!parsed.flag('json')) printError(error, parsed.flag('verbose'), readClusterScope(process.argv.slice(2)))
     }
     if (summary.error !== undefined) throw summary.error
     return exitCodes.done

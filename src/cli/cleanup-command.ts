@@ -1,7 +1,7 @@
 import { exitCodes } from '../base/error-codes.ts'
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { printable, printableJson } from '../base/printable.ts'
-import { quote } from '../base/quote.ts'
 import { type FoundLeftover, findLeftovers } from '../cleanup/find-leftovers.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import { openCluster } from '../kube/cluster-access.ts'
@@ -19,7 +19,7 @@ export async function cleanup(argv: readonly string[]): Promise<number> {
   const [word] = parsed.words
   if (word !== undefined)
     throw new KcapError('usage', `cannot clean up "${word}": it looks in whole namespaces`, {
-      hints: [`kcap cleanup -n ${quote(word.split('/')[0] ?? word)} --dry-run`, 'kcap cleanup -A --dry-run'],
+      hints: [line('kcap', 'cleanup', '-n', word.split('/')[0] ?? word, '--dry-run'), 'kcap cleanup -A --dry-run'],
     })
   const stop = watchForStop({ followParent: false })
   const { signal } = stop

@@ -1,5 +1,6 @@
 import type { DebugContainer } from '../base/capture-request.ts'
 import { exitCodes } from '../base/error-codes.ts'
+import { contextOption, formatHint, type Hint } from '../base/hint.ts'
 import { KcapError, toKcapError } from '../base/kcap-error.ts'
 import { printable, printableJson, printableLines } from '../base/printable.ts'
 import type { PodTarget } from '../base/target.ts'
@@ -50,7 +51,9 @@ export async function examine(argv: readonly string[]): Promise<number> {
         ...(wantsTrial && { imageTrial: await tryImage(pod, access, request.debug, signal) }),
       })
     }
-    const text = isJson ? `${printableJson(found, 2)}\n` : printableLines(found.map(formatExamination).join('\n'))
+    const text = isJson
+      ? `${printableJson(found.map(toJson), 2)}\n`
+      : printableLines(found.map(formatExamination).join('\n'))
     await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()))
     const hasWay = found.every(({ routes }) => routes.some(({ state }) => state !== 'refused'))
     return hasWay ? exitCodes.done : exitCodes.noCaptureProgram
@@ -101,11 +104,21 @@ function formatExamination(found: Examined): string {
       .join(', ')}`,
     ...routes.flatMap(({ via, state, reason, lift }) => [
       `${state === 'refused' ? '!!' : 'ok'} ${via.padEnd(9)}  ${printable(reason)}${state === 'consent' ? ' (needs your consent)' : ''}`,
-      ...(state === 'refused' ? lift.map((line) => `             hint: ${printable(line)}`) : []),
+      ...(state === 'refused' ? formatLift(lift, context).map((hint) => `             hint: ${printable(hint)}`) : []),
     ]),
   ]
   const yaml = formatMissingRights(facts, found.user ?? readUser(facts.execFailure?.message) ?? 'NAME')
   return `${lines.join('\n')}\n${yaml === '' ? '' : `\n# What the login lacks; someone who may grant it: kubectl apply -f -\n${yaml}`}`
+}
+
+/** What a script reads has the lines as text. */
+function toJson(found: Examination): unknown {
+  const routes = found.routes.map((route) => ({ ...route, lift: formatLift(route.lift, found.context) }))
+  return { ...found, routes }
+}
+
+function formatLift(lift: readonly Hint[], context: string): string[] {
+  return lift.map((hint) => formatHint(hint, [contextOption(context)])).filter((text) => text !== undefined)
 }
 
 function formatTrial(trial: ImageTrial): string {

@@ -5,17 +5,19 @@ import type { SessionProgress, SessionSummary, SourceFigures } from '../session/
 
 /**
  * Every word the shell's user reads while and after a capture. Rules: lines begin with `kcap: `, no capital after it, no full stop; one
- * sentence, then hints. All of it goes to standard error: standard output may be the capture.
+ * sentence, then hints, whose lines ask the cluster that `scope` names. All of it goes to standard error: standard output may be the capture.
  */
-export function printError(error: KcapError, isVerbose: boolean): void {
-  const lines = [`error: ${printable(error.message)}`, ...error.hints.map((hint) => `  hint: ${printable(hint)}`)]
+export function printError(error: KcapError, isVerbose: boolean, scope: readonly string[] = []): void {
+  const hints = error.formatHints(scope).map((hint) => `  hint: ${printable(hint)}`)
+  const lines = [`error: ${printable(error.message)}`, ...hints]
   process.stderr.write(`${lines.map((line) => `kcap: ${line}\n`).join('')}`)
   if (isVerbose) process.stderr.write(`${printTrace(error)}\n`)
 }
 
 /** The same for `--json`. */
-export function printJsonError(error: KcapError): void {
-  const { code, message, hints, exitCode } = error
+export function printJsonError(error: KcapError, scope: readonly string[] = []): void {
+  const { code, message, exitCode } = error
+  const hints = error.formatHints(scope)
   process.stderr.write(`${printableJson({ event: 'error', code, message, hints, exitCode })}\n`)
 }
 

@@ -2,6 +2,7 @@ import { exitCodes } from '../base/error-codes.ts'
 import { toKcapError } from '../base/kcap-error.ts'
 import { expandProfiles, isProfile } from '../request/apply-settings.ts'
 import { loadSettings } from '../settings/load-settings.ts'
+import { readClusterScope } from './cluster-scope.ts'
 import { isCommand } from './command-table.ts'
 import { formatHelp } from './help.ts'
 import { printError, printJsonError } from './report.ts'
@@ -13,8 +14,9 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     return await dispatch(argv)
   } catch (error) {
     const failure = toKcapError(error)
-    if (argv.includes('--json')) printJsonError(failure)
-    else printError(failure, isVerbose)
+    const scope = readClusterScope(argv)
+    if (argv.includes('--json')) printJsonError(failure, scope)
+    else printError(failure, isVerbose, scope)
     return failure.exitCode
   }
 }

@@ -1,3 +1,4 @@
+import type { Hint } from '../base/hint.ts'
 import { toKcapError } from '../base/kcap-error.ts'
 import type { PodTarget, SshHostName } from '../base/target.ts'
 import { makeProbeArgv, parseProbe } from '../remote/probe-script.ts'
@@ -11,7 +12,7 @@ export async function examineHost(
   target: PodTarget,
   host: SshHostName,
   ssh: ConnectSshOptions,
-): Promise<{ readonly message: string; readonly lift: readonly string[] } | undefined> {
+): Promise<{ readonly message: string; readonly lift: readonly Hint[] } | undefined> {
   try {
     const route = await openSshRoute(target, host, ssh)
     try {
@@ -40,7 +41,7 @@ export async function examineHost(
     }
   } catch (error) {
     ssh.signal.throwIfAborted()
-    const { message, hints } = toKcapError(error)
-    return { message, lift: hints.slice(0, 2) }
+    const { message, remedies } = toKcapError(error)
+    return { message, lift: remedies.slice(0, 2) }
   }
 }

@@ -1,3 +1,4 @@
+import { printableJson } from '../base/printable.ts'
 import { firstEphemeralVersion, type RouteFacts } from '../route/plan-routes.ts'
 
 interface Rule {
@@ -45,7 +46,7 @@ function formatRole(namespace: string, rules: readonly Rule[]): string {
 kind: Role
 metadata:
   name: kcap
-  namespace: ${namespace}
+  namespace: ${printableJson(namespace)}
 rules:
 ${lines.join('')}`
 }
@@ -55,7 +56,7 @@ function formatBinding(namespace: string, user: string): string {
 kind: RoleBinding
 metadata:
   name: kcap
-  namespace: ${namespace}
+  namespace: ${printableJson(namespace)}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: Role
@@ -63,6 +64,6 @@ roleRef:
 subjects:
   - kind: User
     apiGroup: rbac.authorization.k8s.io
-    name: ${JSON.stringify(user)}
+    name: ${printableJson(user)}
 `
 }

@@ -1,3 +1,4 @@
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { ClusterScope } from '../base/target.ts'
 import { openCluster } from '../kube/cluster-access.ts'
@@ -99,7 +100,7 @@ async function readClusterValues(
       'context-not-found',
       `cannot use the context of "kcap-${reference.contextPart}": the kubeconfig has none of that name any more`,
       {
-        hints: ['refresh the interface list: F5', 'kcap list contexts'],
+        hints: ['refresh the interface list: F5', line('kcap', 'list', 'contexts')],
       },
     )
   }

@@ -1,7 +1,7 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs'
+import { fileWord, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { printable } from '../base/printable.ts'
-import { quote } from '../base/quote.ts'
 import { isPlanted } from './planted-file.ts'
 
 /** Adds a line with the time before it to a log. Never fails: a capture is worth more than its log. */
@@ -33,7 +33,7 @@ function openLog(file: string): number {
     return descriptor
   } catch (error) {
     throw new KcapError('output-not-writable', `cannot write the log "${file}": ${(error as Error).message}`, {
-      hints: [`ls -l ${quote(file)}`, '--log-file OTHER-NAME'],
+      hints: [line('ls', '-l', fileWord(file)), '--log-file OTHER-NAME'],
       cause: error,
     })
   }

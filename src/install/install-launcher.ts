@@ -1,7 +1,7 @@
 import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { fileWord, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { quote } from '../base/quote.ts'
 import { makeFolder } from '../host/make-folder.ts'
 import {
   findOwnPaths,
@@ -27,7 +27,7 @@ export async function installLauncher(
       throw new KcapError(
         'install-failed',
         `cannot install "${file}": a file of that name is there that kcap did not write`,
-        { hints: [`ls -l ${quote(file)}`] },
+        { hints: [line('ls', '-l', fileWord(file))] },
       )
     }
     const text = formatLauncher(paths)
@@ -85,7 +85,7 @@ function toInstallError(verb: string, file: string, error: unknown): KcapError {
     ENOTDIR: 'a part of its path is no folder',
   }
   return new KcapError('install-failed', `cannot ${verb} "${file}": ${states[code ?? ''] ?? message}`, {
-    hints: [`ls -ld ${quote(path.dirname(file))}`, 'kcap install --folder DIR'],
+    hints: [line('ls', '-ld', fileWord(path.dirname(file))), 'kcap install --folder DIR'],
     cause: error,
   })
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import { getPod } from './kube-objects.ts'
@@ -34,7 +35,7 @@ export async function awaitContainer(access: ClusterAccess, awaited: AwaitedCont
     const pod = await getPod(access, namespace, name, signal)
     if (pod === undefined)
       throw new KcapError('pod-not-found', `cannot capture "${namespace}/${name}": it has gone meanwhile`, {
-        hints: [`kcap list pods -n ${namespace}`],
+        hints: [line('kcap', 'list', 'pods', '-n', namespace)],
       })
     const status = findStatus(pod, container)
     if (status?.state?.running !== undefined) return
@@ -76,7 +77,7 @@ function failed({ namespace, pod, container, image }: AwaitedContainer, state: s
     {
       hints: [
         ...(isPull ? [`an image the node can pull, with sh, tcpdump and nsenter: --debug-image REGISTRY/IMAGE`] : []),
-        `kubectl get events -n ${namespace} --field-selector involvedObject.name=${pod}`,
+        line('kubectl', 'get', 'events', '-n', namespace, '--field-selector', `involvedObject.name=${pod}`),
         ...(isPull ? [`it is ${image} unless --debug-image or the config (debug.image) names another`] : []),
       ],
     },

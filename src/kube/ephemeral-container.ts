@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { V1Pod } from '@kubernetes/client-node'
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { awaitContainer, findStatus } from './await-container.ts'
 import { changeObject } from './change-object.ts'
@@ -28,7 +29,7 @@ export async function openEphemeralContainer(
   const known = await getPod(access, namespace, name, signal)
   if (known === undefined)
     throw new KcapError('pod-not-found', `cannot capture "${namespace}/${name}": it has gone meanwhile`, {
-      hints: [`kcap list pods -n ${namespace}`],
+      hints: [line('kcap', 'list', 'pods', '-n', namespace)],
     })
   if (known.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined)
     throw refuse(options, 'it is a static pod, which the API can not change', [])
@@ -93,6 +94,6 @@ function refuse(
   hints: readonly string[],
 ): KcapError {
   return new KcapError('no-ephemeral-containers', `cannot add a debug container to "${namespace}/${pod}": ${state}`, {
-    hints: [...hints, `kcap ${namespace}/${pod} --via node-pod`],
+    hints: [...hints, line('kcap', `${namespace}/${pod}`, '--via', 'node-pod')],
   })
 }

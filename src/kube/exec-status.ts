@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { RemoteExit } from '../base/remote-process.ts'
 import { type KubeAction, type KubeStatus, parseStatus, readStatus, toApiError } from './kube-error.ts'
@@ -36,7 +37,7 @@ export function toStartError(target: string, program: string, message: string): 
     'capture-program-failed',
     `cannot capture in "${target}": the container runtime says: ${message.slice(0, 300)}`,
     {
-      hints: [`kubectl describe pod -n ${target.replace('/', ' ')}`],
+      hints: [line('kubectl', 'describe', 'pod', '-n', ...target.split('/'))],
     },
   )
 }
@@ -67,13 +68,13 @@ export function toExecError(
   const target = `${namespace}/${pod}`
   if (httpStatus === 404) {
     return new KcapError('pod-not-found', `cannot capture in "${target}": the pod is gone`, {
-      hints: [`kcap list pods -n ${namespace}`],
+      hints: [line('kcap', 'list', 'pods', '-n', namespace)],
     })
   }
   const message = parseStatus(body)?.message ?? ''
   if (httpStatus === 400 && /container .* is not valid|container not found/.test(message)) {
     return new KcapError('container-not-found', `cannot capture in "${target}": it has no container "${container}"`, {
-      hints: [`kubectl get pod -n ${namespace} ${pod} -o jsonpath='{.spec.containers[*].name}'`],
+      hints: [line('kubectl', 'get', 'pod', '-n', namespace, pod, '-o', 'jsonpath={.spec.containers[*].name}')],
     })
   }
   return toApiError(server, { verb, resource: 'pods/exec', namespace, name: pod }, httpStatus, body)

@@ -1,6 +1,6 @@
 import path from 'node:path'
+import { fileWord, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { quote } from '../base/quote.ts'
 
 /** What the system has no code for, or is not asked: removed meanwhile, put there by another user, written by another capture. */
 export function makeOutputFault(code: 'EISDIR' | 'EEXIST' | 'REMOVED' | 'PLANTED' | 'INUSE'): NodeJS.ErrnoException {
@@ -25,7 +25,7 @@ export function toOutputError(file: string, error: unknown): KcapError {
     case 'ENOENT':
     case 'ENOTDIR':
       return new KcapError('output-folder-missing', `cannot write "${file}": there is no folder "${folder}"`, {
-        hints: [`mkdir -p ${quote(folder)}`],
+        hints: [line('mkdir', '-p', fileWord(folder))],
         cause: error,
       })
     case 'ENOSPC':
@@ -37,7 +37,7 @@ export function toOutputError(file: string, error: unknown): KcapError {
         {
           hints: [
             'the file is valid up to its last whole packet',
-            `df -h ${quote(folder)}`,
+            line('df', '-h', fileWord(folder)),
             'keep less of each packet: --snaplen 128',
           ],
           cause: error,
@@ -50,7 +50,7 @@ export function toOutputError(file: string, error: unknown): KcapError {
       })
     case 'PLANTED':
       return new KcapError('output-not-writable', `cannot write "${file}": another user has put it there`, {
-        hints: [`ls -ld ${quote(folder)} ${quote(file)}`, '-o OTHER-NAME'],
+        hints: [line('ls', '-ld', fileWord(folder), fileWord(file)), '-o OTHER-NAME'],
         cause: error,
       })
     case 'REMOVED':
@@ -68,7 +68,7 @@ export function toOutputError(file: string, error: unknown): KcapError {
               ? 'it is a folder'
               : message
       return new KcapError('output-not-writable', `cannot write "${file}": ${state}`, {
-        hints: [`ls -ld ${quote(folder)}`, '-o OTHER-NAME'],
+        hints: [line('ls', '-ld', fileWord(folder)), '-o OTHER-NAME'],
         cause: error,
       })
     }

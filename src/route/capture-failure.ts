@@ -1,3 +1,4 @@
+import { type Hint, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 
 export interface CaptureFailure {
@@ -130,10 +131,10 @@ function isSsh(name: string): boolean {
   return name.startsWith('ssh://')
 }
 
-function installHints({ name, missing }: CaptureFailure): string[] {
+function installHints({ name, missing }: CaptureFailure): Hint[] {
   if (missing === 'nsenter') return ['it is in the package util-linux; a debug image must have it: --debug-image IMAGE']
   if (missing === 'sudo' || missing === 'doas')
-    return [`log in as root instead: --ssh-user root`, `--sudo ${missing === 'sudo' ? 'doas' : 'sudo'}`]
+    return [`log in as root instead: --ssh-user root`, line('--sudo', missing === 'sudo' ? 'doas' : 'sudo')]
   if (isSsh(name)) return [`install it there: apt-get install tcpdump, dnf install tcpdump, apk add tcpdump`]
   return ['another container of the pod may have it: --container NAME']
 }

@@ -1,5 +1,6 @@
 import { hostname, userInfo } from 'node:os'
 import type { DebugContainer } from '../base/capture-request.ts'
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { printable } from '../base/printable.ts'
 import { formatTarget, type NodeTarget, type PodTarget } from '../base/target.ts'
@@ -58,7 +59,7 @@ export function makeNodePods({ debug, durationMs, signal, log }: NodePodsOptions
       const { node } = target
       if (node === undefined)
         throw new KcapError('pod-not-running', `cannot capture "${formatTarget(target)}": it is on no node yet`, {
-          hints: [`kubectl get pod -o wide -n ${target.namespace}`],
+          hints: [line('kubectl', 'get', 'pod', '-o', 'wide', '-n', target.namespace)],
         })
       const isOnNode = target.kind === 'node' || target.hostNetwork
       // Refused before anything is created.

@@ -1,8 +1,8 @@
 import type { CaptureOptions, CreatingRoute, RouteName, Via } from '../base/capture-request.ts'
 import type { ErrorCode } from '../base/error-codes.ts'
+import { type Hint, line, noted } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { PacketSource } from '../base/packet-source.ts'
-import { quote } from '../base/quote.ts'
 import { formatTarget, type NodeTarget, type PodTarget, type Target } from '../base/target.ts'
 import type { Consent } from './consent.ts'
 import { gatherFacts } from './gather-facts.ts'
@@ -19,7 +19,7 @@ export interface OpenCaptureOptions extends RouteOptions, CreatingOptions {
   /** A tcpdump of this machine for containers that have none. */
   readonly uploadPath: string | undefined
   /** The user's words that would go this way, to be pasted. */
-  readonly formatCommand: (target: Target, via: RouteName) => string
+  readonly formatCommand: (target: Target, via: RouteName) => Hint
   /** Settles when what must begin before the packets has begun. */
   readonly prepare: (route: Route) => Promise<void>
 }
@@ -125,9 +125,9 @@ async function goAround(target: PodTarget, failure: KcapError, options: OpenCapt
   const rights = plan.some(({ lift }) => lift.length > 1)
   throw new KcapError(last.code, last.message, {
     hints: [
-      ...last.hints,
+      ...last.remedies,
       ...ways,
-      ...(rights ? [`the rights that open these ways: kcap doctor ${quote(formatTarget(target))}`] : []),
+      ...(rights ? [noted('the rights that open these ways', line('kcap', 'doctor', formatTarget(target)))] : []),
     ],
     cause: last,
   })
@@ -139,12 +139,15 @@ function describe(
   failure: string | undefined,
   target: Target,
   { formatCommand }: OpenCaptureOptions,
-): string[] {
+): Hint[] {
   if (failure !== undefined) return [`not via ${via}: ${failure}`]
   if (state === 'consent') return [`via ${via}, if you allow it: ${reason}:`, formatCommand(target, via)]
   if (via === 'ssh') return ['or from its node, if you may log in there:', formatCommand(target, via)]
-  const short = lift.length === 1 ? `; ${lift[0]}` : ''
-  return state === 'refused' ? [`not via ${via}: ${reason}${short}`] : []
+  if (state !== 'refused') return []
+  const refusal = `not via ${via}: ${reason}`
+  const [remedy] = lift
+  if (remedy === undefined || lift.length > 1) return [refusal]
+  return [typeof remedy === 'string' ? `${refusal}; ${remedy}` : noted(refusal, remedy)]
 }
 
 async function go(target: Target, via: RouteName, options: OpenCaptureOptions): Promise<OpenedCapture> {

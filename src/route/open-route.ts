@@ -1,4 +1,5 @@
 import type { CreatingRoute, DebugContainer, RouteName } from '../base/capture-request.ts'
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { formatTarget, type NodeTarget, type PodTarget, type SshHostName, type Target } from '../base/target.ts'
 import type { ClusterPool } from '../kube/cluster-pool.ts'
@@ -64,8 +65,8 @@ function refuseNoHost(target: PodTarget | NodeTarget): never {
   throw new KcapError('usage', `cannot capture "${formatTarget(target)}" via ssh: no host is named`, {
     hints: [
       ...(target.kind === 'pod'
-        ? [`--ssh-host ${target.node ?? 'NODE'} --ssh-user root`]
-        : [`kcap ssh://root@${target.node}`]),
+        ? [line('--ssh-host', target.node ?? 'NODE', '--ssh-user', 'root')]
+        : [line('kcap', `ssh://root@${target.node}`)]),
       'nodeSsh: { host: "{node}", user: root } in the config names the hosts of all nodes: kcap config init',
     ],
   })

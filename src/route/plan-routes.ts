@@ -1,5 +1,6 @@
 import type { CreatingRoute, RouteName } from '../base/capture-request.ts'
 import type { ErrorCode } from '../base/error-codes.ts'
+import { type Hint, line } from '../base/hint.ts'
 
 /** What decides which ways into a pod are open. A right, a level or a version that nobody tells is undefined, and taken for good. */
 export interface RouteFacts {
@@ -28,7 +29,7 @@ export interface RouteFacts {
   /** The node's own host, if the user named it. */
   readonly sshHost: string | undefined
   /** Why that host can't be used; undefined: it can, or was not tried. */
-  readonly sshFailure?: { readonly message: string; readonly lift: readonly string[] } | undefined
+  readonly sshFailure?: { readonly message: string; readonly lift: readonly Hint[] } | undefined
 }
 
 /** One way, and whether it can be gone. */
@@ -39,7 +40,7 @@ export interface PlannedRoute {
   /** In a few words: what it does, or why it can't be gone. */
   readonly reason: string
   /** What would lift the refusal, to be pasted. */
-  readonly lift: readonly string[]
+  readonly lift: readonly Hint[]
 }
 
 /** Ephemeral containers are stable from 1.25 on, and on by default from 1.23. */
@@ -84,7 +85,7 @@ function planKubectl({ execFailure, rights, hasKubectl, namespace }: RouteFacts)
 function planSsh({ sshHost, sshFailure }: RouteFacts): PlannedRoute {
   if (sshFailure !== undefined) return refused('ssh', sshFailure.message, sshFailure.lift)
   if (sshHost === undefined)
-    return refused('ssh', 'no SSH host of its node is named', ['--ssh-host NODE --ssh-user root'])
+    return refused('ssh', 'no SSH host of its node is named', [line('--ssh-host', 'NODE', '--ssh-user', 'root')])
   return { via: 'ssh', state: 'open', reason: `the pod's network, entered on ${sshHost}`, lift: [] }
 }
 
@@ -104,7 +105,7 @@ function planEphemeral(facts: RouteFacts, consent: ReadonlySet<CreatingRoute>): 
     return refused('ephemeral', 'the login has no "get" on "pods/exec"', grant('get,create', 'pods/exec', namespace))
   if (podSecurity === 'restricted')
     return refused('ephemeral', `the namespace "${namespace}" enforces the pod security level "restricted"`, [
-      `kubectl label namespace ${namespace} --overwrite pod-security.kubernetes.io/enforce=privileged`,
+      line('kubectl', 'label', 'namespace', namespace, '--overwrite', 'pod-security.kubernetes.io/enforce=privileged'),
     ])
   return creating('ephemeral', consent)
 }
@@ -129,23 +130,23 @@ function planNodePod(facts: RouteFacts, consent: ReadonlySet<CreatingRoute>): Pl
     return refused(
       'node-pod',
       `the namespace "${nodePodNamespace}" enforces the pod security level "${nodePodSecurity}"`,
-      ['--debug-namespace kube-system'],
+      [line('--debug-namespace', 'kube-system')],
     )
   return creating('node-pod', consent)
 }
 
 function creating(via: CreatingRoute, consent: ReadonlySet<CreatingRoute>): PlannedRoute {
-  return { via, state: consent.has(via) ? 'open' : 'consent', reason: whatItLeaves[via], lift: [`--via ${via}`] }
+  return { via, state: consent.has(via) ? 'open' : 'consent', reason: whatItLeaves[via], lift: [line('--via', via)] }
 }
 
-function refused(via: RouteName, reason: string, lift: readonly string[] = []): PlannedRoute {
+function refused(via: RouteName, reason: string, lift: readonly Hint[] = []): PlannedRoute {
   return { via, state: 'refused', reason, lift }
 }
 
-function grant(verbs: string, resource: string, namespace: string): string[] {
+function grant(verbs: string, resource: string, namespace: string): Hint[] {
   const name = `kcap-${resource.replaceAll('/', '-')}`
   return [
-    `kubectl create role ${name} -n ${namespace} --verb=${verbs} --resource=${resource}`,
-    `kubectl create rolebinding ${name} -n ${namespace} --role=${name} --user=NAME`,
+    line('kubectl', 'create', 'role', name, '-n', namespace, `--verb=${verbs}`, `--resource=${resource}`),
+    line('kubectl', 'create', 'rolebinding', name, '-n', namespace, `--role=${name}`, '--user=NAME'),
   ]
 }

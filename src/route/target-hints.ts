@@ -1,5 +1,5 @@
+import { type Hint, line, noted } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { quoteArgv } from '../base/quote.ts'
 import type { PodTarget, SshTarget, Target } from '../base/target.ts'
 
 /** An error of a capture's start gets the lines that only its target can fill in. */
@@ -7,12 +7,12 @@ export function withTargetHints(error: unknown, target: Target): unknown {
   if (!(error instanceof KcapError)) return error
   const more = targetHints(error, target)
   if (more.length === 0) return error
-  return new KcapError(error.code, error.message, { hints: [...error.hints, ...more], cause: error.cause })
+  return new KcapError(error.code, error.message, { hints: [...error.remedies, ...more], cause: error.cause })
 }
 
-function targetHints({ code }: KcapError, target: Target): string[] {
+function targetHints({ code }: KcapError, target: Target): Hint[] {
   if (code !== 'not-a-capture' || target.kind === 'node') return []
-  return [`see what it prints: ${quoteArgv(shellArgv(target))} tcpdump --version`]
+  return [noted('see what it prints', line(...shellArgv(target), 'tcpdump', '--version'))]
 }
 
 /** What starts a program on the target by hand. */

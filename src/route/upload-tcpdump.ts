@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Writable } from 'node:stream'
+import { fileWord, type Hint, line, noted } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { posixChecksum } from '../base/posix-checksum.ts'
-import { quote } from '../base/quote.ts'
 import { makeUploadArgv, uploadedNamePrefix } from '../remote/upload-script.ts'
 import type { Route } from './route.ts'
 
@@ -21,7 +21,7 @@ export async function uploadTcpdump(
   targetName: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const fail = (state: string, hint: string) =>
+  const fail = (state: string, hint: Hint) =>
     new KcapError('upload-failed', `cannot put "${file}" into "${targetName}": ${state}`, { hints: [hint] })
   const program = await readFile(file).catch((error: Error) => {
     throw fail(error.message, '--upload-tcpdump FILE takes a static tcpdump for the processor of the node')
@@ -39,7 +39,8 @@ export async function uploadTcpdump(
     throw fail(stderr.trim() || `exit code ${exit.code}`, `another way: --via ephemeral, --via node-pod`)
   const hash = createHash('sha256').update(program).digest('hex')
   const isWhole = sum[0] === hash || sum.join(' ') === `${posixChecksum(program)} ${program.length}`
-  if (!isWhole) throw fail('what arrived there is not what was sent', `what is there: ls -l ${quote(path)}`)
+  if (!isWhole)
+    throw fail('what arrived there is not what was sent', noted('what is there', line('ls', '-l', fileWord(path))))
   return path
 }
 

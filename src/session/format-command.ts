@@ -1,11 +1,11 @@
 import type { RouteName } from '../base/capture-request.ts'
-import { quote } from '../base/quote.ts'
+import { type Hint, line } from '../base/hint.ts'
 import { formatTarget, type Target } from '../base/target.ts'
 
 /** What repeats a capture by another way: the user's own command line with the way added, or where to choose it in Wireshark. */
-export function formatCommand(commandLine: string, target: Target, via: RouteName): string {
+export function formatCommand(commandLine: string, target: Target, via: RouteName): Hint {
   if (commandLine.includes('--extcap-interface')) return `in Wireshark: the gear of the interface, Route: ${via}`
-  if (via === 'ssh') return `kcap ${quote(formatTarget(target))} --ssh-host ${quote(nodeOf(target))}`
+  if (via === 'ssh') return line('kcap', formatTarget(target), '--ssh-host', nodeOf(target))
   return `${commandLine} --via ${via}`
 }
 

@@ -211,7 +211,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
 /** What is there in spite of it. */
 function withSavedPackets(error: KcapError, packets: number): KcapError {
   if (packets === 0 || isRemoved(error)) return error
-  const hints = [`${packets} packets are saved`, ...error.hints]
+  const hints = [`${packets} packets are saved`, ...error.remedies]
   return new KcapError(error.code, error.message, { hints, cause: error.cause })
 }
 

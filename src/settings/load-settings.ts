@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { fileWord, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { quote } from '../base/quote.ts'
 import { findConfigFile } from './config-file.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 
@@ -19,7 +19,7 @@ export async function loadSettings(environment: NodeJS.ProcessEnv = process.env)
       EISDIR: 'it is a folder',
     }
     throw new KcapError('config-broken', `cannot use the config file "${file}": ${states[code ?? ''] ?? message}`, {
-      hints: [`ls -ld ${quote(file)}`, ...(code === 'ENOENT' ? ['unset KCAP_CONFIG'] : [])],
+      hints: [line('ls', '-ld', fileWord(file)), ...(code === 'ENOENT' ? ['unset KCAP_CONFIG'] : [])],
       cause: error,
     })
   }

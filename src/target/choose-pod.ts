@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { V1Container, V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
+import { type Hint, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { PodTarget } from '../base/target.ts'
 import { refuseWindows } from './refuse-windows.ts'
@@ -66,7 +67,7 @@ function chooseContainer(pod: V1Pod, namespace: string, name: string, wanted: st
         'container-not-found',
         `cannot capture "${namespace}/${name}": it has no container "${wanted}"`,
         {
-          hints: known.map((container) => `kcap ${namespace}/${name} --container ${container}`),
+          hints: known.map((container) => line('kcap', `${namespace}/${name}`, '--container', container)),
         },
       )
     }
@@ -77,7 +78,7 @@ function chooseContainer(pod: V1Pod, namespace: string, name: string, wanted: st
         namespace,
         name,
         `its container "${wanted}" is ${state?.waiting?.reason ?? state?.terminated?.reason ?? 'not running'}`,
-        others.map((container) => `kcap ${namespace}/${name} --container ${container}`),
+        others.map((container) => line('kcap', `${namespace}/${name}`, '--container', container)),
       )
     }
     return wanted
@@ -99,7 +100,7 @@ function chooseContainer(pod: V1Pod, namespace: string, name: string, wanted: st
     namespace,
     name,
     `no container of it runs (${[...new Set(reasons)].join(', ') || 'no state yet'})`,
-    ended === undefined ? [] : [`kubectl logs -n ${namespace} ${name} -c ${ended} --previous`],
+    ended === undefined ? [] : [line('kubectl', 'logs', '-n', namespace, name, '-c', ended, '--previous')],
   )
 }
 
@@ -116,8 +117,8 @@ function describePhase(pod: V1Pod, phase: string): string {
   return `it is ${phase}${detail === undefined ? '' : ` (${detail})`}`
 }
 
-function notRunning(namespace: string, name: string, state: string, hints: readonly string[] = []): KcapError {
+function notRunning(namespace: string, name: string, state: string, hints: readonly Hint[] = []): KcapError {
   return new KcapError('pod-not-running', `cannot capture "${namespace}/${name}": ${state}`, {
-    hints: [...hints, `kubectl describe pod -n ${namespace} ${name}`],
+    hints: [...hints, line('kubectl', 'describe', 'pod', '-n', namespace, name)],
   })
 }

@@ -1,5 +1,5 @@
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { quote } from '../base/quote.ts'
 import type { ClusterScope, SshHostName, TargetName, WorkloadName } from '../base/target.ts'
 
 export interface TargetDefaults {
@@ -43,12 +43,12 @@ export function parseTarget(text: string, defaults: TargetDefaults): TargetName 
   const { namespace } = defaults.cluster
   if (namespace !== undefined && namespace !== first) {
     throw new KcapError('usage', `cannot capture "${text}": --namespace says "${namespace}"`, {
-      hints: [`kcap ${text}`, `kcap -n ${namespace} ${second}`],
+      hints: [line('kcap', text), line('kcap', '-n', namespace, second)],
     })
   }
   if (defaults.allNamespaces === true && first !== '*') {
     throw new KcapError('usage', `cannot capture "${text}" with --all-namespaces: it names a namespace`, {
-      hints: [`kcap ${quote(text)}`, `kcap -A ${quote(second)}`],
+      hints: [line('kcap', text), line('kcap', '-A', second)],
     })
   }
   if (first === '*') return parsePod(second, text, { ...defaults, allNamespaces: true })
@@ -95,7 +95,7 @@ function notATarget(text: string): KcapError {
       'a pod: kcap NAMESPACE/POD',
       'a service: kcap svc/SERVICE -n NAMESPACE',
       'a host: kcap ssh://USER@HOST',
-      'kcap list pods',
+      line('kcap', 'list', 'pods'),
     ],
   })
 }

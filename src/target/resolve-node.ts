@@ -1,3 +1,4 @@
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { NodeName, NodeTarget } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
@@ -29,6 +30,6 @@ export async function resolveNode(name: NodeName, access: ClusterAccess, signal:
 async function nodeNotFound({ node }: NodeName, access: ClusterAccess, signal: AbortSignal): Promise<KcapError> {
   const near = await nearNames(node, async () => (await listNames(access, 'nodes', { signal })).map(({ name }) => name))
   return new KcapError('node-not-found', `cannot capture "node/${node}": the cluster has no such node`, {
-    hints: [...(near.length > 0 ? [`nodes there: ${near.join(', ')}`] : []), 'kcap list nodes'],
+    hints: [...(near.length > 0 ? [`nodes there: ${near.join(', ')}`] : []), line('kcap', 'list', 'nodes')],
   })
 }

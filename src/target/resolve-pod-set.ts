@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node'
+import { type Hint, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { quote } from '../base/quote.ts'
 import type { PodSetName, PodTarget } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { getPod, listNames, listPodObjects, listServicePods } from '../kube/kube-objects.ts'
@@ -68,7 +68,7 @@ async function notFound(name: PodSetName, access: ClusterAccess, signal: AbortSi
   const namespace = name.namespace ?? access.namespace
   const target = formatPodSetName(name)
   await refuseUnknownNamespace(access, namespace, target, signal)
-  const refuse = (what: string, hints: string[]) =>
+  const refuse = (what: string, hints: readonly Hint[]) =>
     new KcapError('pod-not-found', `cannot capture "${target}": the namespace "${namespace}" has no such ${what}`, {
       hints,
     })
@@ -77,14 +77,14 @@ async function notFound(name: PodSetName, access: ClusterAccess, signal: AbortSi
     const near = await nearNames(name.service, list)
     return refuse('service', [
       ...(near.length > 0 ? [`services there: ${near.join(', ')}`] : []),
-      `kcap list services -n ${namespace}`,
+      line('kcap', 'list', 'services', '-n', namespace),
     ])
   }
-  if (name.kind !== 'workload') return refuse('pods', [`kcap list pods -n ${namespace}`])
+  if (name.kind !== 'workload') return refuse('pods', [line('kcap', 'list', 'pods', '-n', namespace)])
   const near = await nearNames(name.workload, () => listWorkloads(access, name.workloadKind, { namespace, signal }))
   return refuse('workload', [
     ...(near.length > 0 ? [`of that kind there: ${near.join(', ')}`] : []),
-    `kubectl get ${name.workloadKind} -n ${namespace}`,
+    line('kubectl', 'get', name.workloadKind, '-n', namespace),
   ])
 }
 
@@ -96,20 +96,20 @@ function noneRuns(name: PodSetName, access: ClusterAccess, count: number): KcapE
       'pod-not-running',
       `cannot capture "${target}": no ${count === 0 ? '' : 'running '}pod is behind it`,
       {
-        hints: [`kubectl describe service -n ${namespace} ${name.service}`],
+        hints: [line('kubectl', 'describe', 'service', '-n', namespace, name.service)],
       },
     )
   if (name.kind === 'workload')
     return new KcapError('pod-not-running', `cannot capture "${target}": none of its pods runs`, {
-      hints: [`kubectl describe ${name.workloadKind} -n ${namespace} ${name.workload}`],
+      hints: [line('kubectl', 'describe', name.workloadKind, '-n', namespace, name.workload)],
     })
-  const scope = name.allNamespaces ? '-A' : `-n ${namespace}`
-  const selector = name.selector === undefined ? '' : ` -l ${quote(name.selector)}`
+  const scope = name.allNamespaces ? ['-A'] : ['-n', namespace]
+  const selector = name.selector === undefined ? [] : ['-l', name.selector]
   if (count === 0)
     return new KcapError('pod-not-found', `cannot capture "${target}": there is no such pod`, {
-      hints: [`kcap list pods ${scope}${selector}`],
+      hints: [line('kcap', 'list', 'pods', ...scope, ...selector)],
     })
   return new KcapError('pod-not-running', `cannot capture "${target}": none of these pods runs`, {
-    hints: [`kubectl get pods ${scope}${selector}`],
+    hints: [line('kubectl', 'get', 'pods', ...scope, ...selector)],
   })
 }

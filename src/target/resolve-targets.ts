@@ -1,3 +1,4 @@
+import { line, noted } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { PodName, PodTarget, Target, TargetName } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
@@ -60,9 +61,9 @@ async function podNotFound(
   ])
   return new KcapError('pod-not-found', `cannot capture "${namespace}/${pod}": the namespace has no such pod`, {
     hints: [
-      ...others.map((target) => `there is a ${target}: kcap ${target} -n ${namespace}`),
+      ...others.map((target) => noted(`there is a ${target}`, line('kcap', target, '-n', namespace))),
       ...(near.length > 0 ? [`pods there: ${near.join(', ')}`] : []),
-      `kcap list pods -n ${namespace}`,
+      line('kcap', 'list', 'pods', '-n', namespace),
     ],
   })
 }

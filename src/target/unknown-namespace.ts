@@ -1,3 +1,4 @@
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { findNearNames } from '../base/near-names.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
@@ -17,7 +18,9 @@ export async function refuseUnknownNamespace(
   throw new KcapError(
     'namespace-not-found',
     `cannot capture "${target}": the cluster of the context "${access.context}" has no namespace "${namespace}"`,
-    { hints: [...(near.length > 0 ? [`namespaces there: ${near.join(', ')}`] : []), 'kcap list namespaces'] },
+    {
+      hints: [...(near.length > 0 ? [`namespaces there: ${near.join(', ')}`] : []), line('kcap', 'list', 'namespaces')],
+    },
   )
 }
 

@@ -25,7 +25,7 @@ const rows: readonly [string, string, string, number, string][] = [
     'container-not-found',
     'cannot capture in "shop/orders-6c9f": it has no container "api"',
     3,
-    "kubectl get pod -n shop orders-6c9f -o jsonpath='{.spec.containers[*].name}'",
+    "kubectl get pod -n shop orders-6c9f -o 'jsonpath={.spec.containers[*].name}'",
   ],
   [
     'error: Internal error occurred: error executing command in container: failed to exec in container: OCI runtime exec failed: exec failed: unable to start container process: exec: "sh": executable file not found in $PATH: unknown',

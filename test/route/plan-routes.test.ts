@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { CreatingRoute } from '../../src/base/capture-request.ts'
+import { formatHint } from '../../src/base/hint.ts'
 import { type PlannedRoute, planRoutes, type RouteFacts } from '../../src/route/plan-routes.ts'
 
 const noRights = {
@@ -113,7 +114,7 @@ describe('what would lift a refusal', () => {
     ['node-pod', { nodePodSecurity: 'baseline' }, ['--debug-namespace kube-system']],
     ['ssh', {}, ['--ssh-host NODE --ssh-user root']],
   ])('%s with %j', (via, facts, lift) => {
-    expect(plan(via, facts).lift).toEqual(lift)
+    expect(plan(via, facts).lift.map((hint) => formatHint(hint))).toEqual(lift)
   })
 
   test('nothing to paste lifts Windows or an old cluster', () => {

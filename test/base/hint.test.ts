@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { contextOption, fileWord, formatHint, line, noted } from '../../src/base/hint.ts'
+import { shells } from '../support/shells.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
+
+const folder = await makeTempFolder()
+for (const program of ['kubectl', 'kcap', 'ssh']) {
+  writeFileSync(path.join(folder, program), `#!/bin/sh\nprintf "%s\\0" ${program} "$@"\n`)
+  chmodSync(path.join(folder, program), 0o755)
+}
+
+/** What a shell starts when a person pastes the line; nothing but stand-ins is on PATH. */
+function paste(text: string, [shell = '', ...words]: readonly string[] = ['sh']): string[] {
+  const said = execFileSync(shell, [...words, '-c', text], {
+    cwd: folder,
+    env: { PATH: `${folder}:${process.env.PATH}`, HOME: folder },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  return said.split('\0').slice(0, -1)
+}
+
+const hostileWords = [
+  'oidc:ann smith',
+  "O'Brien",
+  '$(touch pwned)',
+  '`touch pwned`',
+  ';touch pwned;',
+  '&&',
+  '> pwned',
+  '"',
+  '\\',
+  'a\\nb',
+  '~',
+  '*',
+  '#',
+  '!!',
+  '',
+  '\u001b[31mred',
+  'tab\there',
+  'line\nbreak',
+  '%s%n',
+  '\u202egpj.exe',
+  'ä€😀',
+  '-rf',
+  '--help',
+  'a=b',
+]
+
+describe.each(shells)('in %s', (...shell) => {
+  test.each(hostileWords)('a line with the word %j starts what it says', (word) => {
+    const text = formatHint(line('kubectl', 'get', 'pods', '-n', word, `--as=${word}`)) ?? ''
+    expect(paste(text, shell)).toEqual(['kubectl', 'get', 'pods', '-n', word, `--as=${word}`])
+  })
+
+  test('any line starts what it says', () => {
+    const word = fc.oneof(
+      fc.constantFrom(...hostileWords),
+      fc.string({ unit: fc.constantFrom(...'\'"\\$`!\n\t%~*-{}()|&;<>#=^ 01nabc[]\u0007\u200f') }),
+    )
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 6 }), (words) => {
+        const text = formatHint(line('kcap', ...words))
+        if (text === undefined) expect(words.some((one) => /\n$|\0/.test(one))).toBe(true)
+        else expect(paste(text, shell)).toEqual(['kcap', ...words])
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+test('a person sees every character of a line', () => {
+  const word = fc.string({ unit: 'binary', maxLength: 20 })
+  fc.assert(
+    fc.property(word, (one) => {
+      expect(formatHint(line('kcap', one)) ?? '').not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+    }),
+  )
+})
+
+test('a line asks the cluster that the failed command asked, unless it names one', () => {
+  const scope = ['--kubeconfig', '/a b', '--context', 'prod']
+  expect(formatHint(line('kubectl', 'exec', 'x', '--', 'ls'), scope)).toBe(
+    "kubectl --kubeconfig '/a b' --context prod exec x -- ls",
+  )
+  expect(formatHint(line('kcap', 'list', 'pods'), scope)).toBe("kcap list pods --kubeconfig '/a b' --context prod")
+  expect(formatHint(line('kubectl', contextOption('-x'), 'get', 'pods'), scope)).toBe('kubectl --context=-x get pods')
+  expect(formatHint(line('ssh', 'host'), scope)).toBe('ssh host')
+  expect(formatHint(line('--via', 'exec'), scope)).toBe('--via exec')
+})
+
+test('a sentence stands before its line, and what is appended or piped after it', () => {
+  expect(formatHint('a sentence')).toBe('a sentence')
+  expect(formatHint(noted('what is there', line('ls', '-l', fileWord('-x'))))).toBe('what is there: ls -l ./-x')
+  expect(formatHint({ ...line('ssh-keyscan', 'a b'), appendTo: '~/.ssh/known_hosts' })).toBe(
+    "ssh-keyscan 'a b' >> ~/.ssh/known_hosts",
+  )
+  expect(formatHint({ ...line('x'), tail: '</dev/null' })).toBe('x </dev/null')
+})
+
+test('what no line can hold is no line', () => {
+  expect(formatHint(line('kubectl', 'use', 'ends with a line break\n'))).toBe(undefined)
+  expect(formatHint(line('kubectl', 'use', 'nul\0'))).toBe(undefined)
+})
