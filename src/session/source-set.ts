@@ -3,11 +3,11 @@ import type { ErrorCode } from '../base/error-codes.ts'
 import { type KcapError, toKcapError } from '../base/kcap-error.ts'
 import { linkSignals } from '../base/link-signals.ts'
 import type { SourceEnd } from '../base/packet-source.ts'
+import { makeSemaphore } from '../base/semaphore.ts'
 import { formatTarget, type PodSetName, type PodTarget, type Target } from '../base/target.ts'
 import type { PodSetState } from '../target/follow-pod-set.ts'
 import { makePodNews } from './pod-news.ts'
 import type { SourceProgress } from './session-progress.ts'
-import { makeTurns } from './turns.ts'
 
 /** So many captures are started at a time, so that many pods don't storm the API server. */
 const startsAtATime = 8
@@ -81,7 +81,7 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
   const { limit, capture, reconnectMs, renewLogin, findEnd, addFigures, ending, tell } = options
   const sources = new Map<string, Source>()
   const running = new Set<Promise<void>>()
-  const turns = makeTurns(startsAtATime)
+  const starts = makeSemaphore(startsAtATime)
   const news = makePodNews()
   let toldOfLimit = false
 
@@ -151,7 +151,7 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
     comment: string | undefined,
   ): Promise<KcapError | undefined> {
     const { target, figures } = source
-    const done = await turns.take()
+    const done = await starts.acquire()
     void figures.settled.then(done)
     const isOver = () => ending.aborted || stop.aborted
     try {

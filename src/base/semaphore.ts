@@ -1,0 +1,24 @@
+/** A FIFO semaphore. */
+export interface Semaphore {
+  /** Settles when one of the permits is the caller's; returns what gives it back, which may be called more than once. */
+  acquire(): Promise<() => void>
+}
+
+export function makeSemaphore(permits: number): Semaphore {
+  let taken = 0
+  const waiting: (() => void)[] = []
+  return {
+    async acquire() {
+      if (taken >= permits) await new Promise<void>((resolve) => waiting.push(resolve))
+      else taken += 1
+      let isReleased = false
+      return () => {
+        if (isReleased) return
+        isReleased = true
+        const next = waiting.shift()
+        if (next === undefined) taken -= 1
+        else next()
+      }
+    },
+  }
+}
