@@ -84,10 +84,15 @@ function watchReader(path: string): { readerGone: Promise<void>; stop(): void } 
   let timer: NodeJS.Timeout | undefined
   const readerGone = new Promise<void>((resolve) => {
     const check = () => {
-      openDescriptor(path, constants.O_WRONLY | constants.O_NONBLOCK).then(closeDescriptor, () => {
-        clearInterval(timer)
-        resolve()
-      })
+      openDescriptor(path, constants.O_WRONLY | constants.O_NONBLOCK).then(
+        closeDescriptor,
+        ({ code }: NodeJS.ErrnoException) => {
+          // Any other failure, as a process out of descriptors, says nothing of the reader.
+          if (code !== 'ENXIO') return
+          clearInterval(timer)
+          resolve()
+        },
+      )
     }
     timer = setInterval(check, readerCheckMs)
     timer.unref()

@@ -154,6 +154,18 @@ test('a reader of a FIFO that has gone is noticed without a write', async () => 
   await output.close()
 })
 
+test('a probe that fails for another reason says nothing of the reader', async () => {
+  const fifo = path.join(folder, 'fifo-moved')
+  execFileSync('mkfifo', [fifo])
+  const reader = await open(fifo, 'r+')
+  const output = await openFifoOutput(fifo, signal)
+  await rm(fifo)
+  expect(await Promise.race([output.readerGone.then(() => 'gone'), sleep(2_500, 'there')])).toBe('there')
+  expect(await output.write(Buffer.alloc(10))).toBe(true)
+  await output.close()
+  await reader.close()
+})
+
 test('waiting for a reader that never comes ends with the signal', async () => {
   const fifo = path.join(folder, 'fifo-never')
   execFileSync('mkfifo', [fifo])
