@@ -83,6 +83,7 @@ function toJson(summary: SessionSummary) {
     files: summary.files,
     endedBy: summary.endedBy,
     packets: summary.packets,
+    savedPackets: summary.savedPackets,
     outputBytes: summary.outputBytes,
     elapsedMs: summary.elapsedMs,
     sources: summary.sources.map(({ error, ...figures }) => ({

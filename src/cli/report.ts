@@ -52,8 +52,11 @@ export function formatSummary(summary: SessionSummary): string[] {
   const lines = shown.length > 1 ? formatTable(shown) : shown.map(formatSource)
   const seconds = (summary.elapsedMs / 1000).toFixed(1)
   lines.push(
-    `${formatCount(summary.packets)} packets, ${formatBytes(summary.outputBytes)} written to ${summary.outputName} in ${seconds} s (${formatReason(summary)})`,
+    `${formatCount(summary.savedPackets)} packets, ${formatBytes(summary.outputBytes)} written to ${summary.outputName} in ${seconds} s (${formatReason(summary)})`,
   )
+  const removed = summary.packets - summary.savedPackets
+  if (summary.files.length > 1 && removed > 0)
+    lines.push(`${formatCount(removed)} earlier packets were removed with the oldest files`)
   if (summary.packets === 0)
     lines.push('nothing was captured: is the filter right? is there traffic? --iface any listens everywhere')
   const file = summary.files.at(-1)

@@ -26,7 +26,7 @@ export interface CaptureWriter {
   begin(): Promise<boolean>
   /** Gives the interface id of its packets. */
   addSource(source: SourceDescription, description: string): Promise<number>
-  /** Names and secrets for the packets after them; a pcap has no place for these. */
+  /** Names and secrets for the packets after them, which follow the first interface; a pcap has no place for these. */
   addNames(names: readonly AddressName[]): Promise<void>
   addTlsSecrets(lines: string): Promise<void>
   writeRuns(runs: readonly PacketRun[]): boolean | Promise<boolean>
@@ -36,8 +36,12 @@ export interface CaptureWriter {
   readonly written: { readonly header: number; readonly packets: number }
   /** Packets that are with the kernel, whatever became of what came after them. */
   readonly savedPackets: number
+  /** Bytes of the output that are with the kernel, of files that are still there. */
+  readonly savedBytes: number
   /** Bytes of the output around each packet. */
   readonly packetOverhead: number
+  /** Bytes that `finish` writes for each interface, at most. */
+  readonly statisticsLength: number
 }
 
 /** What the output says of a source; its packets come by themselves. */
@@ -83,14 +87,17 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
   const buffer = makeCountedBuffer(output, findWholeBlocks)
   let begun: Promise<unknown> | undefined
   let sourceCount = 0
-  /** Names and secrets alone are no capture: they wait for the section to begin. */
+  /**
+   * Names and secrets alone are no capture, and programs of Wireshark up to 4.0 that rewrite files (wiretap/wtap.c, `wtap_dump_can_write`) refuse those
+   * that stand before the first interface.
+   */
   const waiting: Buffer[] = []
   const writeSectionHeader = () => {
-    begun ??= buffer.appendHeader(Buffer.concat([formatSectionHeader(section), ...waiting.splice(0)]))
+    begun ??= buffer.appendHeader(formatSectionHeader(section))
     return begun
   }
   const writeBlock = async (block: Buffer) => {
-    if (begun === undefined) waiting.push(block)
+    if (sourceCount === 0) waiting.push(block)
     else await buffer.appendHeader(block)
   }
   return {
@@ -102,14 +109,13 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
       const id = sourceCount++
       // Interface ids are given by the order of the blocks, so both must happen before anything else can.
       const ready = writeSectionHeader()
-      const written = buffer.appendHeader(
-        formatInterfaceDescription({
-          ...source.header,
-          name: `${source.name} ${source.interfaceName}`,
-          description,
-          filter: section.filter,
-        }),
-      )
+      const block = formatInterfaceDescription({
+        ...source.header,
+        name: `${source.name} ${source.interfaceName}`,
+        description,
+        filter: section.filter,
+      })
+      const written = buffer.appendHeader(Buffer.concat([block, ...waiting.splice(0)]))
       await Promise.all([ready, written])
       return id
     },
@@ -128,8 +134,19 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
     get savedPackets() {
       return buffer.savedPackets()
     },
+    get savedBytes() {
+      return buffer.written.header + buffer.written.packets
+    },
     // Padding included: a limit is kept, not nearly kept.
     packetOverhead: 35,
+    statisticsLength: formatInterfaceStatistics({
+      interfaceId: 0,
+      startNs: 0n,
+      endNs: 0n,
+      received: 0,
+      dropped: 0,
+      delivered: 0,
+    }).length,
   }
 }
 
@@ -167,6 +184,10 @@ export function makePcapWriter(output: ByteOutput): CaptureWriter {
     get savedPackets() {
       return buffer.savedPackets()
     },
+    get savedBytes() {
+      return buffer.written.header + buffer.written.packets
+    },
     packetOverhead: 16,
+    statisticsLength: 0,
   }
 }

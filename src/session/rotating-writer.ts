@@ -1,34 +1,52 @@
 import type { Rotation } from '../base/capture-request.ts'
+import { type Clock, monotonicClock } from '../base/clock.ts'
 import { capturedLength, type PacketRun } from '../base/packet.ts'
 import type { InterfaceStatistics } from '../packets/pcapng-writer.ts'
 import type { CaptureWriter, SourceDescription } from './capture-writer.ts'
 
 /** Of keys and of names, the newest are repeated in each file: older ones are of conversations that hardly go on. */
 const maxRepeatedLength = 4 * 1024 * 1024
+/** What an interface block takes beside its texts, about. */
+const interfaceOverhead = 128
 /** What a name takes, about. */
 const nameLength = 64
 
+/** What is known of a source, for each file that has packets of it. */
+interface KnownSource {
+  /** Not the source itself: it holds what it has read, long after its end. */
+  readonly source: SourceDescription
+  readonly description: string
+  /** Of its interface block: about, before there is one. */
+  length: number
+}
+
+/** A file, and which interface in it has the packets of a source. */
+interface OpenFile {
+  readonly writer: CaptureWriter
+  readonly interfaces: Map<number, { readonly id: number; delivered: number }>
+  /** When its first packet came. */
+  begunMs: number
+}
+
 /**
- * A capture over files that follow each other, each complete by itself: interfaces, names and secrets that are known stand in each, and
- * its statistics at its end. `openNext` closes the file before. A file is begun with its first packet, so that none is empty.
+ * A capture over files that follow each other, each complete by itself: the interfaces of the sources that have packets in it, names and secrets that
+ * are known, and its statistics at its end. `openNext` closes the file before. A file is begun with its first packet, so that none is empty.
  */
 export async function makeRotatingWriter(
   limits: Rotation,
   openNext: () => Promise<CaptureWriter>,
+  clock: Pick<Clock, 'nowMs'> = monotonicClock,
 ): Promise<CaptureWriter> {
   // Most of a file is for packets.
   const maxKeptLength = Math.min(maxRepeatedLength, (limits.fileBytes ?? Number.POSITIVE_INFINITY) / 8)
-  let writer = await openNext()
-  /** When its first packet came. */
-  let begunMs = Date.now()
+  const begin = (writer: CaptureWriter): OpenFile => ({ writer, interfaces: new Map(), begunMs: clock.nowMs() })
+  let file = begin(await openNext())
   const before = { header: 0, packets: 0 }
-  /** Packets of each file before this one that is kept. */
-  const savedBefore: number[] = []
-  const sources: { readonly source: SourceDescription; readonly description: string }[] = []
+  /** Of each file before this one that is kept. */
+  const saved: { readonly packets: number; readonly bytes: number }[] = []
+  const sources: KnownSource[] = []
   const names = new Map<string, string>()
   let secrets: string[] = []
-  /** Packets in this file, by interface. */
-  let delivered: number[] = []
   let turn: Promise<unknown> = Promise.resolve()
   let queued = 0
 
@@ -40,69 +58,98 @@ export async function makeRotatingWriter(
     turn = mine.catch(() => {})
     return mine
   }
-  const countPackets = () => delivered.reduce((sum, count) => sum + (count ?? 0), 0)
+  const hasPackets = () => [...file.interfaces.values()].some(({ delivered }) => delivered > 0)
+  /** For packets: the statistics at the end have their place too. */
   const room = () => {
-    const { header, packets } = writer.written
-    return limits.fileBytes === undefined ? Number.POSITIVE_INFINITY : limits.fileBytes - header - packets
+    if (limits.fileBytes === undefined) return Number.POSITIVE_INFINITY
+    const { written, statisticsLength } = file.writer
+    return limits.fileBytes - written.header - written.packets - file.interfaces.size * statisticsLength
   }
-  const isOver = () => limits.fileMs !== undefined && Date.now() - begunMs >= limits.fileMs && countPackets() > 0
+  const isOver = () => limits.fileMs !== undefined && clock.nowMs() - file.begunMs >= limits.fileMs && hasPackets()
+  const isKnown = ({ interfaceId }: PacketRun) => file.interfaces.has(interfaceId)
   const put = (runs: readonly PacketRun[]) => {
-    if (countPackets() === 0) begunMs = Date.now()
-    for (const { interfaceId, from, to } of runs) delivered[interfaceId] = (delivered[interfaceId] ?? 0) + to - from
-    return writer.writeRuns(runs)
+    if (!hasPackets()) file.begunMs = clock.nowMs()
+    const here = runs.map((run) => {
+      const known = file.interfaces.get(run.interfaceId)
+      if (known === undefined) throw new Error(`the file has no interface ${run.interfaceId}`)
+      known.delivered += run.to - run.from
+      return { ...run, interfaceId: known.id }
+    })
+    return file.writer.writeRuns(here)
   }
-  const withOwnCounts = (statistics: readonly InterfaceStatistics[]) =>
-    statistics.map((each) => ({ ...each, delivered: delivered[each.interfaceId] ?? 0 }))
+
+  async function addInterface(interfaceId: number): Promise<void> {
+    const known = sources[interfaceId]
+    if (known === undefined) throw new Error(`there is no source ${interfaceId}`)
+    const { header } = file.writer.written
+    const id = await file.writer.addSource(known.source, known.description)
+    if (file.interfaces.size > 0) known.length = file.writer.written.header - header
+    file.interfaces.set(interfaceId, { id, delivered: 0 })
+  }
+
+  /** `statistics` of the whole capture, or none in its middle, when only the packets are counted. */
+  async function finishFile(statistics: readonly InterfaceStatistics[] | undefined): Promise<boolean> {
+    const endNs = BigInt(Date.now()) * 1_000_000n
+    const startNs = endNs - BigInt(Math.round(clock.nowMs() - file.begunMs)) * 1_000_000n
+    const unknown = { startNs, endNs, received: undefined, dropped: undefined }
+    return await file.writer.finish(
+      [...file.interfaces].map(([interfaceId, { id, delivered }]) => ({
+        ...(statistics?.find((each) => each.interfaceId === interfaceId) ?? unknown),
+        interfaceId: id,
+        delivered,
+      })),
+    )
+  }
 
   async function rotate(): Promise<void> {
-    const endNs = BigInt(Date.now()) * 1_000_000n
-    const startNs = BigInt(begunMs) * 1_000_000n
-    const known = sources.map((_, interfaceId) => ({
-      interfaceId,
-      startNs,
-      endNs,
-      received: undefined,
-      dropped: undefined,
-    }))
-    await writer.finish(withOwnCounts(known.map((each) => ({ ...each, delivered: 0 }))))
+    await finishFile(undefined)
     const next = await openNext()
-    before.header += writer.written.header
-    before.packets += writer.written.packets
-    savedBefore.push(writer.savedPackets)
-    if (savedBefore.length >= (limits.maxFiles ?? Number.POSITIVE_INFINITY)) savedBefore.shift()
-    writer = next
-    begunMs = Date.now()
-    delivered = []
-    await writer.addNames([...names].map(([address, name]) => ({ address, name })))
-    for (const lines of secrets) await writer.addTlsSecrets(lines)
-    for (const { source, description } of sources) await writer.addSource(source, description)
+    const { written, savedPackets, savedBytes } = file.writer
+    before.header += written.header
+    before.packets += written.packets
+    saved.push({ packets: savedPackets, bytes: savedBytes })
+    if (saved.length >= (limits.maxFiles ?? Number.POSITIVE_INFINITY)) saved.shift()
+    file = begin(next)
+    await next.addNames([...names].map(([address, name]) => ({ address, name })))
+    for (const lines of secrets) await next.addTlsSecrets(lines)
+  }
+
+  /** The interface of the first run, in the file that will have its first packet. */
+  async function placeInterface({ interfaceId, batch, from }: PacketRun): Promise<void> {
+    const { packetOverhead, statisticsLength } = file.writer
+    const needed = (sources[interfaceId]?.length ?? 0) + statisticsLength + packetOverhead + capturedLength(batch, from)
+    if (hasPackets() && room() < needed) await rotate()
+    await addInterface(interfaceId)
   }
 
   async function putInTurn(runs: readonly PacketRun[]): Promise<boolean> {
     let left = runs
     while (left.length > 0) {
       if (isOver()) await rotate()
-      const [fitting, rest] = splitRuns(left, room(), writer.packetOverhead)
-      if (fitting.length === 0 && countPackets() > 0) {
+      const [first] = left as readonly [PacketRun]
+      if (!isKnown(first)) await placeInterface(first)
+      const foreign = left.findIndex((run) => !isKnown(run))
+      const here = foreign < 0 ? left : left.slice(0, foreign)
+      const [fitting, rest] = splitRuns(here, room(), file.writer.packetOverhead)
+      if (fitting.length === 0 && hasPackets()) {
         await rotate()
         continue
       }
       // A packet that fits no file at all gets one of its own.
-      const [now, later] = fitting.length > 0 ? [fitting, rest] : splitBefore(left, 0, (left[0]?.from ?? 0) + 1)
+      const [now, later] = fitting.length > 0 ? [fitting, rest] : splitBefore(here, 0, first.from + 1)
       if (!(await put(now))) return false
-      left = later
+      left = [...later, ...left.slice(here.length)]
     }
     return true
   }
 
   return {
-    begin: () => takeTurn(() => writer.begin()),
-    addSource: (source, description) =>
+    begin: () => takeTurn(() => file.writer.begin()),
+    addSource: ({ name, interfaceName, header }, description) =>
       takeTurn(async () => {
-        // Not the source itself: it holds what it has read, long after its end.
-        const { name, interfaceName, header } = source
-        sources.push({ source: { name, interfaceName, header: { ...header } }, description })
-        return await writer.addSource(source, description)
+        const length = interfaceOverhead + 2 * (name.length + interfaceName.length + description.length)
+        sources.push({ source: { name, interfaceName, header: { ...header } }, description, length })
+        return sources.length - 1
       }),
     addNames: (added) =>
       takeTurn(async () => {
@@ -111,28 +158,41 @@ export async function makeRotatingWriter(
           if (names.size * nameLength <= maxKeptLength) break
           names.delete(address)
         }
-        await writer.addNames(added)
+        await file.writer.addNames(added)
       }),
     addTlsSecrets: (lines) =>
       takeTurn(async () => {
         secrets.push(lines)
         while (secrets.reduce((sum, { length }) => sum + length, 0) > maxKeptLength) secrets = secrets.slice(1)
-        await writer.addTlsSecrets(lines)
+        await file.writer.addTlsSecrets(lines)
       }),
     writeRuns(runs) {
-      if (queued > 0 || isOver()) return takeTurn(() => putInTurn(runs))
-      const [, rest] = splitRuns(runs, room(), writer.packetOverhead)
+      if (queued > 0 || isOver() || !runs.every(isKnown)) return takeTurn(() => putInTurn(runs))
+      const [, rest] = splitRuns(runs, room(), file.writer.packetOverhead)
       return rest.length === 0 ? put(runs) : takeTurn(() => putInTurn(runs))
     },
-    finish: (statistics) => takeTurn(() => writer.finish(withOwnCounts(statistics))),
+    finish: (statistics) =>
+      takeTurn(async () => {
+        // A capture without packets says what it looked at.
+        if (file.interfaces.size === 0 && saved.length === 0)
+          for (const interfaceId of sources.keys()) await addInterface(interfaceId)
+        return await finishFile(statistics)
+      }),
     get written() {
-      return { header: before.header + writer.written.header, packets: before.packets + writer.written.packets }
+      const { header, packets } = file.writer.written
+      return { header: before.header + header, packets: before.packets + packets }
     },
     get savedPackets() {
-      return savedBefore.reduce((sum, count) => sum + count, writer.savedPackets)
+      return saved.reduce((sum, { packets }) => sum + packets, file.writer.savedPackets)
+    },
+    get savedBytes() {
+      return saved.reduce((sum, { bytes }) => sum + bytes, file.writer.savedBytes)
     },
     get packetOverhead() {
-      return writer.packetOverhead
+      return file.writer.packetOverhead
+    },
+    get statisticsLength() {
+      return file.writer.statisticsLength
     },
   }
 }

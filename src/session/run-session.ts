@@ -201,7 +201,8 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   const summary = progress.summarize(ending.reason() ?? 'far side ended', {
     name: output.name,
     files: output.files,
-    bytes: writer.written.header + writer.written.packets,
+    packets: writer.savedPackets,
+    bytes: writer.savedBytes,
   })
   if (summary.error !== undefined && summary.packets === 0 && summary.sources.every(({ state }) => state === 'failed'))
     throw summary.error

@@ -50,7 +50,10 @@ export interface SessionSummary {
   readonly files: readonly string[]
   readonly endedBy: EndReason
   readonly sources: readonly SourceFigures[]
+  /** All that were captured. */
   readonly packets: number
+  /** Those that are in the files that are still there. */
+  readonly savedPackets: number
   readonly outputBytes: number
   readonly elapsedMs: number
   /** Why a source failed; undefined when all captured to the end. */
@@ -64,7 +67,12 @@ export interface MutableSessionProgress extends SessionProgress {
   statistics(interfaces: readonly SourceProgress[]): InterfaceStatistics[]
   summarize(
     endedBy: EndReason,
-    output: { readonly name: string; readonly files: readonly string[]; readonly bytes: number },
+    output: {
+      readonly name: string
+      readonly files: readonly string[]
+      readonly packets: number
+      readonly bytes: number
+    },
   ): SessionSummary
 }
 
@@ -101,6 +109,7 @@ export function makeProgress(outputName: string): MutableSessionProgress {
         endedBy,
         sources: sources(),
         packets: packets(),
+        savedPackets: output.packets,
         outputBytes: output.bytes,
         elapsedMs: Date.now() - startedMs,
         error: sources().find(({ error }) => error !== undefined)?.error,

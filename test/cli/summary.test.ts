@@ -21,6 +21,7 @@ const summary = (sources: readonly SourceFigures[]): SessionSummary => ({
   endedBy: 'duration',
   sources,
   packets: 2_500,
+  savedPackets: 2_500,
   outputBytes: 50_000,
   elapsedMs: 20_400,
   error: undefined,
