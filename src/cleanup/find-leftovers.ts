@@ -7,6 +7,7 @@ import { ownerAnnotation, ownNamePrefix, ownSelector } from '../kube/debug-conta
 import { openExecChannel } from '../kube/exec-channel.ts'
 import { listPodObjects } from '../kube/kube-objects.ts'
 import { deletePod } from '../kube/node-pod.ts'
+import { isRunning, listContainers } from '../kube/pod-containers.ts'
 import { type Leftover, makeCleanupArgv, parseLeftovers } from '../remote/cleanup-script.ts'
 
 /** One thing that a capture has left in a cluster. */
@@ -99,10 +100,10 @@ function* listEphemeral(pod: V1Pod): Generator<FoundLeftover> {
   }
 }
 
-function runningContainers({ status }: V1Pod): string[] {
-  return [...(status?.containerStatuses ?? []), ...(status?.ephemeralContainerStatuses ?? [])].flatMap(
-    ({ name, state }) => (state?.running === undefined ? [] : [name]),
-  )
+function runningContainers(pod: V1Pod): string[] {
+  return listContainers(pod)
+    .filter(isRunning)
+    .map(({ name }) => name)
 }
 
 async function cleanContainer(

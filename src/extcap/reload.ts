@@ -3,6 +3,7 @@ import { toKcapError } from '../base/kcap-error.ts'
 import { type ClusterAccess, openCluster } from '../kube/cluster-access.ts'
 import { makeClusterPool } from '../kube/cluster-pool.ts'
 import { getPod, listNames, listPods } from '../kube/kube-objects.ts'
+import { listContainers } from '../kube/pod-containers.ts'
 import { listWorkloads } from '../kube/workloads.ts'
 import { applySettings } from '../request/apply-settings.ts'
 import { chooseVia, makeClusterScope, makeTargets } from '../request/make-request.ts'
@@ -106,7 +107,7 @@ async function loadContainers(parsed: ParsedArguments, signal: AbortSignal): Pro
     const [target] = await resolveTargets(makeTargets(parsed), clusters, signal)
     if (target?.kind !== 'pod') return []
     const pod = await getPod(await clusters.open(target.cluster), target.namespace, target.pod, signal)
-    return (pod?.spec?.containers ?? []).map(({ name }) => name)
+    return pod === undefined ? [] : listContainers(pod).map(({ name }) => name)
   } finally {
     clusters.close()
   }

@@ -4,6 +4,7 @@ import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import { getPod } from './kube-objects.ts'
+import { findContainer } from './pod-containers.ts'
 
 /** An image of 200 MB through a slow line. */
 const startTimeoutMs = 180_000
@@ -37,18 +38,12 @@ export async function awaitContainer(access: ClusterAccess, awaited: AwaitedCont
       throw new KcapError('pod-not-found', `cannot capture "${namespace}/${name}": it has gone meanwhile`, {
         hints: [line('kcap', 'list', 'pods', '-n', namespace)],
       })
-    const status = findStatus(pod, container)
+    const status = findContainer(pod, container)?.status
     if (status?.state?.running !== undefined) return
     const state = describeState(pod, status)
     if (state.isFinal || Date.now() - startedMs > startTimeoutMs) throw failed(awaited, state.text)
     await sleep(pauseMs, undefined, { signal })
   }
-}
-
-export function findStatus({ status }: V1Pod, container: string): V1ContainerStatus | undefined {
-  return [...(status?.containerStatuses ?? []), ...(status?.ephemeralContainerStatuses ?? [])].find(
-    ({ name }) => name === container,
-  )
 }
 
 function describeState(

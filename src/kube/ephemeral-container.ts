@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto'
 import type { V1Pod } from '@kubernetes/client-node'
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { awaitContainer, findStatus } from './await-container.ts'
+import { awaitContainer } from './await-container.ts'
 import { changeObject } from './change-object.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import { type DebugContainerOptions, makeEphemeralContainer, ownNamePrefix } from './debug-container.ts'
 import { getPod } from './kube-objects.ts'
+import { findContainer } from './pod-containers.ts'
 
 export interface EphemeralContainerOptions extends DebugContainerOptions {
   readonly namespace: string
@@ -47,7 +48,7 @@ function findRunning(pod: V1Pod, image: string, isPrivileged: boolean): string |
       container.name.startsWith(ownNamePrefix) &&
       container.image === image &&
       (container.securityContext?.privileged === true) === isPrivileged &&
-      findStatus(pod, container.name)?.state?.running !== undefined,
+      findContainer(pod, container.name)?.status?.state?.running !== undefined,
   )?.name
 }
 

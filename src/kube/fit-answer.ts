@@ -21,7 +21,13 @@ const metadata = object({
 })
 
 const container = object(
-  { name: text, image: text, securityContext: object({ privileged: flag }), command: listOf(text) },
+  {
+    name: text,
+    image: text,
+    restartPolicy: text,
+    securityContext: object({ privileged: flag }),
+    command: listOf(text),
+  },
   'name',
 )
 
@@ -31,6 +37,7 @@ const spec = object({
   os: object({ name: text }),
   nodeSelector: texts,
   containers: listOf(container),
+  initContainers: listOf(container),
   ephemeralContainers: listOf(container),
   clusterIP: text,
   clusterIPs: listOf(text),
@@ -49,9 +56,11 @@ const status = object({
   reason: text,
   message: text,
   hostIP: text,
+  podIP: text,
   podIPs: listOf(object({ ip: text })),
   conditions: listOf(object({ type: text, status: text, reason: text })),
   containerStatuses: listOf(containerStatus),
+  initContainerStatuses: listOf(containerStatus),
   ephemeralContainerStatuses: listOf(containerStatus),
   addresses: listOf(address),
   nodeInfo: object({ operatingSystem: text }),

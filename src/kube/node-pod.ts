@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { V1Pod } from '@kubernetes/client-node'
 import { KcapError } from '../base/kcap-error.ts'
-import { awaitContainer, findStatus } from './await-container.ts'
+import { awaitContainer } from './await-container.ts'
 import { changeObject } from './change-object.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import {
@@ -12,6 +12,7 @@ import {
   ownSelector,
 } from './debug-container.ts'
 import { getPod, listPodObjects } from './kube-objects.ts'
+import { findContainer } from './pod-containers.ts'
 
 /** The API server's answer to a deletion is not waited for longer than that: the pod ends by itself. */
 const deleteTimeoutMs = 5_000
@@ -70,7 +71,7 @@ export async function createNodePod(access: ClusterAccess, run: NodePodRun): Pro
     container: nodeContainerName,
     async isRunning() {
       const pod = await getPod(access, namespace, name, signal)
-      return pod !== undefined && findStatus(pod, nodeContainerName)?.state?.running !== undefined
+      return pod !== undefined && findContainer(pod, nodeContainerName)?.status?.state?.running !== undefined
     },
     close,
   }

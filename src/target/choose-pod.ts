@@ -1,8 +1,9 @@
 import { isIP } from 'node:net'
-import type { V1Container, V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
+import type { V1Pod } from '@kubernetes/client-node'
 import { type Hint, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { PodTarget } from '../base/target.ts'
+import { isRunning, listContainers, type PodContainer } from '../kube/pod-containers.ts'
 import { refuseWindows } from './refuse-windows.ts'
 
 export interface PodChoice {
@@ -22,8 +23,11 @@ export function choosePod(pod: V1Pod, choice: PodChoice): PodTarget {
   if ((pod.spec?.os?.name ?? pod.spec?.nodeSelector?.['kubernetes.io/os']) === 'windows')
     throw refuseWindows(`${namespace}/${name}`)
   const phase = pod.status?.phase ?? 'Unknown'
-  if (phase !== 'Running') throw notRunning(namespace, name, describePhase(pod, phase))
-  const container = chooseContainer(pod, namespace, name, choice.container)
+  const containers = listContainers(pod)
+  // While its init containers run, a pod is Pending.
+  if (phase !== 'Running' && !(phase === 'Pending' && containers.some(isRunning)))
+    throw notRunning(namespace, name, describePhase(pod, phase))
+  const { name: container, status } = chooseContainer(pod, containers, choice.container)
   return {
     kind: 'pod',
     cluster: choice.cluster,
@@ -33,7 +37,7 @@ export function choosePod(pod: V1Pod, choice: PodChoice): PodTarget {
     uid: pod.metadata?.uid ?? '',
     ...readCgroupUid(pod),
     container,
-    containerId: containerStatuses(pod).find((status) => status.name === container)?.containerID ?? '',
+    containerId: status?.containerID ?? '',
     node: pod.spec?.nodeName,
     ...(pod.status?.hostIP === undefined ? {} : { nodeAddress: pod.status.hostIP }),
     addresses: (pod.status?.podIPs ?? [{ ip: pod.status?.podIP ?? '' }]).map(({ ip }) => ip).filter(isIP),
@@ -53,59 +57,48 @@ function readCgroupUid({ metadata }: V1Pod): Pick<PodTarget, 'cgroupUid' | 'isSt
   return { cgroupUid: uid !== undefined && /^[0-9a-f-]{32,36}$/.test(uid) ? uid : undefined, isStatic }
 }
 
-function chooseContainer(pod: V1Pod, namespace: string, name: string, wanted: string | undefined): string {
-  const containers: readonly V1Container[] = pod.spec?.containers ?? []
-  const states = containerStatuses(pod)
-  const stateOf = (container: string) => states.find((status) => status.name === container)?.state
+function chooseContainer(pod: V1Pod, containers: readonly PodContainer[], wanted: string | undefined): PodContainer {
+  const namespace = pod.metadata?.namespace ?? ''
+  const name = pod.metadata?.name ?? ''
+  const captureHint = (container: PodContainer) => line('kcap', `${namespace}/${name}`, '--container', container.name)
   if (wanted !== undefined) {
-    const known = [
-      ...containers.map((container) => container.name),
-      ...(pod.spec?.ephemeralContainers ?? []).map((container) => container.name),
-    ]
-    if (!known.includes(wanted)) {
+    const found = containers.find((container) => container.name === wanted)
+    if (found === undefined)
       throw new KcapError(
         'container-not-found',
         `cannot capture "${namespace}/${name}": it has no container "${wanted}"`,
-        {
-          hints: known.map((container) => line('kcap', `${namespace}/${name}`, '--container', container)),
-        },
+        { hints: containers.map(captureHint) },
       )
-    }
-    const state = stateOf(wanted)
-    if (state?.running === undefined) {
-      const others = known.filter((container) => stateOf(container)?.running !== undefined)
-      throw notRunning(
-        namespace,
-        name,
-        `its container "${wanted}" is ${state?.waiting?.reason ?? state?.terminated?.reason ?? 'not running'}`,
-        others.map((container) => line('kcap', `${namespace}/${name}`, '--container', container)),
-      )
-    }
-    return wanted
+    if (isRunning(found)) return found
+    const state = describeState(found) ?? 'not running'
+    throw notRunning(
+      namespace,
+      name,
+      `its container "${wanted}" is ${state}`,
+      containers.filter(isRunning).map(captureHint),
+    )
   }
-  const hasEnded = (container: string) =>
-    stateOf(container)?.terminated !== undefined || stateOf(container)?.waiting?.reason === 'CrashLoopBackOff'
-  // What `kubectl exec` takes without -c, if it runs.
+  // What `kubectl exec` takes without -c, if it runs. Debug containers are somebody's own.
   const preferred = pod.metadata?.annotations?.['kubectl.kubernetes.io/default-container']
   const order = containers
-    .map((container) => container.name)
-    .sort((a, b) => Number(b === preferred) - Number(a === preferred))
-  const running = order.find((container) => stateOf(container)?.running !== undefined)
+    .filter(({ kind }) => kind !== 'ephemeral')
+    .sort((a, b) => Number(b.name === preferred) - Number(a.name === preferred))
+  const running = order.find(isRunning)
   if (running !== undefined) return running
-  const reasons = order
-    .map((container) => stateOf(container)?.waiting?.reason ?? stateOf(container)?.terminated?.reason)
-    .filter((reason) => reason !== undefined)
-  const ended = order.find(hasEnded)
+  const reasons = order.map(describeState).filter((reason) => reason !== undefined)
+  const ended = order.find(
+    ({ status }) => status?.state?.terminated !== undefined || status?.state?.waiting?.reason === 'CrashLoopBackOff',
+  )
   throw notRunning(
     namespace,
     name,
     `no container of it runs (${[...new Set(reasons)].join(', ') || 'no state yet'})`,
-    ended === undefined ? [] : [line('kubectl', 'logs', '-n', namespace, name, '-c', ended, '--previous')],
+    ended === undefined ? [] : [line('kubectl', 'logs', '-n', namespace, name, '-c', ended.name, '--previous')],
   )
 }
 
-function containerStatuses({ status }: V1Pod): readonly V1ContainerStatus[] {
-  return [...(status?.containerStatuses ?? []), ...(status?.ephemeralContainerStatuses ?? [])]
+function describeState({ status }: PodContainer): string | undefined {
+  return status?.state?.waiting?.reason ?? status?.state?.terminated?.reason
 }
 
 function describePhase(pod: V1Pod, phase: string): string {

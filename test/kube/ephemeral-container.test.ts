@@ -51,7 +51,13 @@ async function startServer(pod: KnownPod | undefined) {
     const all = [...(pod?.spec.ephemeralContainers ?? []), ...added]
     const status = { ephemeralContainerStatuses: all.map(({ name }) => ({ name, state: { running: {} } })) }
     response.writeHead(pod === undefined ? 404 : 200, { 'content-type': 'application/json' })
-    response.end(JSON.stringify(pod === undefined ? { kind: 'Status', code: 404 } : { ...pod, status }))
+    response.end(
+      JSON.stringify(
+        pod === undefined
+          ? { kind: 'Status', code: 404 }
+          : { ...pod, spec: { ...pod.spec, ephemeralContainers: all }, status },
+      ),
+    )
   }
   const server = createServer((request, response) => void answer(request, response))
   servers.push(server)

@@ -122,3 +122,65 @@ test('addresses are addresses', () => {
     addresses: ['10.1.2.3', 'fd00::7'],
   })
 })
+
+/** A pod with a mesh's sidecar, an init container, and a debug container that somebody has added. */
+function makeMeshPod(
+  phase: string,
+  states: Partial<Record<'app' | 'mesh' | 'setup' | 'debug', V1ContainerState>>,
+): V1Pod {
+  const status = (name: keyof typeof states) => ({ name, state: states[name], containerID: `id-${name}` }) as never
+  return {
+    metadata: { namespace: 'shop', name: 'orders-6c9f', uid: podUid },
+    spec: {
+      containers: [{ name: 'app' }],
+      initContainers: [{ name: 'setup' }, { name: 'mesh', restartPolicy: 'Always' }],
+      ephemeralContainers: [{ name: 'debug' }],
+    },
+    status: {
+      phase,
+      podIP: '10.244.0.7',
+      containerStatuses: [status('app')],
+      initContainerStatuses: [status('setup'), status('mesh')],
+      ephemeralContainerStatuses: [status('debug')],
+    },
+  }
+}
+
+const all = { app: running, mesh: running, debug: running }
+
+test.each(['app', 'mesh', 'debug'])('the container "%s" can be named, whatever its kind', (name) => {
+  expect(choose(makeMeshPod('Running', all), name)).toMatchObject({ container: name, containerId: `id-${name}` })
+})
+
+test('a pod whose init container runs can be captured, and is known by its address', () => {
+  const waiting: V1ContainerState = { waiting: { reason: 'PodInitializing' } }
+  const pod = makeMeshPod('Pending', { app: waiting, mesh: waiting, setup: running })
+  expect(choose(pod)).toMatchObject({ container: 'setup', addresses: ['10.244.0.7'] })
+  expect(choose(makeMeshPod('Pending', { app: waiting, mesh: running }))).toMatchObject({ container: 'mesh' })
+  expect(choose(makeMeshPod('Pending', { app: waiting }))).toEqual([
+    'cannot capture "shop/orders-6c9f": it is Pending (PodInitializing)',
+    'kubectl describe pod -n shop orders-6c9f',
+  ])
+})
+
+test('without a name the application is taken, then a sidecar, and never a debug container', () => {
+  expect(choose(makeMeshPod('Running', all))).toMatchObject({ container: 'app' })
+  expect(choose(makeMeshPod('Running', { app: crashing, mesh: running, debug: running }))).toMatchObject({
+    container: 'mesh',
+  })
+  expect(choose(makeMeshPod('Running', { app: crashing, debug: running }))).toEqual([
+    'cannot capture "shop/orders-6c9f": no container of it runs (CrashLoopBackOff)',
+    'kubectl logs -n shop orders-6c9f -c app --previous',
+    'kubectl describe pod -n shop orders-6c9f',
+  ])
+})
+
+test('in the place of a container that is not there all others are offered', () => {
+  expect(choose(makeMeshPod('Running', all), 'istio')).toEqual([
+    'cannot capture "shop/orders-6c9f": it has no container "istio"',
+    'kcap shop/orders-6c9f --container app',
+    'kcap shop/orders-6c9f --container mesh',
+    'kcap shop/orders-6c9f --container setup',
+    'kcap shop/orders-6c9f --container debug',
+  ])
+})
