@@ -11,7 +11,7 @@ import { describeClock, describeSource } from './describe-capture.ts'
 import type { Ending } from './ending.ts'
 import type { PacketPump } from './packet-pump.ts'
 import type { SourceProgress } from './session-progress.ts'
-import type { CaptureTarget } from './source-set.ts'
+import type { CaptureRun, CaptureTarget } from './source-set.ts'
 import type { KeyWriter } from './write-keys.ts'
 
 export interface CaptureTargetOptions {
@@ -72,7 +72,7 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
   async function readPackets(
     { source, route }: { readonly source: PacketSource; readonly route: Route },
     figures: SourceProgress,
-    run: { readonly comment: string | undefined; readonly signal: AbortSignal },
+    run: CaptureRun,
   ): Promise<SourceEnd> {
     log(`${source.name}: ${source.command}`)
     const clock = describeClock(source)
@@ -84,6 +84,7 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
     if (run.signal.aborted) source.stop()
     const input = await describe(source, route, figures).then(pump.addSource, options.failOutput)
     figures.begin()
+    run.markUp()
     ending.startClock(request.limits.durationMs)
     let comment = run.comment === undefined ? undefined : printable(run.comment)
     for await (const batches of source.batches) {

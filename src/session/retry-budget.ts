@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 const firstPauseMs = 1_000
 const longestPauseMs = 15_000
 /** A capture that was up for this long starts again with the shortest pause: one that dies at once does not. */
-const settledMs = 10_000
+const settledMs = 5_000
 
 /** How long and how often a capture that broke off is tried again. */
 export interface RetryBudget {

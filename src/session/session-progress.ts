@@ -24,8 +24,6 @@ export interface SourceFigures {
 
 export interface SourceProgress {
   readonly figures: SourceFigures
-  /** Settles when the source captures or has failed to; after its end, when it is taken up again. */
-  readonly settled: Promise<void>
   /** When it first captured; 0 before. */
   readonly startNs: bigint
   /** It captures, for the first time or again. */
@@ -133,19 +131,8 @@ function makeSource(name: string, joinedMs: number): SourceProgress {
   }
   let startNs = 0n
   let isFirstEnd = true
-  let settle = () => {}
-  let settled: Promise<void>
-  const awaitStart = () => {
-    settled = new Promise<void>((resolve) => {
-      settle = resolve
-    })
-  }
-  awaitStart()
   return {
     figures,
-    get settled() {
-      return settled
-    },
     get startNs() {
       return startNs
     },
@@ -154,7 +141,6 @@ function makeSource(name: string, joinedMs: number): SourceProgress {
       else figures.gaps += 1
       figures.state = 'capturing'
       figures.error = undefined
-      settle()
     },
     add({ batch, from, to }: PacketRun) {
       figures.packets += to - from
@@ -167,17 +153,14 @@ function makeSource(name: string, joinedMs: number): SourceProgress {
       isFirstEnd = false
       figures.error = error === undefined ? undefined : slim(error)
       figures.state = error === undefined ? 'ended' : 'failed'
-      awaitStart()
     },
     fail(error: KcapError) {
       figures.error = slim(error)
       figures.state = 'failed'
-      settle()
     },
     cancel() {
       figures.state = 'ended'
       figures.error = undefined
-      settle()
     },
   }
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { type Clock, monotonicClock } from '../base/clock.ts'
 import type { ErrorCode } from '../base/error-codes.ts'
 import { type KcapError, toKcapError } from '../base/kcap-error.ts'
 import { linkSignals } from '../base/link-signals.ts'
@@ -7,12 +7,13 @@ import { makeSemaphore } from '../base/semaphore.ts'
 import { formatTarget, type PodSetName, type PodTarget, type Target } from '../base/target.ts'
 import type { PodSetState } from '../target/follow-pod-set.ts'
 import { makePodNews } from './pod-news.ts'
+import { makeRetryBudget } from './retry-budget.ts'
 import type { SourceProgress } from './session-progress.ts'
 
-/** So many captures are started at a time, so that many pods don't storm the API server. */
+/** Captures that start or reconnect at once: many pods must not storm the API server. */
 const startsAtATime = 8
-/** What may pass: a connection, an API server that is away, a container that has only just started. */
-const passing: readonly ErrorCode[] = [
+/** Transient errors: a lost connection, an API server that is away, a container that has only just started. */
+const transient: readonly ErrorCode[] = [
   'connection-lost',
   'api-unreachable',
   'api-failed',
@@ -26,15 +27,19 @@ const passing: readonly ErrorCode[] = [
 ]
 /** A login that is refused is made anew so many times: tokens run out while a capture goes on. */
 const loginTries = 2
-const firstPauseMs = 1_000
-const longestPauseMs = 15_000
 
-/** Captures one target until it ends or the signal stops it. Rejects when it can't begin. The comment belongs to its first packet. */
-export type CaptureTarget = (
-  target: Target,
-  figures: SourceProgress,
-  run: { readonly comment: string | undefined; readonly signal: AbortSignal },
-) => Promise<SourceEnd>
+/** One run of a capture, from its start to its end. */
+export interface CaptureRun {
+  /** Belongs to the first packet. */
+  readonly comment: string | undefined
+  /** Stops it. */
+  readonly signal: AbortSignal
+  /** To be called when it captures. */
+  readonly markUp: () => void
+}
+
+/** Captures one target until it ends or the signal stops it. Rejects when it can't begin. */
+export type CaptureTarget = (target: Target, figures: SourceProgress, run: CaptureRun) => Promise<SourceEnd>
 
 export interface SourceSetOptions {
   /** Captured at once at most. */
@@ -53,6 +58,7 @@ export interface SourceSetOptions {
   readonly onAllFailed: () => void
   /** What happens to sources, for people. */
   readonly tell: (event: string) => void
+  readonly clock?: Clock
 }
 
 /** What is captured at the moment: targets that come, end, and are taken up again. */
@@ -79,6 +85,7 @@ interface Source {
 
 export function makeSourceSet(options: SourceSetOptions): SourceSet {
   const { limit, capture, reconnectMs, renewLogin, findEnd, addFigures, ending, tell } = options
+  const clock = options.clock ?? monotonicClock
   const sources = new Map<string, Source>()
   const running = new Set<Promise<void>>()
   const starts = makeSemaphore(startsAtATime)
@@ -104,29 +111,23 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
   /** Captures until the target ends, over breaks of what leads to it. */
   async function captureSource(source: Source, stop: AbortSignal, comment: string | undefined): Promise<void> {
     const { figures, target } = source
+    const budget = makeRetryBudget(reconnectMs, clock)
     let due = comment
-    let firstFailureMs = 0
     let logins = 0
-    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-      const packetsBefore = figures.figures.packets
-      const failure = await captureOnce(source, stop, due)
+    for (;;) {
+      const failure = await captureOnce(source, stop, due, budget.markUp)
       if (failure === undefined) return
       // The news of it are late: it is gone all the same.
       if (failure.code === 'pod-not-found' && news.isFollowed(target)) return figures.cancel()
-      if (figures.figures.packets > packetsBefore) {
-        pauseMs = firstPauseMs
-        firstFailureMs = 0
-      }
-      firstFailureMs ||= Date.now()
+      const pauseMs = budget.fail()
       logins = failure.code === 'api-unauthorized' ? logins + 1 : 0
       // A start that fails at once is for the user to look at.
       const hasBegun = figures.startNs > 0n || (due !== undefined && news.isFollowed(target))
-      const hasPatience = Date.now() - firstFailureMs < reconnectMs
       figures.fail(failure)
-      if (!passing.includes(failure.code) || !hasBegun || !hasPatience || logins > loginTries) return
+      if (!transient.includes(failure.code) || !hasBegun || pauseMs === undefined || logins > loginTries) return
       tell(`${failure.message}; trying again`)
       const { signal, unlink } = linkSignals(ending, stop)
-      await sleep(pauseMs * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {})
+      await clock.sleep(pauseMs, signal)
       unlink()
       if (ending.aborted || stop.aborted || (await news.hasEnded(target, ending))) return
       const final =
@@ -149,13 +150,20 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
     source: Source,
     stop: AbortSignal,
     comment: string | undefined,
+    markUp: () => void,
   ): Promise<KcapError | undefined> {
     const { target, figures } = source
     const done = await starts.acquire()
-    void figures.settled.then(done)
     const isOver = () => ending.aborted || stop.aborted
     try {
-      const end = await capture(target, figures, { comment, signal: stop })
+      const end = await capture(target, figures, {
+        comment,
+        signal: stop,
+        markUp() {
+          done()
+          markUp()
+        },
+      })
       source.heardMs = end.heardMs ?? Date.now()
       // A capture that breaks off because its pod has gone or its container was restarted did not fail.
       const hasEnded = end.error !== undefined && !isOver() && (await news.hasEnded(target, ending))
@@ -164,7 +172,7 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
       return hasEnded || isOver() ? undefined : end.error
     } catch (error) {
       const failure = toKcapError(error)
-      const mayHaveEnded = passing.includes(failure.code) || failure.code === 'pod-not-found'
+      const mayHaveEnded = transient.includes(failure.code) || failure.code === 'pod-not-found'
       if (!isOver() && !(mayHaveEnded && (await news.hasEnded(target, ending)))) return failure
       figures.cancel()
       return undefined

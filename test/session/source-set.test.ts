@@ -1,0 +1,152 @@
+import { expect, test } from 'vitest'
+import { KcapError } from '../../src/base/kcap-error.ts'
+import type { SourceEnd } from '../../src/base/packet-source.ts'
+import { formatTarget, type Target } from '../../src/base/target.ts'
+import { makeProgress } from '../../src/session/session-progress.ts'
+import { type CaptureRun, makeSourceSet, type SourceSetOptions } from '../../src/session/source-set.ts'
+import { makeFakeClock } from '../support/fake-clock.ts'
+
+const target = (host: string): Target => ({ kind: 'ssh', name: { kind: 'ssh', host, sudo: 'none' } })
+const statistics = { captured: 0, received: 0, dropped: 0 }
+const cut: SourceEnd = { statistics, error: new KcapError('connection-lost', 'the connection was lost') }
+
+/** Captures that a test starts, ends and counts, on a clock that it moves. */
+function openSet(options: Partial<SourceSetOptions> = {}) {
+  const clock = makeFakeClock()
+  const progress = makeProgress('out.pcapng')
+  const ending = new AbortController()
+  const told: string[] = []
+  const open: {
+    readonly name: string
+    readonly run: CaptureRun
+    end(end: SourceEnd): void
+    refuse(error: KcapError): void
+  }[] = []
+  const set = makeSourceSet({
+    limit: 100,
+    capture: async (one, figures, run) =>
+      await new Promise<SourceEnd>((end, refuse) => {
+        const markUp = () => {
+          figures.begin()
+          run.markUp()
+        }
+        open.push({ name: formatTarget(one), run: { ...run, markUp }, end, refuse })
+      }),
+    reconnectMs: 6_000,
+    renewLogin: async () => {},
+    findEnd: async () => undefined,
+    addFigures: progress.addSource,
+    ending: ending.signal,
+    onAllFailed: () => {},
+    tell: (event) => told.push(event),
+    clock,
+    ...options,
+  })
+  return { clock, set, open, told, ending, figures: progress.sources }
+}
+
+test('a quiet capture outlives any number of cuts, each shorter than its patience', async () => {
+  const { clock, set, open, figures, ending } = openSet()
+  set.start([target('a')])
+  for (let cuts = 0; cuts < 10; cuts++) {
+    await clock.advance(0)
+    open[cuts]?.run.markUp()
+    await clock.advance(8_000)
+    open[cuts]?.end(cut)
+    await clock.advance(1_000)
+  }
+  expect(open).toHaveLength(11)
+  open[10]?.run.markUp()
+  expect(figures()).toEqual([expect.objectContaining({ state: 'capturing', gaps: 10 })])
+  ending.abort()
+  open[10]?.end({ statistics, error: undefined })
+  await set.settled()
+})
+
+test('an outage longer than the patience ends the capture with the reason', async () => {
+  const { clock, set, open, figures } = openSet()
+  set.start([target('a')])
+  await clock.advance(0)
+  open[0]?.run.markUp()
+  await clock.advance(60_000)
+  open[0]?.end(cut)
+  for (let tries = 1; tries < 10; tries++) {
+    await clock.advance(15_000)
+    open[tries]?.refuse(new KcapError('ssh-unreachable', 'nothing listens there'))
+  }
+  await set.settled()
+  expect(open.length).toBeLessThan(6)
+  expect(figures()[0]).toMatchObject({ state: 'failed', error: expect.objectContaining({ code: 'ssh-unreachable' }) })
+})
+
+test('40 captures that are cut at once start again 8 at a time', async () => {
+  const { clock, set, open, ending } = openSet({ reconnectMs: 600_000 })
+  set.start(Array.from({ length: 40 }, (_, i) => target(`host-${i}`)))
+  for (let up = 0; up < 40; up += 8) {
+    await clock.advance(0)
+    expect(open).toHaveLength(up + 8)
+    for (const { run } of open.slice(up)) run.markUp()
+  }
+  await clock.advance(3_600_000)
+  for (const { end } of open.splice(0)) end(cut)
+  for (let up = 0; up < 40; up += 8) {
+    await clock.advance(2_000)
+    expect(open).toHaveLength(up + 8)
+    for (const { run } of open.slice(up)) run.markUp()
+  }
+  ending.abort()
+  for (const { end } of open) end({ statistics, error: undefined })
+  await set.settled()
+})
+
+test('a capture that comes up and dies at once is tried ever less often, and the first packet after says what is missing', async () => {
+  const { clock, set, open, ending } = openSet({ reconnectMs: Number.POSITIVE_INFINITY })
+  set.start([target('a')])
+  let seen = 0
+  while (clock.nowMs() < 40_000) {
+    await clock.advance(100)
+    for (const { run, end } of open.slice(seen)) {
+      run.markUp()
+      end(cut)
+    }
+    seen = open.length
+  }
+  expect(seen).toBeLessThan(9)
+  expect(open.at(-1)?.run.comment).toMatch(/^the capture of ssh:\/\/a broke off: about \d+\.\d s are missing/)
+  ending.abort()
+  await clock.advance(15_000)
+  for (const { end } of open.slice(seen)) end({ statistics, error: undefined })
+  await set.settled()
+})
+
+test('a login that is refused is renewed twice, whatever failed before', async () => {
+  let renewals = 0
+  const refused = new KcapError('api-unauthorized', 'the login is not accepted')
+  const { clock, set, open, figures } = openSet({
+    reconnectMs: 600_000,
+    renewLogin: async () => {
+      renewals += 1
+    },
+  })
+  set.start([target('a')])
+  await clock.advance(0)
+  open[0]?.run.markUp()
+  open[0]?.end(cut)
+  for (let tries = 1; tries < 8; tries++) {
+    await clock.advance(15_000)
+    const error = tries <= 4 ? new KcapError('api-unreachable', 'nothing listens there') : refused
+    open[tries]?.refuse(error)
+  }
+  await set.settled()
+  expect(renewals).toBe(2)
+  expect(figures()[0]).toMatchObject({ state: 'failed', error: refused })
+})
+
+test('a start that fails at once is for the user to look at: it is not tried again', async () => {
+  const { clock, set, open, figures } = openSet()
+  set.start([target('a')])
+  await clock.advance(0)
+  open[0]?.refuse(new KcapError('ssh-unreachable', 'nothing listens there'))
+  await set.settled()
+  expect([open.length, figures()[0]?.state]).toEqual([1, 'failed'])
+})
