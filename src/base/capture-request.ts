@@ -12,8 +12,8 @@ export interface CaptureOptions {
   readonly interfaceName: string
   /** One pcap filter expression made of all filter options; '' captures everything. */
   readonly filter: string
-  /** The part of it that the user wrote, which may be wrong. */
-  readonly filterExpression: string
+  /** The parts of it that the user wrote, which may be wrong. */
+  readonly filterExpressions: readonly string[]
   /** Bytes kept of each packet; 0 keeps whole packets. */
   readonly snapLength: number
   readonly compression: Compression

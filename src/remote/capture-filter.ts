@@ -1,4 +1,9 @@
 import { KcapError } from '../base/kcap-error.ts'
+import { quote } from '../base/quote.ts'
+import { FilterError } from './filter-errors.ts'
+import { makeBadFilterError, showExpression } from './filter-refusals.ts'
+import { requireWholeExpression } from './filter-shape.ts'
+import { shiftingWords } from './filter-words.ts'
 
 export const protocols = ['all', 'tcp', 'udp', 'icmp', 'sctp'] as const
 export type Protocol = (typeof protocols)[number]
@@ -7,26 +12,60 @@ export interface FilterOptions {
   /** `443`, `80,443` or `8000-8010`, as the user typed them. */
   readonly ports: readonly string[]
   readonly protocol: Protocol
-  /** Any pcap filter expression. */
-  readonly expression: string
+  /** The user's own expressions, as `cleanExpressions` returns them. */
+  readonly expressions: readonly string[]
 }
 
 /**
- * All filter options as one pcap filter expression, each part in its own parentheses so that an `or` inside one part can't
- * reach over into another. https://www.tcpdump.org/manpages/pcap-filter.7.html
- * Throws `usage` for a port that is none.
+ * Returns all filter options as one pcap filter expression. Each part has its own parentheses, so that an `or` stays inside; and
+ * a part that moves where the rest looks comes last, so that every part selects what it selects alone.
+ * https://www.tcpdump.org/manpages/pcap-filter.7.html
+ * @throws {KcapError} usage — when a port is not a port
  */
 export function makeCaptureFilter(options: FilterOptions): string {
-  const parts = [protocolPart(options.protocol), portsPart(options.ports), options.expression.trim()]
-  return joinFilters(parts)
-}
-
-/** AND of the parts that are not empty. */
-export function joinFilters(parts: readonly string[]): string {
-  return parts
-    .filter((part) => part.trim() !== '')
+  return [protocolPart(options.protocol), portsPart(options.ports), ...options.expressions]
+    .filter((part) => part !== '')
     .map((part) => `(${part})`)
     .join(' and ')
+}
+
+/**
+ * Returns the expressions of a user on one line each, in the order in which they can be AND-ed.
+ * @throws {KcapError} bad-filter — when one would escape its parentheses, or two move where the rest looks
+ */
+export function cleanExpressions(texts: readonly string[]): string[] {
+  const expressions = new Set(texts.map((text) => text.replace(/[\r\n\t]+/g, ' ').trim()).filter((text) => text !== ''))
+  for (const expression of expressions) requireExpression(expression)
+  const [first, second] = [...expressions].filter(isShifting)
+  if (first !== undefined && second !== undefined) {
+    throw new KcapError(
+      'bad-filter',
+      `cannot combine the capture filters ${showExpression(first)} and ${showExpression(second)}: each moves where the other looks`,
+      {
+        hints: [
+          'as one filter, where the second looks inside the first:',
+          `--filter ${quote(`(${first}) and (${second})`)}`,
+        ],
+      },
+    )
+  }
+  return [...expressions].sort((a, b) => Number(isShifting(a)) - Number(isShifting(b)))
+}
+
+function requireExpression(expression: string): void {
+  try {
+    requireWholeExpression(expression)
+  } catch (error) {
+    if (error instanceof FilterError) throw makeBadFilterError(error.message, expression)
+    throw error
+  }
+}
+
+/** Words of libpcap's scanner: `my-vlan` and `\\vlan` are names. */
+const shiftingPattern = new RegExp(`(?<![-_.\\\\\\w])(?:${shiftingWords.join('|')})(?![-_.\\w])`)
+
+function isShifting(expression: string): boolean {
+  return shiftingPattern.test(expression)
 }
 
 function protocolPart(protocol: Protocol): string {

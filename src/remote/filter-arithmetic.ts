@@ -1,3 +1,4 @@
+import { FilterDoubt, FilterError } from './filter-errors.ts'
 import {
   etherTypes,
   findTransport,
@@ -9,7 +10,6 @@ import {
   withEtherType,
   withProtocol,
 } from './filter-packets.ts'
-import { FilterDoubt, FilterError } from './filter-tokens.ts'
 
 /** `tcp[13] & 7`: what a packet's bytes and length come to. */
 export interface Arithmetic {

@@ -1,6 +1,8 @@
+import { FilterDoubt, FilterError } from './filter-errors.ts'
 import { findPassingPacket } from './filter-packets.ts'
 import { parseFilterTokens } from './filter-parser.ts'
-import { FilterDoubt, FilterError, readFilterTokens } from './filter-tokens.ts'
+import { requireWholeExpression } from './filter-shape.ts'
+import { readFilterTokens } from './filter-tokens.ts'
 
 export type GrammarVerdict =
   | { readonly kind: 'valid' }
@@ -11,20 +13,19 @@ export type GrammarVerdict =
 export type GrammarCheck = GrammarVerdict & { readonly hasNames: boolean }
 
 /**
- * Whether libpcap would take a filter, for `-i any` and for Ethernet, as far as that can be known without it: its grammar is
- * followed to the letter, names and what is seldom used are left open. libpcap refuses a filter too when its optimizer sees that
- * no packet can pass, so a filter is valid only with a packet at hand that does.
- * https://www.tcpdump.org/manpages/pcap-filter.7.html
+ * Reports whether libpcap takes a filter, as far as that can be known without it: its grammar is followed to the letter, while
+ * names and rare terms are left open. libpcap also refuses a filter when its optimizer sees that no packet can pass, so a filter
+ * is valid only with a packet at hand that passes. The interface `any` refuses terms that need an Ethernet header; without an
+ * interface the verdict holds for `any` and for Ethernet. https://www.tcpdump.org/manpages/pcap-filter.7.html
  */
-export function checkGrammar(expression: string): GrammarCheck {
+export function checkGrammar(expression: string, interfaceName?: string): GrammarCheck {
   let hasNames = true
   try {
-    // No program could be handed it.
-    if (expression.includes('\0')) throw new FilterDoubt()
+    requireWholeExpression(expression)
     const tokens = readFilterTokens(expression)
     hasNames = tokens.some(({ kind }) => kind === 'name' || kind === 'doubt')
     if (tokens.length === 0) return { kind: 'valid', hasNames }
-    const filter = parseFilterTokens(tokens)
+    const filter = parseFilterTokens(tokens, interfaceName === 'any')
     hasNames = filter.hasNames
     const isValid = filter.test !== undefined && !hasNames && findPassingPacket(filter.test)
     return { kind: isValid ? 'valid' : 'unable', hasNames }

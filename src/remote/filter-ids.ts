@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net'
+import { FilterDoubt, FilterError } from './filter-errors.ts'
 import {
   type Direction,
   etherTypes,
@@ -8,7 +9,7 @@ import {
   testPorts,
   testProtocol,
 } from './filter-packets.ts'
-import { FilterDoubt, FilterError, type Token } from './filter-tokens.ts'
+import type { Token } from './filter-tokens.ts'
 
 export const idTypes = ['host', 'net', 'port', 'portrange', 'proto', 'protochain', 'gateway'] as const
 export const protocols: readonly string[] = (

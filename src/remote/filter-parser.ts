@@ -10,11 +10,12 @@ import {
   opposite,
   precedenceOf,
 } from './filter-arithmetic.ts'
+import { FilterDoubt, FilterError, syntaxError } from './filter-errors.ts'
 import { type Id, idTypes, lookedUp, makeIdTest, makeProtocolTest, protocols, type Qualifiers } from './filter-ids.ts'
 import { joinTests, makeTest, negate, type PacketTest } from './filter-packets.ts'
 import { type Item, type Place, places, type TestItem } from './filter-places.ts'
-import { FilterDoubt, makeTokenReader, syntaxError, type Token } from './filter-tokens.ts'
-import { typesWithoutDirection, wirelessWords, wordsAlone, wordsWithNumber } from './filter-words.ts'
+import { makeTokenReader, type Token } from './filter-tokens.ts'
+import { cookedRefusals, typesWithoutDirection, wirelessWords, wordsAlone, wordsWithNumber } from './filter-words.ts'
 
 const maxTokens = 2_000
 const maxDepth = 100
@@ -33,9 +34,10 @@ const anyTest = makeTest(
 /**
  * Follows libpcap's grammar.y, with the way its parser generator decides where two rules fit.
  * Throws FilterError for what libpcap refuses, FilterDoubt where only libpcap can go on.
+ * `isCooked`: the filter is for the interface `any`, whose packets have no Ethernet header.
  * https://github.com/the-tcpdump-group/libpcap/blob/master/grammar.y.in
  */
-export function parseFilterTokens(tokens: readonly Token[]): ParsedFilter {
+export function parseFilterTokens(tokens: readonly Token[], isCooked = false): ParsedFilter {
   const { peek, isAt, take, takeIf, expect } = makeTokenReader(tokens)
   let depth = 0
   let hasNames = false
@@ -151,7 +153,11 @@ export function parseFilterTokens(tokens: readonly Token[]): ParsedFilter {
       return { ...parseTest(places.id, qualifiers), kind: 'term' }
     }
     if (protocol === undefined) return parseOther()
-    if (takeIf('broadcast', 'multicast')) return makeTerm(giveUp)
+    const group = takeIf('broadcast', 'multicast')
+    if (group !== undefined) {
+      if (protocol === 'ether') refuseIfCooked(group)
+      return makeTerm(giveUp)
+    }
     if (isAt(wirelessWords)) throw new FilterDoubt()
     return makeTerm(() => makeProtocolTest(protocol))
   }
@@ -171,6 +177,7 @@ export function parseFilterTokens(tokens: readonly Token[]): ParsedFilter {
       const { value } = take('number')
       return makeTerm(() => compare(word === 'less' ? '<=' : '>=', makeLength(), makeConstant(value)))
     }
+    refuseIfCooked(word)
     if (!wordsAlone.includes(word) && !wordsWithNumber.includes(word)) throw new FilterDoubt()
     if (wordsWithNumber.includes(word) && (peek().kind === 'number' || isAt(['('])))
       parseOperand(places.number, undefined)
@@ -185,8 +192,15 @@ export function parseFilterTokens(tokens: readonly Token[]): ParsedFilter {
     return makeIdItem({ token, prefix, mask }, qualifiers)
   }
 
+  function refuseIfCooked(term: string): void {
+    const message = isCooked ? cookedRefusals[term] : undefined
+    if (message !== undefined) throw new FilterError(message)
+  }
+
   function makeIdItem(id: Id, qualifiers: Qualifiers | undefined): TestItem {
     const test = whenKnown<PacketTest | typeof lookedUp>(anyTest, () => makeIdTest(qualifiers, id))
+    // Any other use of an Ethernet address has been refused by now.
+    if (id.token.kind === 'mac') refuseIfCooked('ether host')
     if (test === lookedUp) hasNames = true
     return { kind: 'id', test: test === lookedUp ? anyTest : test, qualifiers }
   }

@@ -1,14 +1,5 @@
 import { isIPv6 } from 'node:net'
-
-/** What libpcap would refuse; the message is its own. */
-export class FilterError extends Error {}
-
-/** Something only libpcap can judge: the reader stops. */
-export class FilterDoubt extends Error {}
-
-export function syntaxError(): FilterError {
-  return new FilterError("can't parse filter expression: syntax error")
-}
+import { FilterDoubt, FilterError, syntaxError } from './filter-errors.ts'
 
 export interface Token {
   /** `name` is what libpcap would look up. `doubt` ends the list: where the words after it begin is not known. */

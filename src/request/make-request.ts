@@ -9,7 +9,7 @@ import type {
 } from '../base/capture-request.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { ClusterScope, SshHostName, TargetName } from '../base/target.ts'
-import { joinFilters, makeCaptureFilter, type Protocol } from '../remote/capture-filter.ts'
+import { cleanExpressions, makeCaptureFilter, type Protocol } from '../remote/capture-filter.ts'
 import { defaultSettings, type Settings } from '../settings/settings.ts'
 import { parseTarget } from '../target/parse-target.ts'
 import { findNodeHost, makeNodeSsh, makeSshDefaults, makeSshHost } from './make-ssh-host.ts'
@@ -33,7 +33,7 @@ export interface RequestContext {
   readonly settings?: Pick<Settings, 'consent' | 'debug' | 'nodeSsh'>
 }
 
-/** All that options say of a capture, whoever gave them. Throws `usage` and `no-target`. */
+/** All that options say of a capture, whoever gave them. Throws `usage`, `no-target` and `bad-filter`. */
 export function makeRequest(parsed: ParsedArguments, context: RequestContext): CaptureRequest {
   const targets = makeTargets(parsed)
   if (targets.length === 0) {
@@ -50,8 +50,7 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
   const settings = context.settings ?? defaultSettings('')
   const nodeSsh = makeNodeSsh(settings.nodeSsh, parsed)
   const via = chooseVia(parsed, targets, nodeSsh)
-  const expressions = [parsed.text('filter') ?? '', context.captureFilter ?? ''].filter((text) => text.trim() !== '')
-  const expression = expressions.length === 1 ? (expressions[0] ?? '') : joinFilters(expressions)
+  const filterExpressions = cleanExpressions([parsed.text('filter') ?? '', context.captureFilter ?? ''])
   const count = parsed.text('count')
   const duration = parsed.text('duration')
   const maxSize = parsed.text('max-size')
@@ -81,9 +80,9 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
       filter: makeCaptureFilter({
         ports: parsed.list('port'),
         protocol: (parsed.text('protocol') ?? 'all') as Protocol,
-        expression,
+        expressions: filterExpressions,
       }),
-      filterExpression: expression,
+      filterExpressions,
       snapLength: parseCount('snaplen', parsed.text('snaplen') ?? '0', 0, maxSnapLength),
       compression: (parsed.text('compress') ?? 'auto') as Compression,
     },

@@ -1,5 +1,6 @@
 import { type Hint, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
+import { findRefusal, makeBadFilterError } from '../remote/filter-refusals.ts'
 
 export interface CaptureFailure {
   readonly name: string
@@ -22,9 +23,6 @@ export interface CaptureFailure {
   readonly exitCode: number | undefined
 }
 
-/** Compile errors of libpcap's gencode.c and grammar.y, where they differ from all other messages of tcpdump. */
-const filterPatterns =
-  /can't parse filter|syntax error|illegal token|illegal char|unknown (host|port|network|osi|ether|protocol|ip|ip6|ieee)|expression rejects all|modifier|qualifier|not supported (in|on|by|for)|not a valid|only (supported|valid)|out of range|invalid (ip|port|qual|vlan|host|ether|byte|data)|too (big|large|long)|non-network bits|can't find|requires/i
 const permissionPatterns =
   /permission|not permitted|CAP_NET_RAW|EPERM|EACCES|must be root|couldn't change to|can't be opened with/i
 const interfacePatterns =
@@ -76,6 +74,9 @@ export function explainFailure(failure: CaptureFailure): KcapError {
       ],
     })
   }
+  // Before all that looks for words: a filter may have any of them in its names.
+  const refusal = failure.hasFilter ? findRefusal(lines) : undefined
+  if (refusal !== undefined) return makeBadFilterError(refusal)
   if (found(sudoPasswordPatterns)) {
     const tool = found(/^doas: /) ? 'doas' : 'sudo'
     const state = failure.hasSudoPassword ? `${tool} refused the password` : `${tool} wants a password`
@@ -101,11 +102,6 @@ export function explainFailure(failure: CaptureFailure): KcapError {
   if (found(permissionPatterns)) {
     return new KcapError('capture-not-permitted', `cannot capture ${place}: its user may not capture: ${said}`, {
       hints: permissionHints(failure),
-    })
-  }
-  if (failure.hasFilter && found(filterPatterns)) {
-    return new KcapError('bad-filter', `cannot use the capture filter: ${said}`, {
-      hints: ['the grammar: man 7 pcap-filter', `--filter 'tcp port 443 and host 10.0.0.5'`],
     })
   }
   const state =

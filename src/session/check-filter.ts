@@ -1,54 +1,47 @@
-import { KcapError } from '../base/kcap-error.ts'
+import type { CaptureOptions } from '../base/capture-request.ts'
 import { printable } from '../base/printable.ts'
 import { runProgram } from '../host/run-program.ts'
 import { checkGrammar, type GrammarVerdict } from '../remote/filter-grammar.ts'
+import { findReach, makeBadFilterError } from '../remote/filter-refusals.ts'
 
 export type FilterVerdict = GrammarVerdict
 
 const tcpdumps = ['tcpdump', '/usr/sbin/tcpdump', '/usr/local/sbin/tcpdump', '/opt/homebrew/sbin/tcpdump']
-/** That of `-i any`, and what most other interfaces have: which the user captures on is not known here. */
+/** Link types of the interface `any` and of most others: the user's interface may be unknown. */
 const linkTypes = ['LINUX_SLL2', 'EN10MB']
+const anyLinkTypes = ['LINUX_SLL2']
 /** Until a program that hangs is told to end; it has half a second for that. */
 const limitMs = 1_500
-/** A program's argument may be 128 KiB on Linux, where the filter is to go. */
-const maxBytes = 100_000
 const maxMessageLength = 200
 
-/**
- * What libpcap says of an expression wherever it is: other messages depend on the interface, the netmask, a file or a name server
- * of the machine, or on how its libpcap was built.
- */
-const verdictPattern = new RegExp(
-  [
-    '^(syntax error|.*expression: syntax error|syntax error in filter expression|expression rejects all packets)$',
-    '^(illegal|invalid) (port number|qualifier|link layer address|IPv4 address|ip6 address)|^bogus (IPv6|ethernet) address',
-    '^non-network bits set|^mask length must|^Mask syntax for networks only|modifier applied to',
-    "proto' is bogus$|does not encapsulate another protocol$|^direction applied to 'proto'$|^'gateway' requires a name$",
-    '^ethernet address used in non-ether expression$|^link layer applied in wrong context$',
-    '^number .* (overflows 32 bits|contains non-octal digit)$|^data size must be|^unsupported index operation$',
-    '^(division|modulus) by zero$|^shift by more than',
-  ].join('|'),
-)
+export interface FilterCheckOptions {
+  /** Interface that the filter is for; undefined: unknown. */
+  readonly interfaceName?: string | undefined
+  readonly signal?: AbortSignal
+  /** Where tcpdump is looked for. */
+  readonly programs?: readonly string[]
+}
 
 /**
- * The verdict on a capture filter: of this machine's tcpdump, which compiles it without opening an interface (`-d -y`), else of
- * our own reading of the grammar. Names are looked up on the far side: a filter with names is wrong for another reason, or it
- * can't be judged here.
+ * Returns the verdict on a capture filter. This machine's tcpdump gives it, which compiles the filter without opening an interface
+ * (`-d -y`); else our own reading of the grammar does. Names are resolved on the remote host, so a filter with names is invalid
+ * for another reason or left open. A filter that needs an Ethernet header is invalid for the interface `any`, and left open for
+ * all others.
  */
 export async function checkFilter(
   expression: string,
-  signal?: AbortSignal,
-  programs: readonly string[] = tcpdumps,
+  { interfaceName, signal, programs = tcpdumps }: FilterCheckOptions = {},
 ): Promise<FilterVerdict> {
   // As it is trimmed on its way to the far side.
   const filter = expression.trim()
   if (filter === '') return { kind: 'valid' }
-  if (Buffer.byteLength(filter) > maxBytes) return { kind: 'unable' }
-  const { hasNames, ...byGrammar } = checkGrammar(filter)
+  const { hasNames, ...byGrammar } = checkGrammar(filter, interfaceName)
   if (hasNames) return clean(byGrammar)
+  const isAny = interfaceName === 'any'
+  const types = isAny ? anyLinkTypes : linkTypes
   const deadlineMs = Date.now() + limitMs
   const compile = async (program: string, text: string) =>
-    await Promise.all(linkTypes.map(async (type) => await compileFilter(program, type, text, deadlineMs, signal)))
+    await Promise.all(types.map(async (type) => await compileFilter(program, type, text, deadlineMs, signal)))
   for (const program of programs) {
     if (Date.now() >= deadlineMs) break
     const results = await compile(program, filter)
@@ -60,7 +53,7 @@ export async function checkFilter(
     // Whoever can't compile this one has not failed for the filter.
     const references = await compile(program, 'tcp')
     if (!references.every(({ isCompiled }) => isCompiled)) continue
-    return clean(judgeFailures(results, byGrammar))
+    return clean(judgeFailures(results, byGrammar, isAny))
   }
   return clean(byGrammar)
 }
@@ -92,10 +85,15 @@ async function compileFilter(
   }
 }
 
-/** Not every link type takes it. Invalid is what none takes, for a reason that holds for all. */
-function judgeFailures(results: readonly Compilation[], byGrammar: FilterVerdict): FilterVerdict {
+/** A filter is invalid when no link type it may be for takes it, for a reason that holds on the remote host too. */
+function judgeFailures(results: readonly Compilation[], byGrammar: FilterVerdict, isAny: boolean): FilterVerdict {
   if (results.some(({ isCompiled }) => isCompiled) || byGrammar.kind === 'valid') return { kind: 'unable' }
-  const verdicts = results.map(({ message }) => message).filter((message) => verdictPattern.test(message))
+  const verdicts = results
+    .map(({ message }) => message)
+    .filter((message) => {
+      const reach = findReach(message)
+      return reach === 'everywhere' || (isAny && reach === 'link-type')
+    })
   const [message] = verdicts
   if (message !== undefined && verdicts.length === results.length) return { kind: 'invalid', message }
   return byGrammar
@@ -107,11 +105,16 @@ function clean(verdict: FilterVerdict): FilterVerdict {
   return { kind: 'invalid', message: printable(verdict.message.slice(0, maxMessageLength)) }
 }
 
-/** Throws `bad-filter` when the filter is certainly wrong. What can't be judged here is judged by the far side. */
-export async function refuseBadFilter(expression: string, signal: AbortSignal): Promise<void> {
-  const verdict = await checkFilter(expression, signal)
-  if (verdict.kind !== 'invalid') return
-  throw new KcapError('bad-filter', `cannot use the capture filter "${expression}": ${verdict.message}`, {
-    hints: ['the grammar: man 7 pcap-filter', "--filter 'tcp port 443 and host 10.0.0.5'"],
-  })
+/**
+ * Checks the filters of a capture before anything is started for it. The remote host judges what is left open here.
+ * @throws {KcapError} bad-filter — when one is certainly wrong
+ */
+export async function refuseBadFilters(
+  { interfaceName, filterExpressions }: Pick<CaptureOptions, 'interfaceName' | 'filterExpressions'>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const expression of filterExpressions) {
+    const verdict = await checkFilter(expression, { interfaceName, signal })
+    if (verdict.kind === 'invalid') throw makeBadFilterError(verdict.message, expression)
+  }
 }

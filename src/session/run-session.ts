@@ -10,7 +10,7 @@ import { findPodEnd } from '../target/find-pod-end.ts'
 import { resolveTargets } from '../target/resolve-targets.ts'
 import { makeCaptureBudget } from './capture-budget.ts'
 import { makeCaptureTarget } from './capture-target.ts'
-import { refuseBadFilter } from './check-filter.ts'
+import { refuseBadFilters } from './check-filter.ts'
 import { makeEnding } from './ending.ts'
 import { followTargets } from './follow-targets.ts'
 import { formatCommand } from './format-command.ts'
@@ -162,7 +162,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     if (output.isLive) headerTimer = setTimeout(() => void writer.begin().catch(failOutput), headerDelayMs)
     const [targets] = await Promise.all([
       resolveTargets(request.targets, clusters, opening.signal),
-      refuseBadFilter(request.capture.filterExpression, opening.signal),
+      refuseBadFilters(request.capture, opening.signal),
     ])
     namesReady = writeNames(targets, { request, clusters, writer, fail: failOutput, signal: opening.signal, log })
     const following = keys.followFile(opening.signal)

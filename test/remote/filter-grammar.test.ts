@@ -42,6 +42,12 @@ describe('a filter is invalid that no libpcap takes, and told so in its words', 
     ['(tcp', syntax],
     ['tcp)', syntax],
     ['()', syntax],
+    ['tcp) or (udp', syntax],
+    ['llc) or (tcp', syntax],
+    ['host db.example) or (tcp', syntax],
+    ['tcp\0', 'it contains a NUL character'],
+    ['tcp #', syntax],
+    ['tcp \\', syntax],
     ['tcp and', syntax],
     ['or tcp', syntax],
     ['not', syntax],
@@ -128,14 +134,47 @@ describe('a filter is left open', () => {
   )
 
   test.each([
-    ['with a NUL', 'tcp\0'],
-    ['with a thousand parentheses', '('.repeat(1_000)],
+    ['with a thousand parentheses', `${'('.repeat(1_000)}tcp${')'.repeat(1_000)}`],
     ['of thousands of words', Array<string>(3_000).fill('tcp').join(' or ')],
     ['with a word of newer libpcaps', 'vxlan'],
     ['with what may be an address or not', 'host 1:2:3'],
     ['with operators whose precedence is not settled', 'len % 2 = 1'],
   ])('%s', (_, filter) => {
     expect(checkGrammar(filter).kind).toBe('unable')
+  })
+})
+
+describe('on the interface any a filter is invalid that needs an Ethernet header', () => {
+  const ethernet = 'ethernet/FDDI/token ring/802.11/ATM LANE/Fibre Channel'
+  const multicast = 'ethernet/FDDI/token ring/ARCNET/802.11/ATM LANE/Fibre Channel'
+  test.each([
+    ['vlan', 'no VLAN support for Linux cooked v2'],
+    ['not port 22 and not vlan', 'no VLAN support for Linux cooked v2'],
+    ['vlan 5 and host db.example', 'no VLAN support for Linux cooked v2'],
+    ['tcp or (mpls 1024)', 'no MPLS support for Linux cooked v2'],
+    ['broadcast', 'not a broadcast link'],
+    ['not ether broadcast', 'not a broadcast link'],
+    ['ether multicast', `link-layer multicast filters supported only on ${multicast}`],
+    ['multicast', `link-layer multicast filters supported only on ${multicast}`],
+    ['ether host 00:11:22:33:44:55', `ethernet addresses supported only on ${ethernet}`],
+    ['ether src 0-1-2-3-4-5 or tcp', `ethernet addresses supported only on ${ethernet}`],
+    ['llc', "'llc' not supported for Linux cooked v2"],
+  ])('%s', (filter, message) => {
+    expect(checkGrammar(filter, 'any')).toMatchObject({ kind: 'invalid', message })
+    expect(checkGrammar(filter, 'eth0').kind).toBe('unable')
+    expect(checkGrammar(filter).kind).toBe('unable')
+  })
+
+  test.each([
+    'ip broadcast',
+    'ip multicast',
+    'ip6 multicast',
+    'inbound',
+    'pppoes',
+    'ether[0] = 1',
+    'ether proto 0x88cc',
+  ])('%s does not', (filter) => {
+    expect(checkGrammar(filter, 'any').kind).not.toBe('invalid')
   })
 })
 

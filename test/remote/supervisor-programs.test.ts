@@ -10,7 +10,7 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 const options = {
   interfaceName: 'any',
   filter: 'port 80',
-  filterExpression: '',
+  filterExpressions: [],
   snapLength: 0,
   compression: 'auto' as const,
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type CaptureFailure, explainFailure } from '../../src/route/capture-failure.ts'
 
 function explain(lines: readonly string[], more: Partial<CaptureFailure> = {}) {
@@ -101,4 +101,76 @@ test("a network with other addresses than the pod's is 'pod-not-on-node'", () =>
     'cannot capture "shop/orders": the network found for it on that node has other addresses than the pod',
   ])
   expect(error.hints).toEqual(['the pod may just have been replaced: try again', '--via exec, --via ephemeral'])
+})
+
+describe("what libpcap says against a filter is 'bad-filter', in its words", () => {
+  const explainFilter = (...lines: string[]) => explain(lines, { hasFilter: true, interfaceName: 'any' })
+
+  test.each([
+    ["can't parse filter expression: syntax error"],
+    ['syntax error'],
+    ["unknown host 'permission-not-permitted.example'"],
+    ["unknown port 'does not exist'"],
+    ['expression rejects all packets'],
+    ['VLAN tag 5000 greater than maximum 4095'],
+    ["'tcp' is not a valid qualifier for 'host'"],
+    ["netmask not known, so 'ip broadcast' not supported"],
+    ['802.11 link-layer types supported only on 802.11'],
+    ['unsupported protocol over mpls'],
+  ])('%s', (words) => {
+    const error = explainFilter('tcpdump: data link type LINUX_SLL2', `tcpdump: ${words}`)
+    expect([error.code, error.exitCode, error.message]).toEqual([
+      'bad-filter',
+      2,
+      `cannot use the capture filter: ${words}`,
+    ])
+    expect(error.hints[0]).toBe('the grammar: man 7 pcap-filter')
+  })
+
+  test.each([
+    ['no VLAN support for Linux cooked v2'],
+    ['no VLAN support for data link type 276'],
+    ["'vlan' not supported on DLT_LINUX_SLL2 (Linux cooked v2)"],
+    ['no MPLS support for Linux cooked v1'],
+    ['not a broadcast link'],
+    ["'llc' not supported for Linux cooked v2"],
+    ['ethernet addresses supported only on ethernet/FDDI/token ring/802.11/ATM LANE/Fibre Channel'],
+    ['link-layer multicast filters supported only on ethernet/FDDI/token ring/ARCNET/802.11/ATM LANE/Fibre Channel'],
+    ['only ethernet/FDDI/token ring/802.11/ATM LANE/Fibre Channel supports link-level host name'],
+  ])('%s: an interface that may take it is named', (words) => {
+    const error = explainFilter(`kcap-tcpdump-0a1b2c3d: ${words}`)
+    expect([error.code, error.exitCode, error.message]).toEqual([
+      'bad-filter',
+      2,
+      `cannot use the capture filter: ${words}`,
+    ])
+    expect(error.hints).toEqual(['name an interface that has Ethernet headers:', '--iface eth0'])
+  })
+
+  test('from dumpcap and tshark too', () => {
+    const dumpcap = explainFilter(
+      `dumpcap: Invalid capture filter "vlan" for interface 'any'.`,
+      "That string isn't a valid capture filter (no VLAN support for Linux cooked v1).",
+      "See the User's Guide for a description of the capture filter syntax.",
+    )
+    const tshark = explainFilter(
+      `tshark: Invalid capture filter "vlan" for interface 'any'.`,
+      "That string looks like a valid display filter; however, it isn't a valid",
+      'capture filter (no VLAN support for Linux cooked v1).',
+      "Note that display filters and capture filters don't have the same syntax,",
+      "so you can't use most display filter expressions as capture filters.",
+    )
+    for (const error of [dumpcap, tshark])
+      expect([error.code, error.message, error.hints.at(-1)]).toEqual([
+        'bad-filter',
+        'cannot use the capture filter: no VLAN support for Linux cooked v1',
+        '--iface eth0',
+      ])
+  })
+
+  test('but no other message is', () => {
+    for (const line of ['tcpdump: eth0: not a valid device', 'tcpdump: invalid option', 'sudo: unknown user: x'])
+      expect(explainFilter(line).code).not.toBe('bad-filter')
+    expect(explain(['tcpdump: syntax error'], { hasFilter: false }).code).toBe('capture-program-failed')
+  })
 })

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { checkFilter, refuseBadFilter } from '../../src/session/check-filter.ts'
+import { checkFilter, refuseBadFilters } from '../../src/session/check-filter.ts'
 import { failureOf } from '../support/failure.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
@@ -22,7 +22,7 @@ async function makeTcpdump(script: string): Promise<string> {
 
 const compiles = 'echo "(000) ret      #262144"'
 const fails = (message: string) => `printf 'tcpdump: %b\\n' "${message}" >&2; exit 1`
-const check = async (filter: string, ...programs: string[]) => await checkFilter(filter, undefined, programs)
+const check = async (filter: string, ...programs: string[]) => await checkFilter(filter, { programs })
 
 const valid = { kind: 'valid' }
 const unable = { kind: 'unable' }
@@ -80,8 +80,13 @@ describe('with a tcpdump at hand', () => {
     expect(await check('host db.example prot 443', program)).toEqual(syntaxError)
     expect(await check('', program)).toEqual(valid)
     expect(await check(' \n\t', program)).toEqual(valid)
-    expect(await check('tcp\0', program)).toEqual(unable)
-    expect(await check('tcp or '.repeat(20_000), program)).toEqual(unable)
+    expect(await check('tcp\0', program)).toEqual({ kind: 'invalid', message: 'it contains a NUL character' })
+    expect(await check('tcp or '.repeat(20_000), program)).toEqual({
+      kind: 'invalid',
+      message: 'it is longer than 65536 bytes',
+    })
+    for (const filter of ['tcp) or (udp', 'llc) or (tcp', 'host db.example) or (tcp'])
+      expect(await check(filter, program)).toEqual(syntaxError)
     expect(existsSync(log)).toBe(false)
   })
 })
@@ -125,13 +130,63 @@ describe('what is no tcpdump, or can not work, is no judge: the grammar answers'
   })
 })
 
-test('a filter that is certainly wrong is refused with the place of the grammar', async () => {
+describe('for the interface any', () => {
+  const cooked = 'no VLAN support for Linux cooked v2'
+  const onAny = async (filter: string, ...programs: string[]) =>
+    await checkFilter(filter, { interfaceName: 'any', programs })
+
+  test('only its link type is asked about', async () => {
+    const log = path.join(folder, 'any-calls')
+    const program = await makeTcpdump(`echo "$*" >>${log}; ${compiles}`)
+    expect(await onAny('inbound', program)).toEqual(valid)
+    expect(await readFile(log, 'utf8')).toBe('-d -y LINUX_SLL2 -- inbound\n')
+  })
+
+  test.each([
+    cooked,
+    "'vlan' not supported on DLT_LINUX_SLL2 (Linux cooked v2)",
+    'not a broadcast link',
+    'ethernet addresses supported only on ethernet/FDDI/token ring/802.11/ATM LANE/Fibre Channel',
+    "can't parse filter expression: syntax error",
+  ])('a filter is invalid that tcpdump refuses for it: %s', async (message) => {
+    const program = await makeTcpdump(`[ "$5" = tcp ] && { ${compiles}; exit; }\n${fails(message)}`)
+    expect(await onAny('ip[0] & 0xf != 5 and ether[0] = 1', program)).toEqual({ kind: 'invalid', message })
+  })
+
+  test('without a tcpdump the grammar knows what the interface does not take', async () => {
+    const missing = path.join(folder, 'missing')
+    expect(await onAny('not port 22 and not vlan', missing)).toEqual({ kind: 'invalid', message: cooked })
+    expect(await checkFilter('not port 22 and not vlan', { interfaceName: 'eth0', programs: [missing] })).toEqual(
+      unable,
+    )
+    expect(await check('not port 22 and not vlan', missing)).toEqual(unable)
+  })
+})
+
+describe('before a capture', () => {
   const { signal } = new AbortController()
-  const error = await failureOf(refuseBadFilter('host db.example prot 443', signal))
-  expect([error.code, error.message]).toEqual([
-    'bad-filter',
-    `cannot use the capture filter "host db.example prot 443": ${syntaxError.message}`,
-  ])
-  expect(error.hints.join(' ')).toContain('man 7 pcap-filter')
-  await refuseBadFilter('host db.example', signal)
+  const refuse = async (interfaceName: string, ...filterExpressions: string[]) =>
+    await refuseBadFilters({ interfaceName, filterExpressions }, signal)
+
+  test('a filter that is certainly wrong is refused with the place of the grammar', async () => {
+    const error = await failureOf(refuse('any', 'tcp', 'host db.example prot 443'))
+    expect([error.code, error.exitCode, error.message]).toEqual([
+      'bad-filter',
+      2,
+      `cannot use the capture filter "host db.example prot 443": ${syntaxError.message}`,
+    ])
+    expect(error.hints.join(' ')).toContain('man 7 pcap-filter')
+    await refuse('any', 'host db.example')
+  })
+
+  test('a filter that the interface any does not take is refused with an interface that may', async () => {
+    const error = await failureOf(refuse('any', 'host db.example and vlan 5'))
+    expect([error.code, error.exitCode, error.message]).toEqual([
+      'bad-filter',
+      2,
+      'cannot use the capture filter "host db.example and vlan 5": no VLAN support for Linux cooked v2',
+    ])
+    expect(error.hints).toEqual(['name an interface that has Ethernet headers:', '--iface eth0'])
+    await refuse('eth0', 'host db.example and vlan 5')
+  })
 })

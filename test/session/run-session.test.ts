@@ -180,7 +180,7 @@ test("near names are offered: of pods, of containers ('container-not-found') and
 
 test("an unknown interface is 'unknown-interface', and those there are are listed", async () => {
   const error = await failureOf(
-    run({ capture: { interfaceName: 'eth9', filter: '', filterExpression: '', snapLength: 0, compression: 'auto' } }),
+    run({ capture: { interfaceName: 'eth9', filter: '', filterExpressions: [], snapLength: 0, compression: 'auto' } }),
   )
   expect([error.code, error.exitCode, error.message]).toEqual([
     'unknown-interface',
@@ -193,7 +193,7 @@ test("an unknown interface is 'unknown-interface', and those there are are liste
 test("a filter the far side does not take is 'bad-filter', in tcpdump's own words", async () => {
   const error = await failureOf(
     run({
-      capture: { interfaceName: 'any', filter: '(prot 80)', filterExpression: '', snapLength: 0, compression: 'auto' },
+      capture: { interfaceName: 'any', filter: '(prot 80)', filterExpressions: [], snapLength: 0, compression: 'auto' },
     }),
   )
   expect([error.code, error.exitCode]).toEqual(['bad-filter', 2])

@@ -15,7 +15,7 @@ export function makeCaptureRequest(
     reconnectMs: 600_000,
     maxPods: 50,
     mergeWindowMs: 200,
-    capture: { interfaceName: 'any', filter: '', filterExpression: '', snapLength: 0, compression: 'auto' },
+    capture: { interfaceName: 'any', filter: '', filterExpressions: [], snapLength: 0, compression: 'auto' },
     limits: {},
     output: { kind: 'file', path: file, overwrite: false },
     format: 'pcapng',

@@ -1,0 +1,9 @@
+/** What libpcap would refuse; the message is its own. */
+export class FilterError extends Error {}
+
+/** Something only libpcap can judge: the reader stops. */
+export class FilterDoubt extends Error {}
+
+export function syntaxError(): FilterError {
+  return new FilterError("can't parse filter expression: syntax error")
+}
