@@ -31,6 +31,9 @@ export const reportPrefix = 'kcap-report: '
  *
  * Root without CAP_KILL could not end a tcpdump that has become another user (`may_kill`), so that one stays root.
  *
+ * The terms that leave out kcap's own stream stand before the user's filter: `vlan`, `mpls`, `pppoes` and `geneve` move where all to their right
+ * looks, and parentheses do not end that. The words of an sshd whose connection is no TCP (`UNKNOWN`) make no term.
+ *
  * Of several programs the first that is there is run.
  *
  * A password for sudo is the first line of standard input; `printf` is the shell's own in all three, so that no argv has it. A tcpdump with
@@ -47,7 +50,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH
 KCAP_CAPTURE=$1; export KCAP_CAPTURE
 raise=\${2%-password} password=
 [ "$2" = "$raise" ] || IFS= read -r password <&3
-own=$3 filter=$4 network=$5 compression=$6; shift 6
+own=$3 filter=$4 network=$5 compression=$6 terms=; shift 6
 say() { printf '${reportPrefix}%s\\n' "$*" >&2; }
 has() { command -v "$1" >/dev/null 2>&1; }
 missing=$2
@@ -59,21 +62,30 @@ if (read -r -t 1 b </dev/null) 2>/dev/null; [ $? = 1 ]; then hear() { read -r -t
 elif has timeout && has dd; then hear() { timeout "$1" dd bs=1 count=2 <&3; }
 else hear() { read -r b <&3 && echo "$b"; }
 fi
-without() { if [ -n "$filter" ]; then filter="($filter) and not ($1)"; else filter="not ($1)"; fi; }
-without_ssh() { without "tcp and host \${1%%[%]*} and port $2 and host \${3%%[%]*} and port $4"; }
+without() { terms="\${terms:+$terms and }not ($1)"; }
+without_ssh() {
+  [ $# = 4 ] || return 0
+  client=\${1%%[%]*} server=\${3%%[%]*}
+  client=\${client#::ffff:} server=\${server#::ffff:}
+  case $client$server in *[!0-9A-Fa-f.:]*) return 0 ;; esac
+  received="src host $client and src port $2 and dst host $server and dst port $4"
+  sent="src host $server and src port $4 and dst host $client and dst port $2"
+  without "tcp and (($received) or ($sent))"
+}
+without_end() { without "tcp and ((src host $1 and src port $2) or (dst host $1 and dst port $2))"; }
 without_host() {
   without 'tcp port 10250'
   shift
   for place; do
     case $place in
       :[0-9]*) without "tcp port \${place#:}" ;;
-      *) without "tcp and host \${place%:*} and port \${place##*:}" ;;
+      *) without_end "\${place%:*}" "\${place##*:}" ;;
     esac
   done
   while read -r x address x state x x x uid x; do
     case $state$uid$address in 0A00100007F:*)
       port=$((0x\${address#*:}))
-      [ $port -lt 32768 ] || without "tcp and host 127.0.0.1 and port $port" ;;
+      [ $port -lt 32768 ] || without_end 127.0.0.1 $port ;;
     esac
   done < /proc/net/tcp
 }
@@ -81,6 +93,7 @@ case $own in
   ssh) [ -z "$SSH_CONNECTION" ] || without_ssh $SSH_CONNECTION ;;
   host*) without_host $own ;;
 esac
+[ -z "$terms" ] || filter="$terms\${filter:+ and ($filter)}"
 [ "$raise" = none ] || [ "$(id -u)" != 0 ] || raise=none
 if [ "$raise" != none ] && [ "$network" = here ] && has getcap; then
   case $(getcap "$(command -v "$1")") in *cap_net_raw*) raise=none ;; esac
