@@ -103,6 +103,14 @@ describe('an expression selects', () => {
     ['outbound', ['dnsQuery', 'webSyn', 'tls', 'arp']],
     ['broadcast', ['arp']],
     ['(tcp) and (port 443)', ['tls']],
+    ['vlan', []],
+    ['not vlan', all],
+    ['not mpls 5 and not tcp', all],
+    ['not vlan and tcp', []],
+    ['(not pppoes) and (port 53 or 80)', []],
+    ['tcp and not vlan', tcp],
+    ['not geneve and greater 1000', ['tls']],
+    ['not vlan and broadcast', ['arp']],
     ['tcp and not (port 80 or port 53)', ['tls']],
   ])('%s', (expression, expected) => {
     expect(select(expression)).toEqual(all.filter((name) => expected.includes(name)))
@@ -133,5 +141,16 @@ describe('an expression is refused in the words of libpcap', () => {
     ['net 1.2.3.4/40', 'mask length must be <= 32'],
   ])('%s: %s', (expression, words) => {
     expect(() => parseFilter(expression)).toThrow(words)
+  })
+})
+
+describe('the interface any refuses in the words of libpcap', () => {
+  test.each([
+    ['tcp and not vlan 5', 'no VLAN support for Linux cooked v2'],
+    ['mpls', 'no MPLS support for Linux cooked v2'],
+    ['broadcast', 'not a broadcast link'],
+    ['multicast', 'link-layer multicast filters supported only on ethernet/'],
+  ])('%s: %s', (expression, words) => {
+    expect(() => parseFilter(expression, 'cooked')).toThrow(words)
   })
 })

@@ -35,10 +35,12 @@ export async function runDumpcap(
   }
   let matches: PacketTest
   try {
-    matches = parseFilter(filter)
+    matches = parseFilter(filter, name === 'any' ? 'cooked' : 'ethernet')
   } catch (error) {
     if (!(error instanceof FilterError)) throw error
-    await io.writeStderr(`dumpcap: Invalid capture filter "${filter}" for interface '${name}'.\n\n${error.message}\n`)
+    await io.writeStderr(
+      `Capturing on '${name}'\ndumpcap: Invalid capture filter "${filter}" for interface '${name}'.\n\nThat string isn't a valid capture filter (${error.message}).\nSee the User's Guide for a description of the capture filter syntax.\n`,
+    )
     return 2
   }
   await io.writeStderr(`Capturing on '${name}'\nFile: -\n`)

@@ -53,7 +53,7 @@ export async function runTcpdump(
   if (name === 'any') await io.writeStderr('tcpdump: data link type LINUX_SLL2\n')
   let matches: PacketTest
   try {
-    matches = parseFilter(options.filter)
+    matches = parseFilter(options.filter, name === 'any' ? 'cooked' : 'ethernet')
   } catch (error) {
     if (!(error instanceof FilterError)) throw error
     await io.writeStderr(`tcpdump: ${error.message}\n`)

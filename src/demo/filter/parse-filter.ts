@@ -3,16 +3,41 @@ import { FilterError, makeTokenReader, readFilterTokens, syntaxError, type Token
 import type { PacketTest } from './packet-view.ts'
 import { isQualifier, makePrimitive, protocolTest, type Qualifiers } from './primitives.ts'
 
+/** After one of these libpcap looks behind the header that they name; no packet of the demo has one. */
+const shiftingWords: readonly string[] = ['vlan', 'mpls', 'pppoes', 'geneve']
+/** Words that look at no header but the link layer's. */
+const linkWords: readonly string[] = [
+  'len',
+  'length',
+  'less',
+  'greater',
+  'inbound',
+  'outbound',
+  'broadcast',
+  'multicast',
+]
+/** Words that the link type of the interface `any` does not take. */
+const cookedRefusals: ReadonlyMap<string, string> = new Map([
+  ['vlan', 'no VLAN support for Linux cooked v2'],
+  ['mpls', 'no MPLS support for Linux cooked v2'],
+  ['broadcast', 'not a broadcast link'],
+  [
+    'multicast',
+    'link-layer multicast filters supported only on ethernet/FDDI/token ring/ARCNET/802.11/ATM LANE/Fibre Channel',
+  ],
+])
+
 /**
- * The common part of libpcap's filter language. https://www.tcpdump.org/manpages/pcap-filter.7.html
+ * Parses the common part of libpcap's filter language. https://www.tcpdump.org/manpages/pcap-filter.7.html
  * `and` and `or` bind equally and from left to right there, and an id without qualifiers takes those before it: `port 53 or 80`.
  * Throws FilterError in libpcap's words.
  */
-export function parseFilter(expression: string): PacketTest {
+export function parseFilter(expression: string, linkLayer: 'ethernet' | 'cooked' = 'ethernet'): PacketTest {
   const tokens = readFilterTokens(expression)
   if (tokens.length === 0) return () => true
   const reader = makeTokenReader(tokens)
   let qualifiers: Qualifiers | undefined
+  let isShifted = false
 
   const parseTerm = (): PacketTest => {
     const token = reader.peek()
@@ -27,7 +52,17 @@ export function parseFilter(expression: string): PacketTest {
       if (reader.next() !== ')') throw syntaxError()
       return inner
     }
-    return parseByteTest(reader) ?? parsePrimitive()
+    const refusal = linkLayer === 'cooked' ? cookedRefusals.get(token ?? '') : undefined
+    if (refusal !== undefined) throw new FilterError(refusal)
+    if (shiftingWords.includes(token ?? '')) return parseShift()
+    const test = parseByteTest(reader) ?? parsePrimitive()
+    return isShifted && !linkWords.includes(token ?? '') ? () => false : test
+  }
+  const parseShift = (): PacketTest => {
+    reader.next()
+    if (/^\d+$/.test(reader.peek() ?? '')) reader.next()
+    isShifted = true
+    return () => false
   }
   const parseExpression = (): PacketTest => {
     let left = parseTerm()
