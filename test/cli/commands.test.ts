@@ -156,6 +156,16 @@ describe("wrong usage is 'usage', with exit code 2 and a line to type", () => {
       'kcap --help',
     ],
     [['prod/x', '--port', 'http'], 'cannot filter by port "http"', '--port 443'],
+    [
+      ['prod/x', '--filter', 'tcp) or (udp'],
+      'cannot use the capture filter "tcp) or (udp": can\'t parse filter expression: syntax error',
+      'man 7 pcap-filter',
+    ],
+    [
+      ['demo', '--filter', 'not port 22 and not vlan'],
+      'cannot use the capture filter "not port 22 and not vlan": no VLAN support for Linux cooked v2',
+      '--iface eth0',
+    ],
     [['prod/x', '--protocol', 'arp'], 'cannot use --protocol "arp": it is one of', 'kcap --help'],
     [['prod/x', '--format', 'cap'], 'cannot use --format "cap": it is one of pcap, pcapng', 'kcap --help'],
     [['prod/x', '--iface=a b'], 'cannot use --iface "a b": it can be no name of an interface', '--iface any'],

@@ -152,6 +152,25 @@ const failures: [string, string[], number, string][] = [
   ['a pod without a shell', ['--extcap-interface', 'kcap-kcap-demo.prod.minimal-0'], 6, 'its container has no "sh"'],
   ['an unknown interface', [...words.slice(1), '--iface', 'eth9'], 2, 'there is no interface "eth9"'],
   ['a wrong port', [...words.slice(1), '--port', 'http'], 2, 'cannot filter by port "http"'],
+  ['half a filter', [...words.slice(1), '--extcap-capture-filter', 'tcp) or (udp'], 2, 'filter "tcp) or (udp": can'],
+  [
+    'two halves of a filter',
+    [...words.slice(1), '--filter', '(tcp', '--extcap-capture-filter', 'udp)'],
+    2,
+    'cannot use the capture filter "(tcp"',
+  ],
+  [
+    'two filters that move where the other looks',
+    [...words.slice(1), '--filter', 'vlan 5', '--extcap-capture-filter', 'vlan 6'],
+    2,
+    'cannot combine the capture filters "vlan 5" and "vlan 6"',
+  ],
+  [
+    'a filter that needs an Ethernet header, on any',
+    [...words.slice(1), '--extcap-capture-filter', 'not vlan'],
+    2,
+    '--iface eth0',
+  ],
   ['an unknown option', [...words.slice(1), '--frob'], 2, 'cannot use "--frob": there is no such option'],
 ]
 

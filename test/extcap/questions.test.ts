@@ -138,6 +138,18 @@ describe('the capture filter field', () => {
   test.skipIf(!hasTcpdump)('is no verdict where only the far side can judge', async () => {
     expect(await judge('host no-such-host.invalid')).toMatchObject({ code: 1, stdout: '' })
   })
+
+  test('is no verdict where it depends on an interface that only the dialog knows', async () => {
+    for (const filter of ['vlan 5', 'not port 22 and not vlan', 'ether host 00:11:22:33:44:55', 'broadcast', 'mpls'])
+      expect([filter, await judge(filter)]).toMatchObject([filter, { code: 1, stdout: '' }])
+  })
+
+  test.each(['tcp) or (udp', 'llc) or (tcp', 'host db.example) or (tcp', '(tcp'])(
+    'is told that %s would escape the parentheses it is put in',
+    async (filter) => {
+      expect(await judge(filter)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^.*syntax error\n$/) })
+    },
+  )
 })
 
 test('the text of any failure fits into the dialog of Wireshark and says something', () => {
