@@ -3,7 +3,10 @@ import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { checkGrammar } from '../../src/remote/filter-grammar.ts'
+import { findRefusal } from '../../src/remote/filter-refusals.ts'
+import { explainFailure } from '../../src/route/capture-failure.ts'
 import { checkFilter } from '../../src/session/check-filter.ts'
+import { filterExpressions } from './filter-expressions.ts'
 import { hasProgram } from './lab.ts'
 
 const run = promisify(execFile)
@@ -123,11 +126,15 @@ tcpdumpTest('our reading of the grammar never contradicts tcpdump', async () => 
     fc.asyncProperty(fc.uniqueArray(anyFilter, { minLength: 60, maxLength: 60 }), async (filters) => {
       const verdicts = filters.map((filter) => ({ filter, ...checkGrammar(filter) }))
       for (const { kind } of verdicts) seen[kind]++
+      const onAny = filters.map((filter) => ({ filter, ...checkGrammar(filter, 'any') }))
       // Names would be looked up.
       const judged = verdicts.filter(({ kind, hasNames }) => kind !== 'unable' && !hasNames)
       const compiled = await compile(judged.map(({ filter }) => filter))
       const wrong = judged.filter(({ kind }, index) => !compiled[index]?.every((done) => done === (kind === 'valid')))
       expect(wrong).toEqual([])
+      const judgedOnAny = onAny.filter(({ kind, hasNames }) => kind !== 'unable' && !hasNames)
+      const compiledOnAny = await compile(judgedOnAny.map(({ filter }) => filter))
+      expect(judgedOnAny.filter(({ kind }, index) => compiledOnAny[index]?.[0] !== (kind === 'valid'))).toEqual([])
     }),
     { seed: 20_240_501, numRuns: 60, interruptAfterTimeLimit: 25_000, endOnFailure: true },
   )
@@ -155,4 +162,64 @@ tcpdumpTest('the verdict on a filter is that of tcpdump, in its words', async ()
     ['port http', unable],
   ]
   for (const [filter, verdict] of verdicts) expect([filter, await checkFilter(filter)]).toEqual([filter, verdict])
+})
+
+tcpdumpTest('for the interface any a filter is invalid that tcpdump refuses there, in its words', async () => {
+  const needEthernet = [
+    'vlan 5',
+    'not port 22 and not vlan',
+    'mpls',
+    'mpls 1024 and tcp',
+    'broadcast',
+    'ether broadcast',
+  ].concat([
+    'multicast',
+    'ether multicast',
+    'ether host 00:11:22:33:44:55',
+    'llc',
+    'llc ui',
+    'tcp or (ether src 0-1-2-3-4-5)',
+  ])
+  for (const filter of needEthernet) {
+    const { stderr } = await run('tcpdump', ['-d', '-y', 'LINUX_SLL2', '--', filter]).catch((error) => error)
+    const said: string[] = stderr.trim().split('\n')
+    const message = said.at(-1)?.replace(/^tcpdump: /, '') ?? ''
+    for (const programs of [undefined, []]) {
+      const verdict = await checkFilter(filter, { interfaceName: 'any', ...(programs && { programs }) })
+      expect([filter, verdict]).toEqual([filter, { kind: 'invalid', message }])
+    }
+    expect([filter, await checkFilter(filter, { interfaceName: 'eth0' })]).toEqual([filter, { kind: 'unable' }])
+    const error = explainFailure({ ...failure, lines: said })
+    expect([filter, error.code, error.message, error.hints.at(-1)]).toEqual([
+      filter,
+      'bad-filter',
+      `cannot use the capture filter: ${message}`,
+      '--iface eth0',
+    ])
+  }
+  for (const filter of ['pppoes', 'geneve 5', 'ip multicast', 'ether proto 0x88cc', 'inbound', 'ifindex 2'])
+    expect([filter, await checkFilter(filter, { interfaceName: 'any' })]).toEqual([filter, { kind: 'valid' }])
+})
+
+const failure = {
+  name: 'ssh://root@node',
+  interfaceName: 'any',
+  hasFilter: true,
+  entersPod: false,
+  hasSudoPassword: false,
+  hasBegun: true,
+  hasNoPod: false,
+  missing: undefined,
+  exitCode: 1,
+}
+
+tcpdumpTest('whatever tcpdump says against a filter is known as such', async () => {
+  const sayAll =
+    'type=$1; shift; for filter; do tcpdump -d -y "$type" -- "$filter" 2>&1 >/dev/null | grep -v "data link type" | tail -n 1; done'
+  for (const type of [...linkTypes, 'RAW', 'IEEE802_11_RADIO', 'SUNATM']) {
+    const { stdout } = await run('sh', ['-c', sayAll, 'sh', type, ...filterExpressions])
+    const said = [...new Set(stdout.trim().split('\n'))]
+    expect(said.length).toBeGreaterThan(20)
+    expect(said.filter((line) => findRefusal([line]) === undefined)).toEqual([])
+  }
 })
