@@ -20,13 +20,15 @@ export interface FilterOptions {
  * Returns all filter options as one pcap filter expression. Each part has its own parentheses, so that an `or` stays inside; and
  * a part that moves where the rest looks comes last, so that every part selects what it selects alone.
  * https://www.tcpdump.org/manpages/pcap-filter.7.html
- * @throws {KcapError} usage — when a port is not a port
+ * @throws {KcapError} usage — when a port is not a port; bad-filter — when the whole is too long for a command line
  */
 export function makeCaptureFilter(options: FilterOptions): string {
-  return [protocolPart(options.protocol), portsPart(options.ports), ...options.expressions]
+  const filter = [protocolPart(options.protocol), portsPart(options.ports), ...options.expressions]
     .filter((part) => part !== '')
     .map((part) => `(${part})`)
     .join(' and ')
+  requireExpression(filter)
+  return filter
 }
 
 /**

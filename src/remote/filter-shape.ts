@@ -1,7 +1,7 @@
 import { FilterError, syntaxError } from './filter-errors.ts'
 
 /** A word of a Linux command line holds 128 KiB, and the filter may travel in an encoded form. */
-export const maxFilterBytes = 65_536
+const maxFilterBytes = 65_536
 
 /**
  * Refuses an expression that cannot be put between parentheses and stay what it is. Every parenthesis is a token of its own to

@@ -24,6 +24,7 @@ const describePod = (name: string) => `kubectl describe pod -n ${errorNamespace}
 const seeByHand = (container: string) =>
   `see what it prints: kubectl --context lab exec -n ${errorNamespace} fakes -c ${container} -- tcpdump --version`
 const startAgain = 'the packets up to here are kept; start the same command again'
+const ethernet = ['name an interface that has Ethernet headers:', '--iface eth0']
 const grammar = ['the grammar: man 7 pcap-filter', "--filter 'tcp port 443 and host 10.0.0.5'"]
 
 const rows: Record<string, () => Omit<ErrorRow, 'environment'>> = {
@@ -108,6 +109,31 @@ const rows: Record<string, () => Omit<ErrorRow, 'environment'>> = {
   'a filter that is none': () => ({
     argv: [`shop/${orders}`, '--filter', 'prot 80'],
     message: 'cannot use the capture filter "prot 80": can\'t parse filter expression: syntax error',
+    hints: grammar,
+    exitCode: 2,
+  }),
+  'a filter that the interface any does not take': () => ({
+    argv: [`shop/${orders}`, '--filter', 'not port 22 and not vlan'],
+    message: 'cannot use the capture filter "not port 22 and not vlan": no VLAN support for Linux cooked v2',
+    hints: ethernet,
+    exitCode: 2,
+  }),
+  'a filter that the interface any does not take, as the remote tcpdump says': () => ({
+    argv: [`shop/${orders}`, '--filter', 'ether host nobody'],
+    message: /^cannot use the capture filter: only ethernet\/.* supports link-level host name$/,
+    hints: ethernet,
+    exitCode: 2,
+  }),
+  'a filter that the interface any does not take, as the remote dumpcap says': () => ({
+    argv: ['shop/tshark-only', '--filter', 'ether host nobody'],
+    message: /^cannot use the capture filter: only ethernet\/.* supports link-level host name$/,
+    hints: ethernet,
+    exitCode: 2,
+  }),
+  'a filter that escapes its parentheses': () => ({
+    argv: [`shop/${orders}`, '--filter', 'host nobody.invalid) or (tcp'],
+    message:
+      'cannot use the capture filter "host nobody.invalid) or (tcp": can\'t parse filter expression: syntax error',
     hints: grammar,
     exitCode: 2,
   }),

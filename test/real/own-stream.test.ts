@@ -1,15 +1,18 @@
 import { execFileSync, spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, expect } from 'vitest'
 import { runKcap } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
-import { debugImage, expectNoCaptures, lab, realTest } from './lab.ts'
+import { debugImage, expectNoCaptures, lab, realTest, tshark } from './lab.ts'
 
 /** 200 Mbit/s, on the node's loopback. */
 const loadBytesPerSecond = 25_000_000
 const seconds = 4
+const nodeAddress = '10.231.0.2'
+const discardPort = 9
 /** Of the pod `hostnet`, and of the lab's own small talk. */
 const loadPort = 18_081
 const otherPorts = [18_080]
@@ -63,6 +66,33 @@ realTest.each([
   // The node's other programs talk too, of little; a stream that held itself would be as large as the load.
   for (const [port, count] of others) expect(count, `port ${port}`).toBeLessThan(loaded * 0.01)
   expect((await stat(file)).size).toBeGreaterThan(0)
+  await expectNoCaptures()
+})
+
+realTest.each([
+  ['by SSH', ['--ssh-config', lab.sshConfig, '--ssh-host', 'node-ip'], 'not vlan'],
+  ['by SSH', ['--ssh-config', lab.sshConfig, '--ssh-host', 'node-ip'], 'not port 22 and not mpls'],
+  ['by SSH', ['--ssh-config', lab.sshConfig, '--ssh-host', 'node-ip'], 'udp or not geneve'],
+  ['in a pod on its network', ['shop/hostnet'], 'not port 22 and not vlan'],
+  ['in a pod on its network', ['shop/hostnet'], 'not (pppoes or port 22)'],
+])('a node captured %s %j with --filter "%s" does not feed on its own stream', async (_how, words, filter) => {
+  const file = path.join(folder, 'shifted.pcapng')
+  const socket = createSocket('udp4')
+  const packet = Buffer.alloc(1_000)
+  const load = setInterval(() => socket.send(packet, discardPort, nodeAddress), 10)
+  try {
+    const limits = ['--duration', '3', '--max-size', '200MB', '-o', file, '--force']
+    const { code, stderr } = await runKcap([...words, '--iface', 'eth0', '--filter', filter, ...limits], {
+      KUBECONFIG: kubeconfig('admin.yaml'),
+    })
+    expect(code, stderr).toBe(0)
+  } finally {
+    clearInterval(load)
+    socket.close()
+  }
+  const count = (text: string) => text.split('\n').filter((line) => line !== '').length
+  expect(count(await tshark(file, '-Y', `udp.dstport == ${discardPort}`))).toBeGreaterThan(100)
+  expect(await tshark(file, '-Y', 'tcp.port in {2222, 6443, 10250}')).toBe('')
   await expectNoCaptures()
 })
 

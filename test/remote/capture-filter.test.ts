@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
 import { cleanExpressions, type FilterOptions, makeCaptureFilter } from '../../src/remote/capture-filter.ts'
@@ -34,15 +35,17 @@ test.each(['99999', '80-', 'http', '90-80', '80 or host x', ''])('a port "%s" is
   }
 })
 
-function refusalOf(...texts: string[]): KcapError {
+function failureOf(run: () => unknown): KcapError {
   try {
-    cleanExpressions(texts)
+    run()
   } catch (error) {
     if (error instanceof KcapError) return error
     throw error
   }
-  throw new Error(`${JSON.stringify(texts)} is not refused`)
+  throw new Error('nothing is refused')
 }
+
+const refusalOf = (...texts: string[]) => failureOf(() => cleanExpressions(texts))
 
 describe('an expression that would not stay between its parentheses is a bad filter', () => {
   test.each([
@@ -79,6 +82,39 @@ test('an expression that no program can be started with is a bad filter', () => 
   const long = refusalOf(`tcp${' or tcp'.repeat(20_000)}`)
   expect([long.code, long.exitCode]).toEqual(['bad-filter', 2])
   expect(long.message).toMatch(/…": it is longer than 65536 bytes$/)
+})
+
+test('options and filters that are too long together are a bad filter', () => {
+  const ports = Array.from({ length: 65_536 }, (_, port) => String(port)).join(',')
+  const half = `tcp${' or tcp'.repeat(6_000)}`
+  for (const options of [{ ports: [ports] }, { expressions: [half, `${half} or udp`] }]) {
+    const error = failureOf(() => makeCaptureFilter({ ...none, ...options }))
+    expect([error.code, error.exitCode]).toEqual(['bad-filter', 2])
+    expect(error.message).toMatch(/…": it is longer than 65536 bytes$/)
+  }
+})
+
+test('whatever expression is taken, only the last of its parentheses closes the first', () => {
+  const word = fc.constantFrom('(', ')', '(', ')', ' ', 'tcp', ' or ', '\\', '\\x', '$', '#', '"', "'", ':', '\0', '\n')
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 12 }), (words) => {
+      let taken: string[] = []
+      try {
+        taken = cleanExpressions([words.join('')])
+      } catch (error) {
+        expect((error as KcapError).code).toBe('bad-filter')
+      }
+      for (const filter of taken.map((expression) => `(${expression})`)) {
+        let depth = 0
+        const closings = [...filter].map((character) => {
+          depth += character === '(' ? 1 : character === ')' ? -1 : 0
+          return depth === 0
+        })
+        expect(closings.indexOf(true)).toBe(filter.length - 1)
+      }
+    }),
+    { numRuns: 2_000 },
+  )
 })
 
 test('expressions are handed over on one line, each once, and empty ones not at all', () => {
