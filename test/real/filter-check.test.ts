@@ -209,6 +209,7 @@ const failure = {
   hasSudoPassword: false,
   hasBegun: true,
   hasNoPod: false,
+  hasOtherPod: false,
   missing: undefined,
   exitCode: 1,
 }
