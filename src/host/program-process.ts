@@ -28,6 +28,8 @@ export interface ProgramProcessOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** While it is true, silence means nothing: the program asks its user. */
   readonly isWaitingForUser?: () => boolean
+  /** Called with the last of what came on standard error, whenever more has come. */
+  readonly onSaid?: (said: string) => void
   readonly explainEnd: (end: ProgramEnd) => Promise<RemoteExit> | RemoteExit
 }
 
@@ -38,6 +40,7 @@ export async function startProgramProcess(options: ProgramProcessOptions): Promi
   let said = ''
   stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString('utf8')).slice(-maxKeptLength)
+    options.onSaid?.(said)
   })
   // Nothing is lost: it flows on when somebody reads it.
   stderr.pause()

@@ -19,11 +19,11 @@ export interface SshAnswers {
   /** Whether a key stayed closed because its passphrase was not given, or never the right one. */
   stayedLocked(): boolean
   untrustedKey(): UntrustedKey | undefined
+  /** A question of ssh's that was answered with "no" unasked. */
+  declinedQuestion(): string | undefined
 }
 
 export interface SshAnswersOptions {
-  /** Keys of unknown hosts are trusted unasked: `ssh -J` hands StrictHostKeyChecking to the last host only. */
-  readonly acceptNewHostKey: boolean
   /** What ssh says that needs no answer: to touch a security key, for one. */
   readonly tell: (text: string) => void
 }
@@ -44,6 +44,7 @@ export function makeSshAnswers(chain: SshChain, context: SshContext, options: Ss
   let lastAsked = ''
   let isDeclined = false
   let untrusted: UntrustedKey | undefined
+  let declined: string | undefined
 
   async function askPerson(question: string): Promise<string | undefined> {
     const given = await prompt.ask(toPlainText(question))
@@ -55,7 +56,6 @@ export function makeSshAnswers(chain: SshChain, context: SshContext, options: Ss
   }
 
   async function mayTrust(question: string, named: string): Promise<boolean> {
-    if (options.acceptNewHostKey) return true
     const [, keyType = 'host', fingerprint = ''] = /(\S+) key fingerprint is (SHA256:[\w+/]+)/.exec(question) ?? []
     const key = { host: toPlainText(named), keyType: toPlainText(keyType), fingerprint }
     const isTrusted = host.batchMode ? false : ((await askHostKey?.(key)) ?? false)
@@ -71,6 +71,10 @@ export function makeSshAnswers(chain: SshChain, context: SshContext, options: Ss
       }
       const named = /^The authenticity of host '([^']*)'/.exec(question)?.[1]
       if (named !== undefined) return (await mayTrust(question, named)) ? 'yes' : 'no'
+      if (/^Warning: the \S+ host key for .* differs from the key for the IP address/.test(question)) {
+        declined = question
+        return 'no'
+      }
       if (password !== undefined && asksPasswordOf(question, chain)) {
         const given = password
         password = undefined
@@ -80,6 +84,7 @@ export function makeSshAnswers(chain: SshChain, context: SshContext, options: Ss
     },
     stayedLocked: () => isDeclined || passphrasesAsked >= passphraseTries,
     untrustedKey: () => untrusted,
+    declinedQuestion: () => declined,
   }
 }
 

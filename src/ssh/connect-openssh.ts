@@ -5,9 +5,11 @@ import type { RemoteProcess } from '../base/remote-process.ts'
 import type { SshHostName } from '../base/target.ts'
 import { startProgramProcess } from '../host/program-process.ts'
 import { makeSshAnswers } from './answer-ssh.ts'
+import { describeOtherPort, describeUnproven } from './host-key-errors.ts'
 import { unreadableKey } from './login-keys.ts'
 import { type Askpass, openAskpass } from './openssh-askpass.ts'
 import { readOpensshFailure } from './openssh-failure.ts'
+import { explainHostKey, isRevokedWithoutPort, isUnproven } from './openssh-host-key.ts'
 import { makeSshArgv, type SshAnswerer } from './openssh-words.ts'
 import { rememberAnswers } from './remember-answers.ts'
 import type { SshChain } from './resolve-ssh-chain.ts'
@@ -44,14 +46,14 @@ export async function connectByOpenssh(
     signal.throwIfAborted()
     context.signal.throwIfAborted()
     const askSecret = rememberAnswers(context.askSecret, remembered)
-    const acceptNewHostKey = name.acceptNewHostKey === true
-    const answers = makeSshAnswers(chain, { ...context, askSecret }, { acceptNewHostKey, tell })
+    const answers = makeSshAnswers(chain, { ...context, askSecret }, { tell })
     // Also where nobody answers: what ssh asks tells which key it does not trust.
     const askpass = process.platform === 'win32' ? undefined : await openAskpass(answers.answer).catch(refuseFolder)
     const remote = await startProgramProcess({
-      argv: makeSshArgv(name, host, { commandLine, answerer, mayCompress }),
+      argv: makeSshArgv(name, chain, { commandLine, answerer, mayCompress }),
       environment: { SSH_AUTH_SOCK: context.environment.SSH_AUTH_SOCK, ...askpass?.environment },
       isWaitingForUser: () => askpass?.isAsking() === true,
+      onSaid: warnOfWrongKey,
       async explainEnd({ exitCode, said, hasBegun, lossReason, wasSilent }) {
         if (lossReason !== undefined)
           return wasSilent && !hasBegun
@@ -62,6 +64,7 @@ export async function connectByOpenssh(
           mayAsk: answerer === 'person',
           stayedLocked: answerer !== 'person' || answers.stayedLocked(),
           untrustedKey: answers.untrustedKey(),
+          declinedQuestion: answers.declinedQuestion(),
         }).catch(toKcapError)
         if (failure === undefined) return { kind: 'exited', code: exitCode ?? failedExitCode }
         return hasBegun
@@ -76,6 +79,20 @@ export async function connectByOpenssh(
     // It may have come while ssh was being started.
     if (context.signal.aborted) remote.kill()
     return remote
+  }
+
+  let hasWarned = false
+  function warnOfWrongKey(said: string): void {
+    const isAccepting = name.acceptNewHostKey === true
+    const describe =
+      !isAccepting && isUnproven(said, host)
+        ? describeUnproven
+        : isRevokedWithoutPort(said)
+          ? describeOtherPort
+          : undefined
+    if (hasWarned || describe === undefined) return
+    hasWarned = true
+    void explainHostKey(said.split(/\r?\n/), host, {}).then((refusal) => tell(describe(refusal)))
   }
 
   function refuseFolder(cause: Error): never {

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
 import type { SshHostName } from '../base/target.ts'
 import { type HostKeyCheck, makeHostKeyCheck } from './host-key-check.ts'
+import { findPreferredTypes } from './host-key-order.ts'
 import { loadLoginKeys } from './login-keys.ts'
 import { openForward } from './open-forward.ts'
 import { openProxyCommand } from './open-proxy-command.ts'
@@ -28,7 +29,10 @@ export async function connectBySsh2(name: SshHostName, chain: SshChain, context:
   const password = context.environment.KCAP_SSH_PASSWORD || undefined
   const hops = await Promise.all(
     chain.map((one, index) =>
-      at(index, () => prepareHop(one, name, { ...context, askSecret }, isLast(index) ? password : undefined)),
+      at(index, () => {
+        const hop = { isJumpHost: !isLast(index), password: isLast(index) ? password : undefined }
+        return prepareHop(one, name, { ...context, askSecret }, hop)
+      }),
     ),
   )
   const root = await at(0, () => openRoot(chain[0], context))
@@ -74,18 +78,16 @@ interface Hop {
 async function prepareHop(
   host: ResolvedSshHost,
   { acceptNewHostKey = false }: SshHostName,
-  { askSecret, askHostKey, log, mayCompress = true }: SshContext,
-  password: string | undefined,
+  { askSecret, askHostKey, log, tell = log, mayCompress = true, homeFolder, environment, signal }: SshContext,
+  { isJumpHost, password }: { readonly isJumpHost: boolean; readonly password: string | undefined },
 ): Promise<Hop> {
   const prompt = openSecretPrompt(host.batchMode ? undefined : askSecret)
   const [hostKeyCheck, keys] = await Promise.all([
-    makeHostKeyCheck(host, { acceptNewHostKey, askHostKey, log }),
+    makeHostKeyCheck(host, { acceptNewHostKey, isJumpHost, askHostKey, homeFolder, log, tell }),
     loadLoginKeys(host, { prompt, log }),
   ])
-  const algorithms = chooseAlgorithms(
-    { ...host, compression: host.compression && mayCompress },
-    hostKeyCheck.knownTypes,
-  )
+  const knownTypes = await findPreferredTypes(host, hostKeyCheck.knownTypes, { environment, signal })
+  const algorithms = chooseAlgorithms({ ...host, compression: host.compression && mayCompress }, knownTypes)
   return { host, hostKeyCheck, algorithms, login: makeSshLogin(host, { keys, prompt, password }) }
 }
 

@@ -1,26 +1,21 @@
-import { randomBytes } from 'node:crypto'
-import { appendFile, readFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { makeFolder } from '../host/make-folder.ts'
+import type { KcapError } from '../base/kcap-error.ts'
+import { hostKeyFingerprint, hostKeyTypeName, rsaKeyBits } from './host-key.ts'
 import {
   changedHostKey,
+  describeOtherPort,
+  describeUnproven,
+  locate,
   revokedHostKey,
-  type ShownHostKey,
+  showKey,
+  uncheckedHostKey,
   unknownHostKey,
-  type WrittenHostKey,
 } from './host-key-errors.ts'
-import {
-  hashedHostField,
-  hostKeyFingerprint,
-  hostKeyType,
-  hostKeyTypeName,
-  judgeHostKey,
-  type KnownHost,
-  knownHostName,
-  knownKeyTypes,
-  parseKnownHosts,
-} from './known-hosts.ts'
+import type { StrictHostKeyChecking } from './host-key-settings.ts'
+import { type HostKeyVerdict, judgeHostKey, type KnownHost, knownHostName, knownKeyTypes } from './known-hosts.ts'
+import { namesInKnownHosts, readKnownHosts } from './read-known-hosts.ts'
+import { type RememberOptions, rememberHostKey } from './remember-host-key.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
+import { findRevocationList, refuseRevokedKey } from './revoked-host-keys.ts'
 import { sshHostLabel } from './ssh-error.ts'
 
 export interface HostKeyQuestion {
@@ -33,99 +28,147 @@ export interface HostKeyQuestion {
 
 export type AskHostKey = (question: HostKeyQuestion) => Promise<boolean>
 
+/** `unproven`: the key is wrong, and only `StrictHostKeyChecking no` lets the login go on. No password may be sent then. */
+export type HostKeyTrust = 'proven' | 'unproven'
+
 export interface HostKeyCheck {
   /** Types of the keys known for this host. */
   readonly knownTypes: readonly string[]
-  /** Settles when the key may be trusted; throws a KcapError otherwise. */
-  verify(key: Buffer): Promise<void>
+  /**
+   * Judges a key that the host shows. `address`: where it answers, for a direct connection.
+   *
+   * @throws {KcapError} ssh-host-key-unknown, ssh-host-key-changed — the key is not to be trusted
+   * @throws {KcapError} ssh-failed — it can't be checked
+   */
+  verify(key: Buffer, address: string | undefined): Promise<HostKeyTrust>
 }
 
-export interface HostKeyCheckOptions {
+export interface HostKeyCheckOptions extends RememberOptions {
   readonly acceptNewHostKey: boolean
+  /** The host only forwards to the next one. */
+  readonly isJumpHost: boolean
   readonly askHostKey?: AskHostKey | undefined
-  readonly log: (line: string) => void
+  /** For what the person should see. */
+  readonly tell: (event: string) => void
 }
 
-/** Reads the known_hosts files of a host and judges the key it shows, as OpenSSH does. */
+/**
+ * Reads the known_hosts files of a host and judges the key it shows, as OpenSSH does (sshconnect.c, verify_host_key and check_host_key).
+ *
+ * @throws {KcapError} ssh-failed — the ssh config asks for a check that only ssh makes
+ */
 export async function makeHostKeyCheck(host: ResolvedSshHost, options: HostKeyCheckOptions): Promise<HostKeyCheck> {
-  const knownHosts = await readKnownHosts(host)
-  const { name, plainName } = namesInKnownHosts(host)
+  const foreign = await findForeignCheck(host)
+  if (foreign !== undefined)
+    throw uncheckedHostKey(host, `only the ssh program does it: ${foreign}`, [
+      'install OpenSSH, and do not pass --ssh-client ssh2',
+    ])
+  let last: { readonly key: Buffer; readonly trust: HostKeyTrust } | undefined
   return {
-    knownTypes: [...new Set([...knownKeyTypes(knownHosts, name), ...knownKeyTypes(knownHosts, plainName)])],
-    async verify(key) {
-      const verdict = judgeHostKey(knownHosts, name, key)
-      if (verdict.kind === 'known') return
-      if (verdict.kind === 'revoked') throw revokedHostKey(host, showKey(key), locate(verdict.known))
-      if (verdict.kind === 'changed') throw changedHostKey(host, name, showKey(key), locate(verdict.known))
-      // An entry without the port serves a host on another port too, if its key is the same (sshconnect.c, check_host_key).
-      const withoutPort = judgeHostKey(knownHosts, plainName, key)
-      if (withoutPort.kind === 'known') return
-      if (withoutPort.kind === 'revoked') throw revokedHostKey(host, showKey(key), locate(withoutPort.known))
-      await acceptUnknownKey(host, name, key, options)
+    knownTypes: knownKeyTypes(await readKnownHosts(host), namesInKnownHosts(host).name),
+    async verify(key, address) {
+      // Each new exchange of keys shows it again.
+      if (last?.key.equals(key) !== true) last = { key, trust: await judge(host, key, address, options) }
+      return last.trust
     },
   }
 }
 
-async function acceptUnknownKey(
+/** Returns the check of the ssh config that only the ssh program makes; undefined: there is none. */
+export async function findForeignCheck(host: ResolvedSshHost): Promise<string | undefined> {
+  if (host.knownHostsCommand !== undefined) return 'its keys come from a KnownHostsCommand'
+  if (host.verifyHostKeyDns) return 'VerifyHostKeyDNS looks its key up'
+  const list = await findRevocationList(host.revokedHostKeys)
+  return list && `${list} is a key revocation list`
+}
+
+async function judge(
   host: ResolvedSshHost,
-  name: string,
   key: Buffer,
+  address: string | undefined,
   options: HostKeyCheckOptions,
-): Promise<void> {
-  const question = { host: sshHostLabel(host), keyType: hostKeyTypeName(key), fingerprint: hostKeyFingerprint(key) }
-  const unasked = options.acceptNewHostKey || ['accept-new', 'no'].includes(host.strictHostKeyChecking)
-  const mayAsk = host.strictHostKeyChecking === 'ask' && !host.batchMode
-  const accepted = unasked || (mayAsk && ((await options.askHostKey?.(question)) ?? false))
-  if (!accepted) throw unknownHostKey(host, showKey(key))
-  await rememberKey(host, name, key, options.log)
-}
+): Promise<HostKeyTrust> {
+  refuseShortKey(host, key)
+  await refuseRevokedKey(host, key)
+  if (host.noHostAuthenticationForLocalhost && host.hostKeyAlias === undefined && isLoopback(address)) return 'proven'
 
-/** All that the known_hosts files of a host hold. */
-export async function readKnownHosts({
-  userKnownHostsFiles,
-  globalKnownHostsFiles,
-}: Pick<ResolvedSshHost, 'userKnownHostsFiles' | 'globalKnownHostsFiles'>): Promise<KnownHost[]> {
-  const files = [...userKnownHostsFiles, ...globalKnownHostsFiles]
-  const read = async (file: string) => {
-    try {
-      return parseKnownHosts(await readFile(file, 'utf8'), file)
-    } catch {
-      return [] // A missing or unreadable file knows nothing; ssh says no more of it either.
-    }
+  const knownHosts = await readKnownHosts(host)
+  const { name, plainName } = namesInKnownHosts(host)
+  const strictness = options.acceptNewHostKey ? 'accept-new' : host.strictHostKeyChecking
+  const own = judgeHostKey(knownHosts, name, key)
+  const withoutPort = own.kind === 'unknown' ? judgeHostKey(knownHosts, plainName, key) : own
+  // An entry without the port can speak for a host on another port, not against it, as in ssh.
+  const counts = withoutPort.kind === 'known' || (withoutPort.kind === 'revoked' && strictness === 'no')
+  const verdict = counts ? withoutPort : own
+  if (verdict.kind === 'changed' || verdict.kind === 'revoked') {
+    const refusal = toRefusal(host, name, key, verdict)
+    if (!mayPass(host, strictness, options.isJumpHost)) throw refusal
+    options.tell(describeUnproven(refusal))
+    return 'unproven'
   }
-  return (await Promise.all(files.map(read))).flat()
+
+  const addressName = nameOfAddress(host, address)
+  const byAddress = addressName === undefined ? undefined : judgeHostKey(knownHosts, addressName, key)
+  const newNames = byAddress?.kind === 'unknown' ? [addressName as string] : []
+  if (verdict.kind === 'unknown') {
+    const warning = withoutPort.kind === 'revoked' ? toRefusal(host, plainName, key, withoutPort) : undefined
+    if (warning !== undefined && strictness !== 'yes') options.tell(describeOtherPort(warning))
+    if (!(await isAccepted(host, key, strictness, options))) throw warning ?? unknownHostKey(host, showKey(key))
+    await rememberHostKey(host, [name, ...newNames], key, options)
+  } else if (own.kind === 'known' && newNames.length > 0) await rememberHostKey(host, newNames, key, options)
+  if (byAddress?.kind === 'changed' && strictness !== 'no')
+    throw changedHostKey(host, addressName as string, showKey(key), byAddress.known)
+  return 'proven'
 }
 
-/** How a host stands in known_hosts: with its port, and without. */
-export function namesInKnownHosts({ host, port, hostKeyAlias }: ResolvedSshHost): { name: string; plainName: string } {
-  const plainName = knownHostName(hostKeyAlias ?? host, 22)
-  return { name: hostKeyAlias === undefined ? knownHostName(host, port) : plainName, plainName }
+function refuseShortKey(host: ResolvedSshHost, key: Buffer): void {
+  const bits = rsaKeyBits(key) ?? Number.POSITIVE_INFINITY
+  if (bits < host.requiredRsaSize)
+    throw uncheckedHostKey(host, `its RSA key has ${bits} bits, and RequiredRSASize is ${host.requiredRsaSize}`, [
+      'ask who runs the host for a longer or another key',
+    ])
 }
 
-async function rememberKey(
+function toRefusal(
   host: ResolvedSshHost,
   name: string,
   key: Buffer,
-  log: (line: string) => void,
-): Promise<void> {
-  const file = host.userKnownHostsFiles[0]
-  if (file === undefined || file === '/dev/null') return
-  const hosts = host.hashKnownHosts ? hashedHostField(name, randomBytes(20)) : name
-  const line = `${hosts} ${hostKeyType(key)} ${key.toString('base64')}\n`
-  try {
-    makeFolder(dirname(file))
-    const before = await readFile(file, 'utf8').catch(() => '')
-    await appendFile(file, before === '' || before.endsWith('\n') ? line : `\n${line}`, { mode: 0o600 })
-    log(`added the ${hostKeyTypeName(key)} key of "${sshHostLabel(host)}" to ${file}`)
-  } catch (error) {
-    log(`cannot add the key of "${sshHostLabel(host)}" to ${file}: ${error instanceof Error ? error.message : error}`)
-  }
+  verdict: HostKeyVerdict & { readonly known: KnownHost },
+): KcapError {
+  return verdict.kind === 'revoked'
+    ? revokedHostKey(host, showKey(key), locate(verdict.known))
+    : changedHostKey(host, name, showKey(key), verdict.known)
 }
 
-function showKey(key: Buffer): ShownHostKey {
-  return { typeName: hostKeyTypeName(key), fingerprint: hostKeyFingerprint(key) }
+/** A jump host must forward, and ssh forwards nothing through a host that it has taken passwords from. */
+function mayPass(host: ResolvedSshHost, strictness: StrictHostKeyChecking, isJumpHost: boolean): boolean {
+  const withholds = host.loginMethods.some((method) => method !== 'publickey')
+  return strictness === 'no' && !(withholds && (isJumpHost || host.exitOnForwardFailure))
 }
 
-function locate({ file, line, key }: KnownHost): WrittenHostKey {
-  return { file, line, fingerprint: hostKeyFingerprint(key) }
+async function isAccepted(
+  host: ResolvedSshHost,
+  key: Buffer,
+  strictness: StrictHostKeyChecking,
+  { askHostKey }: HostKeyCheckOptions,
+): Promise<boolean> {
+  // ssh takes no key that it has no file for, or under a name that a file would read as another.
+  if (host.userKnownHostsFiles.length === 0 || /[@?*#[\]|'"\\]/.test(host.host)) return false
+  if (strictness !== 'ask') return strictness !== 'yes'
+  if (host.batchMode || askHostKey === undefined) return false
+  return await askHostKey({
+    host: sshHostLabel(host),
+    keyType: hostKeyTypeName(key),
+    fingerprint: hostKeyFingerprint(key),
+  })
+}
+
+/** Returns the name under which CheckHostIP looks for an address; undefined where it looks for none. */
+function nameOfAddress({ host, port, checkHostIp }: ResolvedSshHost, address: string | undefined): string | undefined {
+  const isOff = !checkHostIp || address === undefined || isLoopback(address) || address === host.toLowerCase()
+  return isOff ? undefined : knownHostName(address, port)
+}
+
+function isLoopback(address: string | undefined): boolean {
+  return address !== undefined && (/^127\./.test(address) || address === '::1')
 }

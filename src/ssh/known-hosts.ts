@@ -1,5 +1,6 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import { matchesWildcard } from '../base/wildcard.ts'
+import { hostKeyType, parseHostKey, rsaKeyBits } from './host-key.ts'
 
 /** One usable line of a known_hosts file. https://man.openbsd.org/sshd.8#SSH_KNOWN_HOSTS_FILE_FORMAT */
 export interface KnownHost {
@@ -18,20 +19,38 @@ export type HostKeyVerdict =
   | { readonly kind: 'revoked'; readonly known: KnownHost }
 
 const defaultPort = 22
+/** OpenSSH reads no shorter RSA key (sshkey.h, SSH_RSA_MINIMUM_MODULUS_SIZE). */
+const leastRsaBits = 1024
+/** A longer one ends the search in its line (match.c, match_pattern_list). */
+const maxPatternLength = 1022
+const saltLength = 20
 
-/** Lines that make no sense are passed over, as ssh does. */
+/** Skips lines that make no sense, as ssh does (hostfile.c, hostkeys_foreach_file). */
 export function parseKnownHosts(text: string, file: string): KnownHost[] {
-  return text.split(/\r?\n/).flatMap((content, index) => {
-    const fields = content.trim().split(/\s+/)
-    const marker = fields[0]?.startsWith('@') ? fields.shift()?.slice(1) : undefined
-    const [hosts, type, encoded] = fields
-    if (hosts === undefined || hosts === '' || hosts.startsWith('#') || type === undefined || encoded === undefined)
-      return []
-    if (marker !== undefined && marker !== 'revoked' && marker !== 'cert-authority') return []
-    const key = Buffer.from(encoded, 'base64')
-    if (hostKeyType(key) !== type) return []
-    return [{ file, line: index + 1, hosts, key, ...(marker === undefined ? {} : { marker }) }]
+  return text.split('\n').flatMap((content, index) => {
+    const entry = parseLine((content.split('\0', 1)[0] ?? '').replace(/^[ \t]+/, ''))
+    return entry === undefined ? [] : [{ file, line: index + 1, ...entry }]
   })
+}
+
+function parseLine(content: string): Omit<KnownHost, 'file' | 'line'> | undefined {
+  if (content.startsWith('#')) return undefined
+  const marked = content.startsWith('@') ? splitMarker(content) : { marker: undefined, rest: content }
+  if (marked === undefined) return undefined
+  const { marker, rest } = marked
+  const [, hosts, written = ''] = /^([^ \t]+)[ \t]+(.*)$/s.exec(rest) ?? []
+  const key = parseHostKey(written)
+  if (hosts === undefined || key === undefined || (rsaKeyBits(key) ?? leastRsaBits) < leastRsaBits) return undefined
+  return { hosts, key, ...(marker === undefined ? {} : { marker }) }
+}
+
+/** A marker ends at the first space of its line, and at a tab only where the line has no space (hostfile.c, check_markers). */
+function splitMarker(content: string): { marker: KnownHost['marker']; rest: string } | undefined {
+  const end = content.includes(' ') ? content.indexOf(' ') : content.indexOf('\t')
+  const marker = content.slice(1, Math.max(end, 0))
+  const rest = content.slice(end).replace(/^[ \t]+/, '')
+  const isMarker = marker === 'revoked' || marker === 'cert-authority'
+  return isMarker && !rest.startsWith('@') ? { marker, rest } : undefined
 }
 
 /** The name under which a host stands in known_hosts: `host`, or `[host]:port` on another port than 22. */
@@ -41,35 +60,45 @@ export function knownHostName(host: string, port: number): string {
 }
 
 /**
- * OpenSSH's answer for a host that shows `key`: a revoked key is refused whatever else is known; one equal key is enough;
- * another key of the same type means changed; keys of other types only mean that this one is unknown.
+ * Returns OpenSSH's answer for a host that shows `key` (hostfile.c, check_hostkeys_by_key_or_type). A revoked key is refused whatever else is
+ * known, and one equal key is enough. Any other key of the host, of whatever type, means that it has changed: otherwise whoever shows a key
+ * of a type that the host never had would be a new host.
  */
 export function judgeHostKey(knownHosts: readonly KnownHost[], name: string, key: Buffer): HostKeyVerdict {
   const entries = knownHosts.filter((entry) => matchesHost(entry.hosts, name))
-  const revoked = entries.find((entry) => entry.marker === 'revoked' && entry.key.equals(key))
+  const revoked = findRevoked(entries, key)
   if (revoked !== undefined) return { kind: 'revoked', known: revoked }
-  const plain = entries.filter((entry) => entry.marker === undefined)
+  const plain = entries.filter(({ marker }) => marker === undefined)
   if (plain.some((entry) => entry.key.equals(key))) return { kind: 'known' }
-  const changed = plain.find((entry) => hostKeyType(entry.key) === hostKeyType(key))
-  return changed === undefined ? { kind: 'unknown' } : { kind: 'changed', known: changed }
+  const other = plain.find((entry) => hostKeyType(entry.key) === hostKeyType(key)) ?? plain.at(-1)
+  return other === undefined ? { kind: 'unknown' } : { kind: 'changed', known: other }
 }
 
-/** Key types known for a host. Asking for these first is what keeps a host known by its rsa key from being "unknown" by its ed25519 key. */
+/** Returns the types of the keys known for a host, for ssh asks for these first. A type whose first key is revoked is not among them. */
 export function knownKeyTypes(knownHosts: readonly KnownHost[], name: string): string[] {
-  const matching = knownHosts.filter((entry) => entry.marker === undefined && matchesHost(entry.hosts, name))
-  return [...new Set(matching.map((entry) => hostKeyType(entry.key)))]
+  const entries = knownHosts.filter((entry) => matchesHost(entry.hosts, name))
+  const plain = entries.filter(({ marker }) => marker === undefined)
+  const types = [...new Set(plain.map(({ key }) => hostKeyType(key)))]
+  const firstOf = (type: string) => plain.find(({ key }) => hostKeyType(key) === type)?.key as Buffer
+  return types.filter((type) => findRevoked(entries, firstOf(type)) === undefined)
 }
 
-/** Does the host field of a known_hosts line stand for this name? */
+function findRevoked(entries: readonly KnownHost[], key: Buffer): KnownHost | undefined {
+  return entries.find((entry) => entry.marker === 'revoked' && entry.key.equals(key))
+}
+
+/** Reports whether the host field of a known_hosts line stands for this name. */
 export function matchesHost(hosts: string, name: string): boolean {
-  if (hosts.startsWith('|1|')) {
-    const [, , salt = '', hash = ''] = hosts.split('|')
-    return hashHostName(name, Buffer.from(salt, 'base64')) === hash
+  if (hosts.startsWith('|')) {
+    const salt = Buffer.from(hosts.split('|')[2] ?? '', 'base64')
+    return salt.length === saltLength && hosts === hashedHostField(name, salt)
   }
   let matched = false
   for (const pattern of hosts.toLowerCase().split(',')) {
     const negated = pattern.startsWith('!')
-    if (!matchesWildcard(negated ? pattern.slice(1) : pattern, name)) continue
+    const wildcard = negated ? pattern.slice(1) : pattern
+    if (wildcard.length > maxPatternLength) return false
+    if (!matchesWildcard(wildcard, name)) continue
     if (negated) return false
     matched = true
   }
@@ -78,26 +107,6 @@ export function matchesHost(hosts: string, name: string): boolean {
 
 /** `|1|salt|hash`, as `ssh-keygen -H` writes it. */
 export function hashedHostField(name: string, salt: Buffer): string {
-  return `|1|${salt.toString('base64')}|${hashHostName(name, salt)}`
-}
-
-function hashHostName(name: string, salt: Buffer): string {
-  return createHmac('sha1', salt).update(name).digest('base64')
-}
-
-/** The type a key says of itself: its first string. https://www.rfc-editor.org/rfc/rfc4253#section-6.6 */
-export function hostKeyType(key: Buffer): string {
-  return key.length < 4 ? '' : key.toString('latin1', 4, Math.min(4 + key.readUInt32BE(0), 64))
-}
-
-/** `ED25519`, `RSA`, `ECDSA`: as ssh calls the types in its messages. */
-export function hostKeyTypeName(key: Buffer): string {
-  const type = hostKeyType(key).replace(/^sk-/, '')
-  if (type.startsWith('ecdsa-')) return 'ECDSA'
-  return type.replace(/^ssh-/, '').replace(/@.*/, '').toUpperCase()
-}
-
-/** `SHA256:…` without padding, as `ssh-keygen -l` shows it. */
-export function hostKeyFingerprint(key: Buffer): string {
-  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
+  const hash = createHmac('sha1', salt).update(name).digest('base64')
+  return `|1|${salt.toString('base64')}|${hash}`
 }

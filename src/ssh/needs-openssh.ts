@@ -4,10 +4,13 @@ import { KcapError } from '../base/kcap-error.ts'
 import type { SshHostName } from '../base/target.ts'
 import { runProgram } from '../host/run-program.ts'
 import { readAgentKeyTypes } from './agent-key-types.ts'
-import { namesInKnownHosts, readKnownHosts } from './host-key-check.ts'
-import { hostKeyType, knownKeyTypes, matchesHost } from './known-hosts.ts'
+import { hostKeyType } from './host-key.ts'
+import { findForeignCheck } from './host-key-check.ts'
+import { locate } from './host-key-errors.ts'
+import { knownKeyTypes, matchesHost } from './known-hosts.ts'
 import { makeSshWords } from './openssh-words.ts'
 import { publicBlob } from './private-key-file.ts'
+import { namesInKnownHosts, readKnownHosts } from './read-known-hosts.ts'
 import type { SshChain } from './resolve-ssh-chain.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import { chooseAlgorithms } from './ssh-algorithms.ts'
@@ -17,7 +20,7 @@ const quickTimeoutMs = 3_000
 
 /**
  * Why the system's ssh is to be taken, for what ssh2 1.17 can't do: user and host certificates, FIDO keys, Kerberos, a connection that is
- * open already, algorithms. undefined: ssh2 can do all that the config and the keys at hand ask for.
+ * open already, algorithms, some checks of host keys. undefined: ssh2 can do all that the config and the keys at hand ask for.
  */
 export async function findOpensshReason(
   name: SshHostName,
@@ -28,7 +31,7 @@ export async function findOpensshReason(
     const reason =
       refusesAlgorithms(host) ??
       (await findSpecialKey(host)) ??
-      (await findCertifiedHost(host)) ??
+      (await findHostKeyReason(host)) ??
       (await findTicket(host, context))
     if (reason !== undefined) return reason
   }
@@ -68,16 +71,18 @@ function isSpecial(type: string): boolean {
   return type.startsWith('sk-') || type.includes('-cert-v01@')
 }
 
-async function findCertifiedHost(host: ResolvedSshHost): Promise<string | undefined> {
+/** Checks that only ssh makes, and keys of hosts that ssh2 does not know: certificates, security keys. */
+async function findHostKeyReason(host: ResolvedSshHost): Promise<string | undefined> {
+  const foreign = await findForeignCheck(host)
+  if (foreign !== undefined) return foreign
   const knownHosts = await readKnownHosts(host)
   const { name, plainName } = namesInKnownHosts(host)
-  if (knownKeyTypes(knownHosts, name).length + knownKeyTypes(knownHosts, plainName).length > 0) return undefined
+  const special = knownKeyTypes(knownHosts, name).find(isSpecial)
+  if (special !== undefined) return `the host is known by a key of the type ${special}`
   const authority = knownHosts.find(
     ({ marker, hosts }) => marker === 'cert-authority' && (matchesHost(hosts, name) || matchesHost(hosts, plainName)),
   )
-  return authority === undefined
-    ? undefined
-    : `the host is known by a certificate authority, ${authority.file} line ${authority.line}`
+  return authority && `the host is known by a certificate authority, ${locate(authority)}`
 }
 
 async function findTicket(host: ResolvedSshHost, { environment, signal }: SshContext): Promise<string | undefined> {

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import ssh2, { type Algorithms, type Client } from 'ssh2'
 import type { HostKeyCheck } from './host-key-check.ts'
@@ -94,10 +95,18 @@ export function openSshClient(host: ResolvedSshHost, options: SshClientOptions):
       algorithms: options.algorithms as Algorithms,
       hostVerifier: (key: Buffer, verify: (accepted: boolean) => void) => {
         clearTimeout(silence) // the user may be asked
-        hostKeyCheck.verify(key).then(() => {
-          expectAnswer(stepTimeoutMs)
-          verify(true)
-        }, fail)
+        hostKeyCheck.verify(key, socket instanceof Socket ? socket.remoteAddress : undefined).then(
+          (trust) => {
+            if (trust === 'unproven') login.withholdPasswords()
+            expectAnswer(stepTimeoutMs)
+            verify(true)
+          },
+          (error) => {
+            fail(error)
+            // A key that changes in a connection ends it.
+            verify(false)
+          },
+        )
       },
       authHandler: (left, partialSuccess, next) => {
         expectAnswer(stepTimeoutMs)

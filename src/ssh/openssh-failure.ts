@@ -1,23 +1,20 @@
-import { readFile } from 'node:fs/promises'
 import { KcapError } from '../base/kcap-error.ts'
 import { quote } from '../base/quote.ts'
-import type { UntrustedKey } from './answer-ssh.ts'
-import { namesInKnownHosts } from './host-key-check.ts'
-import { changedHostKey, revokedHostKey, unknownHostKey, type WrittenHostKey } from './host-key-errors.ts'
-import { hostKeyFingerprint, parseKnownHosts } from './known-hosts.ts'
+import { uncheckedHostKey } from './host-key-errors.ts'
 import { loadLoginKeys } from './login-keys.ts'
+import { explainHostKey, type HostKeyAnswers, isUnproven } from './openssh-host-key.ts'
+import { namesInKnownHosts } from './read-known-hosts.ts'
 import type { SshChain } from './resolve-ssh-chain.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import { openSecretPrompt } from './secret-prompt.ts'
 import { jumpFailed, sshHostLabel, sshTimeout, sshUnreachable, toPlainText } from './ssh-error.ts'
-import { lockedKey } from './ssh-login.ts'
+import { lockedKey, passwordsWithheld } from './ssh-login.ts'
 
-export interface SshLoginState {
+export interface SshLoginState extends HostKeyAnswers {
   /** Whether there is somebody who answers. */
   readonly mayAsk: boolean
   /** Whether keys stayed closed for want of a passphrase. */
   readonly stayedLocked: boolean
-  readonly untrustedKey?: UntrustedKey | undefined
 }
 
 /**
@@ -41,28 +38,37 @@ export async function readOpensshFailure(
       : undefined) ??
     named(found === undefined ? [] : [found.match[0]]) ??
     named(lines) ??
-    last
+    (found?.kind === 'untrusted' && chain.length === 2 && hasLostJumpHost(lines) ? chain[0] : last)
   const failure = found?.kind === 'unforwarded' ? explainJump(found, chain) : await explain(found, lines, host, login)
   if (failure === undefined || host === last || failure.code === 'ssh-jump-failed') return failure
   return jumpFailed(last, failure.message, failure.hints, failure)
 }
 
-function namesHost(line: string, { host, port, user }: ResolvedSshHost): boolean {
-  const known = port === 22 ? host : `[${host}]:${port}`
+function namesHost(line: string, hop: ResolvedSshHost): boolean {
+  const { host, port, user } = hop
+  const { name } = namesInKnownHosts(hop)
   return (
     line.startsWith(`${user}@${host}: `) ||
     line.includes(`host ${host} port ${port}: `) ||
     line.includes(`hostname ${host}: `) ||
     line.includes(`with ${host} port ${port}: `) ||
     line.includes(`from ${host} port ${port}:`) ||
-    line.includes(`host key for ${known} `) ||
-    line.includes(`key is known for ${known} `)
+    line.startsWith(`Host key for ${name} has changed `) ||
+    line.includes(` host key for ${name} `) ||
+    line.includes(` host key is known for ${name} `)
   )
+}
+
+/** What the ssh that speaks through a jump host says when that one's ssh has ended. */
+function hasLostJumpHost(lines: readonly string[]): boolean {
+  return lines.some((line) => / closed by UNKNOWN port 65535$/.test(line))
 }
 
 /** Whole lines with which ssh gives up. */
 const lastWords = {
-  untrusted: /^Host key verification failed\.$/,
+  untrusted: /^(?:Host key verification failed\.|Error: forwarding disabled due to host key check failure)$/,
+  unlooked: /^KnownHostsCommand failed$/,
+  short: /^Bad server host key: Invalid key length\.?$/,
   unresolved: /^ssh: Could not resolve hostname \S+: .*$/,
   unconnected: /^ssh: connect to (?:host|address) \S+ port \d+: (.*)$/,
   unforwarded: /^channel \d+: open failed: (?:connect failed: )?(.*)$/,
@@ -101,7 +107,11 @@ async function explain(
   const word = found?.match[1] ?? ''
   switch (found?.kind) {
     case 'untrusted':
-      return await explainHostKey(lines, host, login.untrustedKey)
+      return await explainHostKey(lines, host, login)
+    case 'unlooked':
+      return uncheckedHostKey(host, 'its KnownHostsCommand failed', [verbose])
+    case 'short':
+      return uncheckedHostKey(host, `its RSA key is shorter than RequiredRSASize ${host.requiredRsaSize}`, [verbose])
     case 'unresolved':
       return sshUnreachable(host, 'no such host name')
     case 'unconnected':
@@ -113,7 +123,8 @@ async function explain(
     case 'denied':
     case 'tooMany': {
       const state = found.kind === 'denied' ? 'the host refused every login' : 'the host gave up after too many keys'
-      const hints = [`the host takes: ${toPlainText(word) || 'not said'}`, verbose]
+      const withheld = isUnproven(lines.join('\n'), host) ? [passwordsWithheld] : []
+      const hints = [`the host takes: ${toPlainText(word) || 'not said'}`, ...withheld, verbose]
       const locked = login.stayedLocked ? await findLockedFile(host) : undefined
       if (locked !== undefined) return lockedKey(label, locked, login.mayAsk, hints)
       return new KcapError('ssh-login-refused', `cannot log in to "${label}": ${state}`, { hints })
@@ -144,36 +155,10 @@ function explainJump({ match }: LastWords, chain: SshChain): KcapError {
   return jumpFailed(last, `${label} ${state}`, [`ssh -J ${way.join(',')} -p ${last.port} ${last.user}@${last.host}`])
 }
 
-async function explainHostKey(
-  lines: readonly string[],
-  host: ResolvedSshHost,
-  untrusted: UntrustedKey | undefined,
-): Promise<KcapError> {
-  if (untrusted !== undefined)
-    return unknownHostKey(host, { typeName: untrusted.keyType, fingerprint: untrusted.fingerprint })
-  const text = lines.join('\n')
-  const typeName =
-    /(?:fingerprint for the|^No|^The) (\S+?) (?:host )?key (?:sent|is known|for)/m.exec(text)?.[1] ?? 'host'
-  const shown = { typeName: toPlainText(typeName), fingerprint: /is\s+(SHA256:[\w+/]+)/.exec(text)?.[1] }
-  if (/REVOKED HOST KEY/.test(text)) return revokedHostKey(host, shown, undefined)
-  if (!/HOST IDENTIFICATION HAS CHANGED/.test(text)) return unknownHostKey(host, shown)
-  const offending = lines.map((line) => /^Offending .* key in (.*):(\d+)$/.exec(line)).findLast((match) => match)
-  const written = await readWrittenKey(offending?.[1] ?? '', Number(offending?.[2]), host)
-  return changedHostKey(host, namesInKnownHosts(host).name, shown, written)
-}
-
 /** A key file that ssh could not open; those whose keys the agent holds need not be. */
 async function findLockedFile(host: ResolvedSshHost): Promise<string | undefined> {
   const loaded = await loadLoginKeys(host, { prompt: openSecretPrompt(undefined), log: () => {} }).catch(
     () => undefined,
   )
   return loaded?.keys.find(({ file, isEncrypted }) => file !== undefined && isEncrypted === true)?.file
-}
-
-/** Read from the files that are known to be of known hosts only: a banner may name any. */
-async function readWrittenKey(file: string, line: number, host: ResolvedSshHost): Promise<WrittenHostKey> {
-  const isKnown = [...host.userKnownHostsFiles, ...host.globalKnownHostsFiles].includes(file)
-  const text = isKnown ? await readFile(file, 'utf8').catch(() => '') : ''
-  const known = parseKnownHosts(text, file).find((entry) => entry.line === line)
-  return { file: toPlainText(file), line, fingerprint: known && hostKeyFingerprint(known.key) }
 }

@@ -1,4 +1,6 @@
+import { quote, quoteArgv } from '../base/quote.ts'
 import type { SshHostName } from '../base/target.ts'
+import type { SshChain } from './resolve-ssh-chain.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 
 /** What names a host to ssh as the user has named it to kcap: ssh's own config decides all else. */
@@ -36,9 +38,12 @@ export interface SshProgram {
  */
 export function makeSshArgv(
   name: SshHostName,
-  { silence, connectTimeoutMs }: Pick<ResolvedSshHost, 'silence' | 'connectTimeoutMs'>,
+  chain: SshChain,
   { commandLine, answerer, mayCompress }: SshProgram,
 ): [string, ...string[]] {
+  const { silence, connectTimeoutMs } = chain[chain.length - 1] as ResolvedSshHost
+  const accepting = name.acceptNewHostKey === true ? ['StrictHostKeyChecking=accept-new'] : []
+  const jumpCommand = accepting.length > 0 ? makeJumpCommand(name, chain, [...accepting, ...keepingKeys]) : undefined
   const options = [
     'LogLevel=INFO',
     'ClearAllForwardings=yes',
@@ -52,7 +57,35 @@ export function makeSshArgv(
     // There is no askpass of kcap's there.
     ...(process.platform === 'win32' ? ['BatchMode=yes'] : []),
     ...(mayCompress ? [] : ['Compression=no']),
-    ...(name.acceptNewHostKey === true ? ['StrictHostKeyChecking=accept-new'] : []),
+    ...keepingKeys,
+    ...accepting,
+    ...(jumpCommand === undefined ? [] : [`ProxyCommand=${jumpCommand}`]),
   ]
-  return ['ssh', '-T', '-x', '-a', ...options.flatMap((option) => ['-o', option]), ...makeSshWords(name), commandLine]
+  const words = makeSshWords(jumpCommand === undefined ? name : { ...name, jumpHost: undefined })
+  return ['ssh', '-T', '-x', '-a', ...toOptions(options), ...words, commandLine]
+}
+
+/** A host's other keys would be added to known_hosts by this client, and not by kcap's own. */
+const keepingKeys = ['UpdateHostKeys=no']
+
+const toOptions = (options: readonly string[]) => options.flatMap((option) => ['-o', option])
+
+/**
+ * What `ssh -J` would run, with options: it hands none on to the ssh of a jump host. Each jump host's own command is a word in that of the
+ * next. undefined: there is no jump host, or no POSIX shell to run it.
+ */
+function makeJumpCommand(
+  { sshConfigPath }: SshHostName,
+  chain: SshChain,
+  options: readonly string[],
+): string | undefined {
+  if (process.platform === 'win32') return undefined
+  const inProxyCommand = (word: string) => word.replaceAll('%', '%%')
+  return chain.slice(0, -1).reduce<string | undefined>((before, { alias, user, port }) => {
+    const words = [
+      ...['ssh', ...(sshConfigPath === undefined ? [] : ['-F', sshConfigPath]), '-l', user, '-p', String(port)],
+      ...toOptions([...options, ...(before === undefined ? [] : [`ProxyCommand=${before}`])]),
+    ]
+    return `${quoteArgv(words.map(inProxyCommand))} -W '[%h]:%p' -- ${quote(inProxyCommand(alias))}`
+  }, undefined)
 }

@@ -4,17 +4,15 @@ import { KcapError } from '../base/kcap-error.ts'
 import { quote } from '../base/quote.ts'
 import type { SshHostName } from '../base/target.ts'
 import { expandSshPath, ownText } from './expand-ssh-path.ts'
+import { type HostKeySettings, isGiven, readHostKeySettings } from './host-key-settings.ts'
 import { readSshConfig, type SshSettings } from './read-ssh-config.ts'
 import { readAlgorithmList, type SshAlgorithms } from './supported-algorithms.ts'
 import type { SilenceLimits } from './watch-silence.ts'
 
-/** https://man.openbsd.org/ssh_config, `StrictHostKeyChecking` */
-export type StrictHostKeyChecking = 'yes' | 'ask' | 'accept-new' | 'no'
-
 export type LoginMethod = 'publickey' | 'keyboard-interactive' | 'password'
 
 /** Everything needed to reach one host, as plain data: the user's flags over the user's ssh config over OpenSSH's defaults. */
-export interface ResolvedSshHost {
+export interface ResolvedSshHost extends HostKeySettings {
   /** What the user typed: a name, an address or an alias. */
   readonly alias: string
   readonly host: string
@@ -31,11 +29,6 @@ export interface ResolvedSshHost {
   readonly passwordPrompts: number
   /** BatchMode: nobody is to be asked anything. */
   readonly batchMode: boolean
-  readonly userKnownHostsFiles: readonly string[]
-  readonly globalKnownHostsFiles: readonly string[]
-  readonly hostKeyAlias?: string
-  readonly hashKnownHosts: boolean
-  readonly strictHostKeyChecking: StrictHostKeyChecking
   readonly connectTimeoutMs: number
   /** Whether the host is asked to compress what it sends. */
   readonly compression: boolean
@@ -96,8 +89,6 @@ export function applySshSettings(
   const alias = one('hostkeyalias')
   const expand = (path: string) =>
     expandSshPath(path, { typedHost: name.host, host, port, user, hostKeyAlias: alias, homeFolder, environment })
-  const paths = (keyword: string, defaults: string) =>
-    splitPaths(settings.get(keyword)?.join(' ') ?? defaults).map(expand)
 
   const agentSocket = resolveAgent(one('identityagent'), environment, expand)
   const { proxyJump, proxyCommand } = chooseProxy(name, settings)
@@ -116,11 +107,7 @@ export function applySshSettings(
       .filter((method) => !isNo(switchOf[method])),
     passwordPrompts: readCount(one('numberofpasswordprompts'), 3),
     batchMode: isYes('batchmode'),
-    userKnownHostsFiles: paths('userknownhostsfile', '~/.ssh/known_hosts ~/.ssh/known_hosts2'),
-    globalKnownHostsFiles: paths('globalknownhostsfile', '/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2'),
-    ...(alias === undefined ? {} : { hostKeyAlias: alias }),
-    hashKnownHosts: isYes('hashknownhosts'),
-    strictHostKeyChecking: toStrictness(one('stricthostkeychecking')),
+    ...readHostKeySettings(settings, expand),
     connectTimeoutMs: readCount(one('connecttimeout'), 0) * 1000 || defaultConnectTimeoutMs,
     silence: chooseSilence(readCount(one('serveraliveinterval'), 0), readCount(one('serveralivecountmax'), 3)),
     compression: isYes('compression'),
@@ -187,23 +174,6 @@ const switchOf = {
 
 function isLoginMethod(method: string): method is LoginMethod {
   return Object.hasOwn(switchOf, method)
-}
-
-function isGiven(value: string): boolean {
-  return value !== '' && value.toLowerCase() !== 'none'
-}
-
-/** `ssh -G` joins file names with spaces and quotes nothing: a new name begins where a space is followed by the begin of a path. */
-function splitPaths(text: string): string[] {
-  return text
-    .split(/\s+(?=[/~%$]|\.{1,2}\/|[A-Za-z]:[\\/]|none\b)/)
-    .map((path) => path.replace(/^"(.*)"$/, '$1'))
-    .filter(isGiven)
-}
-
-function toStrictness(value: string | undefined): StrictHostKeyChecking {
-  if (value === undefined || value === 'ask' || value === 'accept-new') return value ?? 'ask'
-  return /^(no|false|off)$/i.test(value) ? 'no' : 'yes'
 }
 
 const windowsAgentPipe = '\\\\.\\pipe\\openssh-ssh-agent'

@@ -1,4 +1,5 @@
 import { KcapError } from '../base/kcap-error.ts'
+import { toKeyType } from './host-key-order.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import { sshHostLabel } from './ssh-error.ts'
 import { supportedAlgorithms as supported } from './supported-algorithms.ts'
@@ -19,10 +20,10 @@ const ownCiphers =
   /^chacha20-poly1305@openssh\.com,(aes128-ctr,aes192-ctr,aes256-ctr,aes128-gcm|aes128-gcm@openssh\.com,aes256-gcm)/
 
 /**
- * The user's allowed algorithms among those of ssh2, in the user's order, or in ours where it is OpenSSH's own; host keys of the known
- * types come first, as in OpenSSH. Throws where nothing is left: ssh2 would read an empty list as "all".
+ * The user's allowed algorithms among those of ssh2, in the user's order, or in ours where it is OpenSSH's own; host keys of the preferred
+ * types come first. Throws where nothing is left: ssh2 would read an empty list as "all".
  */
-export function chooseAlgorithms(host: ResolvedSshHost, knownKeyTypes: readonly string[]): Ssh2Algorithms {
+export function chooseAlgorithms(host: ResolvedSshHost, preferredKeyTypes: readonly string[]): Ssh2Algorithms {
   const choose = (kind: keyof typeof supported, keyword: string) => {
     const allowed = host.algorithms[kind] ?? supported[kind]
     const isOwnOrder = kind === 'ciphers' && ownCiphers.test(allowed.join(','))
@@ -37,9 +38,9 @@ export function chooseAlgorithms(host: ResolvedSshHost, knownKeyTypes: readonly 
     )
   }
   const hostKeys = choose('hostKeys', 'HostKeyAlgorithms')
-  const isKnown = (algorithm: string) => knownKeyTypes.includes(algorithm.replace(/^rsa-sha2-.*/, 'ssh-rsa'))
+  const isPreferred = (algorithm: string) => preferredKeyTypes.includes(toKeyType(algorithm))
   return {
-    serverHostKey: [...hostKeys.filter(isKnown), ...hostKeys.filter((algorithm) => !isKnown(algorithm))],
+    serverHostKey: [...hostKeys.filter(isPreferred), ...hostKeys.filter((algorithm) => !isPreferred(algorithm))],
     kex: choose('keyExchanges', 'KexAlgorithms'),
     cipher: choose('ciphers', 'Ciphers'),
     hmac: choose('macs', 'MACs'),

@@ -11,6 +11,8 @@ export interface SshLogin {
   authHandler(left: readonly string[] | null, partialSuccess: boolean, next: NextAuthHandler): void
   /** The user, or an agent that may ask its user, is at work: the host's silence means nothing. */
   isWaitingForUser(): boolean
+  /** From now on only keys are offered: whoever stands between could read passwords. */
+  withholdPasswords(): void
   /** Why nothing worked; `state` overrides what is found by itself. */
   failure(state?: string): KcapError
 }
@@ -30,6 +32,7 @@ export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): S
   let offered: readonly string[] | undefined
   let offeredFirst: readonly string[] | undefined
   let passwordSent = false
+  let withholdsPasswords = false
   const canAsk = prompt.isOpen()
   let usersAtWork = 0
 
@@ -54,7 +57,8 @@ export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): S
       else yield* passwordAttempts(method === 'password' ? plainPassword : keyboardInteractive)
     }
   }
-  const isOffered = (method: LoginMethod) => offered?.includes(method) ?? false
+  const isOffered = (method: LoginMethod) =>
+    (offered?.includes(method) ?? false) && (method === 'publickey' || !withholdsPasswords)
 
   function* keyAttempts(): Generator<Attempt> {
     if (keys.keys.length === 0) return
@@ -132,6 +136,9 @@ export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): S
       void withUser(nextAttempt).then(next as (attempt: AnyAuthMethod | false) => void)
     },
     isWaitingForUser: () => usersAtWork > 0,
+    withholdPasswords() {
+      withholdsPasswords = true
+    },
     failure(state) {
       const takes = offeredFirst?.join(',') ?? 'not said'
       const hints = [`tried: ${triedList() || 'nothing, there is no key and no password'}; the host takes: ${takes}`]
@@ -141,12 +148,15 @@ export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): S
         return lockedKey(label, locked, canAsk, hints)
       }
       if (offeredFirst?.includes('publickey')) hints.push('--identity FILE names a key the host knows')
-      if (offeredFirst?.some((method) => method !== 'publickey')) hints.push('KCAP_SSH_PASSWORD gives the password')
+      const takesOthers = offeredFirst?.some((method) => method !== 'publickey') ?? false
+      if (takesOthers) hints.push(withholdsPasswords ? passwordsWithheld : 'KCAP_SSH_PASSWORD gives the password')
       const found = passwordSent ? 'the host refused the password' : 'the host refused every login'
       return new KcapError('ssh-login-refused', `cannot log in to "${label}": ${state ?? found}`, { hints })
     },
   }
 }
+
+export const passwordsWithheld = 'no password is sent to a host whose key is wrong, whatever StrictHostKeyChecking says'
 
 /** A key that is encrypted, and nobody could open. */
 export function lockedKey(label: string, file: string, canAsk: boolean, hints: readonly string[]): KcapError {

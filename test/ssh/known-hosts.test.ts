@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
   hashedHostField,
-  hostKeyFingerprint,
-  hostKeyTypeName,
   judgeHostKey,
   knownHostName,
   knownKeyTypes,
@@ -10,11 +8,13 @@ import {
   parseKnownHosts,
 } from '../../src/ssh/known-hosts.ts'
 
-// Keys, hash and fingerprints made with ssh-keygen of OpenSSH 9.2.
+// Keys and hash made with ssh-keygen of OpenSSH 9.2.
 const ed25519 = 'AAAAC3NzaC1lZDI1NTE5AAAAIMnwSgnsFuquZfuV9RGm2pDseONcrCrMyRmdmqhJt9YP'
 const otherEd25519 = 'AAAAC3NzaC1lZDI1NTE5AAAAIOTPZTQtBQps6zrvk74tHajKjKaX1WonjJMM0j4R90s7'
 const ecdsa =
   'AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBD531HEQSrjMZC7tIl9Z7bXM5455H1/mrF953GD4TskcnRZe/b07f68IqrcCd/Gm7rW8KuFNvVr2loGnpL6HWBE='
+const shortRsa =
+  'AAAAB3NzaC1yc2EAAAADAQABAAAAQQCyE4sHT9HBNL6OTyJoiIsAfzkB+DipFCClASyGlXYoTpx4VbZsQC0D5kgvjLMbrttHRGZX4ZImkh8khu4Nipmd'
 const key = (base64: string) => Buffer.from(base64, 'base64')
 const parse = (text: string) => parseKnownHosts(text, 'known_hosts')
 
@@ -32,6 +32,9 @@ describe('parseKnownHosts()', () => {
     ['no key', 'host ssh-ed25519'],
     ['a key of another type than it says', `host ssh-rsa ${ed25519}`],
     ['an unknown marker', `@future host ssh-ed25519 ${ed25519}`],
+    ['two markers', `@revoked @revoked host ssh-ed25519 ${ed25519}`],
+    ['a marker before a tab, and spaces later', `@revoked\thost ssh-ed25519 ${ed25519}`],
+    ['an RSA key of 512 bits', `host ssh-rsa ${shortRsa}`],
     ['a key that is cut off', 'host ssh-ed25519 AAAA'],
     ['binary rubbish', '\u0000\u0001 \u0002 \u0003'],
   ])('passes over a line with %s', (_what, line) => {
@@ -59,6 +62,11 @@ describe('matchesHost()', () => {
     ['a+b(c)', 'a+b(c)', true],
   ])('%s for %s is %s', (hosts, name, expected) => {
     expect(matchesHost(hosts, name)).toBe(expected)
+  })
+
+  test('gives up a line at a pattern that is too long, as ssh does', () => {
+    expect(matchesHost(`host,${'a'.repeat(1022)}`, 'host')).toBe(true)
+    expect(matchesHost(`host,${'a'.repeat(1023)}`, 'host')).toBe(false)
   })
 
   test('reads the hashed names that ssh-keygen -H writes', () => {
@@ -90,8 +98,15 @@ describe('judgeHostKey()', () => {
     expect(verdict).toMatchObject({ kind: 'changed', known: { file: 'known_hosts', line: 1 } })
   })
 
-  test('calls a key of another type unknown', () => {
-    expect(judgeHostKey(known, 'host', key(ecdsa))).toEqual({ kind: 'unknown' })
+  test('calls a key of another type changed: who has no key of the known type must not be a new host', () => {
+    expect(judgeHostKey(known, 'host', key(ecdsa))).toMatchObject({ kind: 'changed', known: { line: 1 } })
+  })
+
+  test('names the other key of the same type, or else the last, as ssh does', () => {
+    const both = parse(`host ssh-ed25519 ${ed25519}\nhost ecdsa-sha2-nistp256 ${ecdsa}\n`)
+    expect(judgeHostKey(both, 'host', key(otherEd25519))).toMatchObject({ kind: 'changed', known: { line: 1 } })
+    const several = parse(`host ssh-ed25519 ${otherEd25519}\n* ssh-ed25519 ${ed25519}\n`)
+    expect(judgeHostKey(several, 'host', key(ecdsa))).toMatchObject({ kind: 'changed', known: { line: 2 } })
   })
 
   test('takes one equal key as enough, among several of one type', () => {
@@ -122,8 +137,7 @@ test('knownKeyTypes() names each type once, for this host only', () => {
   expect(knownKeyTypes(known, 'b')).toEqual(['ssh-ed25519', 'ecdsa-sha2-nistp256'])
 })
 
-test('fingerprints and type names look as in ssh', () => {
-  expect(hostKeyFingerprint(key(ed25519))).toBe('SHA256:kitg55HbYfR7+u8UkMrsYhlj242p0P1DYY7q7y85Zr4')
-  expect(hostKeyTypeName(key(ed25519))).toBe('ED25519')
-  expect(hostKeyTypeName(key(ecdsa))).toBe('ECDSA')
+test('knownKeyTypes() leaves out a type whose first key is revoked', () => {
+  const lines = [`a ssh-ed25519 ${ed25519}`, `a ssh-ed25519 ${otherEd25519}`, `@revoked * ssh-ed25519 ${ed25519}`]
+  expect(knownKeyTypes(parse(lines.join('\n')), 'a')).toEqual([])
 })

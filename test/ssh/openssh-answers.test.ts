@@ -12,9 +12,9 @@ const toHost = (host: string, settings: Record<string, string> = {}) =>
     { environment, homeFolder: '/h' },
   )
 
-function answersFor(hosts: readonly string[], options: { acceptNewHostKey?: boolean; person?: string[] } = {}) {
+function answersFor(hosts: readonly string[], options: { person?: string[] } = {}) {
   const asked: string[] = []
-  const { acceptNewHostKey = false, person } = options
+  const { person } = options
   const context = {
     signal: new AbortController().signal,
     environment,
@@ -23,7 +23,7 @@ function answersFor(hosts: readonly string[], options: { acceptNewHostKey?: bool
     ...(person && { askSecret: async (question: string) => (asked.push(question) > 0 ? person.shift() : '') }),
   }
   const chain = hosts.map((host) => toHost(host)) as unknown as SshChain
-  return { asked, ...makeSshAnswers(chain, context, { acceptNewHostKey, tell: () => {} }) }
+  return { asked, ...makeSshAnswers(chain, context, { tell: () => {} }) }
 }
 
 test.each([
@@ -84,10 +84,32 @@ test('the key of an unknown host that nobody trusts is remembered for what is to
   })
 })
 
-test('--accept-new-host-key holds for jump hosts too', async () => {
-  const { answer, untrustedKey } = answersFor(['bastion', 'h'], { acceptNewHostKey: true })
-  expect(await answer(unknownKey, '')).toBe('yes')
+test('a key that differs from that of the address is not trusted, and the question is kept', async () => {
+  const { answer, untrustedKey, declinedQuestion } = answersFor(['h'])
+  const question = "Warning: the ED25519 host key for 'h' differs from the key for the IP address '10.0.0.1'\nOffending"
+  expect(await answer(question, '')).toBe('no')
   expect(untrustedKey()).toBe(undefined)
+  expect(declinedQuestion()).toBe(question)
+})
+
+const program = { commandLine: 'true', answerer: 'person', mayCompress: true } as const
+
+test('--accept-new-host-key reaches every jump host, whose ssh gets no options of the last', () => {
+  const chain = [toHost('a%b'), toHost('bastion', { port: '2222' }), toHost('h')] as const
+  const name = { kind: 'ssh', host: 'h', sudo: 'none', jumpHost: 'a,bastion', acceptNewHostKey: true } as const
+  const argv = makeSshArgv({ ...name, sshConfigPath: '/c d' }, chain, program)
+  const options = '-o StrictHostKeyChecking=accept-new -o UpdateHostKeys=no'
+  const inner = `ssh -F '/c d' -l ann -p 22 ${options} -W '[%h]:%p' -- a%%b`
+  const asWord = `'ProxyCommand=${inner.replaceAll('%', '%%').replaceAll("'", "'\\''")}'`
+  expect(argv).toContain(`ProxyCommand=ssh -F '/c d' -l ann -p 2222 ${options} -o ${asWord} -W '[%h]:%p' -- bastion`)
+  expect(argv).toContain('StrictHostKeyChecking=accept-new')
+  expect(argv).not.toContain('-J')
+})
+
+test('without it the way through jump hosts is left to ssh', () => {
+  const argv = makeSshArgv({ kind: 'ssh', host: 'h', sudo: 'none', jumpHost: 'a' }, [toHost('a'), toHost('h')], program)
+  expect(argv.join(' ')).toMatch(/ -J a -- h true$/)
+  expect(argv.join(' ')).not.toMatch(/ProxyCommand|StrictHostKeyChecking/)
 })
 
 test.each([
@@ -95,7 +117,6 @@ test.each([
   ['password', /-o NumberOfPasswordPrompts=1 /],
   ['nobody', /-o PasswordAuthentication=no -o KbdInteractiveAuthentication=no /],
 ] as const)('with %s to answer ssh sends no empty passwords', (answerer: SshAnswerer, options) => {
-  const program = { commandLine: 'true', answerer, mayCompress: true }
-  const argv = makeSshArgv({ kind: 'ssh', host: 'h', sudo: 'none' }, toHost('h'), program)
+  const argv = makeSshArgv({ kind: 'ssh', host: 'h', sudo: 'none' }, [toHost('h')], { ...program, answerer })
   expect(argv.join(' ')).toMatch(options)
 })

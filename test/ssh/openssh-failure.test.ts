@@ -3,11 +3,15 @@ import { readOpensshFailure } from '../../src/ssh/openssh-failure.ts'
 import type { SshChain } from '../../src/ssh/resolve-ssh-chain.ts'
 import { applySshSettings } from '../../src/ssh/resolve-ssh-host.ts'
 
-const toHost = (host: string) =>
-  applySshSettings({ kind: 'ssh', host, user: 'ann', sudo: 'none' }, new Map(), { environment: {}, homeFolder: '/h' })
+const toHost = (host: string, settings: Record<string, string> = {}) =>
+  applySshSettings(
+    { kind: 'ssh', host, user: 'ann', sudo: 'none' },
+    new Map(Object.entries(settings).map(([key, value]) => [key, [value]])),
+    { environment: {}, homeFolder: '/h' },
+  )
 const login = { mayAsk: false, stayedLocked: false }
 const explain = (said: string, hosts = ['h']) =>
-  readOpensshFailure(said, hosts.map(toHost) as unknown as SshChain, login)
+  readOpensshFailure(said, hosts.map((host) => toHost(host)) as unknown as SshChain, login)
 
 /** All that ssh could say, said by a host. */
 const banner = `permission denied; sessions are timed out, the connection is closed by us
@@ -57,4 +61,68 @@ test('a jump host that opens no way is named, if there is one only', async () =>
 
 test('a program that says nothing of ssh has not failed in ssh', async () => {
   expect(await explain('permission denied\n')).toBe(undefined)
+})
+
+const hint = 'someone may stand between you and the host, or it was set up anew: ask who runs it, and only then:'
+
+test.each([
+  [
+    'Host key ED25519 SHA256:abc revoked by file /etc/revoked\r\nHost key verification failed.\r\n',
+    'ssh-host-key-changed',
+    'cannot trust "ssh://ann@h": its ED25519 key SHA256:abc is revoked in /etc/revoked',
+    ['ask who runs the host for its new key; a revoked key may be in the hands of others'],
+  ],
+  [
+    'Error checking host key ED25519 SHA256:abc in revoked keys file /r l: No such file or directory\r\nHost key verification failed.\r\n',
+    'ssh-failed',
+    'cannot check the host key of "ssh://ann@h": it can\'t be read: no such file or directory (RevokedHostKeys /r l)',
+    ["ls -l '/r l'"],
+  ],
+  [
+    'KnownHostsCommand failed\r\n',
+    'ssh-failed',
+    'cannot check the host key of "ssh://ann@h": its KnownHostsCommand failed',
+    ['ssh -v h'],
+  ],
+  [
+    'Bad server host key: Invalid key length\r\n',
+    'ssh-failed',
+    'cannot check the host key of "ssh://ann@h": its RSA key is shorter than RequiredRSASize 1024',
+    ['ssh -v h'],
+  ],
+  [
+    "Warning: the ED25519 host key for 'h' differs from the key for the IP address '10.0.0.1'\r\nOffending key for IP in /h/.ssh/known_hosts:3\r\nExiting, you have requested strict checking.\r\nHost key verification failed.\r\n",
+    'ssh-host-key-changed',
+    'cannot trust "ssh://ann@h": its ED25519 key is now another one, not the one as in /h/.ssh/known_hosts line 3',
+    [hint, 'ssh-keygen -f /h/.ssh/known_hosts -R 10.0.0.1'],
+  ],
+  [
+    'The fingerprint for the RSA key sent by the remote host is\nSHA256:abc.\r\nOffending ED25519 key in KnownHostsCommand-HOSTNAME:1\r\n@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\r\nHost key verification failed.\r\n',
+    'ssh-host-key-changed',
+    'cannot trust "ssh://ann@h": its RSA key is now SHA256:abc, not the one as in KnownHostsCommand-HOSTNAME line 1',
+    [hint],
+  ],
+])('%j is read as a host key that is not trusted', async (said, code, message, hints) => {
+  const error = await explain(said)
+  expect([error?.code, error?.message, error?.hints]).toEqual([code, message, hints])
+})
+
+test('a jump host whose changed key keeps ssh from forwarding is named', async () => {
+  const said = [
+    '@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @',
+    'Offending ED25519 key in /h/.ssh/known_hosts:3',
+    'Error: forwarding disabled due to host key check failure',
+    'Connection closed by UNKNOWN port 65535',
+  ].join('\r\n')
+  expect((await explain(said, ['bastion', 'h']))?.message).toMatch(
+    /^cannot reach "ssh:\/\/ann@h" through its jump host: cannot trust "ssh:\/\/ann@bastion": /,
+  )
+})
+
+test('a login that was refused without a password says why none was sent', async () => {
+  const said = 'Offending ED25519 key in /h/.ssh/known_hosts:3\r\nann@h: Permission denied (password).\r\n'
+  const chain = [toHost('h', { stricthostkeychecking: 'no' })] as const
+  expect((await readOpensshFailure(said, chain, login))?.hints).toContain(
+    'no password is sent to a host whose key is wrong, whatever StrictHostKeyChecking says',
+  )
 })

@@ -1,0 +1,46 @@
+import { runProgram } from '../host/run-program.ts'
+import { parseSshAnswer } from './read-ssh-config.ts'
+import type { ResolvedSshHost } from './resolve-ssh-host.ts'
+import type { SshContext } from './ssh-context.ts'
+
+const quickTimeoutMs = 3_000
+
+/** Returns the type of the key that a host key algorithm signs with, which is also that of a certificate's key. */
+export function toKeyType(algorithm: string): string {
+  return algorithm.replace(/-cert-v01@openssh\.com$/, '').replace(/^rsa-sha2-.*/, 'ssh-rsa')
+}
+
+/**
+ * Returns the types of host keys to ask for first (sshconnect2.c, order_hostkeyalgs): the known ones, so that a host known by its rsa key
+ * need not show another. None where the list's own first is known, or where HostKeyAlgorithms is written out: its order counts then.
+ */
+export async function findPreferredTypes(
+  host: ResolvedSshHost,
+  knownTypes: readonly string[],
+  context: Pick<SshContext, 'environment' | 'signal'>,
+): Promise<readonly string[]> {
+  const [best = 'ssh-ed25519'] = host.algorithms.hostKeys ?? []
+  if (knownTypes.length === 0 || knownTypes.includes(toKeyType(best))) return []
+  return (await isWrittenOut(host.hostKeyAlgorithms, context)) ? [] : knownTypes
+}
+
+/** `ssh -G` prints the whole list also where the config only adds to ssh's own or takes away from it. */
+async function isWrittenOut(
+  list: string | undefined,
+  { environment, signal }: Pick<SshContext, 'environment' | 'signal'>,
+): Promise<boolean> {
+  if (list === undefined || /^[+-]/.test(list)) return false
+  // Who writes one out seldom thinks of certificates and security keys, which ssh's own has.
+  if (!/-cert-|\bsk-/.test(list)) return true
+  const { stdout } = await runProgram(['ssh', '-G', '-F', 'none', '--', 'localhost'], {
+    environment,
+    timeoutMs: quickTimeoutMs,
+    signal,
+  })
+  const own = parseSshAnswer(stdout).get('hostkeyalgorithms')?.[0]?.split(',') ?? []
+  const places = list.split(',').map((name) => own.indexOf(name))
+  const kept = places.filter((place) => place >= 0)
+  const isInOrder = kept.every((place, index) => index === 0 || place > (kept[index - 1] ?? 0))
+  const addsLast = places.slice(0, kept.length).every((place) => place >= 0)
+  return !(isInOrder && addsLast)
+}

@@ -1,0 +1,67 @@
+import type { SshSettings } from './read-ssh-config.ts'
+
+/** https://man.openbsd.org/ssh_config, `StrictHostKeyChecking` */
+export type StrictHostKeyChecking = 'yes' | 'ask' | 'accept-new' | 'no'
+
+/** What the ssh config says of a host's keys. Each field is the keyword of its name in https://man.openbsd.org/ssh_config. */
+export interface HostKeySettings {
+  readonly userKnownHostsFiles: readonly string[]
+  readonly globalKnownHostsFiles: readonly string[]
+  readonly hostKeyAlias?: string
+  readonly hashKnownHosts: boolean
+  readonly strictHostKeyChecking: StrictHostKeyChecking
+  readonly revokedHostKeys: readonly string[]
+  readonly knownHostsCommand?: string
+  readonly verifyHostKeyDns: boolean
+  readonly checkHostIp: boolean
+  readonly noHostAuthenticationForLocalhost: boolean
+  readonly requiredRsaSize: number
+  readonly exitOnForwardFailure: boolean
+  /** As written in a config file, or in full as `ssh -G` prints it. */
+  readonly hostKeyAlgorithms?: string
+}
+
+const leastRsaBits = 1024
+
+export function readHostKeySettings(settings: SshSettings, expand: (path: string) => string): HostKeySettings {
+  const one = (keyword: string) => settings.get(keyword)?.[0]
+  const given = (keyword: string) => settings.get(keyword)?.find(isGiven)
+  const isYes = (keyword: string) => /^(yes|true)$/i.test(one(keyword) ?? '')
+  const paths = (keyword: string, defaults = '') => splitPaths(settings.get(keyword)?.join(' ') ?? defaults).map(expand)
+
+  const alias = one('hostkeyalias')
+  const knownHostsCommand = given('knownhostscommand')
+  const hostKeyAlgorithms = one('hostkeyalgorithms')
+  return {
+    userKnownHostsFiles: paths('userknownhostsfile', '~/.ssh/known_hosts ~/.ssh/known_hosts2'),
+    globalKnownHostsFiles: paths('globalknownhostsfile', '/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2'),
+    ...(alias === undefined ? {} : { hostKeyAlias: alias }),
+    hashKnownHosts: isYes('hashknownhosts'),
+    strictHostKeyChecking: toStrictness(one('stricthostkeychecking')),
+    revokedHostKeys: paths('revokedhostkeys'),
+    ...(knownHostsCommand === undefined ? {} : { knownHostsCommand }),
+    verifyHostKeyDns: !/^(no|false)$/i.test(one('verifyhostkeydns') ?? 'no'),
+    checkHostIp: isYes('checkhostip'),
+    noHostAuthenticationForLocalhost: isYes('nohostauthenticationforlocalhost'),
+    requiredRsaSize: Number(/^\d{1,6}$/.exec(one('requiredrsasize') ?? '')?.[0] ?? leastRsaBits),
+    exitOnForwardFailure: isYes('exitonforwardfailure'),
+    ...(hostKeyAlgorithms === undefined ? {} : { hostKeyAlgorithms }),
+  }
+}
+
+export function isGiven(value: string): boolean {
+  return value !== '' && value.toLowerCase() !== 'none'
+}
+
+/** `ssh -G` joins file names with spaces and quotes nothing: a new name begins where a space is followed by the begin of a path. */
+function splitPaths(text: string): string[] {
+  return text
+    .split(/\s+(?=[/~%$]|\.{1,2}\/|[A-Za-z]:[\\/]|none\b)/)
+    .map((path) => path.replace(/^"(.*)"$/, '$1'))
+    .filter(isGiven)
+}
+
+function toStrictness(value: string | undefined): StrictHostKeyChecking {
+  if (value === undefined || value === 'ask' || value === 'accept-new') return value ?? 'ask'
+  return /^(no|false|off)$/i.test(value) ? 'no' : 'yes'
+}

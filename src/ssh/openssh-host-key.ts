@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises'
+import type { KcapError } from '../base/kcap-error.ts'
+import { quote } from '../base/quote.ts'
+import type { UntrustedKey } from './answer-ssh.ts'
+import {
+  changedHostKey,
+  revokedHostKey,
+  type ShownHostKey,
+  uncheckedHostKey,
+  unknownHostKey,
+  type WrittenHostKey,
+} from './host-key-errors.ts'
+import { parseKnownHosts } from './known-hosts.ts'
+import { namesInKnownHosts } from './read-known-hosts.ts'
+import type { ResolvedSshHost } from './resolve-ssh-host.ts'
+import { toPlainText } from './ssh-error.ts'
+
+export interface HostKeyAnswers {
+  readonly untrustedKey?: UntrustedKey | undefined
+  readonly declinedQuestion?: string | undefined
+}
+
+/** Reports whether ssh has found a host's key wrong and goes on with the login all the same. */
+export function isUnproven(said: string, { strictHostKeyChecking }: ResolvedSshHost): boolean {
+  return strictHostKeyChecking === 'no' && /REVOKED HOST KEY DETECTED|^Offending \S+ key in .*:\d+\r?$/m.test(said)
+}
+
+/** Reports whether ssh has accepted a key that is revoked under the host's name without the port. */
+export function isRevokedWithoutPort(said: string): boolean {
+  return /REVOKED HOST KEY DETECTED[\s\S]*^Warning: Permanently added /m.test(said)
+}
+
+/** Returns why ssh does not trust a host's key, from what it said. The texts are of OpenSSH's sshconnect.c. */
+export async function explainHostKey(
+  lines: readonly string[],
+  host: ResolvedSshHost,
+  { untrustedKey, declinedQuestion = '' }: HostKeyAnswers,
+): Promise<KcapError> {
+  const text = [...lines, declinedQuestion].join('\n')
+  const shown =
+    untrustedKey === undefined
+      ? readShownKey(text)
+      : { typeName: untrustedKey.keyType, fingerprint: untrustedKey.fingerprint }
+  const [, revokedType = '', revokedFingerprint, revokedBy] =
+    /^Host key (\S+) (\S+) revoked by file (.*)$/m.exec(text) ?? []
+  if (revokedBy !== undefined)
+    return revokedHostKey(host, { typeName: revokedType, fingerprint: revokedFingerprint }, toPlainText(revokedBy))
+  const [, list, state] = /^Error checking host key .* in revoked keys file (.*?): (.*)$/m.exec(text) ?? []
+  if (list !== undefined) return unreadableList(host, list, state ?? '')
+  if (/REVOKED HOST KEY/.test(text)) return revokedHostKey(host, shown, undefined)
+  if (untrustedKey !== undefined) return unknownHostKey(host, shown)
+  const [, address, addressFile, addressLine] =
+    /differs from the key for the IP address '([^']*)'\s+Offending key for IP in (.*):(\d+)/.exec(text) ?? []
+  const isChanged = /HOST IDENTIFICATION HAS CHANGED/.test(text)
+  if (address !== undefined && !isChanged) {
+    const written = await readWrittenKey(addressFile ?? '', Number(addressLine), host)
+    return changedHostKey(host, address, shown, written)
+  }
+  if (!isChanged) return unknownHostKey(host, shown)
+  const offending = lines.map((line) => /^Offending .* key in (.*):(\d+)$/.exec(line)).findLast((match) => match)
+  const written = await readWrittenKey(offending?.[1] ?? '', Number(offending?.[2]), host)
+  return changedHostKey(host, namesInKnownHosts(host).name, shown, written)
+}
+
+function unreadableList(host: ResolvedSshHost, file: string, state: string): KcapError {
+  const why = `it can't be read: ${toPlainText(state).toLowerCase()} (RevokedHostKeys ${toPlainText(file)})`
+  return uncheckedHostKey(host, why, [`ls -l ${quote(toPlainText(file))}`])
+}
+
+function readShownKey(text: string): ShownHostKey {
+  const typeName =
+    /(?:fingerprint for the|^No|^The|^Warning: the) (\S+?) (?:host )?key (?:sent|is known|for)/m.exec(text)?.[1] ??
+    'host'
+  return { typeName: toPlainText(typeName), fingerprint: /is\s+(SHA256:[\w+/]+)/.exec(text)?.[1] }
+}
+
+/** Reads only the files that are known_hosts: a banner may name any. */
+async function readWrittenKey(file: string, line: number, host: ResolvedSshHost): Promise<WrittenHostKey> {
+  const isKnown = [...host.userKnownHostsFiles, ...host.globalKnownHostsFiles].includes(file)
+  const text = isKnown ? await readFile(file, 'utf8').catch(() => '') : ''
+  const known = parseKnownHosts(text, file).find((entry) => entry.line === line)
+  return { file: isKnown ? file : toPlainText(file), line, key: known?.key }
+}
