@@ -26,7 +26,7 @@ export async function openSshRoute(target: Target, host: SshHostName, options: C
     network,
     ownStream: entersPod ? { kind: 'elsewhere' } : { kind: 'ssh' },
     sudo: host.sudo,
-    nextSudoPassword: makeSudoPasswords(connection.host, options),
+    nextSudoPassword: makeSudoPasswords(connection, options),
     close: () => connection.close(),
   }
 }

@@ -53,7 +53,7 @@ export async function connectByOpenssh(
       argv: makeSshArgv(name, chain, { commandLine, answerer, mayCompress }),
       environment: { SSH_AUTH_SOCK: context.environment.SSH_AUTH_SOCK, ...askpass?.environment },
       isWaitingForUser: () => askpass?.isAsking() === true,
-      onSaid: warnOfWrongKey,
+      onSaid: watchHostKey,
       async explainEnd({ exitCode, said, hasBegun, lossReason, wasSilent }) {
         if (lossReason !== undefined)
           return wasSilent && !hasBegun
@@ -81,17 +81,14 @@ export async function connectByOpenssh(
     return remote
   }
 
-  let hasWarned = false
-  function warnOfWrongKey(said: string): void {
-    const isAccepting = name.acceptNewHostKey === true
-    const describe =
-      !isAccepting && isUnproven(said, host)
-        ? describeUnproven
-        : isRevokedWithoutPort(said)
-          ? describeOtherPort
-          : undefined
-    if (hasWarned || describe === undefined) return
-    hasWarned = true
+  let isWrong = false
+  let hasUnproven = false
+  function watchHostKey(said: string): void {
+    if (isWrong) return
+    hasUnproven = name.acceptNewHostKey !== true && isUnproven(said, host)
+    isWrong = hasUnproven || isRevokedWithoutPort(said)
+    if (!isWrong) return
+    const describe = hasUnproven ? describeUnproven : describeOtherPort
     void explainHostKey(said.split(/\r?\n/), host, {}).then((refusal) => tell(describe(refusal)))
   }
 
@@ -111,6 +108,7 @@ export async function connectByOpenssh(
 
   return {
     host,
+    isUnproven: () => hasUnproven,
     startProcess,
     async close() {
       onAbort()

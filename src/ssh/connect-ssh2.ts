@@ -56,6 +56,7 @@ export async function connectBySsh2(name: SshHostName, chain: SshChain, context:
     socket,
     clients: clients as [Client, ...Client[]],
     silence: context.silence ?? host.silence,
+    isUnproven: () => hops.at(-1)?.hostKeyCheck.isUnproven() === true,
     signal,
   })
 }

@@ -41,6 +41,7 @@ export interface HostKeyCheck {
    * @throws {KcapError} ssh-failed — it can't be checked
    */
   verify(key: Buffer, address: string | undefined): Promise<HostKeyTrust>
+  isUnproven(): boolean
 }
 
 export interface HostKeyCheckOptions extends RememberOptions {
@@ -71,6 +72,7 @@ export async function makeHostKeyCheck(host: ResolvedSshHost, options: HostKeyCh
       if (last?.key.equals(key) !== true) last = { key, trust: await judge(host, key, address, options) }
       return last.trust
     },
+    isUnproven: () => last?.trust === 'unproven',
   }
 }
 

@@ -1,5 +1,5 @@
+import { type Hint, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { quote } from '../base/quote.ts'
 import { hostKeyFingerprint, hostKeyTypeName } from './host-key.ts'
 import type { KnownHost } from './known-hosts.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
@@ -27,13 +27,13 @@ export function showKey(key: Buffer): ShownHostKey {
 
 export function unknownHostKey(host: ResolvedSshHost, shown: ShownHostKey): KcapError {
   const [file] = host.userKnownHostsFiles
-  const port = host.port === 22 ? '' : `-p ${host.port} `
-  const hints =
+  const port = host.port === 22 ? [] : ['-p', String(host.port)]
+  const hints: Hint[] =
     file === undefined
       ? ['your ssh config keeps no new keys, because UserKnownHostsFile is none']
       : [
           'compare this fingerprint with one from the host, then pass --accept-new-host-key, or add the key yourself:',
-          `ssh-keyscan ${port}${quote(host.host)} >> ${quote(file)}`,
+          { ...line('ssh-keyscan', ...port, host.host), appendTo: file },
         ]
   return new KcapError('ssh-host-key-unknown', `cannot trust "${sshHostLabel(host)}": its ${name(shown)} is unknown`, {
     hints,
@@ -49,7 +49,7 @@ export function changedHostKey(
 ): KcapError {
   const files = [...host.userKnownHostsFiles, ...host.globalKnownHostsFiles]
   // No other file may be changed by a line to paste, whatever ssh has printed.
-  const remedy = files.includes(known.file) ? [`ssh-keygen -f ${quote(known.file)} -R ${quote(knownName)}`] : []
+  const remedy = files.includes(known.file) ? [line('ssh-keygen', '-f', known.file, '-R', knownName)] : []
   return new KcapError(
     'ssh-host-key-changed',
     `cannot trust "${sshHostLabel(host)}": ${describeChange(shown, known)}`,
@@ -73,22 +73,22 @@ export function revokedHostKey(host: ResolvedSshHost, shown: ShownHostKey, place
 }
 
 /** A check that the ssh config asks for, and that can't be made. */
-export function uncheckedHostKey(host: ResolvedSshHost, state: string, hints: readonly string[]): KcapError {
+export function uncheckedHostKey(host: ResolvedSshHost, state: string, hints: readonly Hint[]): KcapError {
   return new KcapError('ssh-failed', `cannot check the host key of "${sshHostLabel(host)}": ${state}`, { hints })
 }
 
-/** What a person should see where `StrictHostKeyChecking no` lets a login go on that any other value would refuse. */
+/** Returns what a person should see where `StrictHostKeyChecking no` lets a login go on that any other value would refuse. */
 export function describeUnproven(refusal: KcapError): string {
   return `${refusal.message}; the login goes on without passwords, because StrictHostKeyChecking is no`
 }
 
-/** The same where a key is revoked under the host's name without the port only. */
+/** Returns what a person should see where a key is revoked under the host's name without the port only, which ssh lets pass. */
 export function describeOtherPort(refusal: KcapError): string {
   return `${refusal.message}; the login may go on, because that line is not for this port`
 }
 
-export function locate({ file, line }: Pick<KnownHost, 'file' | 'line'>): string {
-  return `${file} line ${line}`
+export function locate(known: Pick<KnownHost, 'file' | 'line'>): string {
+  return `${known.file} line ${known.line}`
 }
 
 function name({ typeName, fingerprint }: ShownHostKey): string {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { fileWord, line } from '../base/hint.ts'
 import type { KcapError } from '../base/kcap-error.ts'
-import { quote } from '../base/quote.ts'
 import type { UntrustedKey } from './answer-ssh.ts'
 import {
   changedHostKey,
@@ -64,7 +64,7 @@ export async function explainHostKey(
 
 function unreadableList(host: ResolvedSshHost, file: string, state: string): KcapError {
   const why = `it can't be read: ${toPlainText(state).toLowerCase()} (RevokedHostKeys ${toPlainText(file)})`
-  return uncheckedHostKey(host, why, [`ls -l ${quote(toPlainText(file))}`])
+  return uncheckedHostKey(host, why, [line('ls', '-l', fileWord(file))])
 }
 
 function readShownKey(text: string): ShownHostKey {
@@ -75,9 +75,9 @@ function readShownKey(text: string): ShownHostKey {
 }
 
 /** Reads only the files that are known_hosts: a banner may name any. */
-async function readWrittenKey(file: string, line: number, host: ResolvedSshHost): Promise<WrittenHostKey> {
+async function readWrittenKey(file: string, lineNumber: number, host: ResolvedSshHost): Promise<WrittenHostKey> {
   const isKnown = [...host.userKnownHostsFiles, ...host.globalKnownHostsFiles].includes(file)
   const text = isKnown ? await readFile(file, 'utf8').catch(() => '') : ''
-  const known = parseKnownHosts(text, file).find((entry) => entry.line === line)
-  return { file: isKnown ? file : toPlainText(file), line, key: known?.key }
+  const known = parseKnownHosts(text, file).find((entry) => entry.line === lineNumber)
+  return { file: isKnown ? file : toPlainText(file), line: lineNumber, key: known?.key }
 }

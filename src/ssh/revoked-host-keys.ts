@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { quote } from '../base/quote.ts'
+import { fileWord, line } from '../base/hint.ts'
 import { parseHostKey } from './host-key.ts'
 import { locate, revokedHostKey, showKey, uncheckedHostKey } from './host-key-errors.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
@@ -26,8 +26,8 @@ export async function refuseRevokedKey(host: ResolvedSshHost, key: Buffer): Prom
     const text = await readFile(file, 'latin1').catch((error: NodeJS.ErrnoException) => {
       throw unreadable(host, file, `it can't be read: ${error.code === 'ENOENT' ? 'no such file' : error.message}`)
     })
-    for (const [index, line] of text.split('\n').entries()) {
-      const content = (line.split('\0', 1)[0] ?? '').replace(/^[ \t]+/, '')
+    for (const [index, written] of text.split('\n').entries()) {
+      const content = (written.split('\0', 1)[0] ?? '').replace(/^[ \t]+/, '')
       if (content === '' || content.startsWith('#')) continue
       const revoked = parseHostKey(content)
       if (revoked === undefined) throw unreadable(host, file, `line ${index + 1} is no public key`)
@@ -37,5 +37,5 @@ export async function refuseRevokedKey(host: ResolvedSshHost, key: Buffer): Prom
 }
 
 function unreadable(host: ResolvedSshHost, file: string, state: string) {
-  return uncheckedHostKey(host, `${state} (RevokedHostKeys ${file})`, [`ls -l ${quote(file)}`])
+  return uncheckedHostKey(host, `${state} (RevokedHostKeys ${file})`, [line('ls', '-l', fileWord(file))])
 }

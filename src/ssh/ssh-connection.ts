@@ -10,6 +10,8 @@ import { type SilenceLimits, watchSilence } from './watch-silence.ts'
 /** A logged-in connection; several programs may run over it at once. */
 export interface SshConnection {
   readonly host: ResolvedSshHost
+  /** Reports whether the host has shown a wrong key, which only `StrictHostKeyChecking no` let pass: no password may be sent to it. */
+  isUnproven(): boolean
   /** Runs one command line, already quoted for the login shell of the far side. The signal aborts the start only. */
   startProcess(commandLine: string, signal: AbortSignal): Promise<RemoteProcess>
   /** Ends the connection and what runs over it; settles when its socket is closed. */
@@ -24,6 +26,7 @@ export interface ConnectionParts {
   /** Innermost first. */
   readonly clients: readonly [Client, ...Client[]]
   readonly silence: SilenceLimits
+  readonly isUnproven: () => boolean
   readonly signal: AbortSignal
 }
 
@@ -31,7 +34,7 @@ const goodbyeTimeoutMs = 1_000
 
 /** Watches over the parts of a connection until it ends. The first reason to end is the one that its programs report. */
 export function holdConnection(host: ResolvedSshHost, parts: ConnectionParts): SshConnection {
-  const { root, socket, clients, silence, signal } = parts
+  const { root, socket, clients, silence, isUnproven, signal } = parts
   const [client] = clients
   let lost: KcapError | undefined
   const lose = (state: string, cause?: unknown) => {
@@ -68,6 +71,7 @@ export function holdConnection(host: ResolvedSshHost, parts: ConnectionParts): S
 
   return {
     host,
+    isUnproven,
     startProcess: (commandLine, startSignal) =>
       startSshProcess(commandLine, { client, host, lostBy: () => lost, signal: startSignal }),
     async close() {

@@ -1,14 +1,17 @@
 import { rememberAnswers } from './remember-answers.ts'
-import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import { openSecretPrompt } from './secret-prompt.ts'
+import type { SshConnection } from './ssh-connection.ts'
 import type { ConnectSshOptions } from './ssh-context.ts'
 
 /** As sudo itself (`passwd_tries`). */
 const tries = 3
 
-/** What may be sudo's password on a host, one after the other: from KCAP_SUDO_PASSWORD, then from the person. undefined: none is left. */
+/**
+ * What may be sudo's password on a host, one after the other: from KCAP_SUDO_PASSWORD, then from the person. undefined: none is left, or none may be
+ * sent, because whoever answers there may be another.
+ */
 export function makeSudoPasswords(
-  { user, host, batchMode }: ResolvedSshHost,
+  { host: { user, host, batchMode }, isUnproven }: Pick<SshConnection, 'host' | 'isUnproven'>,
   { askSecret, answers, environment = process.env }: ConnectSshOptions,
 ): () => Promise<string | undefined> {
   const given = environment.KCAP_SUDO_PASSWORD || undefined
@@ -16,6 +19,7 @@ export function makeSudoPasswords(
   let asked = 0
   let isGivenUsed = given === undefined
   return async () => {
+    if (isUnproven()) return undefined
     if (!isGivenUsed) {
       isGivenUsed = true
       return given

@@ -81,3 +81,21 @@ test('where no private folder can be made, the error says how to name one', asyn
   )
   expect(error.hints).toEqual(['XDG_RUNTIME_DIR or TMPDIR in the environment name one', '--ssh-client ssh2 needs none'])
 })
+
+test('a changed host key that StrictHostKeyChecking no lets pass is told once, and remembered', async () => {
+  const pair = makeKeyPair()
+  const server = await openServer({ users: { ann: { keys: [pair.public] } } })
+  const known = `[127.0.0.1]:${server.port} ${makeKeyPair('rsa').public}\n`
+  const home = openHome(known, ['StrictHostKeyChecking no'])
+  home.write('id_ed25519', pair.private)
+  const told: string[] = []
+  const name = home.host(server.port, { client: 'openssh' })
+  const connection = await openConnection(name, { tell: (event) => told.push(event) })
+  for (let login = 0; login < 2; login++) {
+    const { exit } = await collect(await connection.startProcess('true', noSignal()))
+    expect(exit).toEqual({ kind: 'exited', code: 0 })
+  }
+  expect(connection.isUnproven()).toBe(true)
+  expect(told).toEqual([expect.stringMatching(/key is now ED25519 SHA256:.*; the login goes on without passwords/)])
+  expect(home.readKnownHosts()).toBe(known)
+})

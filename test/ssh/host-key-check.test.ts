@@ -24,7 +24,7 @@ const keyOf = (line: string) => Buffer.from(line.trim().split(' ').at(-1) ?? '',
 describe('a known host key', () => {
   test('is accepted and nothing is written', async () => {
     const { server, home } = await openPair((_port, line) => line)
-    await openConnection(home.host(server.port))
+    expect((await openConnection(home.host(server.port))).isUnproven()).toBe(false)
     expect(home.readKnownHosts()).toBe(server.knownHosts)
   })
 
@@ -199,7 +199,8 @@ describe('a changed host key', () => {
     const { server, home } = await openPair((port) => `[127.0.0.1]:${port} ${before}\n`, ['StrictHostKeyChecking no'])
     const written = home.readKnownHosts()
     const told: string[] = []
-    await openConnection(home.host(server.port), { tell: (event) => told.push(event) })
+    const connection = await openConnection(home.host(server.port), { tell: (event) => told.push(event) })
+    expect(connection.isUnproven()).toBe(true)
     expect(told).toEqual([
       expect.stringMatching(
         /key is now SHA256:\S+, not SHA256:\S+ as in \S+ line 1; the login goes on without passwords, because StrictHostKeyChecking is no$/,
