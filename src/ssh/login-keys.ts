@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import ssh2, { type ParsedKey, type SigningRequestOptions } from 'ssh2'
+import { fileWord, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { quote } from '../base/quote.ts'
 import { publicKeyOfEncryptedFile } from './private-key-file.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import type { SecretPrompt } from './secret-prompt.ts'
@@ -156,7 +156,7 @@ export function unreadableKey(path: string, cause: Error & { readonly code?: unk
   const state = code === undefined ? message : (states[String(code)] ?? String(code))
   return new KcapError('ssh-key-unreadable', `cannot read the ssh key "${path}": ${state}`, {
     hints: [
-      code === undefined ? `ssh-keygen -y -f ${quote(path)}` : `ls -l ${quote(path)}`,
+      code === undefined ? line('ssh-keygen', '-y', '-f', fileWord(path)) : line('ls', '-l', fileWord(path)),
       '--identity FILE takes a private key file',
     ],
     cause,

@@ -1,4 +1,5 @@
 import type { Client, ClientChannel } from 'ssh2'
+import { line } from '../base/hint.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import { jumpFailed, sshHostLabel, toPlainText } from './ssh-error.ts'
 import { widenWindow } from './widen-window.ts'
@@ -14,7 +15,16 @@ export function openForward(
   return new Promise((resolve, reject) => {
     const refuse = (state: string, cause?: unknown) => {
       settle()
-      const hints = [`ssh -J ${jump.user}@${jump.host}:${jump.port} -p ${host.port} ${host.user}@${host.host}`]
+      const hints = [
+        line(
+          'ssh',
+          '-J',
+          `${jump.user}@${jump.host}:${jump.port}`,
+          '-p',
+          String(host.port),
+          `${host.user}@${host.host}`,
+        ),
+      ]
       reject(jumpFailed(host, `"${label}" ${state}`, hints, cause))
     }
     const onAbort = () => {

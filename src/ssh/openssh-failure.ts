@@ -1,5 +1,5 @@
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { quote } from '../base/quote.ts'
 import { uncheckedHostKey } from './host-key-errors.ts'
 import { loadLoginKeys } from './login-keys.ts'
 import { explainHostKey, type HostKeyAnswers, isUnproven } from './openssh-host-key.ts'
@@ -7,7 +7,7 @@ import { namesInKnownHosts } from './read-known-hosts.ts'
 import type { SshChain } from './resolve-ssh-chain.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import { openSecretPrompt } from './secret-prompt.ts'
-import { jumpFailed, sshHostLabel, sshTimeout, sshUnreachable, toPlainText } from './ssh-error.ts'
+import { jumpFailed, sshHostLabel, sshLine, sshTimeout, sshUnreachable, toPlainText } from './ssh-error.ts'
 import { lockedKey, passwordsWithheld } from './ssh-login.ts'
 
 export interface SshLoginState extends HostKeyAnswers {
@@ -41,7 +41,7 @@ export async function readOpensshFailure(
     (found?.kind === 'untrusted' && chain.length === 2 && hasLostJumpHost(lines) ? chain[0] : last)
   const failure = found?.kind === 'unforwarded' ? explainJump(found, chain) : await explain(found, lines, host, login)
   if (failure === undefined || host === last || failure.code === 'ssh-jump-failed') return failure
-  return jumpFailed(last, failure.message, failure.hints, failure)
+  return jumpFailed(last, failure.message, failure.remedies, failure)
 }
 
 function namesHost(line: string, hop: ResolvedSshHost): boolean {
@@ -101,7 +101,7 @@ async function explain(
   login: SshLoginState,
 ): Promise<KcapError | undefined> {
   const label = sshHostLabel(host)
-  const verbose = `ssh -v ${quote(host.alias)}`
+  const verbose = sshLine(host, '-v')
   const failed = (state: string) =>
     new KcapError('ssh-failed', `cannot connect to "${label}": ${toPlainText(state)}`, { hints: [verbose] })
   const word = found?.match[1] ?? ''
@@ -152,7 +152,9 @@ function explainJump({ match }: LastWords, chain: SshChain): KcapError {
     ? 'does not let this user forward connections'
     : `cannot reach it (${word})`
   const way = jumps.map(({ user, host, port }) => `${user}@${host}:${port}`).reverse()
-  return jumpFailed(last, `${label} ${state}`, [`ssh -J ${way.join(',')} -p ${last.port} ${last.user}@${last.host}`])
+  return jumpFailed(last, `${label} ${state}`, [
+    line('ssh', '-J', way.join(','), '-p', String(last.port), `${last.user}@${last.host}`),
+  ])
 }
 
 /** A key file that ssh could not open; those whose keys the agent holds need not be. */

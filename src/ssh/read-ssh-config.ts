@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import SSHConfig from 'ssh-config'
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { quote } from '../base/quote.ts'
 import { runProgram } from '../host/run-program.ts'
 import { ownSecrets } from '../host/start-program.ts'
 import { includeSshConfigs } from './include-ssh-config.ts'
@@ -83,7 +83,7 @@ export async function readSshConfigFile(question: SshConfigQuestion): Promise<Ss
 
 function unreadable({ host, configPath }: SshConfigQuestion, state: string, cause?: unknown): KcapError {
   return new KcapError('ssh-failed', `cannot read the ssh config for "${host}": ${state}`, {
-    hints: [`ssh ${configPath === undefined ? '' : `-F ${quote(configPath)} `}-G ${quote(host)}`],
+    hints: [line('ssh', ...(configPath === undefined ? [] : ['-F', configPath]), '-G', '--', host)],
     cause,
   })
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { quote } from '../base/quote.ts'
 import type { SshHostName } from '../base/target.ts'
 import { expandSshPath, ownText } from './expand-ssh-path.ts'
 import { type HostKeySettings, isGiven, readHostKeySettings } from './host-key-settings.ts'
@@ -15,6 +15,8 @@ export type LoginMethod = 'publickey' | 'keyboard-interactive' | 'password'
 export interface ResolvedSshHost extends HostKeySettings {
   /** What the user typed: a name, an address or an alias. */
   readonly alias: string
+  /** Another config than ~/.ssh/config, as the user named it. */
+  readonly configPath?: string
   readonly host: string
   readonly port: number
   readonly user: string
@@ -95,6 +97,7 @@ export function applySshSettings(
   const controlPath = one('controlpath')
   return {
     alias: name.host,
+    ...(name.sshConfigPath === undefined ? {} : { configPath: name.sshConfigPath }),
     host,
     port,
     user,
@@ -137,7 +140,7 @@ function readPort({ host }: SshHostName, text = '22'): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
   if (port > 0 && port < 65_536) return port
   throw new KcapError('ssh-failed', `cannot reach "${host}": the port "${text}" of your ssh config is none`, {
-    hints: [`ssh -G ${quote(host)}`, '--ssh-port PORT'],
+    hints: [line('ssh', '-G', host), '--ssh-port PORT'],
   })
 }
 

@@ -1,5 +1,5 @@
+import { type Hint, type HintLine, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { quote } from '../base/quote.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 
 /** `ssh://root@10.0.0.10:2222`: how a host is called in messages. */
@@ -32,7 +32,7 @@ export function toSshError(error: unknown, host: ResolvedSshHost): KcapError {
   if (unreachable !== undefined) return sshUnreachable(host, unreachable, error)
   if (code === 'ETIMEDOUT') return sshTimeout(host, 'no answer', error)
   return new KcapError('ssh-failed', `cannot connect to "${sshHostLabel(host)}": ${toState(text, code)}`, {
-    hints: [sshCommand(host, '-v ')],
+    hints: [sshLine(host, '-v')],
     cause: error,
   })
 }
@@ -46,14 +46,14 @@ function toState(text: string, code: string): string {
 
 export function sshUnreachable(host: ResolvedSshHost, state: string, cause?: unknown): KcapError {
   return new KcapError('ssh-unreachable', `cannot reach "${sshHostLabel(host)}": ${state}`, {
-    hints: [sshCommand(host), 'check --ssh-host and --ssh-port, and whether you need --jump-host or a VPN'],
+    hints: [sshLine(host), 'check --ssh-host and --ssh-port, and whether you need --jump-host or a VPN'],
     cause,
   })
 }
 
 export function sshTimeout(host: ResolvedSshHost, state: string, cause?: unknown): KcapError {
   return new KcapError('ssh-timeout', `cannot connect to "${sshHostLabel(host)}": ${state}`, {
-    hints: [sshCommand(host), 'a firewall may drop the packets; --jump-host [USER@]HOST goes through another host'],
+    hints: [sshLine(host), 'a firewall may drop the packets; --jump-host [USER@]HOST goes through another host'],
     cause,
   })
 }
@@ -63,7 +63,7 @@ export function connectionLost(host: ResolvedSshHost, state: string, cause?: unk
 }
 
 /** A jump host that failed: what could not be reached through it, and the whole cause. */
-export function jumpFailed(host: ResolvedSshHost, state: string, hints: readonly string[], cause?: unknown): KcapError {
+export function jumpFailed(host: ResolvedSshHost, state: string, hints: readonly Hint[], cause?: unknown): KcapError {
   return new KcapError('ssh-jump-failed', `cannot reach "${sshHostLabel(host)}" through its jump host: ${state}`, {
     hints,
     cause,
@@ -75,10 +75,12 @@ export async function throughJumpHost<Result>(host: ResolvedSshHost, run: () => 
   try {
     return await run()
   } catch (error) {
-    throw error instanceof KcapError ? jumpFailed(host, error.message, error.hints, error) : error
+    throw error instanceof KcapError ? jumpFailed(host, error.message, error.remedies, error) : error
   }
 }
 
-function sshCommand({ user, host, port }: ResolvedSshHost, flags = ''): string {
-  return `ssh ${flags}${port === 22 ? '' : `-p ${port} `}${quote(`${user}@${host}`)}`
+/** What logs in to a host by hand, with the user's own config. */
+export function sshLine({ alias, user, port, configPath }: ResolvedSshHost, ...flags: readonly string[]): HintLine {
+  const config = configPath === undefined ? [] : ['-F', configPath]
+  return line('ssh', ...flags, ...config, ...(port === 22 ? [] : ['-p', String(port)]), `${user}@${alias}`)
 }

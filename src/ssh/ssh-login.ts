@@ -1,6 +1,6 @@
 import ssh2, { type AnyAuthMethod, type NextAuthHandler, type ParsedKey, type Prompt } from 'ssh2'
+import { fileWord, type Hint, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { quote } from '../base/quote.ts'
 import type { LoginKeys } from './login-keys.ts'
 import type { LoginMethod, ResolvedSshHost } from './resolve-ssh-host.ts'
 import type { SecretPrompt } from './secret-prompt.ts'
@@ -159,10 +159,10 @@ export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): S
 export const passwordsWithheld = 'no password is sent to a host whose key is wrong, whatever StrictHostKeyChecking says'
 
 /** A key that is encrypted, and nobody could open. */
-export function lockedKey(label: string, file: string, canAsk: boolean, hints: readonly string[]): KcapError {
+export function lockedKey(label: string, file: string, canAsk: boolean, hints: readonly Hint[]): KcapError {
   const why = canAsk ? 'is encrypted and no right passphrase was given' : 'is encrypted'
   return new KcapError('ssh-key-encrypted', `cannot log in to "${label}": the key ${file} ${why}`, {
-    hints: [`ssh-add ${quote(file)}`, 'start an agent first where there is none: eval "$(ssh-agent)"', ...hints],
+    hints: [line('ssh-add', fileWord(file)), 'start an agent first where there is none: eval "$(ssh-agent)"', ...hints],
   })
 }
 

@@ -25,7 +25,7 @@ const rows: Record<string, ErrorRow> = {
     argv: on('node', '--ssh-port', '16999'),
     message: 'cannot connect to "ssh://root@127.0.0.1:16999": no answer during the handshake',
     hints: [
-      'ssh -p 16999 root@127.0.0.1',
+      `ssh -F ${lab.sshConfig} -p 16999 root@node`,
       'a firewall may drop the packets; --jump-host [USER@]HOST goes through another host',
     ],
     exitCode: 4,
@@ -33,7 +33,7 @@ const rows: Record<string, ErrorRow> = {
   'a closed port': {
     argv: on('node', '--ssh-port', '1'),
     message: 'cannot reach "ssh://root@127.0.0.1:1": connection refused',
-    hints: ['ssh -p 1 root@127.0.0.1', vpn],
+    hints: [`ssh -F ${lab.sshConfig} -p 1 root@node`, vpn],
     exitCode: 4,
   },
   'a name that nobody has': {
@@ -95,7 +95,7 @@ const rows: Record<string, ErrorRow> = {
     argv: on('node-via-jump', '--jump-host', 'jump:1'),
     message:
       'cannot reach "ssh://root@10.231.2.2" through its jump host: cannot reach "ssh://jump@127.0.0.1:1": connection refused',
-    hints: ['ssh -p 1 jump@127.0.0.1', vpn],
+    hints: [`ssh -F ${lab.sshConfig} -p 1 jump@jump`, vpn],
     exitCode: 4,
   },
   'a jump host that cannot reach the host': {

@@ -68,7 +68,7 @@ export const hostRows: Readonly<Record<string, TableRow>> = {
       ssh2: {
         code: 'ssh-failed',
         message: `cannot connect to "${label(setting, 'sntrup')}": kcap and the host have no key exchange algorithm in common`,
-        hints: [`ssh -v -p ${setting.ports.sntrup} root@127.0.0.1`],
+        hints: [/^ssh -v -F \S+ -p \d+ root@target$/],
       },
     }),
   },

@@ -6,7 +6,7 @@ const label = ({ ports }: TableSetting, port: keyof TableSetting['ports'], user 
   `ssh://${user}@127.0.0.1:${ports[port]}`
 const identity = '--identity FILE names a key the host knows'
 const password = 'KCAP_SSH_PASSWORD gives the password'
-const verbose = 'ssh -v target'
+const verbose = /^ssh -v -F \S+ -p \d+ \w+@target$/
 
 /** Ways to log in. */
 export const loginRows: Readonly<Record<string, TableRow>> = {

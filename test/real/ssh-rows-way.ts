@@ -56,7 +56,7 @@ export const wayRows: Readonly<Record<string, TableRow>> = {
       openssh: {
         code: 'ssh-login-refused',
         message: `cannot log in to "ssh://root@127.0.0.1:${setting.ports.banner}": the host refused every login`,
-        hints: ['the host takes: publickey,password,keyboard-interactive', 'ssh -v target'],
+        hints: ['the host takes: publickey,password,keyboard-interactive', /^ssh -v -F \S+ -p \d+ \w+@target$/],
       },
     }),
   },

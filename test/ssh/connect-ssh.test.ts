@@ -98,7 +98,7 @@ describe('a host that cannot be reached', () => {
     expect(error.code).toBe('ssh-unreachable')
     expect(error.message).toBe(`cannot reach "ssh://ann@127.0.0.1:${port}": connection refused`)
     expect(error.hints).toEqual([
-      `ssh -p ${port} ann@127.0.0.1`,
+      `ssh -F ${home.folder}/.ssh/config -p ${port} ann@127.0.0.1`,
       'check --ssh-host and --ssh-port, and whether you need --jump-host or a VPN',
     ])
     expect(error.exitCode).toBe(4)
@@ -114,12 +114,12 @@ describe('a host that cannot be reached', () => {
   })
 
   test('says that it does not answer', async () => {
-    const { name, label, server } = await openHost({ greeting: 'none' }, ['ConnectTimeout 1'])
+    const { name, label, server, home } = await openHost({ greeting: 'none' }, ['ConnectTimeout 1'])
     const error = await failureOf(openConnection(name))
     expect(error.code).toBe('ssh-timeout')
     expect(error.message).toBe(`cannot connect to "${label}": no answer during the handshake`)
     expect(error.hints).toEqual([
-      `ssh -p ${server.port} ann@127.0.0.1`,
+      `ssh -F ${home.folder}/.ssh/config -p ${server.port} ann@127.0.0.1`,
       'a firewall may drop the packets; --jump-host [USER@]HOST goes through another host',
     ])
     expect(error.exitCode).toBe(4)
@@ -127,11 +127,11 @@ describe('a host that cannot be reached', () => {
   })
 
   test('says that it hung up', async () => {
-    const { name, label } = await openHost({ greeting: 'hang-up' })
+    const { name, label, home } = await openHost({ greeting: 'hang-up' })
     const error = await failureOf(openConnection(name))
     expect(error.code).toBe('ssh-failed')
     expect(error.message).toBe(`cannot connect to "${label}": the host closed the connection`)
-    expect(error.hints).toEqual([`ssh -v -p ${label.split(':').at(-1)} ann@127.0.0.1`])
+    expect(error.hints).toEqual([`ssh -v -F ${home.folder}/.ssh/config -p ${label.split(':').at(-1)} ann@127.0.0.1`])
     expect(error.exitCode).toBe(4)
   })
 

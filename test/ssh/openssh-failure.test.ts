@@ -82,13 +82,13 @@ test.each([
     'KnownHostsCommand failed\r\n',
     'ssh-failed',
     'cannot check the host key of "ssh://ann@h": its KnownHostsCommand failed',
-    ['ssh -v h'],
+    ['ssh -v ann@h'],
   ],
   [
     'Bad server host key: Invalid key length\r\n',
     'ssh-failed',
     'cannot check the host key of "ssh://ann@h": its RSA key is shorter than RequiredRSASize 1024',
-    ['ssh -v h'],
+    ['ssh -v ann@h'],
   ],
   [
     "Warning: the ED25519 host key for 'h' differs from the key for the IP address '10.0.0.1'\r\nOffending key for IP in /h/.ssh/known_hosts:3\r\nExiting, you have requested strict checking.\r\nHost key verification failed.\r\n",

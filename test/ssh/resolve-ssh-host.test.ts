@@ -146,7 +146,7 @@ describe('resolveSshHost()', () => {
       const error = await failureOf(resolveSshHost(flags, { ...ask, environment: { PATH }, homeFolder: '/nowhere' }))
       expect(error.code).toBe('ssh-failed')
       expect(error.message).toMatch(/^cannot read the ssh config for "web": .*\/nowhere\/config/)
-      expect(error.hints).toEqual(['ssh -F /nowhere/config -G web'])
+      expect(error.hints).toEqual(['ssh -F /nowhere/config -G -- web'])
       expect(error.exitCode).toBe(4)
     }
   })
