@@ -65,6 +65,8 @@ export async function runCapture(
       if (!parsed.flag('json')) printError(error, parsed.flag('verbose'), readClusterScope(process.argv.slice(2)))
     }
     if (summary.error !== undefined) throw summary.error
+    // Nothing is there that somebody could take for a capture.
+    if (summary.outputBytes === 0 && signal.aborted) throw signal.reason
     return exitCodes.done
   } finally {
     progress.close()

@@ -50,6 +50,8 @@ export function formatProgress(progress: SessionProgress, packetsPerSecond: numb
 export function formatSummary(summary: SessionSummary): string[] {
   const shown = summary.sources.filter(({ state, packets }) => state !== 'failed' || packets > 0)
   const lines = shown.length > 1 ? formatTable(shown) : shown.map(formatSource)
+  if (summary.outputBytes === 0)
+    return [`nothing was written to ${summary.outputName}: ${formatReason(summary)} before a capture had begun`]
   const seconds = (summary.elapsedMs / 1000).toFixed(1)
   lines.push(
     `${formatCount(summary.savedPackets)} packets, ${formatBytes(summary.outputBytes)} written to ${summary.outputName} in ${seconds} s (${formatReason(summary)})`,

@@ -1,4 +1,5 @@
 import { exitCodes } from '../base/error-codes.ts'
+import { Interruption } from '../base/interruption.ts'
 import { toKcapError } from '../base/kcap-error.ts'
 import { expandProfiles, isProfile } from '../request/apply-settings.ts'
 import { loadSettings } from '../settings/load-settings.ts'
@@ -13,6 +14,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   try {
     return await dispatch(argv)
   } catch (error) {
+    if (error instanceof Interruption) return error.exitCode
     const failure = toKcapError(error)
     const scope = readClusterScope(argv)
     if (argv.includes('--json')) printJsonError(failure, scope)

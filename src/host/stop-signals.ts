@@ -1,3 +1,5 @@
+import { Interruption } from '../base/interruption.ts'
+
 /** Ways in which this process is asked to end. */
 export interface StopWatch {
   readonly signal: AbortSignal
@@ -5,6 +7,7 @@ export interface StopWatch {
 }
 
 const parentCheckMs = 1_000
+const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
  * SIGINT, SIGTERM, SIGHUP, and a parent that is gone: Wireshark that crashes tells nobody. The first asks to stop; a second one of
@@ -12,15 +15,16 @@ const parentCheckMs = 1_000
  */
 export function watchForStop(options: { followParent?: boolean } = {}): StopWatch {
   const controller = new AbortController()
-  const stop = (name: NodeJS.Signals) => {
-    if (controller.signal.aborted && name === 'SIGINT') process.exit(130)
-    controller.abort(new Error(`stopped by ${name}`))
+  const stop = (name: (typeof names)[number]) => {
+    const interruption = new Interruption(name)
+    if (controller.signal.aborted && name === 'SIGINT') process.exit(interruption.exitCode)
+    controller.abort(interruption)
   }
-  const names: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
   for (const name of names) process.on(name, stop)
   const parent = process.ppid
   const timer = setInterval(() => {
-    if (process.ppid !== parent) controller.abort(new Error('the parent process is gone'))
+    // What a closed terminal would have said.
+    if (process.ppid !== parent) controller.abort(new Interruption('SIGHUP'))
   }, parentCheckMs)
   timer.unref()
   if (options.followParent === false) clearInterval(timer)

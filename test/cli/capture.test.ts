@@ -152,13 +152,13 @@ describe('Ctrl-C', () => {
     expect((await blocks()).at(-1)?.type).toBe(statisticsBlock)
   })
 
-  test('before the first packet leaves no file and is no failure', async () => {
+  test('before a capture has begun leaves no file, with exit code 130', async () => {
     await demo.cluster.misbehave({ answer: 'never' })
     const asked = demo.cluster.requests.length
     const run = start(pod, '-o', out())
     while (demo.cluster.requests.length === asked) await sleep(25)
     run.child.kill('SIGINT')
-    expect(await run.ended).toMatchObject({ code: 0 })
+    expect(await run.ended).toMatchObject({ code: 130 })
     await demo.cluster.misbehave({})
     expect(await readdir(folder)).toEqual([])
   })
