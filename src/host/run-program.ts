@@ -1,6 +1,7 @@
 import { linkSignals } from '../base/link-signals.ts'
-import { hasProgram } from './has-program.ts'
-import { ownSecrets } from './start-program.ts'
+import { makeChildEnvironment } from './child-environment.ts'
+import { lookUpProgram } from './find-program.ts'
+import { listDescendants } from './process-tree.ts'
 
 export interface ProgramRun {
   /** Added to this process's environment; undefined takes a variable away. */
@@ -9,7 +10,7 @@ export interface ProgramRun {
   readonly isEnvironmentWhole?: boolean
   readonly timeoutMs: number
   readonly signal?: AbortSignal
-  /** Whether the program may talk to the user: standard input and error are then the terminal's. */
+  /** Whether the program may talk to the user: it stays with the terminal, and standard error and, without `input`, standard input are the terminal's. */
   readonly interactive?: boolean
   /** Text for its standard input. */
   readonly input?: string
@@ -23,6 +24,8 @@ export interface ProgramResult {
   readonly stdout: string
   readonly stderr: string
   readonly isMissing: boolean
+  /** Why it was not started, in words that follow its name. */
+  readonly startFailure?: string
   readonly isTimedOut: boolean
 }
 
@@ -30,30 +33,36 @@ const maxOutputBytes = 1_000_000
 const defaultKillDelayMs = 500
 
 /**
- * Runs a program of this machine to its end, without a shell. Never rejects for what the program does; a timeout kills it, and what it
- * has started.
+ * Runs a program of this machine to its end, without a shell. Never rejects for what the program does; a timeout or the signal kills it, and what
+ * it has started. Its name is looked up on the PATH of its environment.
  */
 export async function runProgram(argv: readonly [string, ...string[]], run: ProgramRun): Promise<ProgramResult> {
+  const [command, ...words] = argv
+  const env = makeChildEnvironment(run.environment, run.isEnvironmentWhole)
+  const found = await lookUpProgram(command, env)
+  if (found.file === undefined) return notStarted(found.state, found.isMissing)
   // Loaded when needed: most captures run no program here, and start-up counts.
   const { execa } = await import('execa')
-  const [command, ...words] = argv
+  if (run.signal?.aborted) return notStarted('kcap was told to stop', false)
   // A group of its own can be killed whole; one that talks to the user must stay with the terminal.
-  const detached = run.interactive !== true && process.platform !== 'win32'
+  const isGroup = run.interactive !== true && process.platform !== 'win32'
   const timeout = AbortSignal.timeout(run.timeoutMs)
-  const subprocess = execa(command, words, {
-    env: { ...ownSecrets, ...run.environment },
-    extendEnv: run.isEnvironmentWhole !== true,
+  const subprocess = execa(found.file, words, {
+    env,
+    extendEnv: false,
     ...(run.input === undefined
       ? { stdin: run.interactive ? ('inherit' as const) : ('ignore' as const) }
       : { input: run.input }),
     stderr: run.interactive ? ['inherit', 'pipe'] : 'pipe',
-    detached,
+    detached: isGroup,
     maxBuffer: maxOutputBytes,
     reject: false,
   })
   const { signal, unlink } = linkSignals(timeout, ...(run.signal === undefined ? [] : [run.signal]))
   const stopWatching = onAbort(signal, () => {
-    const kill = (signal: NodeJS.Signals) => killProgram(subprocess, signal, detached)
+    // Whom it has started is known only while it runs.
+    const started = isGroup || subprocess.pid === undefined ? [] : listDescendants(subprocess.pid)
+    const kill = (signal: NodeJS.Signals) => killAll(subprocess, signal, isGroup, started)
     kill('SIGTERM')
     const timer = setTimeout(() => {
       kill('SIGKILL')
@@ -61,23 +70,30 @@ export async function runProgram(argv: readonly [string, ...string[]], run: Prog
       subprocess.stdout?.destroy()
       subprocess.stderr?.destroy()
     }, run.killDelayMs ?? defaultKillDelayMs)
-    void subprocess.finally(() => clearTimeout(timer))
+    void subprocess.finally(() => {
+      clearTimeout(timer)
+      // The program has obeyed; what it has started may not have.
+      kill('SIGKILL')
+    })
   })
   const result = await subprocess
   stopWatching()
   unlink()
+  const isMissing = result.code === 'ENOENT'
   return {
     exitCode: result.exitCode,
     stdout: String(result.stdout ?? ''),
     stderr: String(result.stderr ?? ''),
-    isMissing: result.code === 'ENOENT' || (result.failed && (await isMissingOnWindows(command))),
+    isMissing,
     isTimedOut: timeout.aborted,
+    // The system's own words: its interpreter is missing, it is no program.
+    ...(result.code !== undefined &&
+      result.exitCode === undefined && { startFailure: result.originalMessage ?? result.code }),
   }
 }
 
-/** There cmd.exe is started in place of what is not found, and says so in the user's language. */
-async function isMissingOnWindows(command: string): Promise<boolean> {
-  return process.platform === 'win32' && !(await hasProgram(command))
+function notStarted(startFailure: string, isMissing: boolean): ProgramResult {
+  return { exitCode: undefined, stdout: '', stderr: '', isMissing, isTimedOut: false, startFailure }
 }
 
 function onAbort(signal: AbortSignal, run: () => void): () => void {
@@ -86,15 +102,19 @@ function onAbort(signal: AbortSignal, run: () => void): () => void {
   return () => signal.removeEventListener('abort', run)
 }
 
-function killProgram(
+/** A group by its leader's number; else the program and whom it had started. */
+function killAll(
   child: { pid?: number; kill(signal: NodeJS.Signals): boolean },
   signal: NodeJS.Signals,
   isGroup: boolean,
-) {
-  try {
-    if (isGroup && child.pid !== undefined) process.kill(-child.pid, signal)
-    else child.kill(signal)
-  } catch {
-    // It has ended in the meantime.
+  started: readonly number[],
+): void {
+  if (child.pid === undefined) return
+  for (const target of isGroup ? [-child.pid] : [child.pid, ...started]) {
+    try {
+      process.kill(target, signal)
+    } catch {
+      // It has ended in the meantime.
+    }
   }
 }

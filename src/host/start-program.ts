@@ -1,7 +1,7 @@
-import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
-
-/** kcap's own, and no business of the programs that it starts. */
-export const ownSecrets = { KCAP_SSH_PASSWORD: undefined, KCAP_SUDO_PASSWORD: undefined } as const
+import { type ChildProcess, type ChildProcessWithoutNullStreams, type StdioOptions, spawn } from 'node:child_process'
+import path from 'node:path'
+import { makeChildEnvironment } from './child-environment.ts'
+import { lookUpProgram } from './find-program.ts'
 
 /** A session of its own; on Windows that would be a window of its own, too. */
 const apart = { detached: true, windowsHide: true } as const
@@ -10,25 +10,39 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Starts a program of this machine that is spoken to while it runs, without a shell. In a session of its own: Ctrl-C on the terminal is
- * for this process to act on, and what the program still has to say must come home. Rejects with the system's error when it can't start.
+ * for this process to act on, and what the program still has to say must come home. Rejects when it can't start, for a program that is not
+ * there with the code ENOENT.
  */
 export async function startProgram(
   argv: readonly [string, ...string[]],
   environment: Environment,
 ): Promise<ChildProcessWithoutNullStreams> {
-  const [command, ...words] = argv
-  return await spawned(
-    spawn(command, words, { ...apart, env: { ...process.env, ...ownSecrets, ...environment }, stdio: 'pipe' }),
-  )
+  return (await startApart(argv, 'pipe', environment)) as ChildProcessWithoutNullStreams
 }
 
-/** The same for a line that the user wrote for a shell: the one of the user's account. */
+/** The same for a program that outlives this process, or needs less of it than three pipes. */
+export async function startApart(
+  [command, ...words]: readonly [string, ...string[]],
+  stdio: StdioOptions,
+  environment: Environment = {},
+): Promise<ChildProcess> {
+  const found = await lookUpProgram(command, { ...process.env, ...environment })
+  if (found.file === undefined) throw Object.assign(new Error(found.state), { code: 'ENOENT' })
+  return await spawned(spawn(found.file, words, { ...apart, env: makeChildEnvironment(environment), stdio }))
+}
+
+/** The same as `startProgram` for a line that the user wrote for a shell: the one of the user's account. */
 export async function startCommandLine(line: string): Promise<ChildProcessWithoutNullStreams> {
-  const env = { ...process.env, ...ownSecrets }
-  return await spawned(spawn(line, { ...apart, env, stdio: 'pipe', shell: process.env.SHELL || true }))
+  return await spawned(spawn(line, { ...apart, env: makeChildEnvironment(), stdio: 'pipe', shell: findShell() }))
 }
 
-async function spawned(child: ChildProcessWithoutNullStreams): Promise<ChildProcessWithoutNullStreams> {
+function findShell(): string {
+  const { SHELL = '', SystemRoot = 'C:\\Windows' } = process.env
+  if (process.platform === 'win32') return path.join(SystemRoot, 'System32', 'cmd.exe')
+  return path.isAbsolute(SHELL) ? SHELL : '/bin/sh'
+}
+
+async function spawned<Child extends ChildProcess>(child: Child): Promise<Child> {
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve)
     child.once('error', reject)

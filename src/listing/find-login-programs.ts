@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { findProgram } from '../host/has-program.ts'
+import { findProgram } from '../host/find-program.ts'
 import { loadKubeconfig } from '../kube/kubeconfig.ts'
 import type { Settings } from '../settings/settings.ts'
 import { chooseKubeconfig } from '../settings/ways-to-clusters.ts'

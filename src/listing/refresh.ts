@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import path from 'node:path'
+import { makeChildEnvironment } from '../host/child-environment.ts'
 import { makeFolder } from '../host/make-folder.ts'
 import { readFileStatus, removeFile } from '../host/private-file.ts'
 import { findUserFolders } from '../host/user-folders.ts'
@@ -23,7 +24,7 @@ export function startRefresh(environment: NodeJS.ProcessEnv = process.env, conte
       detached: true,
       stdio: 'ignore',
       windowsHide: true,
-      env: environment,
+      env: makeChildEnvironment(environment, true),
     },
   )
   // It is not there to be told of a failure to start.

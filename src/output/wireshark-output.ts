@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
@@ -6,7 +6,7 @@ import { KcapError } from '../base/kcap-error.ts'
 import { printable } from '../base/printable.ts'
 import { makePrivateFolder } from '../host/private-folder.ts'
 import { runProgram } from '../host/run-program.ts'
-import { ownSecrets } from '../host/start-program.ts'
+import { startApart } from '../host/start-program.ts'
 import { listWiresharkFiles } from '../host/wireshark-places.ts'
 import type { ByteOutput } from './byte-output.ts'
 import { openFifoOutput } from './fifo-output.ts'
@@ -58,18 +58,9 @@ async function openStdinOutput(program: string): Promise<ByteOutput> {
 
 async function startWireshark(program: string, input: string, stdin: 'ignore' | 'pipe'): Promise<ChildProcess> {
   // Its own session: Ctrl-C on kcap's terminal ends the capture, not the window with its packets.
-  const child = spawn(program, ['-k', '-i', input], {
-    stdio: [stdin, 'ignore', 'ignore'],
-    detached: true,
-    env: { ...process.env, ...ownSecrets },
-  })
-  await new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve)
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      const state = error.code === 'ENOENT' ? 'there is no such program on PATH' : error.message
-      const hints = ['install Wireshark, or write a file: -o capture.pcapng']
-      reject(new KcapError('output-not-writable', `cannot start "${program}": ${state}`, { hints, cause: error }))
-    })
+  const child = await startApart([program, '-k', '-i', input], [stdin, 'ignore', 'ignore']).catch((error: Error) => {
+    const hints = ['install Wireshark, or write a file: -o capture.pcapng']
+    throw new KcapError('output-not-writable', `cannot start "${program}": ${error.message}`, { hints, cause: error })
   })
   child.unref()
   return child

@@ -1,6 +1,6 @@
 import type { KcapError } from '../base/kcap-error.ts'
 import type { PodTarget } from '../base/target.ts'
-import { hasProgram } from '../host/has-program.ts'
+import { hasProgram } from '../host/find-program.ts'
 import { mayDo } from '../kube/access-review.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { getMinorVersion, getNodeSystem, getPodSecurityLevel } from '../kube/cluster-facts.ts'

@@ -1,6 +1,6 @@
 import { homedir } from 'node:os'
 import type { SshHostName } from '../base/target.ts'
-import { hasProgram } from '../host/has-program.ts'
+import { hasProgram } from '../host/find-program.ts'
 import { connectByOpenssh } from './connect-openssh.ts'
 import { connectBySsh2 } from './connect-ssh2.ts'
 import { findOpensshReason, findReasonInFailure } from './needs-openssh.ts'

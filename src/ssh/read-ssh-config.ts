@@ -4,7 +4,6 @@ import SSHConfig from 'ssh-config'
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { runProgram } from '../host/run-program.ts'
-import { ownSecrets } from '../host/start-program.ts'
 import { includeSshConfigs } from './include-ssh-config.ts'
 
 export interface SshConfigQuestion {
@@ -37,7 +36,7 @@ export async function readSshConfig(question: SshConfigQuestion): Promise<SshSet
   const answer = await runProgram(['ssh', ...args], {
     timeoutMs: sshAnswerTimeoutMs,
     signal,
-    environment: { ...environment, ...ownSecrets },
+    environment,
     isEnvironmentWhole: true,
   })
   signal.throwIfAborted()

@@ -1,0 +1,86 @@
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
+import path from 'node:path'
+
+/** Where a program is, or why none is started. */
+export type ProgramLookup =
+  | { readonly file: string }
+  | { readonly file: undefined; readonly state: string; readonly isMissing: boolean }
+
+const isWindows = process.platform === 'win32'
+
+/**
+ * Looks a program up as Go's os/exec does, and kubectl with it: a name with a folder in it is that file, any other is the first of that name on
+ * PATH. What an empty, `.` or other relative entry of PATH leads to is never run, since who writes to the current folder would choose the program.
+ * Every program of kcap is started by the path that comes from here: Windows itself would search the current folder first.
+ */
+export async function lookUpProgram(
+  name: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<ProgramLookup> {
+  if (name === '') return refuse('it has no name')
+  if (/[\0]/.test(name)) return refuse('its name holds a NUL')
+  if (name.includes('/') || (isWindows && /[\\:]/.test(name))) {
+    const file = await firstProgram(path.resolve(name), environment)
+    if (file !== undefined) return { file }
+    return (await isFile(path.resolve(name)))
+      ? refuse('it may not be executed', false)
+      : refuse('there is no such file')
+  }
+  for (const folder of listFolders(environment)) {
+    const file = await firstProgram(path.join(folder, name), environment)
+    if (file === undefined) continue
+    if (path.isAbsolute(folder)) return { file }
+    return refuse(`PATH leads to it through the relative folder "${folder || '.'}", and kcap runs nothing from there`)
+  }
+  return refuse('there is no such program on PATH')
+}
+
+/** The file of a program, if it may be started. */
+export async function findProgram(name: string, environment?: NodeJS.ProcessEnv): Promise<string | undefined> {
+  return (await lookUpProgram(name, environment)).file
+}
+
+/** Whether a program is there and may be started. */
+export async function hasProgram(name: string, environment?: NodeJS.ProcessEnv): Promise<boolean> {
+  return (await findProgram(name, environment)) !== undefined
+}
+
+/** A variable of an environment; in a copy of one, names keep their case on Windows too. */
+export function findVariable(environment: NodeJS.ProcessEnv, name: string): string | undefined {
+  if (!isWindows) return environment[name]
+  const key = Object.keys(environment).find((one) => one.toUpperCase() === name)
+  return key === undefined ? undefined : environment[key]
+}
+
+function listFolders(environment: NodeJS.ProcessEnv): string[] {
+  const value = findVariable(environment, 'PATH') ?? ''
+  return value === '' ? [] : value.split(path.delimiter)
+}
+
+function refuse(state: string, isMissing = true): ProgramLookup {
+  return { file: undefined, state, isMissing }
+}
+
+/** On Windows a name stands for those with the endings of PATHEXT. */
+async function firstProgram(file: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const more = isWindows ? (findVariable(environment, 'PATHEXT') ?? '.EXE;.CMD').split(';') : []
+  const endings = !isWindows || path.extname(file) !== '' ? ['', ...more] : more
+  for (const ending of endings) if (await isProgram(file + ending)) return file + ending
+  return undefined
+}
+
+async function isProgram(file: string): Promise<boolean> {
+  if (!(await isFile(file))) return false
+  return await access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function isFile(file: string): Promise<boolean> {
+  return await stat(file).then(
+    (status) => status.isFile(),
+    () => false,
+  )
+}
