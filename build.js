@@ -36,7 +36,7 @@ const parts = {
 }
 /** Rarely needed and large; each is a file beside the program for all who load it. */
 const rarities = {
-  'client-node-login': 'src/kube/client-node-login.ts',
+  'proxy-agent': 'src/kube/proxy-agent.ts',
   'parse-settings': 'src/settings/parse-settings.ts',
 }
 

@@ -2,7 +2,7 @@
 # Answers of kcap to Wireshark for which Node, whose start takes twenty times as long, is not needed: Wireshark asks two questions for
 # each interface of its list, half of them one after the other before its window opens (ui/capture.c, capture_get_if_list_capabilities).
 # The launcher that `kcap install` writes sets `node` and `program` and reads this file with `.`; it goes on only where Node is missing.
-# For dash, bash and busybox ash; starting any program costs more than all the rest. The build fills in what is between `@`s.
+# For dash, bash and busybox ash; starting any program costs more than all the rest. PATH may lead to the current folder, so it is not searched. The build fills in what is between `@`s.
 
 version='@version@'
 question='' interface='' expected=''
@@ -42,10 +42,10 @@ case $question:$interface in
     # shellcheck disable=SC3067 # not in POSIX, but in every sh that Wireshark meets
     if [ -f "$answer" ] && [ ! -h "$answer" ] && [ -O "$answer" ]; then
       header='' sum='' again=''
-      { IFS= read -r header && sum=$(cksum); } <"$answer"
+      { IFS= read -r header && sum=$(command -p cksum); } <"$answer"
       if [ "$header" = "kcap $version ${sum%% *} ${KUBECONFIG:-}" ]; then
         # Read anew, and perhaps replaced since: the same first line has the same checksum, so the same answer behind it.
-        { IFS= read -r again && [ "$again" = "$header" ] && exec cat; } <"$answer"
+        { IFS= read -r again && [ "$again" = "$header" ] && command -p cat && exit; } <"$answer"
       fi
     fi
     dialog=''

@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
-import type { ConnectionOptions } from 'node:tls'
-import { KcapError } from '../base/kcap-error.ts'
-import { quote } from '../base/quote.ts'
-import { type PluginRun, runCredentialPlugin } from './credential-plugin.ts'
+import type { Agent } from 'node:http'
+import { ignoreTrustSwitch } from '../host/child-environment.ts'
+import type { PluginRun } from './credential-plugin.ts'
 import { findContext, type Kubeconfig, loadKubeconfig } from './kubeconfig.ts'
-import type { ClusterEntry, UserEntry } from './kubeconfig-entries.ts'
+import { logIn } from './log-in.ts'
+import type { Forwarding } from './proxy-server.ts'
+import { parseServerAddress } from './server-address.ts'
+import { brokenLogin } from './tls-material.ts'
 
 /** A cluster and a login to it, ready for requests. */
 export interface ClusterAccess {
@@ -15,8 +14,10 @@ export interface ClusterAccess {
   readonly namespace: string
   readonly server: URL
   /** Keeps connections alive between requests and the exec channel; `close` ends them. */
-  readonly agent: HttpAgent | HttpsAgent
-  readonly headers: Readonly<Record<string, string>>
+  readonly agent: Agent
+  readonly headers: Readonly<Record<string, string | string[]>>
+  /** Where a proxy forwards requests as they are; undefined where connections go to the API server or through a tunnel. */
+  readonly forwarding?: Forwarding | undefined
   /** Whether the login has run out, as far as its credential says. */
   hasExpired(): boolean
   /** Logs in again, for requests from now on: tokens last an hour, or a quarter of one. Throws the errors of the login. */
@@ -32,31 +33,37 @@ export interface OpenClusterOptions extends PluginRun {
   readonly environment?: NodeJS.ProcessEnv
 }
 
-/** Finds the cluster in the kubeconfig and logs in. Throws the errors of the kubeconfig and of its credential plugin. */
+/**
+ * Finds the cluster in the kubeconfig and logs in.
+ * @throws {KcapError} `kubeconfig-*`, `context-not-found`, `auth-provider-failed`, `credential-plugin-*`
+ */
 export async function openCluster(options: OpenClusterOptions): Promise<ClusterAccess> {
-  const paths = { paths: options.kubeconfigPaths, ...(options.environment && { environment: options.environment }) }
-  const config = options.config ?? loadKubeconfig(paths)
+  ignoreTrustSwitch()
+  const { environment = process.env } = options
+  const config = options.config ?? loadKubeconfig({ paths: options.kubeconfigPaths, environment })
   const { name: context, entry } = findContext(config, options.context)
+  const place = { context, paths: config.paths }
   const cluster = config.clusters.get(entry.cluster ?? '')
-  if (cluster?.server === undefined)
-    throw brokenContext(config, context, `its cluster "${entry.cluster ?? ''}" is not there`)
+  if (!cluster?.server) throw brokenLogin(place, `its cluster "${entry.cluster ?? ''}" is not there`)
+  if (entry.user && !config.users.has(entry.user)) throw brokenLogin(place, `its user "${entry.user}" is not there`)
   const user = config.users.get(entry.user ?? '') ?? {}
-  if (entry.user !== undefined && entry.user !== '' && !config.users.has(entry.user)) {
-    throw brokenContext(config, context, `its user "${entry.user}" is not there`)
-  }
-  const server = parseServer(config, context, cluster.server)
-  const open = async () => await logIn(config, context, cluster, user, server, options)
+  const server = parseServerAddress(cluster.server)
+  if (server === undefined) throw brokenLogin(place, `the server of its cluster "${entry.cluster}" is no address`)
+  const open = async () => await logIn({ place, cluster, server, user, environment }, options)
   let login = await open()
   const agents = new Set([login.agent])
   return {
     context,
     namespace: entry.namespace || 'default',
-    server,
+    server: server.url,
     get agent() {
       return login.agent
     },
     get headers() {
       return login.headers
+    },
+    get forwarding() {
+      return login.forwarding
     },
     hasExpired: () => login.expiresMs !== undefined && login.expiresMs < Date.now() + expiryMarginMs,
     async renew() {
@@ -71,80 +78,3 @@ export async function openCluster(options: OpenClusterOptions): Promise<ClusterA
 
 /** A login that is about to run out would be refused on the way. */
 const expiryMarginMs = 10_000
-
-interface Login {
-  readonly agent: HttpAgent | HttpsAgent
-  readonly headers: Record<string, string>
-  readonly expiresMs?: number | undefined
-}
-
-async function logIn(
-  config: Kubeconfig,
-  context: string,
-  cluster: ClusterEntry,
-  user: UserEntry,
-  server: URL,
-  run: PluginRun,
-): Promise<Login> {
-  if (cluster['proxy-url'] || user['auth-provider']) {
-    // Proxies and old cloud logins come from client-node, which is slow to load and rarely needed.
-    const { openWithClientNode } = await import('./client-node-login.ts')
-    return await openWithClientNode({ context, cluster, user })
-  }
-  const headers: Record<string, string> = {}
-  let expiresMs: number | undefined
-  const tls: ConnectionOptions = {
-    ca: readMaterial(config, cluster['certificate-authority'], cluster['certificate-authority-data']),
-    cert: readMaterial(config, user['client-certificate'], user['client-certificate-data']),
-    key: readMaterial(config, user['client-key'], user['client-key-data']),
-  }
-  if (cluster['insecure-skip-tls-verify']) tls.rejectUnauthorized = false
-  if (cluster['tls-server-name']) tls.servername = cluster['tls-server-name']
-  if (user.username)
-    headers.Authorization = `Basic ${Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64')}`
-  if (user.as) headers['Impersonate-User'] = user.as
-  // As client-go does: a token file is read again at each login, because a mounted token rotates; it beats the token.
-  const token = user.tokenFile ? readMaterial(config, user.tokenFile, undefined)?.toString('utf8').trim() : user.token
-  if (token) headers.Authorization = `Bearer ${token}`
-  if (user.exec && !token) {
-    const credential = await runCredentialPlugin(user.exec, cluster, run)
-    if (credential.token) headers.Authorization = `Bearer ${credential.token}`
-    if (credential.clientCertificateData) tls.cert = credential.clientCertificateData
-    if (credential.clientKeyData) tls.key = credential.clientKeyData
-    expiresMs = Date.parse(credential.expirationTimestamp ?? '') || undefined
-  }
-  const agent =
-    server.protocol === 'http:' ? new HttpAgent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true, ...tls })
-  return { agent, headers, expiresMs }
-}
-
-function readMaterial(config: Kubeconfig, file: string | undefined, data: string | undefined): Buffer | undefined {
-  if (data) return Buffer.from(data, 'base64')
-  if (!file) return undefined
-  try {
-    return readFileSync(file)
-  } catch (error) {
-    throw new KcapError(
-      'kubeconfig-unreadable',
-      `cannot read the file "${file}" that the kubeconfig "${config.paths.join(':')}" names: ${(error as Error).message}`,
-      {
-        hints: [`ls -l ${quote(file)}`],
-        cause: error,
-      },
-    )
-  }
-}
-
-function parseServer(config: Kubeconfig, context: string, server: string): URL {
-  const text = server.includes('://') ? server : `https://${server}`
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (url === null || !['http:', 'https:'].includes(url.protocol))
-    throw brokenContext(config, context, `its server "${server}" is no address`)
-  return url
-}
-
-function brokenContext(config: Kubeconfig, context: string, state: string): KcapError {
-  return new KcapError('kubeconfig-broken', `cannot use the context "${context}": ${state}`, {
-    hints: [`kubectl config view --kubeconfig ${quote(config.paths[0] ?? '')}`],
-  })
-}

@@ -1,6 +1,17 @@
+import path from 'node:path'
+import { createSecureContext } from 'node:tls'
+import yaml from 'js-yaml'
+import type { ErrorCode } from '../base/error-codes.ts'
+import { hideUserInfo } from '../base/hide-user-info.ts'
+import { type Hint, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { runProgram } from '../host/run-program.ts'
-import type { ClusterEntry, CredentialPluginEntry } from './kubeconfig-entries.ts'
+import { lookUpProgram } from '../host/find-program.ts'
+import { type ProgramResult, runProgram } from '../host/run-program.ts'
+import { interactiveModeOf } from './check-login.ts'
+import type { ExecCluster } from './exec-cluster.ts'
+import type { CredentialPluginEntry } from './kubeconfig-entries.ts'
+import { object, text } from './kubeconfig-shape.ts'
+import { findPluginRefusal } from './plugin-policy.ts'
 
 /** What a credential plugin hands over. https://kubernetes.io/docs/reference/config-api/client-authentication.v1/ */
 export interface PluginCredential {
@@ -20,98 +31,119 @@ export interface PluginRun {
   readonly killDelayMs?: number
 }
 
+const seeKubectl = line('kubectl', 'get', 'pods')
+const logInOnce: readonly Hint[] = [{ ...seeKubectl, note: 'log in once in a terminal' }, 'then try again']
+
 /**
- * Runs the credential plugin of a kubeconfig user.
- * Throws `credential-plugin-missing`, `-failed`, `-slow`, `-login`.
+ * Runs the credential plugin of a kubeconfig user as client-go does: its name is looked up on kcap's own PATH, whatever PATH it gets itself.
+ * @throws {KcapError} `credential-plugin-missing`, `-not-allowed`, `-failed`, `-slow`, `-login` — or the signal's reason
  */
 export async function runCredentialPlugin(
   plugin: CredentialPluginEntry,
-  cluster: ClusterEntry,
+  cluster: ExecCluster | undefined,
   run: PluginRun,
 ): Promise<PluginCredential> {
-  const command = plugin.command ?? ''
-  if (plugin.interactiveMode === 'Always' && !run.interactive) {
-    throw new KcapError(
-      'credential-plugin-login',
-      `cannot log in with "${command}": it wants to ask something on a terminal`,
-      {
-        hints: ['log in once in a terminal: kubectl get pods', 'then try again'],
-      },
-    )
+  const { command = '' } = plugin
+  const fail = (code: ErrorCode, state: string, hints: readonly Hint[]) =>
+    new KcapError(code, `cannot log in with "${command}": ${state}`, { hints })
+  const mode = interactiveModeOf(plugin)
+  if (mode === 'Always' && !run.interactive)
+    throw fail('credential-plugin-login', 'it wants to ask something on a terminal', logInOnce)
+  run.signal.throwIfAborted()
+  const found = await lookUpProgram(command)
+  if (found.file === undefined) {
+    const advice = plugin.installHint?.trim().split('\n') ?? []
+    const isByName = path.basename(command) === command
+    throw fail('credential-plugin-missing', found.state, [
+      ...advice,
+      ...(isByName ? [`PATH is ${process.env.PATH ?? ''}`] : []),
+    ])
   }
-  const result = await runProgram([command, ...(plugin.args ?? [])], {
-    environment: pluginEnvironment(plugin, cluster, run.interactive),
+  const refusal = await findPluginRefusal(command, found.file)
+  if (refusal !== undefined) throw fail('credential-plugin-not-allowed', refusal, [line('kubectl', 'kuberc', 'view')])
+  // Standard input says of itself only when it is a terminal.
+  const isInteractive = run.interactive === true && mode !== 'Never'
+  const result = await runProgram([found.file, ...(plugin.args ?? [])], {
+    environment: makeEnvironment(plugin, cluster, isInteractive),
     timeoutMs: run.timeoutMs,
     signal: run.signal,
     interactive: run.interactive,
+    ...(!isInteractive && { input: '' }),
     ...(run.killDelayMs !== undefined && { killDelayMs: run.killDelayMs }),
   })
-  if (result.isMissing) {
-    throw new KcapError(
-      'credential-plugin-missing',
-      `cannot log in with "${command}": there is no such program on PATH`,
-      {
-        hints: [
-          ...(plugin.installHint ? plugin.installHint.trim().split('\n') : []),
-          `PATH is ${process.env.PATH ?? ''}`,
-        ],
-      },
-    )
-  }
-  if (run.signal.aborted) throw run.signal.reason
-  if (result.isTimedOut) {
-    throw new KcapError(
-      'credential-plugin-slow',
-      `cannot log in with "${command}": no answer within ${run.timeoutMs / 1000} s`,
-      {
-        hints: ['log in once in a terminal: kubectl get pods', 'then try again'],
-      },
-    )
-  }
-  if (result.exitCode !== 0) {
-    const said = result.stderr.trim().split('\n').slice(-3).join('; ').slice(0, 300)
-    const state = result.exitCode === undefined ? 'it was killed' : `it ended with exit code ${result.exitCode}`
-    throw new KcapError(
-      'credential-plugin-failed',
-      `cannot log in with "${command}": ${state}${said === '' ? '' : `: ${said}`}`,
-      {
-        hints: ['see whether kubectl can log in: kubectl get pods'],
-      },
-    )
-  }
-  return readCredential(command, result.stdout)
+  run.signal.throwIfAborted()
+  if (result.isTimedOut) throw fail('credential-plugin-slow', `no answer within ${run.timeoutMs / 1000} s`, logInOnce)
+  const advice = [{ ...seeKubectl, note: 'see whether kubectl can log in' }]
+  if (result.exitCode !== 0) throw fail('credential-plugin-failed', describeEnd(result), advice)
+  const credential = readCredential(plugin, result.stdout)
+  if (typeof credential === 'string') throw fail('credential-plugin-failed', credential, advice)
+  return credential
 }
 
-function pluginEnvironment(
+function describeEnd({ exitCode, startFailure, stderr }: ProgramResult): string {
+  if (startFailure !== undefined) return startFailure
+  const said = hideUserInfo(stderr.trim().split('\n').slice(-3).join('; ')).slice(0, 300)
+  const state = exitCode === undefined ? 'it was killed' : `it ended with exit code ${exitCode}`
+  return said === '' ? state : `${state}: ${said}`
+}
+
+function makeEnvironment(
   plugin: CredentialPluginEntry,
-  cluster: ClusterEntry,
+  cluster: ExecCluster | undefined,
   interactive: boolean,
 ): Record<string, string> {
-  const { server, 'certificate-authority-data': authority, 'tls-server-name': serverName, 'proxy-url': proxy } = cluster
   const info = {
     kind: 'ExecCredential',
-    apiVersion: plugin.apiVersion ?? 'client.authentication.k8s.io/v1',
-    spec: {
-      interactive,
-      ...(plugin.provideClusterInfo && {
-        cluster: { server, 'certificate-authority-data': authority, 'tls-server-name': serverName, 'proxy-url': proxy },
-      }),
-    },
+    apiVersion: plugin.apiVersion,
+    spec: { ...(cluster && { cluster }), interactive },
   }
   return {
+    ...Object.fromEntries((plugin.env ?? []).map(({ name = '', value = '' }) => [name, value])),
     KUBERNETES_EXEC_INFO: JSON.stringify(info),
-    ...Object.fromEntries((plugin.env ?? []).map(({ name, value }) => [name, value])),
   }
 }
 
-function readCredential(command: string, text: string): PluginCredential {
+const statusShape = object({
+  token: text,
+  clientCertificateData: text,
+  clientKeyData: text,
+  expirationTimestamp: text,
+})
+
+/** The credential of an answer, or what is wrong with it. */
+function readCredential({ apiVersion }: CredentialPluginEntry, answer: string): PluginCredential | string {
+  const credential = parseAnswer(answer)
+  if (credential === undefined) return 'its answer is no ExecCredential'
+  const { kind = 'ExecCredential', apiVersion: answered, status } = credential
+  if (kind !== 'ExecCredential') return 'its answer is no ExecCredential'
+  if (answered !== apiVersion) return `its answer is not of the version "${apiVersion}" that the kubeconfig wants`
+  if (typeof status !== 'object' || status === null) return 'its answer holds no credential'
+  const fields = Object.fromEntries(Object.entries(status).filter(([, value]) => value !== null && value !== ''))
+  if (statusShape(fields) !== undefined) return 'its answer holds a value of the wrong type'
+  const { token, clientCertificateData, clientKeyData, expirationTimestamp } = fields as PluginCredential
+  if (!token && !clientCertificateData && !clientKeyData) return 'its answer holds no credential'
+  if (!clientCertificateData !== !clientKeyData) return 'its answer holds a certificate or a key, but not both'
+  if (expirationTimestamp !== undefined && !isTimestamp(expirationTimestamp))
+    return 'its answer expires at a time that is none'
   try {
-    const { status } = JSON.parse(text) as { status?: PluginCredential }
-    if (status?.token || (status?.clientCertificateData && status.clientKeyData)) return status
-  } catch {
-    // Said below.
+    if (clientCertificateData) createSecureContext({ cert: clientCertificateData, key: clientKeyData })
+  } catch (error) {
+    return `its answer holds a certificate or a key that can't be used: ${(error as Error).message}`
   }
-  throw new KcapError('credential-plugin-failed', `cannot log in with "${command}": its answer holds no credential`, {
-    hints: ['see whether kubectl can log in: kubectl get pods'],
-  })
+  return fields as PluginCredential
+}
+
+/** JSON, or the YAML that kubectl reads too. */
+function parseAnswer(answer: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value = yaml.load(answer, { schema: yaml.JSON_SCHEMA })
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** RFC 3339. */
+function isTimestamp(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(text) && !Number.isNaN(Date.parse(text))
 }

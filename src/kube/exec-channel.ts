@@ -58,8 +58,9 @@ function execPath(request: ExecRequest): string {
 async function connect(access: ClusterAccess, request: ExecRequest): Promise<WebSocket> {
   const { host: _host, port: _port, path, ...options } = makeRequestOptions(access, execPath(request))
   const scheme = access.server.protocol === 'http:' ? 'ws' : 'wss'
+  const routed = { ...options, connectSignal: request.signal }
   const socket = new WebSocket(`${scheme}://${access.server.host}${path}`, protocols, {
-    ...options,
+    ...routed,
     perMessageDeflate: false,
     maxPayload: maxFrameBytes,
     handshakeTimeout: connectTimeoutMs,

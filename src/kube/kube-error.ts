@@ -1,5 +1,6 @@
 import { KcapError } from '../base/kcap-error.ts'
 import { quote } from '../base/quote.ts'
+import { explainConnectFailure } from './connect-failure.ts'
 import { fitStatus } from './fit-answer.ts'
 
 /** What the API says of a failure. https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
@@ -125,12 +126,6 @@ export function readStatus(body: string): KubeStatus | undefined {
   }
 }
 
-const certificateStates: Record<string, string> = {
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet: is the clock of this machine right?',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
-}
-
 /** The kubeconfig is of a cluster that was set up anew, or somebody stands in between. */
 function authorityHints(flag: string): string[] {
   return [
@@ -142,30 +137,18 @@ function authorityHints(flag: string): string[] {
 /** A failure below HTTP: no connection, no trust, no answer. */
 export function toConnectError(server: URL, error: unknown, context?: string): KcapError {
   if (error instanceof KcapError) return error
-  const { code = '', message } = error as NodeJS.ErrnoException
   const flag = context === undefined ? '' : ` --context ${quote(context)}`
-  const isCertificate = code in certificateStates || /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/.test(code)
-  if (isCertificate) {
-    const known = certificateStates[code]
-    const state = known ?? `its certificate is signed by nobody the kubeconfig trusts (${code})`
+  const { kind, state } = explainConnectFailure(error)
+  if (kind !== 'connection') {
     return new KcapError('api-certificate', `cannot trust the API server "${server.host}": ${state}`, {
       hints: [
-        ...(known === undefined ? authorityHints(flag) : []),
+        ...(kind === 'authority' ? authorityHints(flag) : []),
         `whose certificate the server shows: openssl s_client -connect ${server.hostname}:${server.port || 443} </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -dates`,
       ],
       cause: error,
     })
   }
-  const states: Record<string, string> = {
-    ECONNREFUSED: 'nothing listens there (connection refused)',
-    ENOTFOUND: 'its name is not known',
-    EAI_AGAIN: 'its name cannot be looked up now',
-    ETIMEDOUT: 'it does not answer',
-    EHOSTUNREACH: 'there is no way to it',
-    ENETUNREACH: 'there is no way to it',
-    ECONNRESET: 'it closed the connection',
-  }
-  return new KcapError('api-unreachable', `cannot reach the API server "${server.host}": ${states[code] ?? message}`, {
+  return new KcapError('api-unreachable', `cannot reach the API server "${server.host}": ${state}`, {
     hints: ['is the VPN up? is this the right cluster? kcap list contexts', `kubectl${flag} get --raw /readyz`],
     cause: error,
   })

@@ -77,6 +77,19 @@ export function makeRequestOptions(access: ClusterAccess, path: string) {
   }
 }
 
+/** The same for a request that a proxy may forward. */
+function makeForwardedOptions(access: ClusterAccess, path: string, connectSignal: AbortSignal) {
+  const options = { ...makeRequestOptions(access, path), connectSignal }
+  const { forwarding, server } = access
+  if (forwarding === undefined) return options
+  return {
+    ...options,
+    path: `${server.origin}${options.path}`,
+    headers: { ...options.headers, ...forwarding.headers },
+    isForwarded: true,
+  }
+}
+
 /** What a request carries. */
 export interface RequestBody {
   /** Default GET. */
@@ -90,7 +103,7 @@ export async function openStream(
   access: ClusterAccess,
   request: Pick<KubeRequest, 'path' | 'accept' | 'signal'> & RequestBody,
 ): Promise<IncomingMessage> {
-  const options = makeRequestOptions(access, request.path)
+  const options = makeForwardedOptions(access, request.path, request.signal)
   const start = access.server.protocol === 'http:' ? httpRequest : httpsRequest
   return await new Promise((resolve, reject) => {
     const outgoing = start({
@@ -110,7 +123,11 @@ export async function openStream(
     outgoing.on('error', (error) =>
       reject(request.signal.aborted ? request.signal.reason : toConnectError(access.server, error, access.context)),
     )
-    outgoing.on('response', resolve)
+    outgoing.on('response', (response) => {
+      if (access.forwarding === undefined || response.statusCode !== 407) return resolve(response)
+      response.destroy()
+      reject(access.forwarding.makeLoginError())
+    })
     outgoing.end(request.body)
   })
 }

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { KcapError } from '../base/kcap-error.ts'
 import { quote } from '../base/quote.ts'
-import { flag, listOf, object, text } from './answer-shape.ts'
+import { flag, listOf, mapOf, object, text } from './kubeconfig-shape.ts'
 
 // Field names as in the file: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
 
@@ -18,7 +18,8 @@ export interface ClusterEntry {
   readonly 'insecure-skip-tls-verify'?: boolean
   readonly 'tls-server-name'?: string
   readonly 'proxy-url'?: string
-  readonly extensions?: unknown
+  readonly 'disable-compression'?: boolean
+  readonly extensions?: readonly { readonly name?: string; readonly extension?: unknown }[]
 }
 
 export interface UserEntry {
@@ -31,56 +32,116 @@ export interface UserEntry {
   readonly username?: string
   readonly password?: string
   readonly as?: string
+  readonly 'as-uid'?: string
+  readonly 'as-groups'?: readonly string[]
+  readonly 'as-user-extra'?: Readonly<Record<string, readonly string[]>>
   readonly exec?: CredentialPluginEntry
-  readonly 'auth-provider'?: { readonly name: string; readonly config?: Record<string, string> }
+  readonly 'auth-provider'?: AuthProviderEntry
+}
+
+export interface AuthProviderEntry {
+  readonly name?: string
+  readonly config?: Readonly<Record<string, string>>
 }
 
 export interface CredentialPluginEntry {
   readonly apiVersion?: string
   readonly command?: string
-  readonly args?: readonly string[] | null
-  readonly env?: readonly { name: string; value: string }[] | null
+  readonly args?: readonly string[]
+  readonly env?: readonly { readonly name?: string; readonly value?: string }[]
   readonly installHint?: string
-  readonly interactiveMode?: 'Never' | 'IfAvailable' | 'Always'
+  /** `Never`, `IfAvailable` or `Always`. */
+  readonly interactiveMode?: string
   readonly provideClusterInfo?: boolean
 }
 
 /** File names inside a kubeconfig are relative to the folder it lies in. */
 const fileKeys = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile']
 
-const textKeys =
-  'cluster user namespace server certificate-authority certificate-authority-data tls-server-name proxy-url token tokenFile client-certificate client-certificate-data client-key client-key-data username password as'
-/** A value of another kind than it should be counts as missing. */
-const fitEntry = object({
-  ...Object.fromEntries(textKeys.split(' ').map((key) => [key, text])),
-  'insecure-skip-tls-verify': flag,
-  exec: object({
-    apiVersion: text,
-    command: text,
-    args: listOf(text),
-    env: listOf(object({ name: text, value: text }, 'name', 'value')),
-    installHint: text,
-    interactiveMode: text,
+const shapes = {
+  context: object({ cluster: text, user: text, namespace: text }),
+  cluster: object({
+    server: text,
+    'certificate-authority': text,
+    'certificate-authority-data': text,
+    'insecure-skip-tls-verify': flag,
+    'tls-server-name': text,
+    'proxy-url': text,
+    'disable-compression': flag,
+    extensions: listOf(object({ name: text })),
   }),
-  'auth-provider': object({ name: text }, 'name'),
-})
+  user: object({
+    token: text,
+    tokenFile: text,
+    'client-certificate': text,
+    'client-certificate-data': text,
+    'client-key': text,
+    'client-key-data': text,
+    username: text,
+    password: text,
+    as: text,
+    'as-uid': text,
+    'as-groups': listOf(text),
+    'as-user-extra': mapOf(listOf(text)),
+    exec: object({
+      apiVersion: text,
+      command: text,
+      args: listOf(text),
+      env: listOf(object({ name: text, value: text })),
+      installHint: text,
+      interactiveMode: text,
+      provideClusterInfo: flag,
+    }),
+    'auth-provider': object({ name: text, config: mapOf(text) }),
+  }),
+} as const
 
-/** Adds the named entries of one list of a file; of a name that is there already, the first counts. Throws `kubeconfig-broken`. */
-export function addEntries<Entry>(into: Map<string, Entry>, list: unknown, key: string, file: string): void {
+/**
+ * Adds the named entries of one list of a file; of a name that is there already, the first counts. A value of another type than it should have stops
+ * kcap, as it stops kubectl: without it, kcap might be another user or in another namespace.
+ * @throws {KcapError} `kubeconfig-broken` — when the list or a value in it is of the wrong type
+ */
+export function addEntries<Entry>(
+  into: Map<string, Entry>,
+  list: unknown,
+  key: keyof typeof shapes,
+  file: string,
+): void {
   if (list === undefined || list === null) return
-  if (!Array.isArray(list)) {
-    throw new KcapError('kubeconfig-broken', `cannot read the kubeconfig "${file}": "${key}s" is not a list`, {
-      hints: [`kubectl config view --kubeconfig ${quote(file)}`],
-    })
-  }
+  if (!Array.isArray(list)) throw brokenFile(file, `"${key}s" is not a list`)
   for (const item of list as Record<string, unknown>[]) {
     const name = item?.name
     if (typeof name !== 'string' || into.has(name)) continue
-    const entry = fitEntry({ ...(item[key] as object | undefined) }) as Record<string, unknown>
-    for (const fileKey of fileKeys) {
-      const value = entry[fileKey]
-      if (typeof value === 'string' && value !== '') entry[fileKey] = path.resolve(path.dirname(file), value)
-    }
+    const entry = dropNulls(item[key] ?? {}) as Record<string, unknown>
+    const misfit = shapes[key](entry)
+    if (misfit !== undefined)
+      throw brokenFile(file, `"${[key, ...misfit.keys].join('.')}" of the ${key} "${name}" ${misfit.state}`)
+    for (const fileKey of fileKeys) resolveIn(path.dirname(file), entry, fileKey)
+    const plugin = entry.exec as Record<string, unknown> | undefined
+    // A name without a folder is looked up on PATH.
+    if (typeof plugin?.command === 'string' && plugin.command.includes(path.sep))
+      resolveIn(path.dirname(file), plugin, 'command')
     into.set(name, entry as Entry)
   }
+}
+
+function resolveIn(folder: string, holder: Record<string, unknown>, key: string): void {
+  const value = holder[key]
+  if (typeof value === 'string' && value !== '') holder[key] = path.resolve(folder, value)
+}
+
+/** An absent value can be written as null. */
+function dropNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, item]) =>
+      item === null || item === undefined ? [] : [[key, key === 'extensions' ? item : dropNulls(item)]],
+    ),
+  )
+}
+
+function brokenFile(file: string, state: string): KcapError {
+  return new KcapError('kubeconfig-broken', `cannot read the kubeconfig "${file}": ${state}`, {
+    hints: [`kubectl config view --kubeconfig ${quote(file)}`],
+  })
 }

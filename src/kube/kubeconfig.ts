@@ -6,6 +6,7 @@ import { findNearNames } from '../base/near-names.ts'
 import { quote } from '../base/quote.ts'
 import { addEntries, type ClusterEntry, type ContextEntry, type UserEntry } from './kubeconfig-entries.ts'
 import { findKubeconfigPaths } from './kubeconfig-paths.ts'
+import { kubeconfigSchema } from './kubeconfig-schema.ts'
 
 /** A kubeconfig as kubectl would see it. Field names as in the file: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
 export interface Kubeconfig {
@@ -121,7 +122,7 @@ function readDocument(file: string, mustExist: boolean): Record<string, unknown>
 function parseDocument(file: string, text: string): Record<string, unknown> {
   let document: unknown
   try {
-    document = yaml.load(text)
+    document = yaml.load(text, { schema: kubeconfigSchema })
   } catch (error) {
     const mark = error instanceof yaml.YAMLException ? error.mark : undefined
     const state = error instanceof yaml.YAMLException ? error.reason : String(error)

@@ -1,3 +1,4 @@
+import { hideUserInfo } from '../base/hide-user-info.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { toExecError, toStartError } from './exec-status.ts'
 
@@ -13,7 +14,7 @@ export function readKubectlFailure(
   request: { namespace: string; pod: string; container: string; argv: readonly string[] },
   server: URL,
 ): KcapError | undefined {
-  const line = said
+  const line = hideUserInfo(said)
     .trimEnd()
     .split('\n')
     .findLast((text) => /^(Error from server|error: |Unable to connect to the server)/.test(text))

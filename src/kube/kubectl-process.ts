@@ -8,8 +8,7 @@ import type { ExecRequest } from './exec-channel.ts'
 import { readKubectlFailure } from './kubectl-failure.ts'
 
 /**
- * Runs an argv in a container by the user's kubectl, which speaks SPDY, or a WebSocket from 1.31 on, and passes proxies that kcap does
- * not. Throws `kubectl-missing`.
+ * Runs an argv in a container by the user's kubectl, which speaks SPDY, or a WebSocket from 1.31 on. Throws `kubectl-missing`.
  */
 export async function startKubectlExec(
   access: ClusterAccess,
@@ -36,8 +35,7 @@ export async function startKubectlExec(
 }
 
 function refuseMissing(error: NodeJS.ErrnoException): never {
-  const state = error.code === 'ENOENT' ? 'there is no such program on PATH' : error.message
-  throw new KcapError('kubectl-missing', `cannot start "kubectl": ${state}`, {
+  throw new KcapError('kubectl-missing', `cannot start "kubectl": ${error.message}`, {
     hints: [
       'leave --via out: kcap needs no kubectl where the login has "get pods/exec"',
       `PATH is ${process.env.PATH ?? ''}`,

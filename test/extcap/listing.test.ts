@@ -177,7 +177,9 @@ describe('a login that takes its time', () => {
   }
 
   test('does not hold the list, is awaited behind its back, and the next list has its pods', async () => {
-    await useSlowLogin(`sleep 2; echo '{"status":{"token":"${demo.cluster.token}"}}'`)
+    await useSlowLogin(
+      `sleep 2; echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"${demo.cluster.token}"}}'`,
+    )
     const first = await list()
     expect(first.displays).toEqual(['kcap: cluster kcap-demo', 'kcap: SSH host', 'kcap: demo'])
     await waitForNoProcess()

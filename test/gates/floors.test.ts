@@ -29,12 +29,13 @@ const floors: Record<string, number> = {
 
 /** Each npm package is known to one folder; the demo cluster is the other end of kube's WebSocket. */
 const owners: Record<string, string[]> = {
-  '@kubernetes/client-node': ['kube'],
+  'agent-base': ['kube'],
   execa: ['host'],
   'js-yaml': ['kube'],
   minimist: ['request'],
   prompts: ['prompt'],
   selfsigned: ['demo'],
+  socks: ['kube'],
   'ssh-config': ['ssh'],
   ssh2: ['ssh'],
   ws: ['demo', 'kube'],
@@ -127,7 +128,7 @@ test('each npm package is known to its owner only', () => {
       .split('/')
       .slice(0, specifier.startsWith('@') ? 2 : 1)
       .join('/')
-    // The API's types are the language in which pods are spoken of; they cost nothing at run time.
+    // The API's types are the language in which pods are spoken of; nothing of it runs.
     if (isType && name === '@kubernetes/client-node') return false
     return !(owners[name] ?? []).includes(folderOf(file))
   })

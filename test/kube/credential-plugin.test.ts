@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test, vi } from 'vitest'
 import { runCredentialPlugin } from '../../src/kube/credential-plugin.ts'
 import { failureOf } from '../support/failure.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
@@ -11,35 +11,52 @@ beforeAll(async () => {
   folder = await makeTempFolder()
 })
 const run = { signal: new AbortController().signal, timeoutMs: 5_000, interactive: false }
-const cluster = { server: 'https://c' }
+const cluster = { server: 'https://c', config: null }
+
+const apiVersion = 'client.authentication.k8s.io/v1'
+const answer = JSON.stringify({ kind: 'ExecCredential', apiVersion, status: { token: 't0ken' } })
 
 async function plugin(name: string, body: string) {
   const command = path.join(folder, name)
   await writeFile(command, `#!/bin/sh\n${body}\n`)
   await chmod(command, 0o755)
-  return { command, apiVersion: 'client.authentication.k8s.io/v1' }
+  return { command, apiVersion, interactiveMode: 'IfAvailable' }
 }
 
 test('the credential is read, and the plugin sees its arguments, its environment and the cluster', async () => {
-  const entry = await plugin(
-    'good',
-    `echo "$1 $EXTRA $KUBERNETES_EXEC_INFO" > ${folder}/seen; echo '{"kind":"ExecCredential","status":{"token":"t0ken"}}'`,
-  )
+  const entry = await plugin('good', `echo "$1 $EXTRA $KUBERNETES_EXEC_INFO" > ${folder}/seen; echo '${answer}'`)
   const credential = await runCredentialPlugin(
-    { ...entry, args: ['get-token'], env: [{ name: 'EXTRA', value: 'x' }], provideClusterInfo: true },
+    {
+      ...entry,
+      args: ['get-token'],
+      env: [
+        { name: 'EXTRA', value: 'x' },
+        { name: 'KUBERNETES_EXEC_INFO', value: 'forged' },
+      ],
+    },
     cluster,
     run,
   )
   expect(credential.token).toBe('t0ken')
   const seen = await readFile(`${folder}/seen`, 'utf8')
-  expect(seen).toMatch(/^get-token x \{"kind":"ExecCredential"/)
-  expect(seen).toContain('"interactive":false')
-  expect(seen).toContain('"server":"https://c"')
+  expect(seen).toMatch(/^get-token x \{/)
+  expect(JSON.parse(seen.slice('get-token x '.length))).toEqual({
+    kind: 'ExecCredential',
+    apiVersion,
+    spec: { interactive: false, cluster },
+  })
+})
+
+test('a plugin that nothing tells of the cluster knows its version and whether it may ask', async () => {
+  const entry = await plugin('told', `echo "$KUBERNETES_EXEC_INFO" > ${folder}/told-seen; echo '${answer}'`)
+  await runCredentialPlugin(entry, undefined, run)
+  const seen: unknown = JSON.parse(await readFile(`${folder}/told-seen`, 'utf8'))
+  expect(seen).toEqual({ kind: 'ExecCredential', apiVersion, spec: { interactive: false } })
 })
 
 test("a plugin that is not there is 'credential-plugin-missing', with its install hint", async () => {
   const error = await failureOf(
-    runCredentialPlugin({ command: 'no-such-plugin', installHint: 'brew install it' }, cluster, run),
+    runCredentialPlugin({ command: 'no-such-plugin', apiVersion, installHint: 'brew install it' }, cluster, run),
   )
   expect([error.code, error.exitCode, error.message]).toEqual([
     'credential-plugin-missing',
@@ -62,7 +79,9 @@ test("a plugin that fails is 'credential-plugin-failed', with its last words", a
 })
 
 test('an answer without a credential is a failure', async () => {
-  const error = await failureOf(runCredentialPlugin(await plugin('empty', 'echo "{}"'), cluster, run))
+  const error = await failureOf(
+    runCredentialPlugin(await plugin('empty', `echo '${answer.replace('t0ken', '')}'`), cluster, run),
+  )
   expect([error.code, error.message]).toEqual([
     'credential-plugin-failed',
     `cannot log in with "${folder}/empty": its answer holds no credential`,
@@ -99,11 +118,50 @@ test('a plugin that left its group behind is not waited for', async () => {
 })
 
 test("a plugin that must ask is 'credential-plugin-login' where nobody can answer", async () => {
-  const error = await failureOf(runCredentialPlugin({ command: 'x', interactiveMode: 'Always' }, cluster, run))
+  const error = await failureOf(
+    runCredentialPlugin({ command: 'x', apiVersion, interactiveMode: 'Always' }, cluster, run),
+  )
   expect([error.code, error.exitCode, error.message]).toEqual([
     'credential-plugin-login',
     4,
     'cannot log in with "x": it wants to ask something on a terminal',
   ])
   expect(error.hints).toContain('log in once in a terminal: kubectl get pods')
+})
+
+test("a plugin that kubectl's preferences forbid is 'credential-plugin-not-allowed', and is not run", async () => {
+  const kuberc = path.join(folder, 'kuberc')
+  await writeFile(
+    kuberc,
+    'apiVersion: kubectl.config.k8s.io/v1beta1\nkind: Preference\ncredentialPluginPolicy: DenyAll\n',
+  )
+  vi.stubEnv('KUBERC', kuberc)
+  const entry = await plugin('forbidden', `touch ${folder}/forbidden-ran; echo '${answer}'`)
+  const error = await failureOf(runCredentialPlugin(entry, cluster, run))
+  vi.unstubAllEnvs()
+  expect([error.code, error.exitCode, error.message]).toEqual([
+    'credential-plugin-not-allowed',
+    4,
+    `cannot log in with "${entry.command}": kubectl's preferences "${kuberc}" allow no credential plugin`,
+  ])
+  expect(error.hints).toEqual(['kubectl kuberc view'])
+  expect(existsSync(`${folder}/forbidden-ran`)).toBe(false)
+})
+
+test('an abort ends a plugin at once, with the reason', async () => {
+  const entry = await plugin('waiting', `echo $$ > ${folder}/waiting-pid; sleep 64`)
+  const stop = new AbortController()
+  const reason = new Error('stopped by SIGINT')
+  const running = runCredentialPlugin(entry, cluster, { ...run, signal: stop.signal }).catch((error: unknown) => error)
+  await expect.poll(() => existsSync(`${folder}/waiting-pid`)).toBe(true)
+  const startedMs = Date.now()
+  stop.abort(reason)
+  expect(await running).toBe(reason)
+  expect(Date.now() - startedMs).toBeLessThan(1_000)
+})
+
+test('what a plugin says of a URL is shown without its password', async () => {
+  const entry = await plugin('talker', 'echo "no way by http://me:s3cret@proxy:3128/" >&2; exit 1')
+  const error = await failureOf(runCredentialPlugin(entry, cluster, run))
+  expect(error.message).toContain('no way by http://…@proxy:3128/')
 })

@@ -96,9 +96,13 @@ describe('several clusters', () => {
   async function openContexts(sleepSeconds: number) {
     const silent = await openDemoFixture({ misbehaviour: { answer: 'never' } })
     const plugin = path.join(demo.folder, `login-${sleepSeconds}`)
-    await writeFile(plugin, `#!/bin/sh\nsleep ${sleepSeconds}\necho '{"status":{"token":"${demo.cluster.token}"}}'\n`, {
-      mode: 0o755,
-    })
+    await writeFile(
+      plugin,
+      `#!/bin/sh\nsleep ${sleepSeconds}\necho '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"${demo.cluster.token}"}}'\n`,
+      {
+        mode: 0o755,
+      },
+    )
     const exec = `exec: { apiVersion: client.authentication.k8s.io/v1, command: ${plugin}, interactiveMode: Never }`
     const files = [
       demo.cluster.kubeconfig({ context: 'living' }),

@@ -152,7 +152,7 @@ const rows: Record<string, () => ErrorRow> = {
   }),
   'a credential plugin that hands over nothing': () => ({
     argv: [pod, '--kubeconfig', files.pluginEmpty],
-    message: 'cannot log in with "/bin/true": its answer holds no credential',
+    message: 'cannot log in with "/bin/true": its answer is no ExecCredential',
     hints: [seeKubectl],
     exitCode: 4,
   }),

@@ -120,7 +120,11 @@ test('many lists beside refreshes: none is torn, none is readable by others, not
   const { cluster, kubeconfig, folder } = await openDemoFixture()
   const plugin = path.join(folder, 'login')
   // Later than a list waits for, so that each list that is not warm starts a refresh.
-  await writeFile(plugin, `#!/bin/sh\nsleep 1.5\necho '{"status":{"token":"${cluster.token}"}}'\n`, { mode: 0o755 })
+  await writeFile(
+    plugin,
+    `#!/bin/sh\nsleep 1.5\necho '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"${cluster.token}"}}'\n`,
+    { mode: 0o755 },
+  )
   const exec = `exec: { apiVersion: client.authentication.k8s.io/v1, command: ${plugin}, interactiveMode: Never }`
   const file = await kubeconfig()
   await writeFile(file, (await readFile(file, 'utf8')).replace(/^( *)token: .*$/m, `$1${exec}`))

@@ -1,0 +1,29 @@
+import type { ClusterEntry } from './kubeconfig-entries.ts'
+
+const extensionName = 'client.authentication.k8s.io/exec'
+
+/** A cluster as a credential plugin is told of it. https://kubernetes.io/docs/reference/config-api/client-authentication.v1/#client-authentication-k8s-io-v1-Cluster */
+export type ExecCluster = Readonly<Record<string, unknown>>
+
+/** As client-go passes it (rest/exec.go, ConfigToExecCluster): what is not there is left out, but for `config`. */
+export function describeCluster(cluster: ClusterEntry, authorities: Buffer | undefined): ExecCluster {
+  const { server = '', extensions = [] } = cluster
+  const extension = extensions.findLast(({ name }) => name === extensionName)?.extension
+  const fields = {
+    'tls-server-name': cluster['tls-server-name'],
+    'insecure-skip-tls-verify': cluster['insecure-skip-tls-verify'],
+    'certificate-authority-data': authorities?.toString('base64'),
+    'proxy-url': cluster['proxy-url']?.replace(/^[^:]*/, (scheme) => scheme.toLowerCase()),
+    'disable-compression': cluster['disable-compression'],
+  }
+  return {
+    server: stripQuery(server),
+    ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value)),
+    config: extension ?? null,
+  }
+}
+
+/** Only an address with a path loses it. */
+function stripQuery(server: string): string {
+  return server.replace(/^(\w+:\/\/[^/?#]*\/[^/?#][^?#]*)[?#].*$/, '$1')
+}

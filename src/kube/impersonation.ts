@@ -1,0 +1,42 @@
+import type { UserEntry } from './kubeconfig-entries.ts'
+
+/**
+ * Headers by which a user acts as another, as client-go's impersonating round tripper sets them.
+ * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+ */
+export function makeImpersonationHeaders(user: UserEntry): Record<string, string | string[]> {
+  const { as: name, 'as-uid': uid, 'as-groups': groups = [], 'as-user-extra': extra = {} } = user
+  if (!name) return {}
+  const headers: Record<string, string | string[]> = { 'Impersonate-User': headerText(name) }
+  if (uid) headers['Impersonate-Uid'] = headerText(uid)
+  if (groups.length > 0) headers['Impersonate-Group'] = groups.map(headerText)
+  for (const [key, values] of Object.entries(extra)) {
+    // Keys that differ in case are one header.
+    const header = `Impersonate-Extra-${escapeHeaderKey(key).toLowerCase()}`
+    if (values.length > 0) headers[header] = [...(headers[header] ?? []), ...values.map(headerText)]
+  }
+  return headers
+}
+
+/** Whether it says as whom to act without saying who that is; client-go refuses it. */
+export function lacksImpersonatedUser(user: UserEntry): boolean {
+  const { as: name, 'as-uid': uid, 'as-groups': groups = [], 'as-user-extra': extra = {} } = user
+  return !name && (Boolean(uid) || groups.length > 0 || Object.keys(extra).length > 0)
+}
+
+/** A text as Go sends it: in UTF-8, for which Node, which writes Latin-1, needs a character for each byte. */
+export function headerText(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1')
+}
+
+/** Every byte that no header name may hold, and the percent sign itself, as in a URL. */
+function escapeHeaderKey(key: string): string {
+  return [...Buffer.from(key, 'utf8')]
+    .map((byte) => {
+      const character = String.fromCharCode(byte)
+      return /[A-Za-z0-9!#$&'*+.^_`|~-]/.test(character)
+        ? character
+        : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+    })
+    .join('')
+}

@@ -1,0 +1,118 @@
+import { isProxied } from './no-proxy.ts'
+
+/** A proxy on the way to an API server. */
+export interface ProxyServer {
+  readonly scheme: 'http' | 'https' | 'socks5'
+  readonly host: string
+  readonly port: number
+  readonly login: { readonly username: string; readonly password: string } | undefined
+  /** What names it: `proxy-url`, `HTTPS_PROXY`. */
+  readonly source: string
+}
+
+/** How requests are made that a proxy forwards, because both speak plain HTTP: they carry the whole URL. */
+export interface Forwarding {
+  readonly headers: Readonly<Record<string, string>>
+  makeLoginError(): Error
+}
+
+/** What the agent of a proxy has to know of a request beside where it goes. */
+export interface RequestRoute {
+  readonly isForwarded?: boolean
+  /** Ends the wait for the proxy: Node ends a request only once it has a connection. */
+  readonly connectSignal?: AbortSignal
+}
+
+const ports = { http: 80, https: 443, socks5: 1080 } as const
+
+/** What people may read of a proxy, which is never its user name or password. */
+export function labelProxy({ scheme, host, port }: ProxyServer): string {
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/**
+ * The proxy for an API server: that of its kubeconfig entry, whatever NO_PROXY says, else that of the environment; undefined where there is none.
+ * Throws a sentence about a proxy that can't be used, without the text that names it.
+ */
+export function chooseProxy(
+  server: URL,
+  proxyUrl: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): ProxyServer | undefined {
+  return proxyUrl ? parseProxyUrl(proxyUrl, 'proxy-url') : chooseByEnvironment(server, environment)
+}
+
+/** tools/clientcmd/helpers.go, parseProxyURL */
+function parseProxyUrl(text: string, source: string): ProxyServer {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase() ?? ''
+  const parsed = parseProxy(text, source)
+  if (parsed !== undefined) return parsed
+  throw new Error(
+    scheme === 'http' || scheme === 'https' || scheme === 'socks5'
+      ? `its ${source} is not a URL`
+      : `its ${source} has the unsupported scheme "${scheme}"; it must be http, https or socks5`,
+  )
+}
+
+/** golang.org/x/net/http/httpproxy, FromEnvironment and proxyForURL. */
+function chooseByEnvironment(server: URL, environment: NodeJS.ProcessEnv): ProxyServer | undefined {
+  const isSecure = server.protocol === 'https:'
+  const found = findVariable(environment, isSecure ? 'HTTPS_PROXY' : 'HTTP_PROXY')
+  if (found === undefined) return undefined
+  const [source, value] = found
+  const isPlausible = /^[a-z][a-z0-9+.-]*:\/\/./i.test(value)
+  // socks5h says of itself what socks5 does here anyway: the proxy looks names up.
+  const proxy = parseProxy(isPlausible ? value.replace(/^socks5h:/i, 'socks5:') : `http://${value}`, source)
+  // What is no URL at all names no proxy.
+  if (proxy === undefined && !isPlausible) return undefined
+  if (!isSecure && environment.REQUEST_METHOD)
+    throw new Error('HTTP_PROXY is not used where REQUEST_METHOD is set: the client of a CGI program could have set it')
+  if (!isProxied(server, findVariable(environment, 'NO_PROXY')?.[1] ?? '')) return undefined
+  if (proxy === undefined)
+    throw new Error(`${source} names a proxy that is neither http, https nor socks5, or is not a URL`)
+  return proxy
+}
+
+/** Upper case comes first; an empty variable counts as none. */
+function findVariable(environment: NodeJS.ProcessEnv, name: string): readonly [string, string] | undefined {
+  for (const key of [name, name.toLowerCase()]) {
+    const value = environment[key]
+    if (value) return [key, value]
+  }
+  return undefined
+}
+
+/** As strict as Go's net/url. */
+function parseProxy(text: string, source: string): ProxyServer | undefined {
+  const parts = /^([a-z][a-z0-9+.-]*):\/\/(?:([^/?#]*)@)?([^/?#@]+)(?:[/?#].*)?$/i.exec(text)
+  const [, rawScheme = '', userInfo, authority = ''] = parts ?? []
+  const scheme = rawScheme.toLowerCase()
+  if (scheme !== 'http' && scheme !== 'https' && scheme !== 'socks5') return undefined
+  if (/[\s\0-\x20\x7f]/.test(text)) return undefined
+  const login = userInfo === undefined ? undefined : parseLogin(userInfo)
+  // WHATWG's rules for a host hold for the schemes it knows.
+  if (login === null || !URL.canParse(`http://${authority}`)) return undefined
+  const url = new URL(`http://${authority}`)
+  const port = /:(\d+)$/.exec(authority)?.[1]
+  return {
+    scheme,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: port === undefined ? ports[scheme] : Number(port),
+    login,
+    source,
+  }
+}
+
+/** null where it is none. */
+function parseLogin(userInfo: string): ProxyServer['login'] | null {
+  if (!/^(?:[\w\-.~!$&'()*+,;=:@]|%[0-9a-f]{2})*$/i.test(userInfo)) return null
+  const colon = userInfo.indexOf(':')
+  try {
+    return {
+      username: decodeURIComponent(colon < 0 ? userInfo : userInfo.slice(0, colon)),
+      password: colon < 0 ? '' : decodeURIComponent(userInfo.slice(colon + 1)),
+    }
+  } catch {
+    return null
+  }
+}

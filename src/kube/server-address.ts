@@ -1,0 +1,32 @@
+/** Where a cluster's API server is, and with what name and password its URL says to log in. */
+export interface ServerAddress {
+  /** Without user name, password, query and fragment. */
+  readonly url: URL
+  /** `NAME:PASSWORD`; undefined where the URL has none. */
+  readonly userInfo: string | undefined
+}
+
+/**
+ * Reads the `server` of a kubeconfig as client-go does: without a scheme it is http (rest/url_utils.go, DefaultServerURL). undefined where it is no
+ * address of an API server.
+ */
+export function parseServerAddress(server: string): ServerAddress | undefined {
+  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]/i.test(server)
+  const text = hasScheme ? server : `http://${server}`
+  if (/[\s\0-\x20\x7f]/.test(text) || !URL.canParse(text)) return undefined
+  const url = new URL(text)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined
+  if (!hasScheme && /\/./.test(server)) return undefined
+  const { username, password } = url
+  for (const part of ['username', 'password', 'search', 'hash'] as const) url[part] = ''
+  const hasUserInfo = username !== '' || password !== ''
+  return { url, userInfo: hasUserInfo ? `${decode(username)}:${decode(password)}` : undefined }
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import {
+  type ConnectionOptions,
+  checkServerIdentity,
+  createSecureContext,
+  type PeerCertificate,
+  type SecureContext,
+} from 'node:tls'
+import { line } from '../base/hint.ts'
+import { KcapError } from '../base/kcap-error.ts'
+import type { ClusterEntry, UserEntry } from './kubeconfig-entries.ts'
+
+/** What a login trusts, and the certificate it shows. */
+export interface TlsMaterial {
+  readonly authorities?: Buffer | undefined
+  readonly certificate?: Buffer | string | undefined
+  readonly key?: Buffer | string | undefined
+}
+
+/** What `openCluster` says its files and data are of. */
+export interface KubeconfigPlace {
+  readonly context: string
+  readonly paths: readonly string[]
+}
+
+/** @throws {KcapError} `kubeconfig-unreadable`, `kubeconfig-broken` — when a named file can't be read, or data is no base64 */
+export function readTlsMaterial(place: KubeconfigPlace, cluster: ClusterEntry, user: UserEntry): TlsMaterial {
+  const certificate = readOne(place, user, 'client-certificate')
+  return {
+    authorities: readOne(place, cluster, 'certificate-authority'),
+    certificate,
+    // Without a certificate nobody asks for it.
+    key: certificate === undefined ? undefined : readOne(place, user, 'client-key'),
+  }
+}
+
+function readOne<Key extends string>(
+  place: KubeconfigPlace,
+  entry: { readonly [key in Key | `${Key}-data`]?: string },
+  key: Key,
+): Buffer | undefined {
+  const data: string | undefined = entry[`${key}-data`]
+  if (data) {
+    const text = data.replace(/[\r\n]/g, '')
+    if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text))
+      throw brokenLogin(place, `its ${key}-data is not base64`)
+    return Buffer.from(text, 'base64')
+  }
+  return entry[key] ? readNamedFile(place, entry[key]) : undefined
+}
+
+/** @throws {KcapError} `kubeconfig-unreadable` */
+export function readNamedFile({ paths }: KubeconfigPlace, file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    throw new KcapError(
+      'kubeconfig-unreadable',
+      `cannot read the file "${file}" that the kubeconfig "${paths.join(':')}" names: ${(error as Error).message}`,
+      { hints: [line('ls', '-l', file)], cause: error },
+    )
+  }
+}
+
+/**
+ * TLS options for connections to a host, whatever NODE_TLS_REJECT_UNAUTHORIZED says. As in Go any certificate among the authorities is trusted, an
+ * intermediate or the server's own too, and a common name counts for nothing.
+ * @throws {KcapError} `kubeconfig-broken` — when a certificate or a key can't be used
+ */
+export function makeTlsOptions(
+  place: KubeconfigPlace,
+  cluster: ClusterEntry,
+  material: TlsMaterial,
+): ConnectionOptions {
+  const serverName = cluster['tls-server-name'] || undefined
+  return {
+    secureContext: makeContext(place, material),
+    rejectUnauthorized: cluster['insecure-skip-tls-verify'] !== true,
+    checkServerIdentity: (host, certificate) => checkIdentity(serverName ?? host, certificate),
+    // An address is compared, but never sent (RFC 6066).
+    ...(serverName !== undefined && { servername: isIP(serverName) === 0 ? serverName : '' }),
+  }
+}
+
+function makeContext(place: KubeconfigPlace, { authorities, certificate, key }: TlsMaterial): SecureContext {
+  try {
+    return createSecureContext({
+      ca: authorities,
+      cert: certificate,
+      key,
+      minVersion: 'TLSv1.2',
+      allowPartialTrustChain: true,
+    })
+  } catch (error) {
+    throw brokenLogin(place, `its certificate or key can't be used: ${(error as Error).message}`, error)
+  }
+}
+
+function checkIdentity(host: string, certificate: PeerCertificate): Error | undefined {
+  if (certificate.subjectaltname !== undefined) return checkServerIdentity(host, certificate)
+  return Object.assign(new Error('it has no alternative names'), { code: 'CERT_WITHOUT_ALTERNATIVE_NAMES' })
+}
+
+export function brokenLogin({ context, paths }: KubeconfigPlace, state: string, cause?: unknown): KcapError {
+  return new KcapError('kubeconfig-broken', `cannot use the context "${context}": ${state}`, {
+    hints: [line('kubectl', 'config', 'view', '--kubeconfig', paths[0] ?? '')],
+    ...(cause !== undefined && { cause }),
+  })
+}
