@@ -17,7 +17,11 @@ const labFile = (name: string) => path.join(lab.kubeconfigFolder, name)
 const pod = 'shop/no-tcpdump'
 const server = '10.231.0.2:6443'
 const seeKubectl = 'see whether kubectl can log in: kubectl get pods'
-const logInOnce = ['log in once in a terminal: kubectl get pods', 'then try again']
+const seeKubectlWith = (file: string) => seeKubectl.replace('kubectl get', `kubectl --kubeconfig ${file} get`)
+const logInOnce = (file: string) => [
+  `log in once in a terminal: kubectl --kubeconfig ${file} get pods`,
+  'then try again',
+]
 const plugin = '/var/lib/kcap-lab/etc/exec-cred.sh'
 const vpn = 'is the VPN up? is this the right cluster? kcap list contexts'
 
@@ -36,7 +40,7 @@ function missingRole(user: string) {
 
 function badAuthority(contextFlag: string) {
   return {
-    message: `cannot trust the API server "${server}": its certificate is signed by nobody the kubeconfig trusts (UNABLE_TO_VERIFY_LEAF_SIGNATURE)`,
+    message: `cannot trust the API server "${server}": its certificate is signed by nobody the kubeconfig trusts (UNABLE_TO_GET_ISSUER_CERT_LOCALLY)`,
     hints: [
       /^the cluster may have been set up anew; a fresh kubeconfig comes from who runs it, or from aws eks/,
       `whom the kubeconfig's certificate-authority-data trusts: kubectl config view --context ${contextFlag} --minify --raw -o jsonpath='{.clusters[0].cluster.certificate-authority-data}' | base64 -d | openssl x509 -noout -subject -dates`,
@@ -51,7 +55,7 @@ const rows: Record<string, () => ErrorRow> = {
     argv: [pod, '--kubeconfig', labFile('exec-plugin.yaml')],
     environment: { KCAP_EXEC_CRED_SLEEP: '60.25' },
     message: `cannot log in with "${plugin}": no answer within 20 s`,
-    hints: logInOnce,
+    hints: logInOnce(labFile('exec-plugin.yaml')),
     exitCode: 4,
   }),
   'an API server that never answers': () => ({
@@ -147,19 +151,19 @@ const rows: Record<string, () => ErrorRow> = {
     argv: [pod, '--kubeconfig', labFile('exec-plugin.yaml')],
     environment: { KCAP_EXEC_CRED_FAIL: '1' },
     message: `cannot log in with "${plugin}": it ended with exit code 7: exec-cred: simulated login failure`,
-    hints: [seeKubectl],
+    hints: [seeKubectlWith(labFile('exec-plugin.yaml'))],
     exitCode: 4,
   }),
   'a credential plugin that hands over nothing': () => ({
     argv: [pod, '--kubeconfig', files.pluginEmpty],
     message: 'cannot log in with "/bin/true": its answer is no ExecCredential',
-    hints: [seeKubectl],
+    hints: [seeKubectlWith(files.pluginEmpty)],
     exitCode: 4,
   }),
   'a credential plugin that wants a terminal': () => ({
     argv: [pod, '--kubeconfig', files.pluginAlways],
     message: 'cannot log in with "/bin/true": it wants to ask something on a terminal',
-    hints: logInOnce,
+    hints: logInOnce(files.pluginAlways),
     exitCode: 4,
   }),
 }
