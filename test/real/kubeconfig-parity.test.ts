@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { lab } from './lab.ts'
 import { makeCredentialRows, makeLoginRows } from './parity/login-rows.ts'
-import { makeLookupRows, makePluginRows, makePolicyRows } from './parity/plugin-rows.ts'
+import { makeLookupRows, makePluginRows, makePolicyRows, makeTerminalRows } from './parity/plugin-rows.ts'
 import { makeProxyRows, makeVariableRows } from './parity/proxy-rows.ts'
 import { type LoginRun, type ParityRow, runBoth } from './parity/run-both.ts'
 import { openScene, type Scene } from './parity/scene.ts'
@@ -36,6 +36,7 @@ const tables: Record<string, (scene: Scene) => Record<string, ParityRow>> = {
   'proxy-url': makeProxyRows,
   'the variables for proxies': makeVariableRows,
   'credential plugins': makePluginRows,
+  'credential plugins at a terminal': makeTerminalRows,
   'where a plugin is looked for': makeLookupRows,
   "kubectl's policy for plugins": makePolicyRows,
 }

@@ -117,6 +117,26 @@ export function makePluginRows(scene: Scene): Record<string, ParityRow> {
   }
 }
 
+/** Plugins that ask for a code, where a person can answer. */
+export function makeTerminalRows(scene: Scene): Record<string, ParityRow> {
+  const asking = pluginScript({ status: { token: '@CODE@' } })
+    .replace('#!/bin/sh\n', "#!/bin/sh\nprintf 'Enter the code: ' >&2\nread code\n")
+    .replace("<<'END'", '<<END')
+    .replace('@CODE@', 'code-$code')
+  const asks = (interactiveMode: string, cluster: object = {}): ParityRow => ({
+    cluster: { server: scene.https, ...scene.ca, ...cluster },
+    user: execUser({ interactiveMode }),
+    files: { 'plug.sh': asking },
+    types: '123456',
+  })
+  return {
+    'a plugin that may ask at a terminal': asks('IfAvailable'),
+    'a plugin that must ask at a terminal': asks('Always'),
+    'a plugin that must not ask at a terminal': asks('Never'),
+    'a plugin that may ask at a terminal, behind a proxy': asks('IfAvailable', { 'proxy-url': scene.proxyUrl('http') }),
+  }
+}
+
 /** How a plugin's name leads to a program. */
 export function makeLookupRows(scene: Scene): Record<string, ParityRow> {
   const cluster = { server: scene.https, ...scene.ca }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { quoteArgv } from '../../../src/base/quote.ts'
 import type { ApiServers, SeenRequest } from '../../support/api-servers.ts'
 import type { Proxies, SeenByProxy } from '../../support/proxies.ts'
 import { programPath } from '../../support/run-kcap.ts'
@@ -18,6 +19,8 @@ export interface LoginCase {
   readonly environment?: Readonly<Record<string, string | undefined>>
   /** Whether it is started in the folder of the kubeconfig; by default in another. */
   readonly startsBeside?: boolean
+  /** What a person at a terminal types once something ends with `code: `; by default there is no terminal. */
+  readonly types?: string
 }
 
 /** A case in which both programs must do the same, or differ as it says. */
@@ -88,7 +91,8 @@ async function runOne(
   const environment: NodeJS.ProcessEnv = { PATH, HOME: home, KUBECONFIG: path.join(home, 'kubeconfig') }
   for (const [name, value] of Object.entries(login.environment ?? {}))
     environment[name] = value?.replaceAll('@HOME@', home)
-  const { code, stderr } = await run(argv, login.startsBeside ? home : elsewhere, environment)
+  const cwd = login.startsBeside ? home : elsewhere
+  const { code, stderr } = await run(login.types === undefined ? argv : atTerminal(argv), cwd, environment, login.types)
   const hideHome = (text: string) => text.replaceAll(home, '@HOME@')
   const plugin = readLog(path.join(home, 'plugin.log')).map((line) => sortKeys(hideHome(line)))
   await rm(home, { recursive: true })
@@ -112,12 +116,22 @@ function formatKubeconfig({ cluster, user, context }: LoginCase): string {
   })
 }
 
-async function run(argv: readonly [string, ...string[]], cwd: string, env: NodeJS.ProcessEnv) {
+/** script(1) of util-linux gives it a terminal, and ends as it does. */
+function atTerminal(argv: readonly string[]): [string, ...string[]] {
+  return ['script', '--quiet', '--return', '--flush', '--command', quoteArgv(argv), '/dev/null']
+}
+
+async function run(
+  argv: readonly [string, ...string[]],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+  types: string | undefined,
+) {
   const [command, ...words] = argv
   const child: ChildProcess = spawn(command, words, {
     cwd,
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [types === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     timeout: limitMs,
     killSignal: 'SIGKILL',
   })
@@ -125,7 +139,9 @@ async function run(argv: readonly [string, ...string[]], cwd: string, env: NodeJ
   child.stderr?.on('data', (chunk: Buffer) => {
     stderr += chunk.toString()
   })
-  child.stdout?.resume()
+  child.stdout?.on('data', (chunk: Buffer) => {
+    if (/code: $/.test(chunk.toString())) child.stdin?.write(`${types}\n`)
+  })
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', resolve)
