@@ -25,7 +25,7 @@ async function openSilentCluster(): Promise<() => Promise<void>> {
     JSON.stringify({
       'current-context': 'x',
       clusters: [entry],
-      users: [{ name: 'x', user: {} }],
+      users: [{ name: 'x', user: { token: 't' } }],
       contexts: [context],
     }),
   )
