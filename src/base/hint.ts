@@ -45,8 +45,8 @@ export function formatHint(hint: Hint, scope: readonly string[] = []): string | 
 }
 
 /** Names a context to kubectl and kcap, whatever its name begins with. */
-export function contextOption(context: string): string {
-  return `--context=${context}`
+export function contextWords(context: string): string[] {
+  return context.startsWith('-') ? [`--context=${context}`] : ['--context', context]
 }
 
 /** kubectl and kcap take the same options for that: kubectl before the words of an exec, kcap after the name of its command. */

@@ -1,6 +1,6 @@
 import type { DebugContainer } from '../base/capture-request.ts'
 import { exitCodes } from '../base/error-codes.ts'
-import { contextOption, formatHint, type Hint } from '../base/hint.ts'
+import { contextWords, formatHint, type Hint } from '../base/hint.ts'
 import { KcapError, toKcapError } from '../base/kcap-error.ts'
 import { printable, printableJson, printableLines } from '../base/printable.ts'
 import type { PodTarget } from '../base/target.ts'
@@ -118,7 +118,7 @@ function toJson(found: Examination): unknown {
 }
 
 function formatLift(lift: readonly Hint[], context: string): string[] {
-  return lift.map((hint) => formatHint(hint, [contextOption(context)])).filter((text) => text !== undefined)
+  return lift.map((hint) => formatHint(hint, contextWords(context))).filter((text) => text !== undefined)
 }
 
 function formatTrial(trial: ImageTrial): string {

@@ -1,4 +1,5 @@
 import { exitCodes } from '../base/error-codes.ts'
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { printable, printableJson } from '../base/printable.ts'
 import { watchForStop } from '../host/stop-signals.ts'
@@ -26,11 +27,11 @@ export async function list(argv: readonly string[]): Promise<number> {
   const format = parsed.text('output') ?? 'table'
   if (!listed.includes(what))
     throw new KcapError('usage', `cannot list "${what}": it is one of ${listed.join(', ')}`, {
-      hints: ['kcap list pods'],
+      hints: [line('kcap', 'list', 'pods')],
     })
   if (!formats.some((known) => known === format))
     throw new KcapError('usage', `cannot use -o "${format}": it is one of ${formats.join(', ')}`, {
-      hints: ['kcap list pods -o name'],
+      hints: [line('kcap', 'list', 'pods', '-o', 'name')],
     })
   const stop = watchForStop({ followParent: false })
   try {

@@ -1,4 +1,4 @@
-import { contextOption, type Hint, line, noted } from '../base/hint.ts'
+import { contextWords, type Hint, line, noted } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { AuthProviderEntry } from './kubeconfig-entries.ts'
 
@@ -41,7 +41,10 @@ export function readAuthProvider(context: string, { name = '', config = {} }: Au
     if (expiresMs !== undefined && Date.now() + expiryMarginMs < expiresMs) return { token, expiresMs }
     const state = expiresMs === undefined ? 'its oidc user has no valid id-token' : 'its id-token has expired'
     throw failure(context, `${state}, and kcap renews none`, [
-      noted('kubectl renews it where there is a refresh-token', line('kubectl', contextOption(context), 'get', 'pods')),
+      noted(
+        'kubectl renews it where there is a refresh-token',
+        line('kubectl', ...contextWords(context), 'get', 'pods'),
+      ),
     ])
   }
 }
@@ -60,6 +63,6 @@ function readExpiry(token: string): number | undefined {
 
 function failure(context: string, state: string, hints: readonly Hint[] = []): KcapError {
   return new KcapError('auth-provider-failed', `cannot log in to the context "${context}": ${state}`, {
-    hints: hints.length > 0 ? hints : [line('kubectl', 'config', 'view', contextOption(context), '--minify')],
+    hints: hints.length > 0 ? hints : [line('kubectl', 'config', 'view', ...contextWords(context), '--minify')],
   })
 }

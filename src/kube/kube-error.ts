@@ -1,5 +1,5 @@
+import { contextWords, type Hint, line, noted } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { quote } from '../base/quote.ts'
 import { explainConnectFailure } from './connect-failure.ts'
 import { fitStatus } from './fit-answer.ts'
 
@@ -71,7 +71,10 @@ function refusedByAdmission({ verb, resource, namespace }: KubeAction, message: 
     `${what}: its pod security level "${level}" does not allow: ${(violations ?? '').slice(0, 400)}`,
     {
       hints: [
-        `who may label it: kubectl label namespace ${namespace ?? ''} --overwrite pod-security.kubernetes.io/enforce=privileged`,
+        noted(
+          'who may label it',
+          line('kubectl', 'label', 'namespace', namespace ?? '', '--overwrite', `${podSecurityLabel}=privileged`),
+        ),
         'a pod on the node may be created elsewhere: --via node-pod --debug-namespace kube-system',
       ],
     },
@@ -87,11 +90,12 @@ function forbidden(action: KubeAction, message: string): KcapError {
   const where = namespace === undefined ? 'in all namespaces' : `in the namespace "${namespace}"`
   // The WebSocket upgrade is a GET, so exec needs both verbs from 1.35 on, and `get` before (kubernetes/kubernetes#78741).
   const verbs = resource === 'pods/exec' ? 'get,create' : verb === 'list' ? 'get,list,watch' : verb
-  const user = /User "([^"]+)"/.exec(message)?.[1]
+  const user = readUser(message)
   const scope =
     namespace === undefined
-      ? { role: 'clusterrole', binding: 'clusterrolebinding', flag: '' }
-      : { role: 'role', binding: 'rolebinding', flag: ` -n ${namespace}` }
+      ? { role: 'clusterrole', binding: 'clusterrolebinding', flags: [] }
+      : { role: 'role', binding: 'rolebinding', flags: ['-n', namespace] }
+  const group = action.apiGroup ? `.${action.apiGroup}` : ''
   const name = `kcap-${resource.replaceAll('/', '-')}`
   return new KcapError(
     'api-forbidden',
@@ -99,11 +103,31 @@ function forbidden(action: KubeAction, message: string): KcapError {
     {
       hints: [
         `the missing right is "${verb}" on "${resource}"; someone who may grant it can type:`,
-        `kubectl create ${scope.role} ${name}${scope.flag} --verb=${verbs} --resource=${resource}${action.apiGroup ? `.${action.apiGroup}` : ''}`,
-        `kubectl create ${scope.binding} ${name}${scope.flag} --${scope.role}=${name} ${subjectFlag(user)}`,
+        line(
+          'kubectl',
+          'create',
+          scope.role,
+          name,
+          ...scope.flags,
+          `--verb=${verbs}`,
+          `--resource=${resource}${group}`,
+        ),
+        line('kubectl', 'create', scope.binding, name, ...scope.flags, `--${scope.role}=${name}`, subjectFlag(user)),
       ],
     },
   )
+}
+
+const podSecurityLabel = 'pod-security.kubernetes.io/enforce'
+
+/** Whom the API server takes the login for; it quotes the name as Go does. */
+function readUser(message: string): string | undefined {
+  const quoted = /User ("(?:[^"\\]|\\.)+")/.exec(message)?.[1]
+  try {
+    return quoted === undefined ? undefined : (JSON.parse(quoted) as string)
+  } catch {
+    return undefined
+  }
 }
 
 function subjectFlag(user: string | undefined): string {
@@ -126,30 +150,43 @@ export function readStatus(body: string): KubeStatus | undefined {
   }
 }
 
+const authorityPath = 'jsonpath={.clusters[0].cluster.certificate-authority-data}'
+
 /** The kubeconfig is of a cluster that was set up anew, or somebody stands in between. */
-function authorityHints(flag: string): string[] {
+function authorityHints(context: readonly string[]): Hint[] {
   return [
     'the cluster may have been set up anew; a fresh kubeconfig comes from who runs it, or from aws eks update-kubeconfig, gcloud container clusters get-credentials, az aks get-credentials',
-    `whom the kubeconfig's certificate-authority-data trusts: kubectl config view${flag} --minify --raw -o jsonpath='{.clusters[0].cluster.certificate-authority-data}' | base64 -d | openssl x509 -noout -subject -dates`,
+    {
+      note: "whom the kubeconfig's certificate-authority-data trusts",
+      argv: ['kubectl', 'config', 'view', ...context, '--minify', '--raw', '-o', authorityPath],
+      tail: '| base64 -d | openssl x509 -noout -subject -dates',
+    },
   ]
 }
 
 /** A failure below HTTP: no connection, no trust, no answer. */
 export function toConnectError(server: URL, error: unknown, context?: string): KcapError {
   if (error instanceof KcapError) return error
-  const flag = context === undefined ? '' : ` --context ${quote(context)}`
+  const flags = context === undefined ? [] : contextWords(context)
   const { kind, state } = explainConnectFailure(error)
   if (kind !== 'connection') {
     return new KcapError('api-certificate', `cannot trust the API server "${server.host}": ${state}`, {
       hints: [
-        ...(kind === 'authority' ? authorityHints(flag) : []),
-        `whose certificate the server shows: openssl s_client -connect ${server.hostname}:${server.port || 443} </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -dates`,
+        ...(kind === 'authority' ? authorityHints(flags) : []),
+        {
+          note: 'whose certificate the server shows',
+          argv: ['openssl', 's_client', '-connect', `${server.hostname}:${server.port || 443}`],
+          tail: '</dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -dates',
+        },
       ],
       cause: error,
     })
   }
   return new KcapError('api-unreachable', `cannot reach the API server "${server.host}": ${state}`, {
-    hints: ['is the VPN up? is this the right cluster? kcap list contexts', `kubectl${flag} get --raw /readyz`],
+    hints: [
+      'is the VPN up? is this the right cluster? kcap list contexts',
+      line('kubectl', ...flags, 'get', '--raw', '/readyz'),
+    ],
     cause: error,
   })
 }

@@ -1,8 +1,8 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { linkSignals } from '../base/link-signals.ts'
-import { quote } from '../base/quote.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import { fitAnswer } from './fit-answer.ts'
 import { type KubeAction, toApiError, toConnectError } from './kube-error.ts'
@@ -44,7 +44,7 @@ export function parseAnswer<Answer>(access: ClusterAccess, request: KubeRequest,
       {
         hints: [
           'is it an API server? a login page of a proxy may answer in its place',
-          `kubectl get --raw '${request.path}'`,
+          line('kubectl', 'get', '--raw', request.path),
         ],
         cause: error,
       },
@@ -60,7 +60,7 @@ export function followPage(path: string, token: string | undefined, before: stri
   if (!token) return undefined
   if (token !== before && count < maxPages) return token
   throw new KcapError('api-failed', `cannot list "${path}": its pages do not end`, {
-    hints: [`kubectl get --raw ${quote(`${path}?limit=1`)}`],
+    hints: [line('kubectl', 'get', '--raw', `${path}?limit=1`)],
   })
 }
 

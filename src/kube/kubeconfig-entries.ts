@@ -1,6 +1,6 @@
 import path from 'node:path'
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { quote } from '../base/quote.ts'
 import { flag, listOf, mapOf, object, text } from './kubeconfig-shape.ts'
 
 // Field names as in the file: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
@@ -142,6 +142,6 @@ function dropNulls(value: unknown): unknown {
 
 function brokenFile(file: string, state: string): KcapError {
   return new KcapError('kubeconfig-broken', `cannot read the kubeconfig "${file}": ${state}`, {
-    hints: [`kubectl config view --kubeconfig ${quote(file)}`],
+    hints: [line('kubectl', 'config', 'view', '--kubeconfig', file)],
   })
 }

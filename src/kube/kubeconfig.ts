@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import yaml from 'js-yaml'
+import { fileWord, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { findNearNames } from '../base/near-names.ts'
-import { quote } from '../base/quote.ts'
 import { addEntries, type ClusterEntry, type ContextEntry, type UserEntry } from './kubeconfig-entries.ts'
 import { findKubeconfigPaths } from './kubeconfig-paths.ts'
 import { kubeconfigSchema } from './kubeconfig-schema.ts'
@@ -84,7 +84,7 @@ export function findContext(config: Kubeconfig, name: string | undefined): { nam
       {
         hints: [
           `contexts there: ${(near.length > 0 ? near : known.slice(0, 8)).join(', ') || 'none'}`,
-          'kcap list contexts',
+          line('kcap', 'list', 'contexts'),
         ],
       },
     )
@@ -102,7 +102,7 @@ function readDocument(file: string, mustExist: boolean): Record<string, unknown>
       if (!mustExist) return undefined
       throw new KcapError('kubeconfig-missing', `cannot read the kubeconfig "${file}": no such file`, {
         hints: [
-          `ls -l ${quote(path.dirname(path.resolve(file)))}`,
+          line('ls', '-l', fileWord(path.dirname(path.resolve(file)))),
           'without --kubeconfig kcap reads $KUBECONFIG, else ~/.kube/config',
           'no cluster at hand? see packets anyway: kcap demo',
         ],
@@ -112,7 +112,7 @@ function readDocument(file: string, mustExist: boolean): Record<string, unknown>
     const state =
       code === 'EISDIR' ? 'it is a folder' : code === 'EACCES' ? 'permission denied' : (error as Error).message
     throw new KcapError('kubeconfig-unreadable', `cannot read the kubeconfig "${file}": ${state}`, {
-      hints: [`ls -ld ${quote(file)}`],
+      hints: [line('ls', '-ld', fileWord(file))],
       cause: error,
     })
   }
@@ -126,16 +126,16 @@ function parseDocument(file: string, text: string): Record<string, unknown> {
   } catch (error) {
     const mark = error instanceof yaml.YAMLException ? error.mark : undefined
     const state = error instanceof yaml.YAMLException ? error.reason : String(error)
-    const line = mark === undefined ? '' : ` in line ${mark.line + 1}`
-    throw new KcapError('kubeconfig-broken', `cannot read the kubeconfig "${file}": ${state}${line}`, {
-      hints: [`kubectl config view --kubeconfig ${quote(file)}`],
+    const place = mark === undefined ? '' : ` in line ${mark.line + 1}`
+    throw new KcapError('kubeconfig-broken', `cannot read the kubeconfig "${file}": ${state}${place}`, {
+      hints: [line('kubectl', 'config', 'view', '--kubeconfig', file)],
       cause: error,
     })
   }
   if (document === null || document === undefined) return {}
   if (typeof document !== 'object' || Array.isArray(document)) {
     throw new KcapError('kubeconfig-broken', `cannot read the kubeconfig "${file}": it is no kubeconfig`, {
-      hints: [`kubectl config view --kubeconfig ${quote(file)}`],
+      hints: [line('kubectl', 'config', 'view', '--kubeconfig', file)],
     })
   }
   return document as Record<string, unknown>

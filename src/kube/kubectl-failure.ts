@@ -1,4 +1,5 @@
 import { hideUserInfo } from '../base/hide-user-info.ts'
+import { line, noted } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { toExecError, toStartError } from './exec-status.ts'
 
@@ -14,22 +15,30 @@ export function readKubectlFailure(
   request: { namespace: string; pod: string; container: string; argv: readonly string[] },
   server: URL,
 ): KcapError | undefined {
-  const line = hideUserInfo(said)
+  const last = hideUserInfo(said)
     .trimEnd()
     .split('\n')
     .findLast((text) => /^(Error from server|error: |Unable to connect to the server)/.test(text))
-  if (line === undefined) return undefined
+  if (last === undefined) return undefined
   const { namespace, pod, container, argv } = request
   const target = `${namespace}/${pod}`
   const refuse = (httpStatus: number, message: string) =>
     toExecError(server, request, 'create', httpStatus, JSON.stringify({ kind: 'Status', message }))
-  if (/^error: .*(must be logged in|Unauthorized)/.test(line)) return refuse(401, '')
-  const [, reason = '', message = ''] = /^Error from server(?: \((\w+)\))?: (.*)$/.exec(line) ?? []
+  if (/^error: .*(must be logged in|Unauthorized)/.test(last)) return refuse(401, '')
+  // Of an upgrade to WebSockets kubectl keeps the words alone, from 1.30 on.
+  const upgrade = /^error: unable to upgrade connection: (.* is forbidden: .*)$/.exec(last)?.[1]
+  if (upgrade !== undefined) return refuse(403, upgrade)
+  const [, reason = '', message = ''] = /^Error from server(?: \((\w+)\))?: (.*)$/.exec(last) ?? []
   const httpStatus = httpStatuses[reason]
   if (httpStatus !== undefined) return refuse(httpStatus, message)
-  if (/error executing command in container|OCI runtime|failed to exec in container/i.test(line))
-    return toStartError(target, argv[0] ?? '', line)
-  return new KcapError('kubectl-failed', `cannot capture in "${target}" through kubectl: ${line.slice(0, 300)}`, {
-    hints: [`see whether kubectl can do it by hand: kubectl exec -n ${namespace} ${pod} -c ${container} -- true`],
+  if (/error executing command in container|OCI runtime|failed to exec in container/i.test(last))
+    return toStartError(target, argv[0] ?? '', last)
+  return new KcapError('kubectl-failed', `cannot capture in "${target}" through kubectl: ${last.slice(0, 300)}`, {
+    hints: [
+      noted(
+        'see whether kubectl can do it by hand',
+        line('kubectl', 'exec', '-n', namespace, pod, '-c', container, '--', 'true'),
+      ),
+    ],
   })
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { V1Pod } from '@kubernetes/client-node'
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { awaitContainer } from './await-container.ts'
 import { changeObject } from './change-object.ts'
@@ -57,7 +58,7 @@ export async function createNodePod(access: ClusterAccess, run: NodePodRun): Pro
   })
   if (created === undefined)
     throw new KcapError('namespace-not-found', `cannot create a pod in "${namespace}": there is no such namespace`, {
-      hints: ['--debug-namespace NS', 'kcap list namespaces'],
+      hints: ['--debug-namespace NS', line('kcap', 'list', 'namespaces')],
     })
   try {
     await awaitContainer(access, { namespace, pod: name, container: nodeContainerName, image: debug.image, signal })

@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { contextOption, fileWord, formatHint, line, noted } from '../../src/base/hint.ts'
+import { contextWords, fileWord, formatHint, line, noted } from '../../src/base/hint.ts'
 import { shells } from '../support/shells.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
@@ -88,7 +88,7 @@ test('a line asks the cluster that the failed command asked, unless it names one
     "kubectl --kubeconfig '/a b' --context prod exec x -- ls",
   )
   expect(formatHint(line('kcap', 'list', 'pods'), scope)).toBe("kcap list pods --kubeconfig '/a b' --context prod")
-  expect(formatHint(line('kubectl', contextOption('-x'), 'get', 'pods'), scope)).toBe('kubectl --context=-x get pods')
+  expect(formatHint(line('kubectl', ...contextWords('-x'), 'get', 'pods'), scope)).toBe('kubectl --context=-x get pods')
   expect(formatHint(line('ssh', 'host'), scope)).toBe('ssh host')
   expect(formatHint(line('--via', 'exec'), scope)).toBe('--via exec')
 })

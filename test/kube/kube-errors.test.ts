@@ -91,7 +91,7 @@ test("a certificate nobody vouches for is 'api-certificate'", async () => {
   expect(error.hints).toEqual([
     expect.stringContaining('a fresh kubeconfig comes from who runs it, or from aws eks update-kubeconfig'),
     expect.stringContaining(
-      "kubectl config view --context kcap-demo --minify --raw -o jsonpath='{.clusters[0].cluster.certificate-authority-data}'",
+      "kubectl config view --context kcap-demo --minify --raw -o 'jsonpath={.clusters[0].cluster.certificate-authority-data}'",
     ),
     expect.stringContaining(`openssl s_client -connect 127.0.0.1:${other.cluster.port} </dev/null`),
   ])

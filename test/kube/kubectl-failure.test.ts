@@ -14,6 +14,13 @@ const rows: readonly [string, string, string, number, string][] = [
     'kubectl create rolebinding kcap-pods-exec -n shop --role=kcap-pods-exec --user=viewer',
   ],
   [
+    'error: unable to upgrade connection: pods "orders-6c9f" is forbidden: User "oidc:ann smith" cannot create resource "pods/exec" in API group "" in the namespace "shop"',
+    'api-forbidden',
+    'cannot create pods/exec in the namespace "shop": the login "oidc:ann smith" has no right to',
+    5,
+    "kubectl create rolebinding kcap-pods-exec -n shop --role=kcap-pods-exec '--user=oidc:ann smith'",
+  ],
+  [
     'Error from server (NotFound): pods "orders-6c9f" not found',
     'pod-not-found',
     'cannot capture in "shop/orders-6c9f": the pod is gone',
