@@ -146,6 +146,12 @@ test('what completes a word loads no network: only the kubeconfig, the configs a
   expect(loadedBy('cli/complete.ts').filter((item) => network.test(item))).toEqual([])
 })
 
+test('who has no proxy loads nothing for one', () => {
+  const loaded = loadedBy('kube/cluster-access.ts', 'kube/kube-request.ts', 'kube/exec-channel.ts')
+  expect(loaded.filter((item) => /→ (agent-base|socks|.*proxy-agent\.ts)$/.test(item))).toEqual([])
+  expect(loaded).toContain('kube/log-in.ts → ./proxy-server.ts')
+})
+
 test('source files hold one idea: none is over 300 lines', () => {
   const long = sources
     .map((file) => ({ file, lines: readFileSync(path.join('src', file), 'utf8').split('\n').length }))
