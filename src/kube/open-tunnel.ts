@@ -89,7 +89,8 @@ async function askSocks(proxy: ProxyServer, socket: Socket, { host, port }: Tunn
     if (/authentication/i.test(message)) throw proxyLoginRefused(proxy)
     const [, reason = 'undefined'] = /rejected connection - (\w+)/.exec(message) ?? []
     const state = reason === 'undefined' ? 'it does not answer as a SOCKS 5 proxy' : `it refuses: ${reason}`
-    throw proxyFailed(proxy, state, error)
+    // The library's error holds the password.
+    throw proxyFailed(proxy, state, new Error(message))
   }
 }
 

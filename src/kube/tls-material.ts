@@ -10,6 +10,7 @@ import {
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { ClusterEntry, UserEntry } from './kubeconfig-entries.ts'
+import { readSystemAuthorities } from './system-authorities.ts'
 
 /** What a login trusts, and the certificate it shows. */
 export interface TlsMaterial {
@@ -74,19 +75,21 @@ export function makeTlsOptions(
   material: TlsMaterial,
 ): ConnectionOptions {
   const serverName = cluster['tls-server-name'] || undefined
+  const isChecked = cluster['insecure-skip-tls-verify'] !== true
   return {
-    secureContext: makeContext(place, material),
-    rejectUnauthorized: cluster['insecure-skip-tls-verify'] !== true,
+    secureContext: makeContext(place, material, isChecked),
+    rejectUnauthorized: isChecked,
     checkServerIdentity: (host, certificate) => checkIdentity(serverName ?? host, certificate),
     // An address is compared, but never sent (RFC 6066).
     ...(serverName !== undefined && { servername: isIP(serverName) === 0 ? serverName : '' }),
   }
 }
 
-function makeContext(place: KubeconfigPlace, { authorities, certificate, key }: TlsMaterial): SecureContext {
+function makeContext(place: KubeconfigPlace, material: TlsMaterial, isChecked: boolean): SecureContext {
+  const { authorities, certificate, key } = material
   try {
     return createSecureContext({
-      ca: authorities,
+      ca: authorities ?? (isChecked ? readSystemAuthorities() : []),
       cert: certificate,
       key,
       minVersion: 'TLSv1.2',

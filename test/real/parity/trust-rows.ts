@@ -10,6 +10,36 @@ export function makeTrustRows(scene: Scene): Record<string, ParityRow> {
   const insecure = { 'insecure-skip-tls-verify': true }
   return {
     'no authority': cluster({}),
+    'no authority, and the root in SSL_CERT_FILE': {
+      ...cluster({}),
+      files: { ca: root.certificate },
+      environment: { SSL_CERT_FILE: '@HOME@/ca' },
+    },
+    'no authority, and the root in a folder of SSL_CERT_DIR': {
+      ...cluster({}),
+      files: { 'certs/ca.crt': root.certificate, 'certs/other': 'x' },
+      environment: { SSL_CERT_DIR: '/nonexistent:@HOME@/certs' },
+    },
+    'no authority, and a stranger in SSL_CERT_FILE': {
+      ...cluster({}),
+      files: { ca: stranger.certificate },
+      environment: { SSL_CERT_FILE: '@HOME@/ca' },
+    },
+    'no authority, and the root in NODE_EXTRA_CA_CERTS': {
+      ...cluster({}),
+      files: { ca: root.certificate },
+      environment: { NODE_EXTRA_CA_CERTS: '@HOME@/ca' },
+    },
+    'a stranger as the authority, and the root in SSL_CERT_FILE': {
+      ...authority(stranger.certificate),
+      files: { ca: root.certificate },
+      environment: { SSL_CERT_FILE: '@HOME@/ca' },
+    },
+    'an https proxy of an http server, and the root in SSL_CERT_FILE': {
+      cluster: { server: scene.namedHttp, 'proxy-url': scene.proxyUrl('https') },
+      files: { ca: root.certificate },
+      environment: { SSL_CERT_FILE: '@HOME@/ca' },
+    },
     'the root as the authority': cluster(ca),
     'the intermediate as the authority': authority(intermediate.certificate),
     "the server's certificate as the authority": authority(server.certificate),
