@@ -135,12 +135,19 @@ function readCredential({ apiVersion }: CredentialPluginEntry, answer: string): 
 
 /** JSON, or the YAML that kubectl reads too. */
 function parseAnswer(answer: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value = yaml.load(answer, { schema: yaml.JSON_SCHEMA })
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
+  for (const parse of [JSON.parse, parseYaml]) {
+    try {
+      const value: unknown = parse(answer)
+      if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
+    } catch {
+      // It is the other one, or neither.
+    }
   }
+  return undefined
+}
+
+function parseYaml(text: string): unknown {
+  return yaml.load(text, { schema: yaml.JSON_SCHEMA })
 }
 
 /** RFC 3339. */

@@ -114,7 +114,7 @@ function checkHeader(place: KubeconfigPlace, name: string, value: string | reado
     for (const one of [value].flat()) validateHeaderValue(name, one)
   } catch {
     const what = name === 'Authorization' ? 'the login of its user' : `"${name}" of its user`
-    throw brokenLogin(place, `${what} holds a character that no header can`)
+    throw brokenLogin(place, `${what} holds a character that no header may hold`)
   }
 }
 

@@ -23,17 +23,7 @@ const answerTimeoutMs = 10_000
  * @throws {KcapError} `proxy-unreachable`, `proxy-failed` — or the signal's reason
  */
 export async function connectToProxy(proxy: ProxyServer, tls: ConnectionOptions, signal: AbortSignal): Promise<Socket> {
-  return await withinTime(proxy, signal, async (limit) => {
-    const { host, port } = proxy
-    const servername = tls.servername ?? (isIP(host) === 0 ? host : '')
-    const isTls = proxy.scheme === 'https'
-    const socket = isTls
-      ? connectTls({ ...tls, host, port, servername, ALPNProtocols: ['http/1.1'] })
-      : connectTcp({ host, port, noDelay: true })
-    return await settle(socket, limit, async () => {
-      await once(socket, isTls ? 'secureConnect' : 'connect')
-    })
-  })
+  return await withinTime(proxy, signal, async (limit) => await connect(proxy, tls, limit))
 }
 
 /**
@@ -46,10 +36,22 @@ export async function openTunnel(
   target: TunnelTarget,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const socket = await connectToProxy(proxy, tls, signal)
+  const ask = proxy.scheme === 'socks5' ? askSocks : askConnect
   return await withinTime(proxy, signal, async (limit) => {
-    const ask = proxy.scheme === 'socks5' ? askSocks : askConnect
+    const socket = await connect(proxy, tls, limit)
     return await settle(socket, limit, async () => await ask(proxy, socket, target))
+  })
+}
+
+async function connect(proxy: ProxyServer, tls: ConnectionOptions, limit: AbortSignal): Promise<Socket> {
+  const { host, port, scheme } = proxy
+  const servername = tls.servername ?? (isIP(host) === 0 ? host : '')
+  const isTls = scheme === 'https'
+  const socket = isTls
+    ? connectTls({ ...tls, host, port, servername, ALPNProtocols: ['http/1.1'] })
+    : connectTcp({ host, port, noDelay: true })
+  return await settle(socket, limit, async () => {
+    await once(socket, isTls ? 'secureConnect' : 'connect')
   })
 }
 
