@@ -109,7 +109,7 @@ test("an auth-provider that kubectl has no more is 'auth-provider-failed' in kub
 test("an unknown auth-provider is 'auth-provider-failed', and so is an id-token that has expired", async () => {
   const unknown = await failureOf(open(trusting('root'), provider('foo')))
   expect(unknown.message).toBe('cannot log in to the context "c": no Auth Provider found for name "foo"')
-  expect(unknown.hints).toEqual(['kubectl config view --context=c --minify'])
+  expect(unknown.hints).toEqual(['kubectl config view --context c --minify'])
   const claims = Buffer.from('{"exp":1000}').toString('base64url')
   const config = { 'idp-issuer-url': 'https://i', 'client-id': 'c', 'id-token': `e30.${claims}.s` }
   const expired = await failureOf(open(trusting('root'), provider('oidc', config)))
