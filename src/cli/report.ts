@@ -1,6 +1,6 @@
+import { fileWord, formatHint, line, noted } from '../base/hint.ts'
 import type { KcapError } from '../base/kcap-error.ts'
 import { printable, printableJson } from '../base/printable.ts'
-import { quote } from '../base/quote.ts'
 import type { SessionProgress, SessionSummary, SourceFigures } from '../session/session-progress.ts'
 
 /**
@@ -62,7 +62,8 @@ export function formatSummary(summary: SessionSummary): string[] {
   if (summary.packets === 0)
     lines.push('nothing was captured: is the filter right? is there traffic? --iface any listens everywhere')
   const file = summary.files.at(-1)
-  if (file !== undefined && summary.packets > 0) lines.push(`look at it: wireshark ${quote(file)}`)
+  if (file !== undefined && summary.packets > 0)
+    lines.push(formatHint(noted('look at it', line('wireshark', fileWord(file)))) ?? '')
   return lines
 }
 

@@ -1,5 +1,5 @@
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { quote } from '../base/quote.ts'
 import { FilterError } from './filter-errors.ts'
 import { makeBadFilterError, showExpression } from './filter-refusals.ts'
 import { requireWholeExpression } from './filter-shape.ts'
@@ -46,7 +46,7 @@ export function cleanExpressions(texts: readonly string[]): string[] {
       {
         hints: [
           'as one filter, where the second looks inside the first:',
-          `--filter ${quote(`(${first}) and (${second})`)}`,
+          line('--filter', `(${first}) and (${second})`),
         ],
       },
     )

@@ -114,7 +114,7 @@ test("an unknown auth-provider is 'auth-provider-failed', and so is an id-token 
   const config = { 'idp-issuer-url': 'https://i', 'client-id': 'c', 'id-token': `e30.${claims}.s` }
   const expired = await failureOf(open(trusting('root'), provider('oidc', config)))
   expect(expired.message).toBe('cannot log in to the context "c": its id-token has expired, and kcap renews none')
-  expect(expired.hints).toEqual(['kubectl renews it where there is a refresh-token: kubectl --context=c get pods'])
+  expect(expired.hints).toEqual(['kubectl renews it where there is a refresh-token: kubectl --context c get pods'])
 })
 
 test("a user without credentials is 'kubeconfig-broken'", async () => {
