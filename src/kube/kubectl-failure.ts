@@ -28,6 +28,9 @@ export function readKubectlFailure(
   // Of an upgrade to WebSockets kubectl keeps the words alone, from 1.30 on.
   const upgrade = /^error: unable to upgrade connection: (.* is forbidden: .*)$/.exec(last)?.[1]
   if (upgrade !== undefined) return refuse(403, upgrade)
+  // Newer kubectl looks the container up itself.
+  const lookup = /^error: (container .* is not valid for pod .*)$/.exec(last)?.[1]
+  if (lookup !== undefined) return refuse(400, lookup)
   const [, reason = '', message = ''] = /^Error from server(?: \((\w+)\))?: (.*)$/.exec(last) ?? []
   const httpStatus = httpStatuses[reason]
   if (httpStatus !== undefined) return refuse(httpStatus, message)

@@ -35,6 +35,13 @@ const rows: readonly [string, string, string, number, string][] = [
     "kubectl get pod -n shop orders-6c9f -o 'jsonpath={.spec.containers[*].name}'",
   ],
   [
+    'error: container api is not valid for pod orders-6c9f out of: app, proxy',
+    'container-not-found',
+    'cannot capture in "shop/orders-6c9f": it has no container "api"',
+    3,
+    "kubectl get pod -n shop orders-6c9f -o 'jsonpath={.spec.containers[*].name}'",
+  ],
+  [
     'error: Internal error occurred: error executing command in container: failed to exec in container: OCI runtime exec failed: exec failed: unable to start container process: exec: "sh": executable file not found in $PATH: unknown',
     'no-shell',
     'cannot capture in "shop/orders-6c9f": its container has no "sh"',
