@@ -74,12 +74,12 @@ test.skipIf(!hasScript)('a person who says no is asked for the next way, and not
 })
 
 test.skipIf(!hasScript).each([
-  ['Ctrl-C', type('\x03')],
-  ['SIGTERM', (terminal: ChildProcess) => void process.kill(findProgram(terminal), 'SIGTERM')],
-])('%s at a question ends the program, and the next is not asked', async (_name, leave) => {
+  ['Ctrl-C', type('\x03'), 130],
+  ['SIGTERM', (terminal: ChildProcess) => void process.kill(findProgram(terminal), 'SIGTERM'), 143],
+])('%s at a question ends the program, and the next is not asked', async (_name, leave, exitCode) => {
   const requests = await requestsOf(demo, async () => {
     const { code, questions } = await runOnTerminal(capture(['prod/minimal-0'], 'left.pcapng'), leave)
-    expect([code, questions]).toEqual([0, 1])
+    expect([code, questions]).toEqual([exitCode, 1])
   })
   expect(changes(requests)).toEqual([])
 })
