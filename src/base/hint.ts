@@ -32,7 +32,7 @@ export function noted(note: string, hint: HintLine): HintLine {
  * A hint as the shell's user reads it; undefined when no single line can hold it. `scope` names the cluster of the failed command, for lines that
  * would otherwise ask another one.
  */
-export function formatHint(hint: Hint, scope: readonly string[] = []): string | undefined {
+export function formatHint(hint: Hint, scope: HintScope = {}): string | undefined {
   if (typeof hint === 'string') return hint
   const { note, appendTo, tail } = hint
   const argv = addScope(hint.argv, scope)
@@ -49,12 +49,25 @@ export function contextWords(context: string): string[] {
   return context.startsWith('-') ? [`--context=${context}`] : ['--context', context]
 }
 
+/** The cluster of a command, for lines that are to ask the same one. */
+export interface HintScope {
+  readonly kubeconfig?: string | undefined
+  readonly context?: string | undefined
+}
+
 /** kubectl and kcap take the same options for that: kubectl before the words of an exec, kcap after the name of its command. */
-function addScope(argv: readonly string[], scope: readonly string[]): readonly string[] {
+function addScope(argv: readonly string[], scope: HintScope): readonly string[] {
   const [program, ...words] = argv
-  if (words.some((word) => /^--(context|kubeconfig)(=|$)/.test(word))) return argv
-  if (program === 'kubectl') return [program, ...scope, ...words]
-  return program === 'kcap' ? [...argv, ...scope] : argv
+  if (program !== 'kubectl' && program !== 'kcap') return argv
+  const isNamed = (option: string) => words.some((word) => word === option || word.startsWith(`${option}=`))
+  const isListOfContexts = words.join(' ') === 'list contexts'
+  const more = (['kubeconfig', 'context'] as const).flatMap((name) => {
+    const value = scope[name]
+    // Which contexts there are is asked of no context.
+    if (value === undefined || isNamed(`--${name}`) || (name === 'context' && isListOfContexts)) return []
+    return value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value]
+  })
+  return program === 'kubectl' ? [program, ...more, ...words] : [...argv, ...more]
 }
 
 const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u

@@ -1,5 +1,5 @@
 import { type ErrorCode, exitCodeOf } from './error-codes.ts'
-import { formatHint, type Hint } from './hint.ts'
+import { formatHint, type Hint, type HintScope } from './hint.ts'
 
 /**
  * The one error kcap shows to people. `message` reads `cannot <do> "<what>": <state>`; each hint is a line that can be pasted
@@ -22,7 +22,7 @@ export class KcapError extends Error {
   }
 
   /** The same, with `scope` naming the cluster for lines that would otherwise ask another one: `--context NAME`. */
-  formatHints(scope: readonly string[] = []): readonly string[] {
+  formatHints(scope: HintScope = {}): readonly string[] {
     return this.remedies.map((hint) => formatHint(hint, scope)).filter((text) => text !== undefined)
   }
 

@@ -1,10 +1,9 @@
-/** What names the cluster of a command line to kubectl and kcap, for lines that are to ask the same one: `--context NAME`, `--kubeconfig FILE`. */
-export function readClusterScope(argv: readonly string[], environment: NodeJS.ProcessEnv = process.env): string[] {
-  return ['kubeconfig', 'context'].flatMap((name) => {
-    const value = findValue(argv, `--${name}`) ?? environment[`KCAP_${name.toUpperCase()}`]
-    if (value === undefined || value === '') return []
-    return value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value]
-  })
+import type { HintScope } from '../base/hint.ts'
+
+/** The cluster that a command line names, also when it can't be parsed. */
+export function readClusterScope(argv: readonly string[], environment: NodeJS.ProcessEnv = process.env): HintScope {
+  const find = (name: string) => findValue(argv, `--${name}`) || environment[`KCAP_${name.toUpperCase()}`] || undefined
+  return { kubeconfig: find('kubeconfig'), context: find('context') }
 }
 
 /** Of several the last counts. */

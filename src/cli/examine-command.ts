@@ -1,6 +1,6 @@
 import type { DebugContainer } from '../base/capture-request.ts'
 import { exitCodes } from '../base/error-codes.ts'
-import { contextWords, formatHint, type Hint } from '../base/hint.ts'
+import { formatHint, type Hint } from '../base/hint.ts'
 import { KcapError, toKcapError } from '../base/kcap-error.ts'
 import { printable, printableJson, printableLines } from '../base/printable.ts'
 import type { PodTarget } from '../base/target.ts'
@@ -15,6 +15,7 @@ import { parseArguments } from '../request/parse-arguments.ts'
 import { makeNodePods } from '../route/node-pod-route.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { resolveTargets } from '../target/resolve-targets.ts'
+import { readClusterScope } from './cluster-scope.ts'
 import { commandTable } from './command-table.ts'
 
 const loginTimeoutMs = 20_000
@@ -118,7 +119,9 @@ function toJson(found: Examination): unknown {
 }
 
 function formatLift(lift: readonly Hint[], context: string): string[] {
-  return lift.map((hint) => formatHint(hint, contextWords(context))).filter((text) => text !== undefined)
+  return lift
+    .map((hint) => formatHint(hint, { ...readClusterScope(process.argv.slice(2)), context }))
+    .filter((text) => text !== undefined)
 }
 
 function formatTrial(trial: ImageTrial): string {

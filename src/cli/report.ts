@@ -1,4 +1,4 @@
-import { fileWord, formatHint, line, noted } from '../base/hint.ts'
+import { fileWord, formatHint, type HintScope, line, noted } from '../base/hint.ts'
 import type { KcapError } from '../base/kcap-error.ts'
 import { printable, printableJson } from '../base/printable.ts'
 import type { SessionProgress, SessionSummary, SourceFigures } from '../session/session-progress.ts'
@@ -7,7 +7,7 @@ import type { SessionProgress, SessionSummary, SourceFigures } from '../session/
  * Every word the shell's user reads while and after a capture. Rules: lines begin with `kcap: `, no capital after it, no full stop; one
  * sentence, then hints, whose lines ask the cluster that `scope` names. All of it goes to standard error: standard output may be the capture.
  */
-export function printError(error: KcapError, isVerbose: boolean, scope: readonly string[] = []): void {
+export function printError(error: KcapError, isVerbose: boolean, scope: HintScope = {}): void {
   const hints = error.formatHints(scope).map((hint) => `  hint: ${printable(hint)}`)
   const lines = [`error: ${printable(error.message)}`, ...hints]
   process.stderr.write(`${lines.map((line) => `kcap: ${line}\n`).join('')}`)
@@ -15,7 +15,7 @@ export function printError(error: KcapError, isVerbose: boolean, scope: readonly
 }
 
 /** The same for `--json`. */
-export function printJsonError(error: KcapError, scope: readonly string[] = []): void {
+export function printJsonError(error: KcapError, scope: HintScope = {}): void {
   const { code, message, exitCode } = error
   const hints = error.formatHints(scope)
   process.stderr.write(`${printableJson({ event: 'error', code, message, hints, exitCode })}\n`)

@@ -45,7 +45,10 @@ export function toApiError(server: URL, action: KubeAction, httpStatus: number, 
       'api-unauthorized',
       `cannot log in to "${server.host}": the API server does not accept the login (401)`,
       {
-        hints: ['see whether kubectl can log in: kubectl get pods', 'a token may have expired; log in again'],
+        hints: [
+          noted('see whether kubectl can log in', line('kubectl', 'get', 'pods')),
+          'a token may have expired; log in again',
+        ],
       },
     )
   }
@@ -53,7 +56,7 @@ export function toApiError(server: URL, action: KubeAction, httpStatus: number, 
   if (httpStatus === 403) return forbidden(action, message)
   const state = message === '' ? `the API server answered ${httpStatus}` : `${message} (${httpStatus})`
   return new KcapError('api-failed', `cannot ${action.verb} ${action.resource} of "${server.host}": ${state}`, {
-    hints: ['kubectl get --raw /readyz'],
+    hints: [line('kubectl', 'get', '--raw', '/readyz')],
   })
 }
 
@@ -64,7 +67,7 @@ function refusedByAdmission({ verb, resource, namespace }: KubeAction, message: 
   const [, level, violations] = /violates PodSecurity "([^":]+)[^"]*": (.*)$/s.exec(message) ?? []
   if (level === undefined)
     return new KcapError('admission-refused', `${what}: the cluster refuses it: ${message.slice(0, 400)}`, {
-      hints: ['another route may be open: kcap doctor TARGET'],
+      hints: ['another route may be open: kcap doctor NAMESPACE/POD'],
     })
   return new KcapError(
     'admission-refused',

@@ -83,12 +83,14 @@ test('a person sees every character of a line', () => {
 })
 
 test('a line asks the cluster that the failed command asked, unless it names one', () => {
-  const scope = ['--kubeconfig', '/a b', '--context', 'prod']
+  const scope = { kubeconfig: '/a b', context: 'prod' }
   expect(formatHint(line('kubectl', 'exec', 'x', '--', 'ls'), scope)).toBe(
     "kubectl --kubeconfig '/a b' --context prod exec x -- ls",
   )
   expect(formatHint(line('kcap', 'list', 'pods'), scope)).toBe("kcap list pods --kubeconfig '/a b' --context prod")
-  expect(formatHint(line('kubectl', ...contextWords('-x'), 'get', 'pods'), scope)).toBe('kubectl --context=-x get pods')
+  expect(formatHint(line('kubectl', ...contextWords('-x'), 'get', 'pods'), scope)).toBe(
+    "kubectl --kubeconfig '/a b' --context=-x get pods",
+  )
   expect(formatHint(line('ssh', 'host'), scope)).toBe('ssh host')
   expect(formatHint(line('--via', 'exec'), scope)).toBe('--via exec')
 })

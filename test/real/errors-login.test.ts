@@ -26,24 +26,25 @@ const plugin = '/var/lib/kcap-lab/etc/exec-cred.sh'
 const vpn = 'is the VPN up? is this the right cluster? kcap list contexts'
 
 function missingRole(user: string) {
+  const scope = `--kubeconfig ${labFile(`${user}.yaml`)}`
   return {
     message: `cannot get pods/exec in the namespace "shop": the login "${user}" has no right to`,
     hints: [
       'the missing right is "get" on "pods/exec"; someone who may grant it can type:',
-      'kubectl create role kcap-pods-exec -n shop --verb=get,create --resource=pods/exec',
-      `kubectl create rolebinding kcap-pods-exec -n shop --role=kcap-pods-exec --user=${user}`,
-      ...waysWithoutPods(pod, 'shop'),
+      `kubectl ${scope} create role kcap-pods-exec -n shop --verb=get,create --resource=pods/exec`,
+      `kubectl ${scope} create rolebinding kcap-pods-exec -n shop --role=kcap-pods-exec --user=${user}`,
+      ...waysWithoutPods(pod, 'shop', ` ${scope}`),
     ],
     exitCode: 5,
   }
 }
 
-function badAuthority(contextFlag: string) {
+function badAuthority(file: string, contextFlag: string) {
   return {
     message: `cannot trust the API server "${server}": its certificate is signed by nobody the kubeconfig trusts (UNABLE_TO_GET_ISSUER_CERT_LOCALLY)`,
     hints: [
       /^the cluster may have been set up anew; a fresh kubeconfig comes from who runs it, or from aws eks/,
-      `whom the kubeconfig's certificate-authority-data trusts: kubectl config view --context ${contextFlag} --minify --raw -o jsonpath='{.clusters[0].cluster.certificate-authority-data}' | base64 -d | openssl x509 -noout -subject -dates`,
+      `whom the kubeconfig's certificate-authority-data trusts: kubectl --kubeconfig ${file} config view --context ${contextFlag} --minify --raw -o 'jsonpath={.clusters[0].cluster.certificate-authority-data}' | base64 -d | openssl x509 -noout -subject -dates`,
       `whose certificate the server shows: openssl s_client -connect ${server} </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -dates`,
     ],
     exitCode: 4,
@@ -109,27 +110,27 @@ const rows: Record<string, () => ErrorRow> = {
   'a context that is not there': () => ({
     argv: [pod, '--kubeconfig', labFile('multi.yaml'), '--context', 'shop@lib'],
     message: 'cannot use the context "shop@lib": the kubeconfig has none of that name',
-    hints: [/^contexts there: shop@lab/, 'kcap list contexts'],
+    hints: [/^contexts there: shop@lab/, `kcap list contexts --kubeconfig ${labFile('multi.yaml')}`],
     exitCode: 3,
   }),
   'a context of a hostile name, which stays text': () => ({
     argv: ['nowhere/x', '--kubeconfig', files.hostile],
     message: `cannot capture "nowhere/x": the cluster of the context "${hostileContext}" has no namespace "nowhere"`,
-    hints: ['kcap list namespaces'],
+    hints: [`kcap list namespaces --kubeconfig ${files.hostile}`],
     exitCode: 3,
   }),
   'a certificate that the kubeconfig does not know': () => ({
     argv: [pod, '--kubeconfig', labFile('multi.yaml'), '--context', 'badca'],
-    ...badAuthority('badca'),
+    ...badAuthority(labFile('multi.yaml'), 'badca'),
   }),
   'the same in a context of a hostile name, quoted for the shell': () => ({
     argv: [pod, '--kubeconfig', files.hostileBadAuthority],
-    ...badAuthority(`'${hostileContext}'`),
+    ...badAuthority(files.hostileBadAuthority, `'${hostileContext}'`),
   }),
   'a token that is wrong': () => ({
     argv: [pod, '--kubeconfig', files.wrongToken],
     message: `cannot log in to "${server}": the API server does not accept the login (401)`,
-    hints: [seeKubectl, 'a token may have expired; log in again'],
+    hints: [seeKubectlWith(files.wrongToken), 'a token may have expired; log in again'],
     exitCode: 4,
   }),
   'a login that may look and not exec': () => ({

@@ -3,9 +3,9 @@ export const pathWithoutKubectl = '/nonexistent'
 
 const kubectl = /^not via kubectl: /
 const noEphemeral = 'not via ephemeral: Kubernetes 1.20 has no ephemeral containers'
-const fromNode = (target: string) => [
+const fromNode = (target: string, scope = '') => [
   'or from its node, if you may log in there:',
-  `kcap ${target} --ssh-host kcap-node`,
+  `kcap ${target} --ssh-host kcap-node${scope}`,
 ]
 
 /** What the lab's admin is told of the other ways to a pod. */
@@ -19,13 +19,13 @@ export function waysOfAdmin(target: string): (string | RegExp)[] {
   ]
 }
 
-/** What one is told who may create no pods. */
-export function waysWithoutPods(target: string, namespace: string): (string | RegExp)[] {
+/** What one is told who may create no pods; `scope` names the cluster as the command line did. */
+export function waysWithoutPods(target: string, namespace: string, scope = ''): (string | RegExp)[] {
   return [
     kubectl,
-    ...fromNode(target),
+    ...fromNode(target, scope),
     noEphemeral,
     `not via node-pod: the login has no "create" on "pods" in the namespace "${namespace}"`,
-    `the rights that open these ways: kcap doctor ${target}`,
+    `the rights that open these ways: kcap doctor ${target}${scope}`,
   ]
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -24,6 +24,8 @@ const screenSize = { width: 1280, height: 1060 }
 export interface WiresharkHome {
   readonly folder: string
   readonly temporaryFolder: string
+  /** Where kcap keeps what runs: named as the FIFOs of its windows begin. */
+  readonly privateFolder: string
   readonly environment: NodeJS.ProcessEnv
   /** Command lines of what this user's programs have left running. */
   processes(): string[]
@@ -42,6 +44,7 @@ export async function makeWiresharkHome(
     path.join(folder, name),
   ) as [string, string, string, string]
   for (const name of [home, settings, temporaryFolder, runtime]) await mkdir(name, { mode: 0o700 })
+  const privateFolder = path.join(runtime, 'kcap')
   const recent = {
     // Wireshark's dialog for root.
     'privs.warn_if_elevated': 'FALSE',
@@ -68,6 +71,7 @@ export async function makeWiresharkHome(
   return {
     folder,
     temporaryFolder,
+    privateFolder,
     environment: {
       ...process.env,
       SSH_AUTH_SOCK: undefined,
@@ -85,7 +89,7 @@ export async function makeWiresharkHome(
       for (const startedMs = Date.now(); processes().length > 0 && Date.now() - startedMs < limitMs; ) await sleep(50)
       return processes()
     },
-    leftFiles: () => readdirSync(temporaryFolder),
+    leftFiles: () => [temporaryFolder, privateFolder].flatMap((place) => (existsSync(place) ? readdirSync(place) : [])),
     async close() {
       for (const id of processIds()) process.kill(Number(id), 'SIGKILL')
       await rm(folder, { recursive: true, force: true })

@@ -66,7 +66,7 @@ async function expectNoCapturesOfOurs(): Promise<void> {
 }
 
 /** The start of the title of a window that reads a FIFO of kcap's: its path, named after the target. */
-const fifoTitle = () => path.join(home.temporaryFolder, 'kcap-')
+const fifoTitle = () => path.join(home.privateFolder, 'window.')
 
 /** Neither a process nor a FIFO here, nor a capture on the far side. */
 async function expectNothingLeft(): Promise<void> {
