@@ -61,7 +61,7 @@ test.each([
       'admission-refused',
       5,
       `cannot get pods/exec in the namespace "prod": the cluster refuses it: ${message}`,
-      ['another route may be open: kcap doctor TARGET'],
+      ['another route may be open: kcap doctor NAMESPACE/POD'],
     ])
   },
 )
