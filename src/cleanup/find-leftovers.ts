@@ -2,13 +2,16 @@ import { hostname, userInfo } from 'node:os'
 import type { V1Pod } from '@kubernetes/client-node'
 import { KcapError } from '../base/kcap-error.ts'
 import { quote } from '../base/quote.ts'
+import type { StartRemoteProcess } from '../base/remote-process.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { ownerAnnotation, ownNamePrefix, ownSelector } from '../kube/debug-container.ts'
 import { openExecChannel } from '../kube/exec-channel.ts'
-import { listPodObjects } from '../kube/kube-objects.ts'
+import { readPods } from '../kube/kube-objects.ts'
 import { deletePod } from '../kube/node-pod.ts'
 import { isRunning, listContainers } from '../kube/pod-containers.ts'
+import { makeKeptSize, tooManyObjects } from '../kube/read-list.ts'
 import { type Leftover, makeCleanupArgv, parseLeftovers } from '../remote/cleanup-script.ts'
+import { runRemote } from '../route/run-remote.ts'
 
 /** One thing that a capture has left in a cluster. */
 export interface FoundLeftover {
@@ -33,41 +36,86 @@ export interface CleanupOptions {
 }
 
 const lookAtATime = 8
-const maxTextLength = 100_000
 
 /** Looks wherever the login may, and removes what is kcap's own and nobody's any more. Throws what keeps it from listing pods. */
 export async function* findLeftovers(access: ClusterAccess, options: CleanupOptions): AsyncGenerator<FoundLeftover> {
   const { namespace, signal } = options
-  const own = await listPodObjects(access, { namespace, labelSelector: ownSelector, signal })
-  for (const pod of own.filter(({ metadata }) => metadata?.deletionTimestamp === undefined))
-    yield await takeNodePod(access, pod, options)
-  const pods = await listPodObjects(access, { namespace, fieldSelector: 'status.phase=Running', signal })
-  const others = pods.filter(({ metadata }) => !own.some((mine) => mine.metadata?.uid === metadata?.uid))
-  for (const pod of others) yield* listEphemeral(pod)
-  const places = others.flatMap((pod) => runningContainers(pod).map((container) => ({ pod, container })))
+  const own: NodePodFacts[] = []
+  const size = makeKeptSize()
+  for await (const pods of readPods(access, { namespace, labelSelector: ownSelector, signal })) {
+    for (const pod of pods.map(readNodePod)) {
+      if (!size.add(pod)) throw tooManyObjects(access, 'pods')
+      own.push(pod)
+    }
+  }
+  for (const pod of own) if (!pod.isGoing) yield await takeNodePod(access, pod, options)
+  const ownUids = new Set(own.map(({ uid }) => uid))
+  const places: Place[] = []
+  let isWhole = true
+  // Not while the list is being read: each look takes longer than a page may.
+  for await (const pods of readPods(access, { namespace, fieldSelector: 'status.phase=Running', signal })) {
+    for (const pod of pods.filter(({ metadata }) => !ownUids.has(metadata?.uid))) {
+      yield* listEphemeral(pod)
+      const found = runningContainers(pod).map((container) => ({ ...nameOf(pod), container }))
+      isWhole &&= found.every(size.add)
+      if (isWhole) places.push(...found)
+    }
+    if (!isWhole) break
+  }
+  if (!isWhole) options.onFailure('the rest', 'there are more containers than kcap takes; -n NAMESPACE leaves fewer')
   for (let at = 0; at < places.length; at += lookAtATime) {
     const found = await Promise.all(
-      places.slice(at, at + lookAtATime).map(({ pod, container }) => cleanContainer(access, pod, container, options)),
+      places.slice(at, at + lookAtATime).map((place) => cleanContainer(access, place, options)),
     )
     yield* found.flat()
   }
+}
+
+interface Place {
+  readonly namespace: string
+  readonly pod: string
+  readonly container: string
+}
+
+/** A pod that kcap has made. */
+interface NodePodFacts {
+  readonly namespace: string
+  readonly pod: string
+  readonly uid: string | undefined
+  readonly owner: string
+  readonly phase: string
+  readonly node: string
+  readonly isGoing: boolean
 }
 
 function nameOf({ metadata }: V1Pod): { namespace: string; pod: string } {
   return { namespace: metadata?.namespace ?? '', pod: metadata?.name ?? '' }
 }
 
-async function takeNodePod(access: ClusterAccess, pod: V1Pod, options: CleanupOptions): Promise<FoundLeftover> {
-  const { namespace, pod: name } = nameOf(pod)
-  const owner = pod.metadata?.annotations?.[ownerAnnotation] ?? 'nobody known'
-  const phase = pod.status?.phase ?? 'Unknown'
-  const what = `pod on node ${pod.spec?.nodeName ?? '?'}, ${phase}, made by ${owner}`
-  const leftover = { kind: 'node-pod', place: `${namespace}/${name}`, what } as const
+function readNodePod(pod: V1Pod): NodePodFacts {
+  const { metadata, spec, status } = pod
+  return {
+    ...nameOf(pod),
+    uid: metadata?.uid,
+    owner: metadata?.annotations?.[ownerAnnotation] ?? 'nobody known',
+    phase: status?.phase ?? 'Unknown',
+    node: spec?.nodeName ?? '?',
+    isGoing: metadata?.deletionTimestamp !== undefined,
+  }
+}
+
+async function takeNodePod(
+  access: ClusterAccess,
+  { namespace, pod, owner, phase, node }: NodePodFacts,
+  options: CleanupOptions,
+): Promise<FoundLeftover> {
+  const what = `pod on node ${node}, ${phase}, made by ${owner}`
+  const leftover = { kind: 'node-pod', place: `${namespace}/${pod}`, what } as const
   const hasEnded = phase === 'Succeeded' || phase === 'Failed'
   if (!hasEnded && !options.force && !isOrphan(owner))
     return { ...leftover, what: `${what}; it may be in use, and ends by itself when it is not`, state: 'kept' }
   if (options.dryRun) return { ...leftover, state: 'found' }
-  if (await deletePod(access, { namespace, pod: name })) return { ...leftover, state: 'removed' }
+  if (await deletePod(access, { namespace, pod })) return { ...leftover, state: 'removed' }
   options.onFailure(leftover.place, 'the pod could not be deleted')
   return { ...leftover, state: 'kept' }
 }
@@ -108,22 +156,18 @@ function runningContainers(pod: V1Pod): string[] {
 
 async function cleanContainer(
   access: ClusterAccess,
-  pod: V1Pod,
-  container: string,
+  { container, ...pod }: Place,
   { dryRun, force, signal, onFailure }: CleanupOptions,
 ): Promise<FoundLeftover[]> {
-  const place = nameOf(pod)
+  const place = `${pod.namespace}/${pod.pod} ${container}`
   try {
     const argv = makeCleanupArgv(dryRun ? 'look' : force ? 'force' : 'remove')
-    const remote = await openExecChannel(access, { ...place, container, argv, signal })
-    let text = ''
-    remote.stderr.resume()
-    for await (const chunk of remote.stdout) if (text.length < maxTextLength) text += chunk
-    const exit = await remote.exited
-    if (exit.kind !== 'exited') throw exit.error
-    return parseLeftovers(text).map((leftover) => ({
+    const start: StartRemoteProcess = (words, startSignal) =>
+      openExecChannel(access, { ...pod, container, argv: words, signal: startSignal })
+    const { stdout } = await runRemote(start, argv, { signal })
+    return parseLeftovers(stdout).map((leftover) => ({
       kind: leftover.kind,
-      place: `${place.namespace}/${place.pod} ${container}`,
+      place,
       what: describe(leftover),
       state: leftover.kind === 'suspect' && !force ? 'kept' : dryRun ? 'found' : 'removed',
     }))
@@ -131,7 +175,7 @@ async function cleanContainer(
     signal.throwIfAborted()
     if (!(error instanceof KcapError)) throw error
     // Where there is no shell nothing of kcap's ever ran.
-    if (error.code !== 'no-shell') onFailure(`${place.namespace}/${place.pod} ${container}`, error.message)
+    if (error.code !== 'no-shell') onFailure(place, error.message)
     return []
   }
 }

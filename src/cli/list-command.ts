@@ -11,7 +11,6 @@ import { makeClusterScope, makeRequest } from '../request/make-request.ts'
 import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
 import { listTargetInterfaces } from '../session/list-target-interfaces.ts'
 import { loadSettings } from '../settings/load-settings.ts'
-import { findLongest } from './report.ts'
 
 type Row = Readonly<Record<string, string>>
 
@@ -41,8 +40,8 @@ export async function list(argv: readonly string[]): Promise<number> {
         : what === 'interfaces'
           ? await listInterfacesOf(parsed, stop.signal)
           : await listCluster(what, parsed, stop.signal)
-    const text = format === 'name' ? formatNames(rows, what) : formatRows(rows, format)
-    await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()))
+    const lines = format === 'name' ? formatNames(rows, what) : format === 'json' ? formatJson(rows) : formatTable(rows)
+    await printLines(lines)
     return exitCodes.done
   } finally {
     stop.close()
@@ -72,7 +71,8 @@ async function listCluster(
   })
   try {
     const wanted = parsed.flag('all-namespaces') ? undefined : parsed.text('namespace')
-    const options = { labelSelector: parsed.text('selector'), signal }
+    const onCut = () => process.stderr.write('kcap: the list is cut: -n NAMESPACE and -l SELECTOR narrow it\n')
+    const options = { labelSelector: parsed.text('selector'), onCut, signal }
     if (what === 'namespaces' || what === 'nodes')
       return (await listNames(access, what, options)).map(({ name }) => ({ name }))
     // All namespaces are what a search is for; a login that may not see them all gets its own.
@@ -110,31 +110,45 @@ async function listInterfacesOf(parsed: ParsedArguments, signal: AbortSignal): P
   return (await listTargetInterfaces(request, run)).map(({ name, state }) => ({ name, state }))
 }
 
-/** What a target is called by: `NAMESPACE/NAME`. The namespace of a context is only its default. */
-function formatNames(rows: readonly Row[], what: Listed): string {
-  return rows
-    .map(({ namespace, name = '' }) => (namespace && what !== 'contexts' ? `${namespace}/${name}` : name))
-    .map((name) => `${printable(name)}\n`)
-    .join('')
+const linesAtATime = 1_000
+
+/** Some at a time: a text of all of them would take more memory than the list. */
+async function printLines(lines: Iterable<string>): Promise<void> {
+  let waiting: string[] = []
+  const print = async () => {
+    const text = waiting.join('')
+    waiting = []
+    await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()))
+  }
+  for (const line of lines) if (waiting.push(line) === linesAtATime) await print()
+  await print()
 }
 
-function formatRows(rows: readonly Row[], format: string): string {
-  if (format === 'json') return `${printableJson(rows, 2)}\n`
+/** What a target is called by: `NAMESPACE/NAME`. The namespace of a context is only its default. */
+function* formatNames(rows: readonly Row[], what: Listed): Generator<string> {
+  for (const { namespace, name = '' } of rows)
+    yield `${printable(namespace && what !== 'contexts' ? `${namespace}/${name}` : name)}\n`
+}
+
+function* formatJson(rows: readonly Row[]): Generator<string> {
+  if (rows.length === 0) return yield '[]\n'
+  for (const [i, row] of rows.entries())
+    yield `${i === 0 ? '[\n' : ',\n'}${printableJson([row], 2).slice('[\n'.length, -'\n]'.length)}`
+  yield '\n]\n'
+}
+
+function* formatTable(rows: readonly Row[]): Generator<string> {
   const [first] = rows
-  if (first === undefined) return ''
+  if (first === undefined) return
   const columns = Object.keys(first)
-  const cells = [
-    columns.map((column) => column.toUpperCase()),
-    ...rows.map((row) => columns.map((column) => printable(row[column] ?? ''))),
-  ]
-  const widths = columns.map((_, index) => findLongest(cells.map((line) => line[index])))
-  return cells
-    .map(
-      (line) =>
-        `${line
-          .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-          .join('   ')
-          .trimEnd()}\n`,
-    )
-    .join('')
+  const widths = columns.map((column) =>
+    rows.reduce((width, row) => Math.max(width, printable(row[column] ?? '').length), column.length),
+  )
+  const formatLine = (cells: readonly string[]) =>
+    `${cells
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join('   ')
+      .trimEnd()}\n`
+  yield formatLine(columns.map((column) => column.toUpperCase()))
+  for (const row of rows) yield formatLine(columns.map((column) => printable(row[column] ?? '')))
 }

@@ -100,7 +100,7 @@ function formatTable(sources: readonly SourceFigures[]): string[] {
 }
 
 /** Not by the arguments of one call: lists may be longer than those can be. */
-export function findLongest(texts: readonly (string | undefined)[]): number {
+function findLongest(texts: readonly (string | undefined)[]): number {
   return texts.reduce((longest, text) => Math.max(longest, text?.length ?? 0), 0)
 }
 

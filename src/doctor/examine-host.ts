@@ -2,6 +2,7 @@ import type { Hint } from '../base/hint.ts'
 import { toKcapError } from '../base/kcap-error.ts'
 import type { PodTarget, SshHostName } from '../base/target.ts'
 import { makeProbeArgv, parseProbe } from '../remote/probe-script.ts'
+import { runRemote } from '../route/run-remote.ts'
 import { openSshRoute } from '../route/ssh-route.ts'
 import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
 
@@ -14,13 +15,10 @@ export async function examineHost(
   ssh: ConnectSshOptions,
 ): Promise<{ readonly message: string; readonly lift: readonly Hint[] } | undefined> {
   try {
-    const route = await openSshRoute(target, host, ssh)
+    const route = await openSshRoute(target, host, ssh, ssh.signal)
     try {
-      const remote = await route.start(makeProbeArgv(), ssh.signal)
-      remote.stderr.resume()
-      let text = ''
-      for await (const chunk of remote.stdout) text = (text + chunk).slice(0, 10_000)
-      const { programs, userId, maySudo } = parseProbe(text)
+      const { stdout } = await runRemote(route.start, makeProbeArgv(), { signal: ssh.signal })
+      const { programs, userId, maySudo } = parseProbe(stdout)
       if (!captureTools.some((tool) => programs.includes(tool)))
         return {
           message: `there is no tcpdump on ${host.host}`,

@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { DebugContainer } from '../base/capture-request.ts'
 import { KcapError, toKcapError } from '../base/kcap-error.ts'
+import type { StartRemoteProcess } from '../base/remote-process.ts'
 import { formatTarget, type PodTarget, type SshHostName } from '../base/target.ts'
 import { getUserName } from '../kube/access-review.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
@@ -10,6 +11,7 @@ import { makeProbeArgv, parseProbe, type RemoteFacts } from '../remote/probe-scr
 import { gatherFacts } from '../route/gather-facts.ts'
 import { nameNodeHost } from '../route/name-node-host.ts'
 import { type PlannedRoute, planRoutes, type RouteFacts } from '../route/plan-routes.ts'
+import { runRemote } from '../route/run-remote.ts'
 import { examineHost } from './examine-host.ts'
 import { type ReviewedRight, reviewRights } from './review-rights.ts'
 
@@ -115,13 +117,10 @@ async function probeContainer(target: PodTarget, access: ClusterAccess, signal: 
   const { namespace, pod, container } = target
   try {
     const startedMs = Date.now()
-    const remote = await openExecChannel(access, { namespace, pod, container, argv: makeProbeArgv(), signal })
-    remote.stderr.resume()
-    let text = ''
-    for await (const chunk of remote.stdout) text = (text + chunk).slice(0, 10_000)
-    const exit = await remote.exited
-    if (exit.kind !== 'exited') throw exit.error
-    const facts = parseProbe(text)
+    const start: StartRemoteProcess = (argv, startSignal) =>
+      openExecChannel(access, { namespace, pod, container, argv, signal: startSignal })
+    const { stdout } = await runRemote(start, makeProbeArgv(), { signal })
+    const facts = parseProbe(stdout)
     const middleMs = (startedMs + Date.now()) / 2
     const aheadMs = facts.timeMs === undefined ? undefined : Math.round(facts.timeMs - middleMs)
     return { facts, aheadMs, failure: explain(facts, formatTarget(target)) }

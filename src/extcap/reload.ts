@@ -18,6 +18,8 @@ import { wiresharkWords } from './wireshark-words.ts'
 
 /** Wireshark's window stands still while a list is loaded. */
 const reloadTimeoutMs = 5_000
+/** Of each kind: nobody scrolls further in a list of a dialog. */
+const mostOffered = 5_000
 
 type LoadList = (parsed: ParsedArguments, signal: AbortSignal) => Promise<string[]>
 
@@ -81,19 +83,19 @@ async function withCluster<Answer>(
 
 async function loadNamespaces(parsed: ParsedArguments, signal: AbortSignal): Promise<string[]> {
   return await withCluster(parsed, signal, async (access) =>
-    (await listNames(access, 'namespaces', { signal })).map(({ name }) => name),
+    (await listNames(access, 'namespaces', { limit: mostOffered, signal })).map(({ name }) => name),
   )
 }
 
 /** Services and workloads first: they are few, and what people look for. A kind that the login may not list is left out. */
 async function loadTargets(parsed: ParsedArguments, signal: AbortSignal): Promise<string[]> {
   return await withCluster(parsed, signal, async (access, namespace) => {
-    const pods = listPods(access, { namespace, fieldSelector: 'status.phase=Running', signal })
-    const services = listNames(access, 'services', { namespace, signal }).then((names) =>
+    const pods = listPods(access, { namespace, fieldSelector: 'status.phase=Running', limit: mostOffered, signal })
+    const services = listNames(access, 'services', { namespace, limit: mostOffered, signal }).then((names) =>
       names.map(({ name }) => `svc/${name}`),
     )
     const workloads = (['deploy', 'sts', 'ds'] as const).map(async (kind) =>
-      (await listWorkloads(access, kind, { namespace, signal })).map((name) => `${kind}/${name}`),
+      (await listWorkloads(access, kind, { namespace, limit: mostOffered, signal })).map((name) => `${kind}/${name}`),
     )
     const others = await Promise.all([services, ...workloads].map(async (list) => await list.catch(() => [])))
     return [...others.flat(), ...(await pods).map(({ name }) => `pod/${name}`)]

@@ -1,28 +1,48 @@
+import { isIP } from 'node:net'
 import type { V1Node, V1Pod, V1Service } from '@kubernetes/client-node'
 import type { AddressName } from '../base/address-name.ts'
+import { posixChecksum } from '../base/posix-checksum.ts'
 import { printable } from '../base/printable.ts'
 import type { ClusterAccess } from './cluster-access.ts'
+import { makeKeptSize, tooManyObjects } from './read-list.ts'
 import { watchList } from './watch-list.ts'
 
 export interface FollowNamesOptions {
   /** undefined: all. */
   readonly namespaces: readonly (string | undefined)[]
-  /** Gets names that are new or have changed; each once. */
-  readonly take: (names: readonly AddressName[]) => void
+  /** Gets names that are new or have changed; each once. The next are read when it has settled. */
+  readonly take: (names: readonly AddressName[]) => Promise<void>
   readonly signal: AbortSignal
   readonly log: (line: string) => void
 }
+
+/** Addresses that are remembered; names of others may be written twice. */
+const mostRemembered = 100_000
+/** In one capture: a pod that is given another address each time would fill the output with them. */
+const mostTaken = 1_000_000
+/** They become one block, which is read whole by those who read captures. */
+const takenAtATime = 5_000
 
 /**
  * Names of pods, services and nodes, by their addresses, as they come and change until the signal is aborted. What the login may not see
  * is left out. Gives a promise that settles when what is there now is known.
  */
 export function followAddressNames(access: ClusterAccess, options: FollowNamesOptions): Promise<void> {
-  const known = new Map<string, string>()
-  const take = (names: readonly AddressName[]) => {
-    const fresh = names.filter(({ address, name }) => known.get(address) !== name)
-    for (const { address, name } of fresh) known.set(address, name)
-    if (fresh.length > 0) options.take(fresh)
+  /** Checksums of addresses, with those of their names: the texts would take 20 MB. Where two are alike a name is written twice. */
+  const known = new Map<number, number>()
+  let taken = 0
+  const take = async (names: readonly AddressName[]) => {
+    const fresh = names.filter(({ address, name }) => {
+      const key = checksum(address)
+      const value = checksum(name)
+      if (known.get(key) === value) return false
+      if (known.size >= mostRemembered) known.delete(known.keys().next().value as number)
+      known.set(key, value)
+      return true
+    })
+    taken += fresh.length
+    if (taken > mostTaken) throw new Error(`there are more than ${mostTaken} of them`)
+    for (let at = 0; at < fresh.length; at += takenAtATime) await options.take(fresh.slice(at, at + takenAtATime))
   }
   const watches = [
     follow<V1Node>(access, { path: '/api/v1/nodes', resource: 'nodes' }, namesOfNode, take, options),
@@ -39,19 +59,35 @@ export function followAddressNames(access: ClusterAccess, options: FollowNamesOp
 }
 
 /** Settles when the first list is known, or can't be had. */
-function follow<Item>(
+function follow<Item extends object>(
   access: ClusterAccess,
   { path, ...action }: { readonly path: string; readonly resource: string; readonly namespace?: string | undefined },
   namesOf: (item: Item) => AddressName[],
-  take: (names: readonly AddressName[]) => void,
+  take: (names: readonly AddressName[]) => Promise<void>,
   { signal, log }: FollowNamesOptions,
 ): Promise<void> {
   return new Promise((resolve) => {
     const run = async () => {
-      for await (const change of watchList<Item & object>(access, { path, action, signal, log })) {
-        if (change.kind === 'listed') take(change.items.flatMap(namesOf))
-        else if (change.kind === 'changed') take(namesOf(change.item))
-        resolve()
+      const keep = (item: Item) => {
+        const names = namesOf(item)
+        return names.length === 0 ? undefined : names
+      }
+      let listed: AddressName[] = []
+      let size = makeKeptSize()
+      for await (const change of watchList(access, { path, action, keep, signal, log })) {
+        if (change.kind === 'began') {
+          listed = []
+          size = makeKeptSize()
+        } else if (change.kind === 'listed') {
+          for (const name of change.items.flat()) {
+            if (!size.add(name)) throw tooManyObjects(access, action.resource)
+            listed.push(name)
+          }
+        } else if (change.kind === 'complete') {
+          await take(listed)
+          listed = []
+          resolve()
+        } else await take(change.changes.flatMap(({ kind, item }) => (kind === 'changed' ? item : [])))
       }
     }
     run()
@@ -67,7 +103,7 @@ function namesOfPod({ metadata, spec, status }: V1Pod): AddressName[] {
   if (spec?.hostNetwork === true || metadata?.deletionTimestamp !== undefined) return []
   if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return []
   return nameAddresses(
-    `${metadata?.name}.${metadata?.namespace}`,
+    [metadata?.name, metadata?.namespace],
     (status?.podIPs ?? []).map(({ ip }) => ip),
   )
 }
@@ -75,7 +111,7 @@ function namesOfPod({ metadata, spec, status }: V1Pod): AddressName[] {
 function namesOfService({ metadata, spec }: V1Service): AddressName[] {
   const addresses = spec?.clusterIPs ?? [spec?.clusterIP]
   return nameAddresses(
-    `${metadata?.name}.${metadata?.namespace}.svc`,
+    [metadata?.name, metadata?.namespace, 'svc'],
     addresses.filter((address) => address !== 'None'),
   )
 }
@@ -83,11 +119,21 @@ function namesOfService({ metadata, spec }: V1Service): AddressName[] {
 function namesOfNode({ metadata, status }: V1Node): AddressName[] {
   const addresses = (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP' || type === 'ExternalIP')
   return nameAddresses(
-    `${metadata?.name}`,
+    [metadata?.name],
     addresses.map(({ address }) => address),
   )
 }
 
-function nameAddresses(name: string, addresses: readonly (string | undefined)[]): AddressName[] {
-  return addresses.flatMap((address) => (address ? [{ address, name: printable(name) }] : []))
+function nameAddresses(
+  parts: readonly (string | undefined)[],
+  addresses: readonly (string | undefined)[],
+): AddressName[] {
+  // Joined to one text: V8 keeps the parts of a template beside it.
+  const name = printable(parts.join('.'))
+  return addresses.flatMap((address) => (address !== undefined && isIP(address) ? [{ address, name }] : []))
+}
+
+/** As a number that V8 keeps without an object of its own. */
+function checksum(text: string): number {
+  return posixChecksum(Buffer.from(text)) | 0
 }

@@ -1,23 +1,40 @@
-/** What a value is worth as what is expected of it; undefined where it is none. JSON that was parsed for nobody else is changed in place. */
+/** What a value is worth as what is expected of it; undefined where it is none. JSON that was parsed for nobody else may be changed in place. */
 export type Fit = (value: unknown) => unknown
 
 /** Half a surrogate is no text that could be sent back. */
 export const text: Fit = (value) => (typeof value === 'string' && !/\p{Cs}/u.test(value) ? value : undefined)
 export const flag: Fit = (value) => (typeof value === 'boolean' ? value : undefined)
-export const number: Fit = (value) => (typeof value === 'number' ? value : undefined)
-export const anything: Fit = (value) => value
 
-/** What does not fit is left out of it. */
-export function listOf(admit: Fit): Fit {
-  return (value) => (Array.isArray(value) ? value.map(admit).filter((item) => item !== undefined) : undefined)
+/** A name or an id: one that is longer is none. */
+export function textUpTo(maxLength: number): Fit {
+  return (value) => (typeof value === 'string' && value.length <= maxLength ? text(value) : undefined)
 }
 
-/** Labels and the like. */
-export function mapOf(admit: Fit): Fit {
+/** Words for people: their beginning does. */
+export function beginningOf(maxLength: number): Fit {
+  return (value) => (typeof value === 'string' ? text(value.slice(0, maxLength)) : undefined)
+}
+
+export function integer(least: number, most: number): Fit {
+  return (value) =>
+    Number.isInteger(value) && (value as number) >= least && (value as number) <= most ? value : undefined
+}
+
+/** What does not fit is left out of it, and what comes after the first `maxLength`. */
+export function listOf(admit: Fit, maxLength = Number.POSITIVE_INFINITY): Fit {
   return (value) => {
-    if (!isObject(value)) return undefined
-    for (const [key, item] of Object.entries(value)) put(value, key, admit(item))
-    return value
+    if (!Array.isArray(value)) return undefined
+    const read = value.length > maxLength ? value.slice(0, maxLength) : value
+    return read.map(admit).filter((item) => item !== undefined)
+  }
+}
+
+/** Labels and the like: a map with more entries is none. */
+export function mapOf(admit: Fit, maxEntries: number): Fit {
+  return (value) => {
+    const entries = isObject(value) ? Object.entries(value) : undefined
+    if (entries === undefined || entries.length > maxEntries) return undefined
+    return Object.fromEntries(entries.map(([key, item]) => [key, admit(item)]).filter(([, item]) => item !== undefined))
   }
 }
 
@@ -28,6 +45,20 @@ export function object(fields: Readonly<Record<string, Fit>>, ...needed: readonl
     if (!isObject(value)) return undefined
     for (const [key, admit] of entries) if (Object.hasOwn(value, key)) put(value, key, admit(value[key]))
     return needed.every((key) => Object.hasOwn(value, key)) ? value : undefined
+  }
+}
+
+/** A new object of the named fields alone: what is kept of an answer is no longer than what is read of it. */
+export function only(fields: Readonly<Record<string, Fit>>, ...needed: readonly string[]): Fit {
+  const entries = Object.entries(fields)
+  return (value) => {
+    if (!isObject(value)) return undefined
+    const kept: Record<string, unknown> = {}
+    for (const [key, admit] of entries) {
+      const field = Object.hasOwn(value, key) ? admit(value[key]) : undefined
+      if (field !== undefined) kept[key] = field
+    }
+    return needed.every((key) => Object.hasOwn(kept, key)) ? kept : undefined
   }
 }
 

@@ -1,12 +1,16 @@
 import type { V1Namespace } from '@kubernetes/client-node'
 import type { ClusterAccess } from './cluster-access.ts'
 import { getNode } from './kube-objects.ts'
-import { getJson } from './kube-request.ts'
+import { requestObject } from './kube-request.ts'
 
 /** 34 of 1.34; undefined where the API server does not say. Some write `34+`. */
 export async function getMinorVersion(access: ClusterAccess, signal: AbortSignal): Promise<number | undefined> {
   const version = await unlessRefused(signal, () =>
-    getJson<{ minor?: string }>(access, { path: '/version', action: { verb: 'get', resource: 'version' }, signal }),
+    requestObject<{ minor?: string }>(access, {
+      path: '/version',
+      action: { verb: 'get', resource: 'version' },
+      signal,
+    }),
   )
   return Number.parseInt(version?.minor ?? '', 10) || undefined
 }
@@ -18,7 +22,7 @@ export async function getPodSecurityLevel(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const found = await unlessRefused(signal, () =>
-    getJson<V1Namespace>(access, {
+    requestObject<V1Namespace>(access, {
       path: `/api/v1/namespaces/${encodeURIComponent(namespace)}`,
       action: { verb: 'get', resource: 'namespaces', name: namespace },
       signal,

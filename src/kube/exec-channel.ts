@@ -19,10 +19,14 @@ const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io']
  */
 const silenceLimitMs = 15_000
 const silenceCheckMs = 1_000
+/** From the connection to the end of the upgrade, however slowly its headers come. */
 const connectTimeoutMs = 15_000
 /** How much may wait here for a slow reader before the socket is no longer read. */
 const highWaterMark = 256 * 1024
-const maxFrameBytes = 16 * 1024 * 1024
+/** The kubelet's are of 32 KiB. */
+const maxFrameBytes = 4 * 1024 * 1024
+/** Answers to pings that may wait here for a peer that reads nothing. */
+const maxWaitingPongBytes = 64 * 1024
 
 export interface ExecRequest {
   readonly namespace: string
@@ -63,29 +67,36 @@ async function connect(access: ClusterAccess, request: ExecRequest): Promise<Web
     ...routed,
     perMessageDeflate: false,
     maxPayload: maxFrameBytes,
-    handshakeTimeout: connectTimeoutMs,
     skipUTF8Validation: true,
+    autoPong: false,
   })
   // Nothing may be read before the streams below listen.
   socket.once('open', () => socket.pause())
   return await new Promise((resolve, reject) => {
     const abort = () => fail(request.signal.reason)
-    const fail = (error: unknown) => {
+    const timer = setTimeout(() => {
+      const late = Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })
+      fail(toConnectError(access.server, late, access.context))
+    }, connectTimeoutMs)
+    const settle = () => {
+      clearTimeout(timer)
       request.signal.removeEventListener('abort', abort)
+    }
+    const fail = (error: unknown) => {
+      settle()
       socket.on('error', () => {})
       socket.terminate()
       reject(error)
     }
     if (request.signal.aborted) return fail(request.signal.reason)
     request.signal.addEventListener('abort', abort, { once: true })
-    socket.once('error', (error) => fail(toConnectError(access.server, error)))
+    socket.once('error', (error) => fail(toConnectError(access.server, error, access.context)))
     socket.once('unexpected-response', (_request, response: IncomingMessage) => {
-      toUpgradeError(access.server, request, response).then(fail, (error: unknown) =>
-        fail(toConnectError(access.server, error)),
-      )
+      clearTimeout(timer)
+      void toUpgradeError(access.server, request, response).then(fail)
     })
     socket.once('open', () => {
-      request.signal.removeEventListener('abort', abort)
+      settle()
       socket.removeAllListeners('error')
       resolve(socket)
     })
@@ -148,7 +159,10 @@ function wrapSocket(socket: WebSocket, access: ClusterAccess, request: ExecReque
     if (data[0] === channels.stdout) deliver(stdout, payload)
     else if (data[0] === channels.stderr) deliver(stderr, payload)
     else if (data[0] === channels.error && payload.length > 0)
-      exit = readExecStatus(target, request.argv[0] ?? '', payload.toString('utf8'))
+      exit ??= readExecStatus(target, request.argv[0] ?? '', payload)
+  })
+  socket.on('ping', (data) => {
+    if (socket.bufferedAmount < maxWaitingPongBytes) socket.pong(data)
   })
   socket.on('error', (error) => {
     lossReason = error.message

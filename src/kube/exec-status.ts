@@ -3,19 +3,22 @@ import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { RemoteExit } from '../base/remote-process.ts'
 import { type KubeAction, type KubeStatus, parseStatus, readStatus, toApiError } from './kube-error.ts'
+import { readRefusal } from './kube-request.ts'
 
 /** A frame may have megabytes; nobody reads more. */
+const maxStatusBytes = 64 * 1024
 const maxTextLength = 4_000
 
 /** How a program ended, from the Status on the error channel. */
-export function readExecStatus(target: string, program: string, body: string): RemoteExit {
+export function readExecStatus(target: string, program: string, frame: Buffer): RemoteExit {
+  const body = frame.toString('utf8', 0, maxStatusBytes)
   const status = parseChannelStatus(body)
   // Before v4 the channel carried plain text; some proxies still do.
   if (status === undefined)
     return { kind: 'refused', error: toStartError(target, program, body.slice(0, maxTextLength).trim()) }
   if (status.status === 'Success') return { kind: 'exited', code: 0 }
   const code = status.details?.causes?.find((cause) => cause.reason === 'ExitCode')?.message
-  if (code !== undefined && /^\d+$/.test(code)) return { kind: 'exited', code: Number(code) }
+  if (code !== undefined && /^\d{1,3}$/.test(code) && Number(code) <= 255) return { kind: 'exited', code: Number(code) }
   return { kind: 'refused', error: toStartError(target, program, status.message ?? '') }
 }
 
@@ -48,13 +51,8 @@ export async function toUpgradeError(
   request: { namespace: string; pod: string; container: string },
   response: IncomingMessage,
 ): Promise<KcapError> {
-  const chunks: Buffer[] = []
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    chunks.push(chunk)
-    if (chunks.length > 16) break
-  }
   // A WebSocket starts with a GET, so a role that only has `create` is refused here though kubectl's SPDY exec works.
-  return toExecError(server, request, 'get', response.statusCode ?? 0, Buffer.concat(chunks).toString('utf8'))
+  return toExecError(server, request, 'get', response.statusCode ?? 0, await readRefusal(response))
 }
 
 /** Why a program can't be run in a container, from the API server's status and its text. */

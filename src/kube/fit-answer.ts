@@ -1,110 +1,136 @@
-import { anything, type Fit, flag, listOf, mapOf, number, object, text } from './answer-shape.ts'
+import { beginningOf, type Fit, flag, integer, listOf, mapOf, only, textUpTo } from './answer-shape.ts'
 
 /**
- * All that kcap reads of the API's objects, whatever their kind. A field that is null, as Go writes an empty list, or something else than
- * it should be, counts as missing: the rest of kcap need not doubt what the types say.
+ * All that kcap reads of the API's objects, whatever their kind, and no more: a list keeps nothing else of them. A field that is null, as Go
+ * writes an empty list, that is something else than it should be, or longer than Kubernetes lets it be, counts as missing: the rest of kcap
+ * need not doubt what the types say.
  * https://kubernetes.io/docs/reference/kubernetes-api/
  */
-const texts = mapOf(text)
-const reference = object({ kind: text, name: text })
-const address = object({ ip: text, targetRef: reference, type: text, address: text })
+const label = textUpTo(63)
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
+const name = textUpTo(253)
+/** UIDs, versions, container ids: opaque, and short. */
+const id = textUpTo(256)
+const words = beginningOf(4_096)
+/** `db.example.com/KEY` */
+const maxLabels = 1_000
+const ip = textUpTo(64)
+const reference = only({ kind: label, name })
+const address = only({ ip, targetRef: reference, type: label, address: name })
 
-const metadata = object({
-  name: text,
-  namespace: text,
-  uid: text,
-  resourceVersion: text,
-  continue: text,
-  deletionTimestamp: text,
-  labels: texts,
-  annotations: texts,
+const metadata = only({
+  name,
+  namespace: label,
+  uid: textUpTo(36),
+  resourceVersion: id,
+  // The API server's own is a key of etcd and some numbers.
+  continue: textUpTo(8_192),
+  deletionTimestamp: label,
+  labels: only({ 'pod-security.kubernetes.io/enforce': label, 'kubernetes.io/os': label }),
+  annotations: only({
+    'kubernetes.io/config.hash': id,
+    'kubernetes.io/config.mirror': id,
+    'kubectl.kubernetes.io/default-container': label,
+    'kcap/owner': beginningOf(512),
+  }),
 })
 
-const container = object(
+const container = only(
+  { name: label, image: textUpTo(1_024), restartPolicy: label, securityContext: only({ privileged: flag }) },
+  'name',
+)
+const containers = listOf(container, 300)
+
+const spec = only({
+  nodeName: name,
+  hostNetwork: flag,
+  os: only({ name: label }),
+  nodeSelector: only({ 'kubernetes.io/os': label }),
+  containers,
+  initContainers: containers,
+  ephemeralContainers: containers,
+  clusterIP: ip,
+  clusterIPs: listOf(ip, 10),
+  // A service has labels there, a workload another object: who reads it knows.
+  selector: mapOf((value) => value, maxLabels),
+})
+
+const ending = only({ reason: words, message: words, exitCode: integer(-(2 ** 31), 2 ** 31) })
+const containerStatus = only(
   {
-    name: text,
-    image: text,
-    restartPolicy: text,
-    securityContext: object({ privileged: flag }),
-    command: listOf(text),
+    name: label,
+    containerID: textUpTo(128),
+    state: only({ running: only({}), waiting: ending, terminated: ending }),
   },
   'name',
 )
+const containerStatuses = listOf(containerStatus, 300)
 
-const spec = object({
-  nodeName: text,
-  hostNetwork: flag,
-  os: object({ name: text }),
-  nodeSelector: texts,
-  containers: listOf(container),
-  initContainers: listOf(container),
-  ephemeralContainers: listOf(container),
-  clusterIP: text,
-  clusterIPs: listOf(text),
-  // A service has labels there, a workload another object: who reads it knows.
-  selector: mapOf(anything),
-})
-
-const ending = object({ reason: text, message: text, exitCode: number })
-const containerStatus = object(
-  { name: text, containerID: text, state: object({ running: object({}), waiting: ending, terminated: ending }) },
-  'name',
-)
-
-const status = object({
-  phase: text,
-  reason: text,
-  message: text,
-  hostIP: text,
-  podIP: text,
-  podIPs: listOf(object({ ip: text })),
-  conditions: listOf(object({ type: text, status: text, reason: text })),
-  containerStatuses: listOf(containerStatus),
-  initContainerStatuses: listOf(containerStatus),
-  ephemeralContainerStatuses: listOf(containerStatus),
-  addresses: listOf(address),
-  nodeInfo: object({ operatingSystem: text }),
+const status = only({
+  phase: label,
+  reason: words,
+  message: words,
+  hostIP: ip,
+  podIP: ip,
+  podIPs: listOf(only({ ip }), 2),
+  conditions: listOf(only({ type: name, status: label, reason: words }), 100),
+  containerStatuses,
+  initContainerStatuses: containerStatuses,
+  ephemeralContainerStatuses: containerStatuses,
+  addresses: listOf(address, 100),
+  nodeInfo: only({ operatingSystem: label, architecture: label, containerRuntimeVersion: name }),
   allowed: flag,
-  userInfo: object({ username: text }),
+  userInfo: only({ username: textUpTo(1_024) }),
 })
 
-const apiObject: Readonly<Record<string, Fit>> = {
-  kind: text,
+const port = only({ port: integer(1, 65_535) }, 'port')
+const addresses = listOf(address, 1_000)
+
+const apiObject = only({
+  kind: label,
   metadata,
   spec,
   status,
-  endpoints: listOf(object({ targetRef: reference })),
-  subsets: listOf(
-    object({
-      addresses: listOf(address),
-      notReadyAddresses: listOf(address),
-      ports: listOf(object({ port: number }, 'port')),
-    }),
-  ),
-}
-
-const answer = object({
-  ...apiObject,
-  minor: text,
-  items: listOf(object(apiObject)),
-  columnDefinitions: listOf(object({ name: text }, 'name')),
-  rows: listOf(object({ cells: listOf((cell) => cell ?? ''), object: object(apiObject) })),
+  endpoints: listOf(only({ targetRef: reference }), 1_000),
+  subsets: listOf(only({ addresses, notReadyAddresses: addresses, ports: listOf(port, 100) }), 100),
+  minor: label,
 })
 
-const statusOf = object({
-  kind: text,
-  status: text,
-  message: text,
-  reason: text,
-  details: object({ causes: listOf(object({ reason: text, message: text })) }),
+/** A cell may hold numbers and objects too, and its place counts. */
+const shortText = textUpTo(100)
+const cell: Fit = (value) => shortText(value) ?? ''
+const row = only({ cells: listOf(cell, 100), object: apiObject })
+
+const listHead = only({
+  kind: label,
+  metadata,
+  columnDefinitions: listOf(only({ name }, 'name'), 100),
 })
 
-const watchEvent = object({ type: text, object: object(apiObject) }, 'type', 'object')
-const watchError = object({ type: text, object: statusOf }, 'type', 'object')
+const statusOf = only({
+  kind: label,
+  status: label,
+  message: words,
+  reason: label,
+  details: only({ causes: listOf(only({ reason: label, message: words }), 100) }),
+})
+
+const watchEvent = only({ type: label, object: apiObject }, 'type', 'object')
+const watchError = only({ type: label, object: statusOf }, 'type', 'object')
 
 /** undefined for what is no object at all. */
 export function fitAnswer(value: unknown): unknown {
-  return answer(value)
+  return apiObject(value)
+}
+
+/** A list without its items. */
+export function fitListHead(value: unknown): unknown {
+  return listHead(value)
+}
+
+/** An item of a list, or a row of a Table. */
+export function fitListItem(value: unknown): unknown {
+  return Object.hasOwn(value as object, 'cells') ? row(value) : apiObject(value)
 }
 
 /** A `Status`, as refusals and the ends of execs are. */

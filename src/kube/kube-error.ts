@@ -23,9 +23,6 @@ export interface KubeStatus {
  */
 const admission = /^admission webhook "|: ValidatingAdmissionPolicy '/
 
-/** Nobody reads more, and patterns that look for words in a text of megabytes would take their time. */
-const maxMessageLength = 4_000
-
 /** What a request wanted, in the words of RBAC. */
 export interface KubeAction {
   readonly verb: 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete'
@@ -146,8 +143,7 @@ export function parseStatus(body: string): KubeStatus | undefined {
 /** One without its kind too; undefined where there is none. */
 export function readStatus(body: string): KubeStatus | undefined {
   try {
-    const status = fitStatus(JSON.parse(body)) as KubeStatus | undefined
-    return status?.message === undefined ? status : { ...status, message: status.message.slice(0, maxMessageLength) }
+    return fitStatus(JSON.parse(body)) as KubeStatus | undefined
   } catch {
     return undefined
   }

@@ -1,11 +1,12 @@
-import type { V1EndpointSlice, V1Endpoints, V1Node, V1Pod, V1Service } from '@kubernetes/client-node'
-import { mapOf, text } from './answer-shape.ts'
+import { isIP } from 'node:net'
+import type { V1EndpointSlice, V1Endpoints, V1Node, V1ObjectReference, V1Pod, V1Service } from '@kubernetes/client-node'
 import type { ClusterAccess } from './cluster-access.ts'
-import { followPage, getJson, tableAccept } from './kube-request.ts'
+import { requestObject } from './kube-request.ts'
+import { formatLabels } from './label-selector.ts'
+import { type ListHead, makeKeptSize, readList, tableAccept, tooManyObjects } from './read-list.ts'
 
-/** Objects a page: what kubectl asks for (`--chunk-size`). */
-const pageSize = 500
-const texts = mapOf(text)
+/** A control plane has three or five; each is two terms of the filter. */
+const mostEndpoints = 16
 
 export interface PodRow {
   readonly namespace: string
@@ -14,17 +15,14 @@ export interface PodRow {
   readonly status: string | undefined
 }
 
-interface ListMeta {
-  readonly metadata?: { readonly continue?: string }
-}
 interface NamedItem {
   readonly metadata?: { readonly name?: string; readonly namespace?: string }
 }
-interface TableAnswer extends ListMeta {
-  readonly kind?: string
-  readonly columnDefinitions?: readonly { readonly name: string }[]
-  readonly rows?: readonly { readonly cells?: readonly unknown[]; readonly object?: NamedItem }[]
-  readonly items?: readonly (NamedItem & { readonly status?: { readonly phase?: string } })[]
+/** A row of a Table, or an object of a server that makes no Tables. */
+interface TableRow extends NamedItem {
+  readonly cells?: readonly string[]
+  readonly object?: NamedItem
+  readonly status?: { readonly phase?: string }
 }
 
 export interface ListOptions {
@@ -33,7 +31,10 @@ export interface ListOptions {
   readonly labelSelector?: string | undefined
   /** `status.phase=Running` */
   readonly fieldSelector?: string | undefined
+  /** More are not read; default: as many as memory is meant for. */
   readonly limit?: number
+  /** Called when there may be more than is read. */
+  readonly onCut?: () => void
   readonly signal: AbortSignal
 }
 
@@ -43,7 +44,7 @@ export async function getPod(
   name: string,
   signal: AbortSignal,
 ): Promise<V1Pod | undefined> {
-  return await getJson<V1Pod>(access, {
+  return await requestObject<V1Pod>(access, {
     path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`,
     action: { verb: 'get', resource: 'pods', namespace, name },
     signal,
@@ -51,36 +52,21 @@ export async function getPod(
 }
 
 export async function getNode(access: ClusterAccess, name: string, signal: AbortSignal): Promise<V1Node | undefined> {
-  return await getJson<V1Node>(access, {
+  return await requestObject<V1Node>(access, {
     path: `/api/v1/nodes/${encodeURIComponent(name)}`,
     action: { verb: 'get', resource: 'nodes', name },
     signal,
   })
 }
 
-/** Names and states of pods, a page at a time. https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables */
+/** Names and states of pods. https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables */
 export async function listPods(access: ClusterAccess, options: ListOptions): Promise<PodRow[]> {
-  const rows: PodRow[] = []
-  for await (const answer of pages(access, { resource: 'pods' }, options)) {
-    const statusColumn = answer.columnDefinitions?.findIndex((column) => column.name === 'Status') ?? -1
-    for (const row of answer.rows ?? []) {
-      const { name, namespace } = row.object?.metadata ?? {}
-      if (name !== undefined && namespace !== undefined)
-        rows.push({ namespace, name, status: readCell(row.cells, statusColumn) })
-    }
-    for (const item of answer.items ?? []) {
-      const { name, namespace } = item.metadata ?? {}
-      if (name !== undefined && namespace !== undefined) rows.push({ namespace, name, status: item.status?.phase })
-    }
-    if (options.limit !== undefined && rows.length >= options.limit) break
-  }
-  return options.limit === undefined ? rows : rows.slice(0, options.limit)
-}
-
-/** A cell may hold numbers and objects too; a column that is missing has the number -1. */
-function readCell(cells: readonly unknown[] | undefined, column: number): string | undefined {
-  const cell = cells?.[column]
-  return typeof cell === 'string' ? cell : undefined
+  return await collect(access, 'pods', options, ({ cells, object, ...item }: TableRow, { columnDefinitions }) => {
+    const { name, namespace } = (object ?? item).metadata ?? {}
+    if (name === undefined || namespace === undefined) return undefined
+    const statusColumn = columnDefinitions?.findIndex((column) => column.name === 'Status') ?? -1
+    return { namespace, name, status: cells?.[statusColumn] || item.status?.phase }
+  })
 }
 
 /** A kind of objects; without a group those of the core. */
@@ -95,41 +81,53 @@ export async function listNames(
   listed: 'namespaces' | 'nodes' | 'services' | ListedResource,
   options: ListOptions,
 ): Promise<{ name: string; namespace: string | undefined }[]> {
-  const names: { name: string; namespace: string | undefined }[] = []
-  for await (const answer of pages(access, typeof listed === 'string' ? { resource: listed } : listed, options)) {
-    for (const item of [...(answer.rows ?? []).map((row) => row.object), ...(answer.items ?? [])]) {
-      if (item?.metadata?.name !== undefined)
-        names.push({ name: item.metadata.name, namespace: item.metadata.namespace })
-    }
-  }
-  return names
+  return await collect(access, listed, options, ({ object, metadata = object?.metadata }: TableRow) =>
+    metadata?.name === undefined ? undefined : { name: metadata.name, namespace: metadata.namespace },
+  )
 }
 
-async function* pages<Answer extends ListMeta = TableAnswer>(
+/** What `pick` makes of each item, up to the limit, or to what is kept of a list. */
+async function collect<Item, Picked>(
   access: ClusterAccess,
-  { apiGroup, resource }: ListedResource,
+  listed: string | ListedResource,
   options: ListOptions,
-  { accept }: { readonly accept: string } = { accept: tableAccept },
-): AsyncGenerator<Answer> {
+  pick: (item: Item, head: ListHead) => Picked | undefined,
+): Promise<Picked[]> {
+  const { limit = Number.POSITIVE_INFINITY, onCut = () => {} } = options
+  const picked: Picked[] = []
+  const size = makeKeptSize()
+  const request = { ...requestOf(listed, options), accept: tableAccept }
+  for await (const { items, head } of readList<Item>(access, request)) {
+    for (const item of items) {
+      const one = pick(item, head)
+      if (one === undefined) continue
+      if (picked.length < limit && size.add(one)) picked.push(one)
+      else {
+        onCut()
+        return picked
+      }
+    }
+    // The end of a page, whose connection is whole: the next one is not needed.
+    if (items.length === 0 && picked.length >= limit) return picked
+  }
+  return picked
+}
+
+/** Whole pods, some at a time. */
+export async function* readPods(access: ClusterAccess, options: ListOptions): AsyncGenerator<readonly V1Pod[]> {
+  for await (const { items } of readList<V1Pod>(access, requestOf('pods', options))) yield items
+}
+
+function requestOf(listed: string | ListedResource, options: ListOptions) {
+  const { apiGroup, resource }: ListedResource = typeof listed === 'string' ? { resource: listed } : listed
+  const { namespace } = options
   const root = apiGroup === undefined ? '/api/v1' : `/apis/${apiGroup}/v1`
-  const scope = options.namespace === undefined ? '' : `/namespaces/${encodeURIComponent(options.namespace)}`
-  let next: string | undefined
-  let count = 0
-  do {
-    const query = new URLSearchParams({ limit: String(Math.min(pageSize, options.limit ?? pageSize)) })
-    if (options.labelSelector) query.set('labelSelector', options.labelSelector)
-    if (options.fieldSelector) query.set('fieldSelector', options.fieldSelector)
-    if (next) query.set('continue', next)
-    const answer = await getJson<Answer>(access, {
-      path: `${root}${scope}/${resource}?${query}`,
-      accept,
-      action: { verb: 'list', resource, ...(apiGroup !== undefined && { apiGroup }), namespace: options.namespace },
-      signal: options.signal,
-    })
-    if (answer === undefined) return
-    yield answer
-    next = followPage(`${root}${scope}/${resource}`, answer.metadata?.continue, next, ++count)
-  } while (next)
+  const scope = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`
+  return {
+    ...options,
+    path: `${root}${scope}/${resource}`,
+    action: { verb: 'list' as const, resource, namespace, ...(apiGroup !== undefined && { apiGroup }) },
+  }
 }
 
 /** Whether a namespace is there; undefined when the login may not ask. */
@@ -141,21 +139,13 @@ export async function hasNamespace(
   try {
     const path = `/api/v1/namespaces/${encodeURIComponent(name)}`
     return (
-      (await getJson(access, { path, action: { verb: 'get', resource: 'namespaces', name }, signal })) !== undefined
+      (await requestObject(access, { path, action: { verb: 'get', resource: 'namespaces', name }, signal })) !==
+      undefined
     )
   } catch (error) {
     if (signal.aborted) throw error
     return undefined
   }
-}
-
-/** Whole pods, a page at a time. */
-export async function listPodObjects(access: ClusterAccess, options: ListOptions): Promise<V1Pod[]> {
-  const pods: V1Pod[] = []
-  const whole = { accept: 'application/json' }
-  for await (const answer of pages<{ items?: V1Pod[] } & ListMeta>(access, { resource: 'pods' }, options, whole))
-    for (const pod of answer.items ?? []) pods.push(pod)
-  return pods
 }
 
 /** The label selector of a service's pods; undefined when it has none, or when there is no such service. */
@@ -165,15 +155,12 @@ export async function getServiceSelector(
   name: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const service = await getJson<V1Service>(access, {
+  const service = await requestObject<V1Service>(access, {
     path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/services/${encodeURIComponent(name)}`,
     action: { verb: 'get', resource: 'services', namespace, name },
     signal,
   })
-  const labels = Object.entries((texts(service?.spec?.selector) ?? {}) as object).map(
-    ([key, value]) => `${key}=${value}`,
-  )
-  return labels.length === 0 ? undefined : labels.join(',')
+  return formatLabels(service?.spec?.selector) || undefined
 }
 
 /** Names of the pods behind a service, from EndpointSlices, or from Endpoints before Kubernetes 1.21. undefined: no such service. */
@@ -183,27 +170,34 @@ export async function listServicePods(
   service: string,
   signal: AbortSignal,
 ): Promise<string[] | undefined> {
-  const scope = `namespaces/${encodeURIComponent(namespace)}`
-  const selector = new URLSearchParams({ labelSelector: `kubernetes.io/service-name=${service}` })
-  const slices = await getJson<{ items?: V1EndpointSlice[] }>(access, {
-    path: `/apis/discovery.k8s.io/v1/${scope}/endpointslices?${selector}`,
+  const names = new Set<string>()
+  const size = makeKeptSize()
+  const take = (reference: V1ObjectReference | undefined) => {
+    if (reference?.kind !== 'Pod' || !reference.name) return
+    if (!size.add(reference.name)) throw tooManyObjects(access, 'endpointslices')
+    names.add(reference.name)
+  }
+  const slices = readList<V1EndpointSlice>(access, {
+    path: `/apis/discovery.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/endpointslices`,
     action: { verb: 'list', resource: 'endpointslices', apiGroup: 'discovery.k8s.io', namespace },
+    labelSelector: `kubernetes.io/service-name=${service}`,
     signal,
   })
-  if (slices?.items !== undefined && slices.items.length > 0) {
-    return podNames(slices.items.flatMap((slice) => (slice.endpoints ?? []).map((endpoint) => endpoint.targetRef)))
+  let hasSlices = false
+  for await (const { items } of slices) {
+    hasSlices ||= items.length > 0
+    for (const { endpoints } of items) for (const { targetRef } of endpoints ?? []) take(targetRef)
   }
-  const endpoints = await getJson<V1Endpoints>(access, {
-    path: `/api/v1/${scope}/endpoints/${encodeURIComponent(service)}`,
+  if (hasSlices) return [...names].sort()
+  const endpoints = await requestObject<V1Endpoints>(access, {
+    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/endpoints/${encodeURIComponent(service)}`,
     action: { verb: 'get', resource: 'endpoints', namespace, name: service },
     signal,
   })
   if (endpoints === undefined) return undefined
-  return podNames(
-    (endpoints.subsets ?? []).flatMap((subset) =>
-      [...(subset.addresses ?? []), ...(subset.notReadyAddresses ?? [])].map((address) => address.targetRef),
-    ),
-  )
+  for (const { addresses = [], notReadyAddresses = [] } of endpoints.subsets ?? [])
+    for (const { targetRef } of [...addresses, ...notReadyAddresses]) take(targetRef)
+  return [...names].sort()
 }
 
 /** Where the API servers listen, as the cluster's own pods find them. */
@@ -212,20 +206,15 @@ export async function listApiEndpoints(
   signal: AbortSignal,
 ): Promise<{ host: string; port: number }[]> {
   const namespace = 'default'
-  const endpoints = await getJson<V1Endpoints>(access, {
+  const endpoints = await requestObject<V1Endpoints>(access, {
     path: `/api/v1/namespaces/${namespace}/endpoints/kubernetes`,
     action: { verb: 'get', resource: 'endpoints', namespace, name: 'kubernetes' },
     signal,
   })
-  return (endpoints?.subsets ?? []).flatMap(({ addresses = [], ports = [] }) =>
-    addresses.flatMap(({ ip }) => ports.map(({ port }) => ({ host: ip, port }))),
-  )
-}
-
-function podNames(references: readonly ({ kind?: string; name?: string } | undefined)[]): string[] {
-  return [
-    ...new Set(
-      references.flatMap((reference) => (reference?.kind === 'Pod' && reference.name ? [reference.name] : [])),
-    ),
-  ].sort()
+  return (endpoints?.subsets ?? [])
+    .flatMap(({ addresses = [], ports = [] }) =>
+      addresses.flatMap(({ ip }) => ports.map(({ port }) => ({ host: ip, port }))),
+    )
+    .filter(({ host }) => isIP(host))
+    .slice(0, mostEndpoints)
 }

@@ -5,14 +5,15 @@ import { KcapError } from '../base/kcap-error.ts'
 import { linkSignals } from '../base/link-signals.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import { fitAnswer } from './fit-answer.ts'
+import { makeJsonSplitter, noJson, type RefuseAnswer } from './json-splitter.ts'
 import { type KubeAction, toApiError, toConnectError } from './kube-error.ts'
 
-/** No single answer kcap asks for is larger, even Tables of 10,000 pods; a hostile server must not fill memory. */
-const maxAnswerBytes = 256 * 1024 * 1024
+/** From a request to the end of its answer; of a list, of each page. */
 const answerTimeoutMs = 15_000
-
-/** Server-side printing with the objects' metadata only: a tenth of the bytes of a full list. */
-export const tableAccept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
+/** What is read of a refusal: the texts of admission webhooks have no limit of their own. */
+const maxRefusalBytes = 64 * 1024
+/** From the status of a refusal to the end of its text. */
+const refusalTimeoutMs = 3_000
 
 export interface KubeRequest {
   /** `/api/v1/namespaces/shop/pods?limit=500` */
@@ -23,45 +24,82 @@ export interface KubeRequest {
   readonly timeoutMs?: number
 }
 
-/** GET, answer as JSON. Throws `api-*` errors; a 404 gives undefined, because what it means depends on what was asked. */
-export async function getJson<Answer>(access: ClusterAccess, request: KubeRequest): Promise<Answer | undefined> {
-  const { status, body } = await sendRequest(access, request)
-  if (status === 404) return undefined
-  if (status !== 200) throw toApiError(access.server, request.action, status, body)
-  return parseAnswer<Answer>(access, request, body)
+/** What a request carries. */
+export interface RequestBody {
+  /** Default GET. */
+  readonly method?: 'POST' | 'PATCH' | 'DELETE'
+  readonly contentType?: string
+  readonly body?: string | undefined
 }
 
-/** An answer that is an object of the API, as far as it is read. Throws `api-failed`. */
-export function parseAnswer<Answer>(access: ClusterAccess, request: KubeRequest, body: string): Answer {
+/** Sends a request that is answered with one object. A 404 gives undefined, because what it means depends on what was asked. Throws `api-*` errors. */
+export async function requestObject<Answer>(
+  access: ClusterAccess,
+  request: KubeRequest & RequestBody,
+): Promise<Answer | undefined> {
+  const refuse = refuseAnswer(access, request)
+  const time = limitTime(access, request)
   try {
-    const answer = fitAnswer(JSON.parse(body))
-    if (answer === undefined) throw new Error('it is no object')
+    const response = await openStream(access, { ...request, signal: time.signal })
+    time.markBegun()
+    if (!(await isAccepted(access, request.action, response))) return undefined
+    const splitter = makeJsonSplitter('object', refuse)
+    for await (const chunk of response as AsyncIterable<Buffer>) splitter.push(chunk)
+    const answer = fitAnswer(splitter.end())
+    if (answer === undefined) throw refuse(noJson)
     return answer as Answer
   } catch (error) {
-    throw new KcapError(
-      'api-failed',
-      `cannot ${request.action.verb} ${request.action.resource} of "${access.server.host}": its answer is no JSON object`,
-      {
-        hints: [
-          'is it an API server? a login page of a proxy may answer in its place',
-          line('kubectl', 'get', '--raw', request.path),
-        ],
-        cause: error,
-      },
-    )
+    throw time.explain(error)
+  } finally {
+    time.end()
   }
 }
 
-/** Half a million objects. A list of more is one that does not end. */
-const maxPages = 1_000
+/** Why an answer is none that an API server gives. */
+export function refuseAnswer(
+  { server }: ClusterAccess,
+  { path, action }: Pick<KubeRequest, 'path' | 'action'>,
+): RefuseAnswer {
+  return (state, cause) =>
+    new KcapError('api-failed', `cannot ${action.verb} ${action.resource} of "${server.host}": ${state}`, {
+      hints: [
+        ...(state === noJson ? ['is it an API server? a login page of a proxy may answer in its place'] : []),
+        line('kubectl', 'get', '--raw', path),
+      ],
+      ...(cause !== undefined && { cause }),
+    })
+}
 
-/** What to ask for the next page with; undefined after the last one. Throws `api-failed` for a list without end. */
-export function followPage(path: string, token: string | undefined, before: string | undefined, count: number) {
-  if (!token) return undefined
-  if (token !== before && count < maxPages) return token
-  throw new KcapError('api-failed', `cannot list "${path}": its pages do not end`, {
-    hints: [line('kubectl', 'get', '--raw', `${path}?limit=1`)],
-  })
+/** The time that a request and its whole answer have. */
+export interface RequestTime {
+  readonly signal: AbortSignal
+  /** To be called when the answer has begun. */
+  markBegun(): void
+  /** What an error means: the signal's reason, `api-unreachable`, `api-certificate`, or what it is already. */
+  explain(error: unknown): unknown
+  /** To be called when the answer is read. */
+  end(): void
+}
+
+export function limitTime(access: ClusterAccess, request: Pick<KubeRequest, 'signal' | 'timeoutMs'>): RequestTime {
+  const { timeoutMs = answerTimeoutMs } = request
+  const timeout = AbortSignal.timeout(timeoutMs)
+  const { signal, unlink } = linkSignals(request.signal, timeout)
+  let hasBegun = false
+  return {
+    signal,
+    markBegun() {
+      hasBegun = true
+    },
+    explain(error) {
+      if (request.signal.aborted) return request.signal.reason
+      const late = hasBegun
+        ? new Error(`its answer has not ended within ${timeoutMs / 1000} s`)
+        : Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })
+      return toConnectError(access.server, timeout.aborted ? late : error, access.context)
+    },
+    end: unlink,
+  }
 }
 
 /** The request options every way to the API server shares. */
@@ -88,14 +126,6 @@ function makeForwardedOptions(access: ClusterAccess, path: string, connectSignal
     headers: { ...options.headers, ...forwarding.headers },
     isForwarded: true,
   }
-}
-
-/** What a request carries. */
-export interface RequestBody {
-  /** Default GET. */
-  readonly method?: 'POST' | 'PATCH' | 'DELETE'
-  readonly contentType?: string
-  readonly body?: string | undefined
 }
 
 /** The answer as it comes; its body ends with an error when the signal is aborted. Throws `api-unreachable`, `api-certificate`. */
@@ -132,33 +162,35 @@ export async function openStream(
   })
 }
 
-/** The whole answer, whatever its status. */
-export async function sendRequest(
+/** Whether an answer is what was asked for; false for a 404. Throws `api-*` for a refusal. */
+export async function isAccepted(
   access: ClusterAccess,
-  request: KubeRequest & RequestBody,
-): Promise<{ status: number; body: string }> {
-  const timeout = AbortSignal.timeout(request.timeoutMs ?? answerTimeoutMs)
-  const { signal, unlink } = linkSignals(request.signal, timeout)
-  try {
-    const response = await openStream(access, { ...request, signal })
-    return { status: response.statusCode ?? 0, body: await readBody(response) }
-  } catch (error) {
-    if (request.signal.aborted) throw request.signal.reason
-    if (timeout.aborted)
-      throw toConnectError(access.server, Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' }), access.context)
-    throw toConnectError(access.server, error, access.context)
-  } finally {
-    unlink()
-  }
+  action: KubeAction,
+  response: IncomingMessage,
+): Promise<boolean> {
+  const { statusCode = 0 } = response
+  if (statusCode >= 200 && statusCode <= 299) return true
+  const text = await readRefusal(response)
+  if (statusCode === 404) return false
+  throw toApiError(access.server, action, statusCode, text)
 }
 
-async function readBody(response: IncomingMessage): Promise<string> {
+/** The beginning of a refusal's text, as far as it comes. */
+export async function readRefusal(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > maxAnswerBytes) throw new Error(`its answer is longer than ${maxAnswerBytes} bytes`)
-    chunks.push(chunk)
+  const timer = setTimeout(() => response.destroy(), refusalTimeoutMs)
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      // A copy: a few bytes would keep the whole of what was read from the socket.
+      chunks.push(Buffer.from(chunk))
+      length += chunk.length
+      if (length >= maxRefusalBytes) break
+    }
+  } catch {
+    // The status alone tells that it is one.
+  } finally {
+    clearTimeout(timer)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks).toString('utf8', 0, maxRefusalBytes)
 }

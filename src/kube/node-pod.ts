@@ -12,11 +12,13 @@ import {
   ownNamePrefix,
   ownSelector,
 } from './debug-container.ts'
-import { getPod, listPodObjects } from './kube-objects.ts'
+import { getPod, readPods } from './kube-objects.ts'
 import { findContainer } from './pod-containers.ts'
 
 /** The API server's answer to a deletion is not waited for longer than that: the pod ends by itself. */
 const deleteTimeoutMs = 5_000
+/** At one start; the next takes others. */
+const mostDeleted = 50
 
 export interface NodePodRun extends Omit<DebugContainerOptions, 'command'> {
   /** Its main process, told the pod's own name. */
@@ -84,9 +86,17 @@ export async function deleteEndedNodePods(
   namespace: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const pods = await listPodObjects(access, { namespace, labelSelector: ownSelector, signal }).catch(() => [])
-  const ended = pods.filter(({ status }) => status?.phase === 'Succeeded' || status?.phase === 'Failed')
-  await Promise.all(ended.map(({ metadata }) => deletePod(access, { namespace, pod: metadata?.name ?? '' })))
+  const ended: string[] = []
+  try {
+    for await (const pods of readPods(access, { namespace, labelSelector: ownSelector, signal })) {
+      for (const { metadata, status } of pods)
+        if (status?.phase === 'Succeeded' || status?.phase === 'Failed') ended.push(metadata?.name ?? '')
+      if (ended.length >= mostDeleted) break
+    }
+  } catch {
+    // Whoever may not list them leaves them to others.
+  }
+  await Promise.all(ended.slice(0, mostDeleted).map((pod) => deletePod(access, { namespace, pod })))
 }
 
 /** Gives whether it is gone, or will be. Never rejects: what can't be deleted ends by itself. */

@@ -1,44 +1,61 @@
-import type { IncomingMessage } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { type Clock, monotonicClock } from '../base/clock.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { linkSignals } from '../base/link-signals.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import { fitWatchEvent } from './fit-answer.ts'
+import { makeJsonSplitter, noJson } from './json-splitter.ts'
 import { type KubeAction, type KubeStatus, toApiError } from './kube-error.ts'
-import { followPage, getJson, openStream } from './kube-request.ts'
+import { openStream, readRefusal, refuseAnswer } from './kube-request.ts'
+import { readList } from './read-list.ts'
 
 /** Asks for a new watch before load balancers tire of the old one; spread, so that many clients don't come back together. */
 const watchSeconds = { least: 240, most: 360 }
 /** The server ends a watch itself; one that goes on after that is cut. */
 const overdueMs = 15_000
+/** An API server answers a watch before there is an event. */
+const answerTimeoutMs = 15_000
 /** One that ends sooner is followed by a pause. */
 const shortestWatchMs = 1_000
+/** After one that went on for so long the pauses begin short again: events alone show no good server. */
+const steadyWatchMs = 10_000
 const firstRetryMs = 500
 const longestRetryMs = 30_000
-const pageSize = 500
+/** What a large cluster hardly reaches; beyond it events are read no faster, so that a flood of them takes no time from the packets. */
+const eventsPerSecond = 2_000
 /** A login that is refused so often in a row has been taken away. */
 const maxLogins = 3
-const maxLineLength = 32 * 1024 * 1024
 
 export interface WatchedObject {
   readonly metadata?: { readonly name?: string; readonly namespace?: string; readonly resourceVersion?: string }
 }
 
-export type ListChange<Item> =
-  /** All there are now; what is missing has gone. */
-  | { readonly kind: 'listed'; readonly items: readonly Item[] }
-  | { readonly kind: 'changed' | 'removed'; readonly item: Item }
+export type ListChange<Kept> =
+  /** A list begins, the first or another: what it does not have has gone. */
+  | { readonly kind: 'began' }
+  /** Some of the list. The next are read at once: who waits here lets the list fail. */
+  | { readonly kind: 'listed'; readonly items: readonly Kept[] }
+  /** The list is whole. */
+  | { readonly kind: 'complete' }
+  /** What came together, in order. */
+  | { readonly kind: 'changed'; readonly changes: readonly ItemChange<Kept>[] }
 
-export interface WatchRequest {
+export interface ItemChange<Kept> {
+  readonly kind: 'changed' | 'removed'
+  readonly item: Kept
+}
+
+export interface WatchRequest<Item, Kept> {
   /** `/api/v1/namespaces/shop/pods` */
   readonly path: string
   readonly action: Omit<KubeAction, 'verb'>
   readonly labelSelector?: string | undefined
   readonly fieldSelector?: string | undefined
-  readonly accept?: string
+  /** What of an object is kept, and is to be small; undefined: it is passed over. */
+  readonly keep: (item: Item) => Kept | undefined
   readonly signal: AbortSignal
   /** For log files: why a watch had to begin anew. */
   readonly log?: (line: string) => void
+  readonly clock?: Clock
 }
 
 /**
@@ -46,46 +63,72 @@ export interface WatchRequest {
  * that a retry can't lift (no right, no login), the first list's in any case, and the signal's reason.
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
-export async function* watchList<Item extends WatchedObject>(
+export async function* watchList<Item extends WatchedObject, Kept>(
   access: ClusterAccess,
-  request: WatchRequest,
-): AsyncGenerator<ListChange<Item>> {
+  request: WatchRequest<Item, Kept>,
+): AsyncGenerator<ListChange<Kept>> {
+  const { signal, keep, clock = monotonicClock } = request
   let version: string | undefined
   let isFirst = true
   let failures = 0
+  let logins = 0
+  const pause = async () => {
+    const longestMs = Math.min(longestRetryMs, firstRetryMs * 2 ** failures++)
+    await clock.sleep(longestMs * (0.5 + Math.random() / 2), signal)
+    signal.throwIfAborted()
+  }
   for (;;) {
+    let beganMs = clock.nowMs()
     try {
       if (version === undefined) {
-        const { items, resourceVersion } = await listAll<Item>(access, request)
-        yield { kind: 'listed', items }
-        version = resourceVersion
+        const action = { ...request.action, verb: 'list' as const }
+        let listedVersion = ''
+        yield { kind: 'began' }
+        for await (const { items, head } of readList<Item>(access, { ...request, action })) {
+          listedVersion = head.metadata?.resourceVersion ?? listedVersion
+          yield { kind: 'listed', items: items.map(keep).filter((item) => item !== undefined) }
+        }
+        yield { kind: 'complete' }
+        version = listedVersion
         isFirst = false
       }
-      const beganMs = Date.now()
-      for await (const event of readWatch<Item>(access, request, version)) {
-        failures = 0
-        if (event.type === 'ERROR') {
-          // 410 Gone: the history from this version on is compacted; any other error is cured by a new list too.
-          request.log?.(`watch of ${request.path}: ${event.object.message ?? event.object.reason ?? 'error'}`)
-          version = undefined
-          break
+      beganMs = clock.nowMs()
+      let eventCount = 0
+      for await (const events of readWatch<Item>(access, request, version)) {
+        eventCount += events.length
+        const changes: ItemChange<Kept>[] = []
+        for (const { type, object } of events) {
+          if (type === 'ERROR') {
+            // 410 Gone: the history from this version on is compacted; any other error is cured by a new list too.
+            request.log?.(`watch of ${request.path}: ${object.message ?? object.reason ?? 'error'}`)
+            version = undefined
+            break
+          }
+          version = object.metadata?.resourceVersion ?? version
+          const item = type === 'BOOKMARK' ? undefined : keep(object)
+          if (item !== undefined) changes.push({ kind: type === 'DELETED' ? 'removed' : 'changed', item })
         }
-        version = event.object.metadata?.resourceVersion ?? version
-        if (event.type !== 'BOOKMARK')
-          yield { kind: event.type === 'DELETED' ? 'removed' : 'changed', item: event.object }
+        if (changes.length > 0) yield { kind: 'changed', changes }
+        if (version === undefined) break
+        const aheadMs = (eventCount * 1_000) / eventsPerSecond - (clock.nowMs() - beganMs)
+        if (aheadMs > 0) await clock.sleep(aheadMs, signal)
       }
+      const lastedMs = clock.nowMs() - beganMs
+      if (lastedMs >= steadyWatchMs) failures = 0
+      logins = 0
       // Some proxies answer a watch with nothing at all.
-      if (version === undefined || Date.now() - beganMs < shortestWatchMs) await pause(++failures, request.signal)
+      if (version === undefined || lastedMs < shortestWatchMs) await pause()
     } catch (error) {
-      request.signal.throwIfAborted()
+      signal.throwIfAborted()
       if (isFirst) throw error
-      failures += 1
+      if (clock.nowMs() - beganMs >= steadyWatchMs) failures = 0
+      logins = error instanceof KcapError && error.code === 'api-unauthorized' ? logins + 1 : 0
       // A token has run out.
-      if (error instanceof KcapError && error.code === 'api-unauthorized' && failures <= maxLogins) await access.renew()
+      if (logins > 0 && logins <= maxLogins) await access.renew()
       else if (!canBeRetried(error)) throw error
       request.log?.(`watch of ${request.path}: ${(error as Error).message}`)
       if (error instanceof KcapError && /\(410\)/.test(error.message)) version = undefined
-      await pause(failures, request.signal)
+      await pause()
     }
   }
 }
@@ -94,101 +137,45 @@ function canBeRetried(error: unknown): boolean {
   return !(error instanceof KcapError) || error.code === 'api-unreachable' || error.code === 'api-failed'
 }
 
-async function pause(failures: number, signal: AbortSignal): Promise<void> {
-  const longestMs = Math.min(longestRetryMs, firstRetryMs * 2 ** (failures - 1))
-  await sleep(longestMs * (0.5 + Math.random() / 2), undefined, { signal })
-}
-
-async function listAll<Item>(access: ClusterAccess, request: WatchRequest) {
-  const items: Item[] = []
-  let next: string | undefined
-  let pages = 0
-  let resourceVersion = ''
-  do {
-    const query = makeQuery(request, { limit: String(pageSize), ...(next && { continue: next }) })
-    const answer = await getJson<{ items?: Item[]; metadata?: { resourceVersion?: string; continue?: string } }>(
-      access,
-      {
-        path: `${request.path}?${query}`,
-        action: { ...request.action, verb: 'list' },
-        signal: request.signal,
-        ...(request.accept !== undefined && { accept: request.accept }),
-      },
-    )
-    for (const item of answer?.items ?? []) items.push(item)
-    resourceVersion = answer?.metadata?.resourceVersion ?? ''
-    next = followPage(request.path, answer?.metadata?.continue, next, ++pages)
-  } while (next)
-  return { items, resourceVersion }
-}
-
 type WatchEvent<Item> =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; readonly object: Item }
   | { readonly type: 'ERROR'; readonly object: KubeStatus & WatchedObject }
 
 async function* readWatch<Item>(
   access: ClusterAccess,
-  request: WatchRequest,
+  request: WatchRequest<Item, unknown>,
   resourceVersion: string,
-): AsyncGenerator<WatchEvent<Item>> {
+): AsyncGenerator<readonly WatchEvent<Item>[]> {
+  const { labelSelector, fieldSelector } = request
   const { least, most } = watchSeconds
   const seconds = Math.round(least + Math.random() * (most - least))
-  const overdue = AbortSignal.timeout(seconds * 1000 + overdueMs)
-  const query = makeQuery(request, {
+  const query = new URLSearchParams({
     watch: 'true',
     allowWatchBookmarks: 'true',
     timeoutSeconds: String(seconds),
     resourceVersion,
-  })
-  const { signal, unlink } = linkSignals(request.signal, overdue)
-  try {
-    const response = await openStream(access, { path: `${request.path}?${query}`, signal })
-    if (response.statusCode !== 200) {
-      const body = await readStart(response)
-      throw toApiError(access.server, { ...request.action, verb: 'watch' }, response.statusCode ?? 0, body)
-    }
-    for await (const line of readLines(response)) {
-      const event = fitWatchEvent(JSON.parse(line)) as WatchEvent<Item> | undefined
-      if (event === undefined) throw new Error('an event has no object')
-      yield event
-    }
-  } finally {
-    unlink()
-  }
-}
-
-function makeQuery({ labelSelector, fieldSelector }: WatchRequest, more: Record<string, string>): URLSearchParams {
-  return new URLSearchParams({
-    ...more,
     ...(labelSelector && { labelSelector }),
     ...(fieldSelector && { fieldSelector }),
   })
-}
-
-async function* readLines(response: IncomingMessage): AsyncGenerator<string> {
-  response.setEncoding('utf8')
-  let parts: string[] = []
-  let length = 0
-  for await (const chunk of response as AsyncIterable<string>) {
-    const lines = chunk.split('\n')
-    for (const line of lines.slice(0, -1)) {
-      const whole = parts.join('') + line
-      parts = []
-      length = 0
-      if (whole.trim() !== '') yield whole
+  const path = `${request.path}?${query}`
+  const action = { ...request.action, verb: 'watch' as const }
+  const refuse = refuseAnswer(access, { path, action })
+  const splitter = makeJsonSplitter('lines', refuse)
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(new Error('it does not answer')), answerTimeoutMs)
+  const { signal, unlink } = linkSignals(request.signal, late.signal, AbortSignal.timeout(seconds * 1000 + overdueMs))
+  try {
+    const response = await openStream(access, { path, signal })
+    clearTimeout(timer)
+    if (response.statusCode !== 200)
+      throw toApiError(access.server, action, response.statusCode ?? 0, await readRefusal(response))
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      const events = splitter.push(chunk).map(fitWatchEvent)
+      if (events.includes(undefined)) throw refuse(noJson)
+      if (events.length > 0) yield events as WatchEvent<Item>[]
     }
-    const rest = lines.at(-1) ?? ''
-    parts.push(rest)
-    length += rest.length
-    if (length > maxLineLength) throw new Error(`an event is longer than ${maxLineLength} characters`)
+  } finally {
+    clearTimeout(timer)
+    unlink()
   }
-}
-
-async function readStart(response: IncomingMessage): Promise<string> {
-  let text = ''
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    text += chunk.toString('utf8')
-    if (text.length > 64 * 1024) break
-  }
-  return text
 }

@@ -1,8 +1,8 @@
 import type { V1LabelSelector } from '@kubernetes/client-node'
-import { listOf, mapOf, object, text } from './answer-shape.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import { type ListOptions, listNames } from './kube-objects.ts'
-import { getJson } from './kube-request.ts'
+import { requestObject } from './kube-request.ts'
+import { formatSelector } from './label-selector.ts'
 
 /** Objects that make pods and select them by labels, as kubectl abbreviates them. */
 export type WorkloadKind = 'deploy' | 'sts' | 'ds' | 'rs' | 'job'
@@ -35,28 +35,10 @@ export async function getWorkloadSelector(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { apiGroup, resource } = workloadResources[kind]
-  const workload = await getJson<{ spec?: { selector?: V1LabelSelector } }>(access, {
+  const workload = await requestObject<{ spec?: { selector?: V1LabelSelector } }>(access, {
     path: `/apis/${apiGroup}/v1/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`,
     action: { verb: 'get', resource, apiGroup, namespace, name },
     signal,
   })
-  return workload === undefined
-    ? undefined
-    : formatSelector((fitSelector(workload.spec?.selector) ?? {}) as V1LabelSelector)
-}
-
-const fitSelector = object({
-  matchLabels: mapOf(text),
-  matchExpressions: listOf(object({ key: text, operator: text, values: listOf(text) }, 'key', 'operator')),
-})
-
-/** A selector as a query has it: `app=orders,tier in (web,api),!canary`. */
-export function formatSelector({ matchLabels, matchExpressions }: V1LabelSelector): string {
-  const labels = Object.entries(matchLabels ?? {}).map(([key, value]) => `${key}=${value}`)
-  const expressions = (matchExpressions ?? []).map(({ key, operator, values }) => {
-    if (operator === 'Exists') return key
-    if (operator === 'DoesNotExist') return `!${key}`
-    return `${key} ${operator === 'In' ? 'in' : 'notin'} (${(values ?? []).join(',')})`
-  })
-  return [...labels, ...expressions].join(',')
+  return workload === undefined ? undefined : formatSelector(workload.spec?.selector)
 }

@@ -6,6 +6,9 @@ import type { ListSettings } from '../settings/settings.ts'
 import { askObjects } from './ask-objects.ts'
 import { type ClusterNames, isNamespaceName, isPodName, type ListedPod } from './cluster-names.ts'
 
+/** More than a cluster can have. https://github.com/kubernetes/community/blob/main/sig-scalability/configs-and-limits/thresholds.md */
+const maxNamespaces = 10_000
+
 export interface AskOptions {
   /** Default: as kubectl would read it. */
   readonly config?: Kubeconfig
@@ -125,7 +128,8 @@ async function findPodsIn(
 async function findNamespaces(access: ClusterAccess, { list, signal }: AskOptions): Promise<string[] | undefined> {
   if (list.namespaces !== undefined) return [...list.namespaces]
   try {
-    return (await listNames(access, 'namespaces', { signal })).map(({ name }) => name).filter(isNamespaceName)
+    const names = await listNames(access, 'namespaces', { limit: maxNamespaces, signal })
+    return names.map(({ name }) => name).filter(isNamespaceName)
   } catch (error) {
     if (isForbidden(error)) return undefined
     throw error

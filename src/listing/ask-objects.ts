@@ -23,7 +23,8 @@ export async function askObjects(
   const namespaces = [...new Set([access.namespace, ...ownNamespaces])]
   const lists = await Promise.all(
     kinds.map(async ([kind, listed]) => {
-      const list = async (namespace?: string) => await listNames(access, listed, { namespace, signal })
+      const list = async (namespace?: string) =>
+        await listNames(access, listed, { namespace, limit: maxObjects, signal })
       const names = await list().catch(async () => {
         if (kind === 'node') return []
         return (await Promise.all(namespaces.map(async (namespace) => await list(namespace).catch(() => [])))).flat()

@@ -1,6 +1,7 @@
 import type { KcapError } from '../base/kcap-error.ts'
 import type { PacketBatch, PacketStreamHeader } from '../base/packet.ts'
 import { corruptCapture } from './capture-errors.ts'
+import { compactBatch } from './compact-batch.ts'
 import { makePcapReader, type PcapReader } from './pcap-reader.ts'
 import { makePcapngReader } from './pcapng-reader.ts'
 
@@ -23,7 +24,7 @@ export function makeCaptureReader(sourceName: string): PcapReader {
     push(chunk) {
       if (chunk.length === 0) return []
       reader ??= chunk[0] === sectionHeaderByte ? readFirstInterface(sourceName) : makePcapReader(sourceName)
-      return reader.push(chunk)
+      return reader.push(chunk).map(compactBatch)
     },
   }
 }

@@ -1,5 +1,6 @@
 import { type PacketBatch, type PacketRun, packetRow } from '../base/packet.ts'
 import { makeHeadTournament } from './head-tournament.ts'
+import { makeHeldBuffers } from './held-buffers.ts'
 
 /** What one `take` gives at most: what is written in one piece. */
 const maxTakenBytes = 256 * 1024
@@ -18,8 +19,10 @@ export interface PacketMerger {
   take(nowMs: number): PacketRun[]
   /** When a waiting packet will be ready though nothing more comes; undefined when none waits. */
   readyMs(): number | undefined
-  /** Bytes that wait here. */
+  /** Bytes of packets that wait here. */
   readonly queuedBytes: number
+  /** What they keep in memory: a buffer may hold more than the packets in it. */
+  readonly heldBytes: number
 }
 
 export interface MergeInput {
@@ -76,8 +79,10 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
   let baseSeconds = 0
   let isBased = false
   let queuedBytes = 0
+  const buffers = makeHeldBuffers()
   const toNs = (rows: Uint32Array, at: number) =>
     ((rows[at + packetRow.seconds] as number) - baseSeconds) * 1e9 + (rows[at + packetRow.nanoseconds] as number)
+  const heldBytes = () => Math.max(queuedBytes, buffers.bytes)
   const toMs = (ns: number) => baseSeconds * 1000 + ns / 1e6
   const isEmpty = ({ batches, first }: Queue) => first === batches.length
 
@@ -88,6 +93,7 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
 
   /** Gives the head after the last packet of the queue's first batch. */
   function nextBatch(queue: Queue): number {
+    buffers.release((queue.batches[queue.first] as QueuedBatch).batch.bytes)
     queue.first += 1
     queue.row = 0
     if (queue.first > 32 && queue.first * 2 > queue.batches.length) {
@@ -185,6 +191,7 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
           queue.leastLagMs = Math.min(queue.leastLagMs, nowMs - toMs(lastNs))
           queue.lagSpreadMs = Math.max(nowMs - toMs(firstNs) - queue.leastLagMs, queue.lagSpreadMs * spreadDecay)
           queuedBytes += count * rowBytes + sumCapturedLengths(batch)
+          buffers.hold(batch.bytes)
           if (isEmpty(queue)) {
             heads.set(queue.player, firstNs)
             addAwaited(-1)
@@ -208,7 +215,7 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
         if (earliest === undefined || isEmpty(earliest)) break
         let queue = earliest
         let limitNs = Number.POSITIVE_INFINITY
-        if (awaitedCount > 0 && queuedBytes <= maxQueuedBytes) {
+        if (awaitedCount > 0 && heldBytes() <= maxQueuedBytes) {
           // One that is ready does not wait for an earlier one of a clock that is behind.
           const ready = readyMsOf(earliest) <= nowMs ? earliest : queues.find((other) => readyMsOf(other) <= nowMs)
           if (ready === undefined) break
@@ -226,6 +233,9 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
     },
     get queuedBytes() {
       return queuedBytes
+    },
+    get heldBytes() {
+      return heldBytes()
     },
   }
 }

@@ -87,10 +87,15 @@ function parseCounters(block: Buffer, littleEndian: boolean): InterfaceCounters 
   let dropped: number | undefined
   const isWhole = visitOptions(view, 20, littleEndian, (code, at, length) => {
     if (length !== 8) return
-    if (code === optionCodes.statisticsReceived) received = Number(view.getBigUint64(at, littleEndian))
-    else if (code === optionCodes.statisticsDropped) dropped = Number(view.getBigUint64(at, littleEndian))
+    if (code === optionCodes.statisticsReceived) received = toCount(view.getBigUint64(at, littleEndian))
+    else if (code === optionCodes.statisticsDropped) dropped = toCount(view.getBigUint64(at, littleEndian))
   })
   return isWhole ? { received, dropped } : undefined
+}
+
+/** undefined for a number of packets that nobody has ever seen. */
+function toCount(count: bigint): number | undefined {
+  return count <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(count) : undefined
 }
 
 export function viewBytes(bytes: Buffer): DataView {

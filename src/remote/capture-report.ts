@@ -18,31 +18,46 @@ export type CaptureReport =
   | {
       readonly kind: 'counter'
       readonly counter: 'captured' | 'received' | 'dropped' | 'droppedByInterface'
-      readonly count: number
+      /** undefined: it says a number that none can be. */
+      readonly count: number | undefined
     }
+  /** With the exit code of the capture program. */
   | { readonly kind: 'ended'; readonly code: number }
   /** Answers a heartbeat. */
   | { readonly kind: 'alive' }
   | { readonly kind: 'text'; readonly text: string }
 
 /** Longest line kept: the far side may be hostile. */
-const maxLineLength = 4096
+const maxLineBytes = 4096
+const lineEnd = 0x0a
+/** Programs that the supervisor looks for; a file's name is no longer. */
+const programPattern = /^[\w./+-]{1,255}$/
+/** The year 9999; what is later is no clock. */
+const latestSecond = 253_402_300_799
 
 /** Reads standard error of a supervised capture, cut into any chunks, as reports. */
 export function makeReportReader(): { push(chunk: Buffer): CaptureReport[]; end(): CaptureReport[] } {
-  const decoder = new TextDecoder()
-  let rest = ''
+  /** The begun line, as far as it is kept. */
+  const line = Buffer.alloc(maxLineBytes)
+  let length = 0
+  const endLine = () => {
+    const text = line.toString('utf8', 0, length)
+    length = 0
+    return text.trim() === '' ? [] : readReports(text)
+  }
   return {
     push(chunk) {
-      const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-      rest = (lines.pop() ?? '').slice(0, maxLineLength)
-      return lines.filter((line) => line.trim() !== '').flatMap((line) => readReports(line.slice(0, maxLineLength)))
+      const reports: CaptureReport[] = []
+      for (let at = 0; at < chunk.length; ) {
+        const found = chunk.indexOf(lineEnd, at)
+        const end = found < 0 ? chunk.length : found
+        length += chunk.copy(line, length, at, end)
+        if (found >= 0) reports.push(...endLine())
+        at = end + 1
+      }
+      return reports
     },
-    end() {
-      const line = rest
-      rest = ''
-      return line.trim() === '' ? [] : readReports(line)
-    },
+    end: endLine,
   }
 }
 
@@ -60,31 +75,53 @@ const counters = [
 function readReports(line: string): CaptureReport[] {
   const counted = counters.flatMap(([counter, pattern]): CaptureReport[] => {
     const count = pattern.exec(line.trimEnd())?.[1]
-    return count === undefined ? [] : [{ kind: 'counter', counter, count: Number(count) }]
+    return count === undefined ? [] : [{ kind: 'counter', counter, count: toCount(count) }]
   })
   return counted.length > 0 ? counted : [readReport(line)]
 }
 
+function toCount(digits: string): number | undefined {
+  const count = Number(digits)
+  return Number.isSafeInteger(count) ? count : undefined
+}
+
 function readReport(line: string): CaptureReport {
   const text = line.trimEnd()
-  if (text.startsWith(reportPrefix)) {
-    const [word = '', ...rest] = text.slice(reportPrefix.length).split(' ')
-    const value = rest.join(' ')
-    if (word === 'using') return { kind: 'using', command: value }
-    // busybox's date may know no nanoseconds; then it prints the letters.
-    const [, seconds, fraction] = word === 'clock' ? (/^(\d{1,12})\.(\d{9}|.*)$/.exec(value) ?? []) : []
-    if (seconds !== undefined) {
-      const isExact = /^\d{9}$/.test(fraction ?? '')
-      return isExact
-        ? { kind: 'clock', timeMs: Number(seconds) * 1000 + Number(fraction) / 1e6, precisionMs: 0 }
-        : { kind: 'clock', timeMs: Number(seconds) * 1000, precisionMs: 1000 }
-    }
-    if (word === 'no-pod' || word === 'other-pod') return { kind: word }
-    if (word === 'alive') return { kind: 'alive' }
-    if (word === 'uncompressed') return { kind: 'uncompressed', program: value }
-    if (word === 'missing') return { kind: 'missing', program: value }
-    if (word === 'ended' && /^\d+$/.test(value)) return { kind: 'ended', code: Number(value) }
-  }
+  const [, word, value = ''] = text.startsWith(reportPrefix)
+    ? (/^(\S*) ?(.*)$/s.exec(text.slice(reportPrefix.length)) ?? [])
+    : []
+  const report = word === undefined ? undefined : readOwnReport(word, value)
+  if (report !== undefined) return report
   if (/listening on .*, link-type |^File: -$/.test(text)) return { kind: 'listening' }
   return { kind: 'text', text }
+}
+
+/** A line of the supervisor's; undefined when it is not as the supervisor writes it. */
+function readOwnReport(word: string, value: string): CaptureReport | undefined {
+  switch (word) {
+    case 'using':
+      return { kind: 'using', command: value }
+    case 'clock':
+      return readClock(value)
+    case 'no-pod':
+    case 'other-pod':
+    case 'alive':
+      return { kind: word }
+    case 'uncompressed':
+    case 'missing':
+      return programPattern.test(value) ? { kind: word, program: value } : undefined
+    case 'ended':
+      return /^\d{1,3}$/.test(value) && Number(value) <= 255 ? { kind: 'ended', code: Number(value) } : undefined
+    default:
+      return undefined
+  }
+}
+
+/** busybox's date may know no nanoseconds; then it prints the letters. */
+function readClock(value: string): CaptureReport | undefined {
+  const [, seconds, fraction = ''] = /^(\d{1,12})\.(.*)$/s.exec(value) ?? []
+  if (seconds === undefined || Number(seconds) > latestSecond) return undefined
+  return /^\d{9}$/.test(fraction)
+    ? { kind: 'clock', timeMs: Number(seconds) * 1000 + Number(fraction) / 1e6, precisionMs: 0 }
+    : { kind: 'clock', timeMs: Number(seconds) * 1000, precisionMs: 1000 }
 }

@@ -5,6 +5,9 @@ import { readChunks } from './read-chunks.ts'
 import type { Route } from './route.ts'
 import { startSupervised } from './supervised-program.ts'
 
+/** The packets wait for it. A login by the ssh program may ask its user meanwhile. */
+const beginTimeoutMs = 120_000
+
 export interface FollowRemoteKeyLogOptions {
   readonly path: string
   /** Gets whole lines; the next are read when it has settled. */
@@ -34,7 +37,12 @@ export async function followRemoteKeyLog(
     programs: [['tail', '-n', '+1', '-F', path]],
   })
   const program = await startSupervised(route.start, argv, signal)
-  void program.begun.then(onBegun)
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    program.kill()
+  }, beginTimeoutMs)
+  void program.begun.then(() => clearTimeout(timer)).then(onBegun)
   signal.addEventListener('abort', program.stop, { once: true })
   if (signal.aborted) program.stop()
   const reader = makeKeyLogReader()
@@ -44,7 +52,8 @@ export async function followRemoteKeyLog(
   }
   const exit = await program.ended
   if (signal.aborted) return undefined
-  if (program.said.reports.some(({ kind }) => kind === 'missing')) return 'there is no "tail"'
+  if (isLate) return `it has not begun within ${beginTimeoutMs / 1000} s`
+  if (program.said.missing !== undefined) return 'there is no "tail"'
   return exit.kind === 'exited'
     ? (program.said.lines.at(-1) ?? `tail ended with exit code ${exit.code}`)
     : exit.error.message

@@ -1,6 +1,7 @@
 import { KcapError } from '../base/kcap-error.ts'
 import { makeToolArgv } from '../remote/capture-command.ts'
 import type { Route } from './route.ts'
+import { runRemote } from './run-remote.ts'
 
 export interface RemoteInterface {
   readonly name: string
@@ -10,36 +11,27 @@ export interface RemoteInterface {
 
 /** The interfaces on the far side, as its tcpdump lists them. */
 export async function listInterfaces(route: Route, signal: AbortSignal): Promise<RemoteInterface[]> {
-  const remote = await route.start(makeToolArgv(['tcpdump', '-D']), signal)
-  const [stdout, stderr] = await Promise.all([readText(remote.stdout), readText(remote.stderr)])
-  const exit = await remote.exited
-  if (exit.kind !== 'exited') throw exit.error
-  if (exit.code === 127)
+  const { stdout, stderr, exitCode } = await runRemote(route.start, makeToolArgv(['tcpdump', '-D']), { signal })
+  if (exitCode === 127)
     throw new KcapError('no-capture-program', 'cannot list interfaces: there is no "tcpdump"', {
       hints: ['--iface any'],
     })
-  if (exit.code !== 0)
+  if (exitCode !== 0)
     throw new KcapError('capture-program-failed', `cannot list interfaces: ${stderr.trim().slice(0, 200)}`, {
       hints: ['--iface any'],
     })
   return parseInterfaces(stdout)
 }
 
+/** A node with many pods has some hundreds. */
+const mostInterfaces = 1_000
+
 /** `1.eth0 [Up, Running, Connected]` (tcpdump 4.99) or `1.eth0` (older). */
 export function parseInterfaces(text: string): RemoteInterface[] {
-  return text.split('\n').flatMap((line) => {
-    const name = /^\d+\.(\S+)/.exec(line)?.[1]
-    const state = / \[([^\]]*)\]\s*$/.exec(line)?.[1]
+  const named = text.split('\n').flatMap((line) => {
+    const name = /^\d+\.(\S{1,64})(?:\s|$)/.exec(line)?.[1]
+    const state = / \[([^\]]{0,64})\]\s*$/.exec(line)?.[1]
     return name === undefined ? [] : [{ name, state: state ?? '' }]
   })
-}
-
-const maxTextBytes = 64 * 1024
-
-async function readText(stream: AsyncIterable<Buffer>): Promise<string> {
-  let text = ''
-  for await (const chunk of stream) {
-    if (text.length < maxTextBytes) text += chunk.toString('utf8')
-  }
-  return text
+  return named.slice(0, mostInterfaces)
 }

@@ -34,9 +34,9 @@ export type QuietRoute = Exclude<RouteName, CreatingRoute>
 /** Goes a way to a target that creates nothing. Throws the errors of the login, and of what the way needs. */
 export async function openRoute(target: Target, via: QuietRoute, options: RouteOptions): Promise<Route> {
   const { clusters, ssh, signal } = options
-  if (target.kind === 'ssh') return await openSsh(target, target.name, ssh)
+  if (target.kind === 'ssh') return await openSsh(target, target.name, ssh, signal)
   if (target.kind === 'node' || via === 'ssh')
-    return await openSsh(target, nameNodeHost(target, options) ?? refuseNoHost(target), ssh)
+    return await openSsh(target, nameNodeHost(target, options) ?? refuseNoHost(target), ssh, signal)
   const access = await clusters.open(target.cluster)
   return via === 'kubectl'
     ? await openKubectlRoute(target, access, signal)

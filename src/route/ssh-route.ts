@@ -1,6 +1,8 @@
+import { linkSignals } from '../base/link-signals.ts'
 import { formatTarget, type SshHostName, type Target } from '../base/target.ts'
 import { encodeForLoginShell, loginShellLine } from '../remote/login-shell.ts'
 import { connectSsh } from '../ssh/connect-ssh.ts'
+import type { SshConnection } from '../ssh/ssh-connection.ts'
 import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
 import { makeSudoPasswords } from '../ssh/sudo-passwords.ts'
 import { enterPod } from './enter-pod.ts'
@@ -10,10 +12,15 @@ import type { Route } from './route.ts'
  * A host by SSH, which may be a node, or a pod's network on that host, which is the pod's node. kcap's own stream is left out where it passes, as sshd tells
  * the connection.
  */
-export async function openSshRoute(target: Target, host: SshHostName, options: ConnectSshOptions): Promise<Route> {
+export async function openSshRoute(
+  target: Target,
+  host: SshHostName,
+  options: ConnectSshOptions,
+  opening: AbortSignal,
+): Promise<Route> {
   const entersPod = target.kind === 'pod' && !target.hostNetwork
   const network = entersPod ? enterPod(target) : ({ kind: 'here' } as const)
-  const connection = await connectSsh(host, options)
+  const connection = await connectWhile(opening, host, options)
   const place = formatTarget({ kind: 'ssh', name: host })
   return {
     via: 'ssh',
@@ -28,5 +35,28 @@ export async function openSshRoute(target: Target, host: SshHostName, options: C
     sudo: host.sudo,
     nextSudoPassword: makeSudoPasswords(connection, options),
     close: () => connection.close(),
+  }
+}
+
+/** The signal of the options ends the connection at any time; `opening` only as long as it is not made. */
+async function connectWhile(
+  opening: AbortSignal,
+  host: SshHostName,
+  options: ConnectSshOptions,
+): Promise<SshConnection> {
+  const { signal: mayOpen, unlink: endOpening } = linkSignals(opening)
+  const { signal, unlink } = linkSignals(options.signal, mayOpen)
+  try {
+    const connection = await connectSsh(host, { ...options, signal })
+    const close = async () => {
+      await connection.close()
+      unlink()
+    }
+    return { ...connection, close }
+  } catch (error) {
+    unlink()
+    throw error
+  } finally {
+    endOpening()
   }
 }

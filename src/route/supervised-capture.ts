@@ -62,8 +62,7 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
     // A failure after the header comes with the packets before it.
     if (reader.header === undefined) throw failure()
     await Promise.race([program.listening, sleep(settleMs, undefined, { ref: false })])
-    const hasEnded = program.said.reports.some(({ kind }) => kind === 'ended')
-    if (hasEnded && first.length === 0) {
+    if (program.said.endedCode !== undefined && first.length === 0) {
       // Nothing more will come, and no packet was waiting.
       for await (const more of chunks) first.push(...more.flatMap((chunk) => reader.push(chunk)))
       if (first.every(({ count }) => count === 0)) throw await explainNoHeader(program, options)
@@ -144,10 +143,8 @@ async function explainNoHeader(program: SupervisedProgram, options: SupervisedCa
   const exit = await program.ended
   options.signal.throwIfAborted()
   if (exit.kind === 'refused') return exit.error
-  const { reports, lines } = program.said
-  const missing = reports.find((report) => report.kind === 'missing')
-  const ended = reports.find((report) => report.kind === 'ended')
-  if (missing === undefined && ended === undefined && exit.kind === 'lost') return exit.error
+  const { missing, endedCode, hasNoPod, hasOtherPod, lines } = program.said
+  if (missing === undefined && endedCode === undefined && exit.kind === 'lost') return exit.error
   return explainFailure({
     name: options.name,
     interfaceName: options.interfaceName,
@@ -155,11 +152,11 @@ async function explainNoHeader(program: SupervisedProgram, options: SupervisedCa
     entersPod: options.entersPod,
     hasSudoPassword: options.sudoPassword !== undefined,
     hasBegun: program.said.command !== '',
-    hasNoPod: reports.some(({ kind }) => kind === 'no-pod'),
-    hasOtherPod: reports.some(({ kind }) => kind === 'other-pod'),
-    missing: missing?.program,
+    hasNoPod,
+    hasOtherPod,
+    missing,
     lines,
-    exitCode: ended?.code ?? (exit.kind === 'exited' ? exit.code : undefined),
+    exitCode: endedCode ?? (exit.kind === 'exited' ? exit.code : undefined),
   })
 }
 

@@ -19,10 +19,16 @@ export interface SupervisedProgram {
   readonly ended: Promise<RemoteExit>
   /** What the supervisor and the program have said so far. */
   readonly said: {
-    readonly counters: Partial<Record<'captured' | 'received' | 'dropped' | 'droppedByInterface', number>>
+    readonly counters: Partial<Record<'captured' | 'received' | 'dropped' | 'droppedByInterface', number | undefined>>
     /** The program's own words, newest last. */
     readonly lines: readonly string[]
-    readonly reports: readonly CaptureReport[]
+    /** The program without which the remote side can't capture. */
+    readonly missing: string | undefined
+    /** Whether no process of the pod is there, or its network has other addresses. */
+    readonly hasNoPod: boolean
+    readonly hasOtherPod: boolean
+    /** Exit code of the program, once it has ended. */
+    readonly endedCode: number | undefined
     /** The command as it really runs. */
     readonly command: string
     /** The program without which the far side can't compress, though it was asked to. */
@@ -51,7 +57,10 @@ export async function startSupervised(
     reportedMs: startedMs,
     counters: {},
     lines: [],
-    reports: [],
+    missing: undefined,
+    hasNoPod: false,
+    hasOtherPod: false,
+    endedCode: undefined,
     command: '',
     missingCompressor: undefined,
     aheadMs: undefined,
@@ -99,36 +108,55 @@ type Said = { -readonly [Key in keyof SupervisedProgram['said']]: SupervisedProg
   /** Before anything was asked for. */
   readonly startedMs: number
   readonly lines: string[]
-  readonly reports: CaptureReport[]
-}
-
-function isKept({ kind }: CaptureReport): boolean {
-  return kind === 'missing' || kind === 'no-pod' || kind === 'other-pod' || kind === 'ended'
 }
 
 /** Settles at the end of standard error. */
 async function followReports(remote: RemoteProcess, said: Said, on: { begin(): void; listen(): void }): Promise<void> {
   const reader = makeReportReader()
+  /** What was said once is not said again: a hostile remote side repeats itself for ever. */
   const take = (report: CaptureReport) => {
-    if (report.kind === 'counter') said.counters[report.counter] = report.count
-    else if (report.kind === 'using') {
-      said.command = report.command
-      // What came before were banners, and the words of the account's own start-up files.
-      said.lines.length = 0
-      on.begin()
-    } else if (report.kind === 'uncompressed') said.missingCompressor = report.program
-    else if (report.kind === 'listening') on.listen()
-    else if (report.kind === 'clock')
-      said.aheadMs = {
-        least: report.timeMs - Date.now(),
-        most: report.timeMs + report.precisionMs - said.startedMs,
-      }
-    else if (report.kind === 'text') said.lines.push(report.text)
-    else if (isKept(report)) said.reports.push(report)
-    if (said.lines.length > maxKeptLines) said.lines.shift()
-    if (report.kind === 'ended') on.listen()
-    // The supervisor waits for this, so that its watcher ends too.
-    if (report.kind === 'ended') remote.stdin.write(supervisorWords.release)
+    switch (report.kind) {
+      case 'counter':
+        said.counters[report.counter] = report.count
+        return
+      case 'using':
+        if (said.command !== '') return
+        said.command = report.command
+        // What came before were banners, and the words of the account's own start-up files.
+        said.lines.length = 0
+        return on.begin()
+      case 'clock':
+        said.aheadMs ??= {
+          least: report.timeMs - Date.now(),
+          most: report.timeMs + report.precisionMs - said.startedMs,
+        }
+        return
+      case 'missing':
+        said.missing ??= report.program
+        return
+      case 'uncompressed':
+        said.missingCompressor ??= report.program
+        return
+      case 'no-pod':
+        said.hasNoPod = true
+        return
+      case 'other-pod':
+        said.hasOtherPod = true
+        return
+      case 'listening':
+        return on.listen()
+      case 'ended':
+        if (said.endedCode !== undefined) return
+        said.endedCode = report.code
+        // The supervisor waits for this, so that its watcher ends too.
+        remote.stdin.write(supervisorWords.release)
+        return on.listen()
+      case 'text':
+        said.lines.push(report.text)
+        if (said.lines.length > maxKeptLines) said.lines.shift()
+        return
+      case 'alive':
+    }
   }
   try {
     for await (const chunk of remote.stderr as AsyncIterable<Buffer>) {

@@ -6,10 +6,14 @@ import { KcapError } from '../base/kcap-error.ts'
 import { posixChecksum } from '../base/posix-checksum.ts'
 import { makeUploadArgv, uploadedNamePrefix } from '../remote/upload-script.ts'
 import type { Route } from './route.ts'
+import { runRemote } from './run-remote.ts'
 
 const pieceBytes = 32 * 1024
-const maxTextLength = 1_000
+/** 20 MB through a line of 1 Mbit/s. */
+const uploadTimeoutMs = 180_000
+const maxReasonLength = 1_000
 const readyLine = /^ready\n/m
+const pathPattern = /^\/[\w./-]{1,200}$/
 
 /**
  * Puts a tcpdump of this machine where a route leads, and gives its path there; the supervisor removes it at the end of the capture. It
@@ -27,16 +31,23 @@ export async function uploadTcpdump(
     throw fail(error.message, '--upload-tcpdump FILE takes a static tcpdump for the processor of the node')
   })
   const name = `${uploadedNamePrefix}${randomBytes(4).toString('hex')}`
-  const remote = await route.start(makeUploadArgv(name, program.length, findMachines(program)), signal)
-  const [stdout, stderr, exit] = await Promise.all([
-    readText(remote.stdout, () => void sendAll(remote.stdin, program)),
-    readText(remote.stderr),
-    remote.exited,
-  ])
-  if (exit.kind !== 'exited') throw exit.error
-  const [path, ...sum] = stdout.replace(readyLine, '').trim().split(' ')
-  if (exit.code !== 0 || path === undefined)
-    throw fail(stderr.trim() || `exit code ${exit.code}`, `another way: --via ephemeral, --via node-pod`)
+  const argv = makeUploadArgv(name, program.length, findMachines(program))
+  let isSent = false
+  const { stdout, stderr, exitCode } = await runRemote(route.start, argv, {
+    signal,
+    timeoutMs: uploadTimeoutMs,
+    onOutput(printed, stdin) {
+      if (isSent || !readyLine.test(printed)) return
+      isSent = true
+      void sendAll(stdin, program)
+    },
+  })
+  const [path = '', ...sum] = stdout.replace(readyLine, '').trim().split(' ')
+  if (exitCode !== 0 || !pathPattern.test(path))
+    throw fail(
+      stderr.trim().slice(0, maxReasonLength) || `exit code ${exitCode}`,
+      'another way: --via ephemeral, --via node-pod',
+    )
   const hash = createHash('sha256').update(program).digest('hex')
   const isWhole = sum[0] === hash || sum.join(' ') === `${posixChecksum(program)} ${program.length}`
   if (!isWhole)
@@ -66,16 +77,4 @@ function findMachines(program: Buffer): readonly string[] {
 async function sendAll(stdin: Writable, bytes: Buffer): Promise<void> {
   for (let at = 0; at < bytes.length && stdin.writable; at += pieceBytes)
     await new Promise<void>((resolve) => stdin.write(bytes.subarray(at, at + pieceBytes), () => resolve()))
-}
-
-async function readText(stream: AsyncIterable<Buffer>, onReady?: () => void): Promise<string> {
-  let text = ''
-  let isReady = false
-  for await (const chunk of stream) {
-    if (text.length < maxTextLength) text += chunk.toString('utf8')
-    if (isReady || !readyLine.test(text)) continue
-    isReady = true
-    onReady?.()
-  }
-  return text
 }

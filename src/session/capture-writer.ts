@@ -54,6 +54,9 @@ export interface SectionDescription {
   readonly filter: string
 }
 
+/** Of names and secrets, before the first packet: those of 100,000 conversations. */
+const maxWaitingBytes = 16 * 1024 * 1024
+
 /** The buffer before the output, and how much went through it. */
 function makeCountedBuffer(output: ByteOutput, findWhole: (part: Buffer, position: number) => WholePart) {
   const buffer = makeWriteBuffer(output, findWhole)
@@ -89,16 +92,19 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
   let sourceCount = 0
   /**
    * Names and secrets alone are no capture, and programs of Wireshark up to 4.0 that rewrite files (wiretap/wtap.c, `wtap_dump_can_write`) refuse those
-   * that stand before the first interface.
+   * that stand before the first interface. The newest of them wait for it.
    */
   const waiting: Buffer[] = []
+  let waitingBytes = 0
   const writeSectionHeader = () => {
     begun ??= buffer.appendHeader(formatSectionHeader(section))
     return begun
   }
   const writeBlock = async (block: Buffer) => {
-    if (sourceCount === 0) waiting.push(block)
-    else await buffer.appendHeader(block)
+    if (sourceCount > 0) return void (await buffer.appendHeader(block))
+    waiting.push(block)
+    waitingBytes += block.length
+    while (waitingBytes > maxWaitingBytes) waitingBytes -= waiting.shift()?.length ?? 0
   }
   return {
     async begin() {

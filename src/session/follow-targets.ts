@@ -31,8 +31,8 @@ export async function followTargets(options: FollowOptions): Promise<void> {
 
 async function followName(name: PodSetName, { clusters, sources, signal, tell, log }: FollowOptions): Promise<void> {
   try {
-    for await (const state of followPodSet(name, await clusters.open(name), { signal, log }))
-      sources.follow(name, state)
+    for await (const change of followPodSet(name, await clusters.open(name), { isCaptured: sources.has, signal, log }))
+      sources.follow(name, change)
     if (!signal.aborted) tell(`${formatPodSetName(name)} is not followed: it selects its pods by no labels`)
   } catch (error) {
     if (signal.aborted) return

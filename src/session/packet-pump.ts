@@ -35,7 +35,7 @@ export function makePacketPump(
   let isBlocked = false
   let makeRoom = () => {}
   let room: Promise<void> | undefined
-  const isFull = () => merger.queuedBytes > (isBlocked ? maxBlockedBytes : maxQueuedBytes)
+  const isFull = () => merger.heldBytes > (isBlocked ? maxBlockedBytes : maxQueuedBytes)
   const pumping = pump()
 
   async function pump(): Promise<void> {

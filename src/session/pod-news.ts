@@ -1,37 +1,44 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { linkSignals } from '../base/link-signals.ts'
 import type { PodSetName, PodTarget, Target } from '../base/target.ts'
-import type { PodSetState } from '../target/follow-pod-set.ts'
+import type { PodSetChange } from '../target/follow-pod-set.ts'
 
 /** How long after a capture has broken off the API may take to tell that its pod is gone. */
 const newsTimeoutMs = 3_000
 
 /** What is known of the pods that followed names stand for. */
 export interface PodNews {
-  /** The pods of a name as they are now; gives those that none of the names stands for any more. */
-  update(name: PodSetName, state: PodSetState): string[]
+  /** What has become of the pods of a name; gives those that none of the names stands for any more. */
+  update(name: PodSetName, change: PodSetChange): string[]
   /** The name is not followed any more. */
   forget(name: PodSetName): void
-  states(): readonly PodSetState[]
+  /** Those that can be captured. */
+  running(): Iterable<PodTarget>
   /** Whether a followed name has ever stood for the target. */
   isFollowed(target: Target): boolean
   /** Whether the target's pod is gone or its container's run is over; waits a moment for the news. */
   hasEnded(target: Target, signal: AbortSignal): Promise<boolean>
 }
 
-export function makePodNews(): PodNews {
-  const states = new Map<PodSetName, PodSetState>()
-  const followed = new Set<string>()
+export function makePodNews(isCaptured: (uid: string) => boolean): PodNews {
+  const sets = new Map<PodSetName, PodSetChange['pods']>()
+  /** Of those that are captured: all that have ever been there would be too many. */
+  const followedBefore = new Set<string>()
   const readers = new Set<() => void>()
 
   const findRunning = (uid: string): PodTarget | undefined => {
-    for (const { running } of states.values()) {
-      const found = running.find((target) => target.uid === uid)
+    for (const pods of sets.values()) {
+      const found = pods.get(uid)
       if (found !== undefined) return found
     }
     return undefined
   }
-  const isFollowed = (target: Target) => target.kind === 'pod' && followed.has(target.uid)
+  const isPresent = (uid: string) => [...sets.values()].some((pods) => pods.has(uid))
+  const isFollowed = (target: Target) =>
+    target.kind === 'pod' && (isPresent(target.uid) || followedBefore.has(target.uid))
+  const noteFollowed = (uids: Iterable<string>) => {
+    for (const uid of uids) if (isCaptured(uid)) followedBefore.add(uid)
+  }
 
   async function waitForNews(timeoutMs: number, signal: AbortSignal): Promise<void> {
     const done = new AbortController()
@@ -44,22 +51,26 @@ export function makePodNews(): PodNews {
   }
 
   return {
-    update(name, state) {
-      const before = states.get(name)?.present ?? new Set()
-      states.set(name, state)
-      for (const uid of state.present) followed.add(uid)
+    update(name, { pods, gone }) {
+      sets.set(name, pods)
+      noteFollowed(gone)
       for (const read of readers) read()
-      return [...before].filter((uid) => [...states.values()].every(({ present }) => !present.has(uid)))
+      return gone.filter((uid) => !isPresent(uid))
     },
-    forget: (name) => void states.delete(name),
-    states: () => [...states.values()],
+    forget(name) {
+      noteFollowed(sets.get(name)?.keys() ?? [])
+      sets.delete(name)
+    },
+    *running() {
+      for (const pods of sets.values()) for (const target of pods.values()) if (target !== undefined) yield target
+    },
     isFollowed,
     async hasEnded(target, signal) {
       if (target.kind !== 'pod' || !isFollowed(target)) return false
       for (const deadlineMs = Date.now() + newsTimeoutMs; ; ) {
         if (findRunning(target.uid)?.containerId !== target.containerId) return true
         const leftMs = deadlineMs - Date.now()
-        if (leftMs <= 0 || signal.aborted || states.size === 0) return false
+        if (leftMs <= 0 || signal.aborted || sets.size === 0) return false
         await waitForNews(leftMs, signal)
       }
     },

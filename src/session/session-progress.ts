@@ -172,7 +172,8 @@ function slim(error: KcapError): KcapError {
 }
 
 function add(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? undefined : a + b
+  const sum = (a ?? Number.NaN) + (b ?? Number.NaN)
+  return Number.isSafeInteger(sum) ? sum : undefined
 }
 
 function nowNs(): bigint {

@@ -5,7 +5,7 @@ import { linkSignals } from '../base/link-signals.ts'
 import type { SourceEnd } from '../base/packet-source.ts'
 import { makeSemaphore } from '../base/semaphore.ts'
 import { formatTarget, type PodSetName, type PodTarget, type Target } from '../base/target.ts'
-import type { PodSetState } from '../target/follow-pod-set.ts'
+import type { PodSetChange } from '../target/follow-pod-set.ts'
 import { makePodNews } from './pod-news.ts'
 import { makeRetryBudget } from './retry-budget.ts'
 import type { SourceProgress } from './session-progress.ts'
@@ -25,6 +25,10 @@ const transient: readonly ErrorCode[] = [
   'ssh-failed',
   'api-unauthorized',
 ]
+/** Each is an interface of the output to its end, and keeps its figures: pods that come and go without end would fill memory. */
+const mostSources = 10_000
+/** Sources that could not begin: where a thousand pods refuse it the others will. */
+const mostRefused = 1_000
 /** A login that is refused is made anew so many times: tokens run out while a capture goes on. */
 const loginTries = 2
 
@@ -66,7 +70,9 @@ export interface SourceSet {
   /** Captures these as soon as their turn comes. */
   start(targets: readonly Target[]): void
   /** Brings what is captured in line with the pods that a name stands for now. */
-  follow(name: PodSetName, state: PodSetState): void
+  follow(name: PodSetName, change: PodSetChange): void
+  /** Whether the pod with this uid is, or was, captured. */
+  has(uid: string): boolean
   /** The name is not followed any more; what is captured goes on. */
   unfollow(name: PodSetName): void
   /** Settles when nothing is captured. */
@@ -89,8 +95,10 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
   const sources = new Map<string, Source>()
   const running = new Set<Promise<void>>()
   const starts = makeSemaphore(startsAtATime)
-  const news = makePodNews()
-  let toldOfLimit = false
+  const isCaptured = (uid: string) => sources.has(uid)
+  const news = makePodNews(isCaptured)
+  let refused = 0
+  const told = new Set<keyof typeof reasons>()
 
   function run(source: Source, comment: string | undefined): void {
     source.isCapturing = true
@@ -102,7 +110,7 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
       source.isCapturing = false
       source.stop = undefined
       running.delete(work)
-      for (const state of news.states()) reconcile(state)
+      reconcile(news.running())
       if (running.size === 0 && [...sources.values()].every(({ figures }) => figures.figures.state === 'failed'))
         options.onAllFailed()
     })
@@ -124,6 +132,7 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
       // A start that fails at once is for the user to look at.
       const hasBegun = figures.startNs > 0n || (due !== undefined && news.isFollowed(target))
       figures.fail(failure)
+      if (figures.startNs === 0n) refused += 1
       if (!transient.includes(failure.code) || !hasBegun || pauseMs === undefined || logins > loginTries) return
       tell(`${failure.message}; trying again`)
       const { signal, unlink } = linkSignals(ending, stop)
@@ -181,11 +190,13 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
     }
   }
 
-  function reconcile(state: PodSetState): void {
+  function reconcile(targets: Iterable<PodTarget>): void {
     if (ending.aborted) return
-    for (const target of state.running) {
+    for (const target of targets) {
+      // Of many thousands most are left out, again and again.
+      if (running.size >= limit && told.has('limit')) return
       const source = sources.get(keyOf(target))
-      if (source === undefined) startNew(target, `${formatTarget(target)} joined the capture`)
+      if (source === undefined) startNew(target, (name) => `${name} joined the capture`)
       else if (!source.isCapturing && isOtherRun(source.target, target)) takeUp(source, target)
     }
   }
@@ -203,10 +214,12 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
     run(source, `${what}: ${formatMissing(source)}`)
   }
 
-  function startNew(target: Target, comment: string | undefined): void {
+  function startNew(target: Target, describe?: (name: string) => string): void {
     const key = keyOf(target)
-    if (sources.has(key) || !hasRoom(target)) return
-    const figures = addFigures(formatTarget(target), comment !== undefined)
+    if (sources.has(key) || !hasRoom(target) || !mayAdd(target)) return
+    const name = formatTarget(target)
+    const comment = describe?.(name)
+    const figures = addFigures(name, comment !== undefined)
     const source: Source = { target, figures, stop: undefined, isCapturing: false, heardMs: 0 }
     sources.set(key, source)
     if (comment !== undefined) tell(comment)
@@ -214,26 +227,40 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
   }
 
   function hasRoom(target: Target): boolean {
-    if (running.size < limit) return true
-    if (!toldOfLimit)
-      tell(`${formatTarget(target)} and others are left out: ${limit} are captured at once; --max-pods N allows more`)
-    toldOfLimit = true
+    return running.size < limit || leaveOut(target, 'limit')
+  }
+
+  function mayAdd(target: Target): boolean {
+    if (refused >= mostRefused) return leaveOut(target, 'refused')
+    return sources.size < mostSources || leaveOut(target, 'sources')
+  }
+
+  /** Tells of the first for each reason. */
+  function leaveOut(target: Target, reason: keyof typeof reasons): false {
+    if (!told.has(reason)) tell(`${formatTarget(target)} and others are left out: ${reasons[reason]}`)
+    told.add(reason)
     return false
+  }
+  const reasons = {
+    limit: `${limit} are captured at once; --max-pods N allows more`,
+    refused: `${mostRefused} others could not be captured`,
+    sources: `${mostSources} have been captured`,
   }
 
   return {
     start(targets) {
-      for (const target of targets) startNew(target, undefined)
+      for (const target of targets) startNew(target)
     },
-    follow(name, state) {
-      for (const uid of news.update(name, state)) {
+    follow(name, change) {
+      for (const uid of news.update(name, change)) {
         const source = sources.get(uid)
         if (source?.stop === undefined) continue
         tell(`${formatTarget(source.target)} has gone`)
         source.stop.abort()
       }
-      reconcile(state)
+      reconcile(change.running)
     },
+    has: isCaptured,
     unfollow: news.forget,
     async settled() {
       while (running.size > 0) await Promise.all(running)

@@ -8,6 +8,9 @@ import type { CaptureWriter } from './capture-writer.ts'
 /** A capture program takes about as long to start; packets are not kept from the user for names. */
 const patienceMs = 1_000
 
+/** Of a context; each is two watches. */
+const mostNamespaces = 50
+
 export interface WriteNamesOptions {
   readonly request: CaptureRequest
   readonly clusters: ClusterPool
@@ -29,19 +32,13 @@ export async function writeNames(targets: readonly Target[], options: WriteNames
   const contexts = new Map(pods.map((pod) => [pod.context, pod.cluster]))
   const known = [...contexts].map(async ([context, cluster]) => {
     const own = pods.filter((pod) => pod.context === context).map(({ namespace }) => namespace)
-    const namespaces = everywhere ? [undefined] : [...new Set(own)]
-    const written = new Set<Promise<void>>()
+    const namespaces = everywhere ? [undefined] : [...new Set(own)].slice(0, mostNamespaces)
     await followAddressNames(await clusters.open(cluster), {
       namespaces,
-      take(names) {
-        const writing = writer.addNames(names).catch(fail)
-        written.add(writing)
-        void writing.finally(() => written.delete(writing))
-      },
+      take: (names) => writer.addNames(names).catch(fail),
       signal,
       log,
     })
-    await Promise.all(written)
   })
   const all = Promise.all(known).catch((error: Error) => log(`no names: ${error.message}`))
   await Promise.race([all, sleep(patienceMs, undefined, { ref: false })])

@@ -19,6 +19,9 @@ export interface SshClientOptions {
 
 /** A host gets this long for each step of a login; asking the user does not count. */
 const stepTimeoutMs = 30_000
+/** For the log. */
+const mostBanners = 10
+const maxBannerLength = 4_000
 
 /** Shakes hands, checks the host key and logs in over an open stream. The stream is destroyed when that fails. */
 export function openSshClient(host: ResolvedSshHost, options: SshClientOptions): Promise<Client> {
@@ -72,7 +75,10 @@ export function openSshClient(host: ResolvedSshHost, options: SshClientOptions):
       .on('error', () => {})
       .on('error', onError)
       .on('close', onClose)
-    client.on('banner', (message) => log(`"${host.host}" says: ${toPlainText(message)}`))
+    let bannersLeft = mostBanners
+    client.on('banner', (message) => {
+      if (bannersLeft-- > 0) log(`"${host.host}" says: ${toPlainText(message.slice(0, maxBannerLength))}`)
+    })
     client.once('handshake', (chosen) => {
       phase = 'login'
       expectAnswer(stepTimeoutMs)
@@ -110,9 +116,14 @@ export function openSshClient(host: ResolvedSshHost, options: SshClientOptions):
       },
       authHandler: (left, partialSuccess, next) => {
         expectAnswer(stepTimeoutMs)
-        login.authHandler(left, partialSuccess, (attempt) => {
-          if (!settled) next(attempt)
-        })
+        login.authHandler(
+          left,
+          partialSuccess,
+          (attempt) => {
+            if (!settled) next(attempt)
+          },
+          (state) => fail(login.failure(state)),
+        )
       },
     })
   })

@@ -7,8 +7,13 @@ import type { SecretPrompt } from './secret-prompt.ts'
 import { sshHostLabel, toPlainText } from './ssh-error.ts'
 
 export interface SshLogin {
-  /** For ssh2: gives the next way to log in each time the host refused one. */
-  authHandler(left: readonly string[] | null, partialSuccess: boolean, next: NextAuthHandler): void
+  /** For ssh2: gives the next way to log in each time the host refused one. `giveUp` is called when the host asks without end. */
+  authHandler(
+    left: readonly string[] | null,
+    partialSuccess: boolean,
+    next: NextAuthHandler,
+    giveUp: (state: string) => void,
+  ): void
   /** The user, or an agent that may ask its user, is at work: the host's silence means nothing. */
   isWaitingForUser(): boolean
   /** From now on only keys are offered: whoever stands between could read passwords. */
@@ -24,6 +29,11 @@ export interface SshLoginOptions {
   readonly prompt: SecretPrompt
 }
 
+/** Password, code and the questions about an expired password are six, and each may come by itself. */
+const mostRounds = 30
+const mostQuestions = 30
+const maxQuestionLength = 1_000
+
 /** Logs in with OpenSSH's order of methods; every method the host offers gets its turn. */
 export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): SshLogin {
   const { keys, password, prompt } = options
@@ -35,6 +45,8 @@ export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): S
   let withholdsPasswords = false
   const canAsk = prompt.isOpen()
   let usersAtWork = 0
+  let rounds = 0
+  let giveUpLogin: (state: string) => void = () => {}
 
   async function withUser<Result>(work: () => Promise<Result>): Promise<Result> {
     usersAtWork += 1
@@ -97,6 +109,8 @@ export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): S
       type: 'keyboard-interactive',
       username,
       prompt: (_name, _instructions, _language, prompts, finish) => {
+        rounds += 1
+        if (rounds > mostRounds || prompts.length > mostQuestions) return giveUpLogin('it asks questions without end')
         const password = prompts.length === 1 && prompts[0]?.echo === false ? unused : undefined
         // What is asked after it is something else: a code.
         if (password !== undefined) unused = undefined
@@ -110,7 +124,8 @@ export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): S
     if (given !== undefined) return [given]
     const answers: string[] = []
     for (const question of prompts) {
-      answers.push((await prompt.ask(`(${username}@${host.host}) ${toPlainText(question.prompt)} `)) ?? '')
+      const words = toPlainText(question.prompt.slice(0, maxQuestionLength))
+      answers.push((await prompt.ask(`(${username}@${host.host}) ${words} `)) ?? '')
     }
     return answers
   }
@@ -128,7 +143,8 @@ export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): S
     [...tried].flatMap((method) => (method === 'publickey' ? describeKeys(keys) : [method])).join(', ')
 
   return {
-    authHandler(left, _partialSuccess, next) {
+    authHandler(left, _partialSuccess, next, giveUp) {
+      giveUpLogin = giveUp
       // The list comes with the host's first refusal: before that there is only `none` to try.
       offered = left ?? undefined
       offeredFirst ??= offered

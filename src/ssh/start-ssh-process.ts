@@ -4,7 +4,7 @@ import type { Client, ClientChannel } from 'ssh2'
 import { KcapError } from '../base/kcap-error.ts'
 import type { RemoteExit, RemoteProcess } from '../base/remote-process.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
-import { connectionLost, sshHostLabel, toPlainText } from './ssh-error.ts'
+import { connectionLost, sshHostLabel, sshTimeout, toPlainText } from './ssh-error.ts'
 import { widenWindow } from './widen-window.ts'
 
 export interface SshProcessOptions {
@@ -16,25 +16,41 @@ export interface SshProcessOptions {
   readonly signal: AbortSignal
 }
 
+/** sshd opens the account's session first, which may ask other machines. */
+const startTimeoutMs = 30_000
+/** After a program's exit status its channel is closed, unless something that it started holds on to its output. */
+const closeTimeoutMs = 15_000
+
 /** Runs one command line, as the login shell of the far side reads it. stdout is ssh2's channel itself: no stream in between. */
 export function startSshProcess(commandLine: string, options: SshProcessOptions): Promise<RemoteProcess> {
   const { client, host, lostBy, signal } = options
   return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    const refuse = (error: unknown) => {
-      signal.removeEventListener('abort', onAbort)
-      reject(lostBy() ?? cannotStart(host, error))
+    let isGivenUp = false
+    const giveUp = (reason: unknown) => {
+      isGivenUp = true
+      settle()
+      reject(reason)
     }
+    const onAbort = () => giveUp(signal.reason)
+    const timer = setTimeout(
+      () => giveUp(sshTimeout(host, `it has not started the program within ${startTimeoutMs / 1000} s`)),
+      startTimeoutMs,
+    )
+    const settle = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', onAbort)
+    }
+    const refuse = (error: unknown) => giveUp(lostBy() ?? cannotStart(host, error))
     if (signal.aborted) return onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
     try {
       client.exec(commandLine, (error, channel) => {
         if (error) return refuse(error)
-        signal.removeEventListener('abort', onAbort)
+        settle()
         // The exit status may be in the very next bytes: listen before this callback returns.
         widenWindow(client, channel)
         const process = toRemoteProcess(channel, host, lostBy)
-        if (signal.aborted) process.kill()
+        if (isGivenUp) process.kill()
         else resolve(process)
       })
     } catch (error) {
@@ -64,11 +80,24 @@ function toRemoteProcess(
   })
   channel.once('close', () => end())
   channel.once('exit', (code: number | null, signalName?: string) => {
-    exitCode = code ?? 128 + (constants.signals[signalName as NodeJS.Signals] ?? 0)
+    exitCode = toExitCode(code, signalName)
+    void gone.then(closeWhenSilent(channel, kill))
   })
   // What still comes after kill() would be an error of the stream.
   channel.stderr.on('error', () => {})
   let killed = false
+
+  function kill(): void {
+    if (killed) return
+    killed = true
+    channel.close()
+    // The host's answer may never come: both outputs end here and now, read or not.
+    for (const output of [channel, channel.stderr]) {
+      output.push(null)
+      if (output.readableFlowing === null && output.listenerCount('readable') === 0) output.resume()
+    }
+    end()
+  }
 
   async function waitForExit(): Promise<RemoteExit> {
     await Promise.all([gone, ended(channel), ended(channel.stderr)])
@@ -82,18 +111,29 @@ function toRemoteProcess(
     stderr: channel.stderr,
     stdin: openStdin(channel, gone),
     exited: waitForExit(),
-    kill() {
-      if (killed) return
-      killed = true
-      channel.close()
-      // The host's answer may never come: both outputs end here and now, read or not.
-      for (const output of [channel, channel.stderr]) {
-        output.push(null)
-        if (output.readableFlowing === null && output.listenerCount('readable') === 0) output.resume()
-      }
-      end()
-    },
+    kill,
   }
+}
+
+/** Of a program that a signal has ended, as a shell tells it; 255 for a number that no exit code can be. */
+function toExitCode(code: number | null, signalName: string | undefined): number {
+  const exitCode = code ?? 128 + (constants.signals[signalName as NodeJS.Signals] ?? 0)
+  return exitCode <= 255 ? exitCode : 255
+}
+
+/** Calls `close` when a reader has taken all that has come, and nothing more comes for long. Gives a function that stops that. */
+function closeWhenSilent(channel: ClientChannel, close: () => void): () => void {
+  const { push } = channel
+  let heardMs = performance.now()
+  channel.push = (chunk, encoding) => {
+    heardMs = performance.now()
+    return push.call(channel, chunk, encoding)
+  }
+  const timer = setInterval(() => {
+    if (channel.readableLength > 0 || channel.isPaused()) heardMs = performance.now()
+    if (performance.now() - heardMs >= closeTimeoutMs) close()
+  }, 1_000)
+  return () => clearInterval(timer)
 }
 
 function ended(output: Readable): Promise<void> {

@@ -1,15 +1,32 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { V1Pod } from '@kubernetes/client-node'
+import { KcapError } from '../base/kcap-error.ts'
 import type { PodSetName, PodTarget } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
+import { tooManyObjects } from '../kube/read-list.ts'
 import { watchList } from '../kube/watch-list.ts'
-import { findPodSet, isInSet, toTarget } from './pod-set.ts'
+import { findPodSet, isInSet, tryTarget } from './pod-set.ts'
 
-/** The pods of a name as they are at one time. */
-export interface PodSetState {
-  /** Those that can be captured. */
+/** Twice what large clusters have. https://kubernetes.io/docs/setup/best-practices/cluster-large/ */
+const mostPods = 100_000
+/** Of the others it is known only that they are there: so many are never tried. */
+const mostTargets = 5_000
+
+export interface FollowRun {
+  /** Whether it must be known how the pod goes on. */
+  readonly isCaptured: (uid: string) => boolean
+  readonly signal: AbortSignal
+  readonly log: (line: string) => void
+}
+
+/** What has become of the pods of a name. */
+export interface PodSetChange {
+  /** Those that are there now, by their uids, also when it is read later; undefined: it can't be captured, be it coming or going. */
+  readonly pods: ReadonlyMap<string, PodTarget | undefined>
+  /** Those that came or changed, and can be captured. */
   readonly running: readonly PodTarget[]
-  /** Uids of all that are there, also of those that are coming or going. */
-  readonly present: ReadonlySet<string>
+  /** Uids of those that were there before. */
+  readonly gone: readonly string[]
 }
 
 /**
@@ -19,28 +36,78 @@ export interface PodSetState {
 export async function* followPodSet(
   name: PodSetName,
   access: ClusterAccess,
-  run: { readonly signal: AbortSignal; readonly log: (line: string) => void },
-): AsyncGenerator<PodSetState> {
+  run: FollowRun,
+): AsyncGenerator<PodSetChange> {
   const set = await findPodSet(name, access, run.signal)
   if (set === undefined) return
   const { namespace, labelSelector } = set
   const scope = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`
-  const targets = new Map<string, PodTarget | undefined>()
-  const take = (pod: V1Pod) => {
-    if (isInSet(set, pod)) targets.set(pod.metadata?.uid ?? '', toTarget(pod, name, access))
-  }
-  const changes = watchList<V1Pod>(access, {
+  const changes = watchList(access, {
     path: `/api/v1${scope}/pods`,
     action: { resource: 'pods', namespace },
     labelSelector,
+    keep: (pod: V1Pod) => (isInSet(set, pod) ? readPod(pod, name, access) : undefined),
     ...run,
   })
-  for await (const change of changes) {
-    if (change.kind === 'listed') {
-      targets.clear()
-      change.items.forEach(take)
-    } else if (change.kind === 'removed') targets.delete(change.item.metadata?.uid ?? '')
-    else take(change.item)
-    yield { running: [...targets.values()].filter((target) => target !== undefined), present: new Set(targets.keys()) }
+  // One for all changes: in a large cluster a copy for each would take more time than all else.
+  const pods = new Map<string, PodTarget | undefined>()
+  let targets = 0
+  let running = new Map<string, PodTarget>()
+  let gone = new Set<string>()
+  const put = ({ uid, target }: FollowedPod) => {
+    const before = pods.get(uid)
+    // Most changes of a pod are of its conditions.
+    if (pods.has(uid) && isDeepStrictEqual(before, target)) return
+    remove(uid)
+    const kept = targets < mostTargets || run.isCaptured(uid) ? target : undefined
+    if (kept !== undefined) {
+      targets += 1
+      running.set(uid, kept)
+    }
+    pods.set(uid, kept)
+    gone.delete(uid)
+    if (pods.size > mostPods) throw tooManyObjects(access, 'pods')
   }
+  const remove = (uid: string) => {
+    if (pods.get(uid) !== undefined) targets -= 1
+    running.delete(uid)
+    if (pods.delete(uid)) gone.add(uid)
+  }
+  const listed = new Set<string>()
+  for await (const change of changes) {
+    if (change.kind === 'began') listed.clear()
+    else if (change.kind === 'listed') {
+      for (const pod of change.items) {
+        listed.add(pod.uid)
+        put(pod)
+      }
+    } else if (change.kind === 'complete') {
+      for (const uid of pods.keys()) if (!listed.has(uid)) remove(uid)
+      listed.clear()
+    } else {
+      for (const { kind, item } of change.changes) {
+        if (kind === 'changed') put(item)
+        else remove(item.uid)
+      }
+    }
+    const isNews = change.kind === 'complete' || running.size > 0 || gone.size > 0
+    if (!isNews || change.kind === 'listed') continue
+    yield { pods, running: [...running.values()], gone: [...gone] }
+    running = new Map()
+    gone = new Set()
+  }
+}
+
+interface FollowedPod {
+  readonly uid: string
+  /** undefined while it can't be captured. */
+  readonly target: PodTarget | undefined
+}
+
+/** undefined for what is no pod of the API's. */
+function readPod(pod: V1Pod, name: PodSetName, access: ClusterAccess): FollowedPod | undefined {
+  const uid = pod.metadata?.uid
+  if (uid === undefined) return undefined
+  const target = tryTarget(pod, name, access)
+  return { uid, target: target instanceof KcapError ? undefined : target }
 }

@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node'
-import { KcapError, toKcapError } from '../base/kcap-error.ts'
+import { type KcapError, toKcapError } from '../base/kcap-error.ts'
 import type { PodSetName, PodTarget } from '../base/target.ts'
 import { matchesWildcard } from '../base/wildcard.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
@@ -40,24 +40,14 @@ export async function findPodSet(
   return labelSelector ? { namespace, labelSelector, pattern: undefined } : undefined
 }
 
-/** Whether a pod that the query gave is one of the set. */
-export function isInSet({ pattern }: PodSet, pod: V1Pod): boolean {
-  return pattern === undefined || matchesWildcard(pattern, pod.metadata?.name ?? '')
+/** Whether a pod that the query gave is one of the set: the API server may give others, whatever it was asked for. */
+export function isInSet({ namespace, pattern }: PodSet, { metadata }: V1Pod): boolean {
+  if (namespace !== undefined && metadata?.namespace !== namespace) return false
+  return pattern === undefined || matchesWildcard(pattern, metadata?.name ?? '')
 }
 
-/** The pod as a target; undefined while it can't be captured. */
-export function toTarget(pod: V1Pod, name: PodSetName, access: ClusterAccess): PodTarget | undefined {
-  const target = tryTarget(pod, name, access)
-  return target instanceof KcapError ? undefined : target
-}
-
-/** Why the pod can't be captured. */
-export function whyNotTarget(pod: V1Pod, name: PodSetName, access: ClusterAccess): KcapError | undefined {
-  const target = tryTarget(pod, name, access)
-  return target instanceof KcapError ? target : undefined
-}
-
-function tryTarget(pod: V1Pod, name: PodSetName, access: ClusterAccess): PodTarget | KcapError {
+/** The pod as a target, or why it can't be captured. */
+export function tryTarget(pod: V1Pod, name: PodSetName, access: ClusterAccess): PodTarget | KcapError {
   try {
     return choosePod(pod, {
       cluster: { kubeconfigPaths: name.kubeconfigPaths, context: name.context },

@@ -4,7 +4,7 @@ import type { NodeName, NodeTarget } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { getNode, listNames } from '../kube/kube-objects.ts'
 import { refuseWindows } from './refuse-windows.ts'
-import { nearNames } from './unknown-namespace.ts'
+import { mostSuggested, nearNames } from './unknown-namespace.ts'
 
 /** A login that may not look at nodes is believed. Throws `node-not-found`, `windows-node`. */
 export async function resolveNode(name: NodeName, access: ClusterAccess, signal: AbortSignal): Promise<NodeTarget> {
@@ -28,7 +28,9 @@ export async function resolveNode(name: NodeName, access: ClusterAccess, signal:
 }
 
 async function nodeNotFound({ node }: NodeName, access: ClusterAccess, signal: AbortSignal): Promise<KcapError> {
-  const near = await nearNames(node, async () => (await listNames(access, 'nodes', { signal })).map(({ name }) => name))
+  const near = await nearNames(node, async () =>
+    (await listNames(access, 'nodes', { limit: mostSuggested, signal })).map(({ name }) => name),
+  )
   return new KcapError('node-not-found', `cannot capture "node/${node}": the cluster has no such node`, {
     hints: [...(near.length > 0 ? [`nodes there: ${near.join(', ')}`] : []), line('kcap', 'list', 'nodes')],
   })

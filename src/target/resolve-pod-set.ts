@@ -3,13 +3,17 @@ import { type Hint, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { PodSetName, PodTarget } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
-import { getPod, listNames, listPodObjects, listServicePods } from '../kube/kube-objects.ts'
+import { getPod, listNames, listServicePods, readPods } from '../kube/kube-objects.ts'
 import { listWorkloads } from '../kube/workloads.ts'
-import { findPodSet, formatPodSetName, isInSet, type PodSet, toTarget, whyNotTarget } from './pod-set.ts'
-import { nearNames, refuseUnknownNamespace } from './unknown-namespace.ts'
+import { findPodSet, formatPodSetName, isInSet, type PodSet, tryTarget } from './pod-set.ts'
+import { mostSuggested, nearNames, refuseUnknownNamespace } from './unknown-namespace.ts'
 
 /** Pods asked for one by one, so many at a time. */
 const getsAtATime = 8
+/** And so many in all: as many as are captured at once. */
+const mostGets = 1_000
+/** No more are captured at once, and of those that can't be captured others take the place. */
+const mostTargets = 2_500
 
 /**
  * The pods that a name stands for now, those that can be captured. Throws `pod-not-found` when the name stands for nothing, and
@@ -20,48 +24,63 @@ export async function resolvePodSet(
   access: ClusterAccess,
   signal: AbortSignal,
 ): Promise<PodTarget[]> {
-  const pods =
-    name.kind === 'service' ? await findServicePods(name, access, signal) : await findPods(name, access, signal)
-  if (pods === undefined) throw await notFound(name, access, signal)
-  const targets = pods.flatMap((pod) => toTarget(pod, name, access) ?? [])
+  const targets: PodTarget[] = []
+  let refusal: KcapError | undefined
+  let count = 0
+  const take = (pod: V1Pod) => {
+    const target = tryTarget(pod, name, access)
+    count += 1
+    if (target instanceof KcapError) refusal ??= target
+    else targets.push(target)
+    return targets.length < mostTargets
+  }
+  const isKnown =
+    name.kind === 'service'
+      ? await findServicePods(name, access, take, signal)
+      : await findPods(name, access, take, signal)
+  if (!isKnown) throw await notFound(name, access, signal)
   if (targets.length > 0) return targets.sort((a, b) => a.pod.localeCompare(b.pod))
-  const refused = pods.map((pod) => whyNotTarget(pod, name, access))
-  if (refused[0]?.code === 'container-not-found') throw refused[0]
-  throw noneRuns(name, access, pods.length)
+  throw refusal?.code === 'container-not-found' ? refusal : noneRuns(name, access, count)
 }
 
-async function findPods(name: PodSetName, access: ClusterAccess, signal: AbortSignal): Promise<V1Pod[] | undefined> {
+/** Gives whether more are wanted. */
+type TakePod = (pod: V1Pod) => boolean
+
+/** False where there is no such thing. */
+async function findPods(name: PodSetName, access: ClusterAccess, take: TakePod, signal: AbortSignal): Promise<boolean> {
   const set = await findPodSet(name, access, signal)
-  if (set === undefined) return undefined
-  return await listSet(set, access, signal)
+  if (set !== undefined) await listSet(set, access, take, signal)
+  return set !== undefined
 }
 
-async function listSet(set: PodSet, access: ClusterAccess, signal: AbortSignal): Promise<V1Pod[]> {
-  return (await listPodObjects(access, { ...set, signal })).filter((pod) => isInSet(set, pod))
+async function listSet(set: PodSet, access: ClusterAccess, take: TakePod, signal: AbortSignal): Promise<void> {
+  for await (const pods of readPods(access, { ...set, signal }))
+    if (!pods.filter((pod) => isInSet(set, pod)).every(take)) return
 }
 
 /** Its EndpointSlices say which; its selector, where the login may see it, gets them all at once. */
 async function findServicePods(
   name: PodSetName & { readonly kind: 'service' },
   access: ClusterAccess,
+  take: TakePod,
   signal: AbortSignal,
-): Promise<V1Pod[] | undefined> {
+): Promise<boolean> {
   const namespace = name.namespace ?? access.namespace
   const [names, set] = await Promise.all([
     listServicePods(access, namespace, name.service, signal),
     findPodSet(name, access, signal).catch(() => undefined),
   ])
-  if (names === undefined) return undefined
-  const listed = set === undefined ? [] : await listSet(set, access, signal).catch(() => [])
-  const known = new Map(listed.map((pod) => [pod.metadata?.name ?? '', pod]))
-  const pods: V1Pod[] = names.flatMap((pod) => known.get(pod) ?? [])
-  const others = names.filter((pod) => !known.has(pod))
+  if (names === undefined) return false
+  const missing = new Set(names)
+  const takeNamed = (pod: V1Pod) => !missing.delete(pod.metadata?.name ?? '') || take(pod)
+  if (set !== undefined) await listSet(set, access, takeNamed, signal).catch(() => {})
+  const others = [...missing].slice(0, mostGets)
   for (let i = 0; i < others.length; i += getsAtATime) {
     const some = others.slice(i, i + getsAtATime)
     const found = await Promise.all(some.map(async (pod) => await getPod(access, namespace, pod, signal)))
-    pods.push(...found.filter((pod) => pod !== undefined))
+    if (!found.filter((pod) => pod !== undefined).every(take)) break
   }
-  return pods
+  return true
 }
 
 async function notFound(name: PodSetName, access: ClusterAccess, signal: AbortSignal): Promise<KcapError> {
@@ -73,7 +92,8 @@ async function notFound(name: PodSetName, access: ClusterAccess, signal: AbortSi
       hints,
     })
   if (name.kind === 'service') {
-    const list = async () => (await listNames(access, 'services', { namespace, signal })).map((service) => service.name)
+    const list = async () =>
+      (await listNames(access, 'services', { namespace, limit: mostSuggested, signal })).map((service) => service.name)
     const near = await nearNames(name.service, list)
     return refuse('service', [
       ...(near.length > 0 ? [`services there: ${near.join(', ')}`] : []),
@@ -81,7 +101,9 @@ async function notFound(name: PodSetName, access: ClusterAccess, signal: AbortSi
     ])
   }
   if (name.kind !== 'workload') return refuse('pods', [line('kcap', 'list', 'pods', '-n', namespace)])
-  const near = await nearNames(name.workload, () => listWorkloads(access, name.workloadKind, { namespace, signal }))
+  const near = await nearNames(name.workload, () =>
+    listWorkloads(access, name.workloadKind, { namespace, limit: mostSuggested, signal }),
+  )
   return refuse('workload', [
     ...(near.length > 0 ? [`of that kind there: ${near.join(', ')}`] : []),
     line('kubectl', 'get', name.workloadKind, '-n', namespace),

@@ -8,7 +8,7 @@ import { listWorkloads } from '../kube/workloads.ts'
 import { choosePod } from './choose-pod.ts'
 import { resolveNode } from './resolve-node.ts'
 import { resolvePodSet } from './resolve-pod-set.ts'
-import { nearNames, refuseUnknownNamespace } from './unknown-namespace.ts'
+import { mostSuggested, nearNames, refuseUnknownNamespace } from './unknown-namespace.ts'
 
 /** Everything the names stand for, each target once. Throws the errors of the lookup: `pod-not-found`, `api-forbidden` … */
 export async function resolveTargets(
@@ -56,7 +56,9 @@ async function podNotFound(
 ): Promise<KcapError> {
   await refuseUnknownNamespace(access, namespace, `${namespace}/${pod}`, signal)
   const [near, others] = await Promise.all([
-    nearNames(pod, async () => (await listPods(access, { namespace, signal })).map((row) => row.name)),
+    nearNames(pod, async () =>
+      (await listPods(access, { namespace, limit: mostSuggested, signal })).map((row) => row.name),
+    ),
     findOtherKinds(access, namespace, pod, signal),
   ])
   return new KcapError('pod-not-found', `cannot capture "${namespace}/${pod}": the namespace has no such pod`, {
@@ -79,8 +81,10 @@ async function findOtherKinds(
   const found = kinds.map(async (kind) => {
     const names =
       kind === 'svc'
-        ? (await listNames(access, 'services', { namespace, signal })).map((service) => service.name)
-        : await listWorkloads(access, kind, { namespace, signal })
+        ? (await listNames(access, 'services', { namespace, limit: mostSuggested, signal })).map(
+            (service) => service.name,
+          )
+        : await listWorkloads(access, kind, { namespace, limit: mostSuggested, signal })
     return names.includes(name) ? [`${kind}/${name}`] : []
   })
   return (await Promise.all(found.map((names) => names.catch(() => [])))).flat()

@@ -4,6 +4,9 @@ import { findNearNames } from '../base/near-names.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { hasNamespace, listNames } from '../kube/kube-objects.ts'
 
+/** Names among which those are looked for that are meant. */
+export const mostSuggested = 10_000
+
 /** Why a name was not found may be its namespace. Throws `namespace-not-found`. */
 export async function refuseUnknownNamespace(
   access: ClusterAccess,
@@ -13,7 +16,7 @@ export async function refuseUnknownNamespace(
 ): Promise<void> {
   if ((await hasNamespace(access, namespace, signal)) !== false) return
   const near = await nearNames(namespace, async () =>
-    (await listNames(access, 'namespaces', { signal })).map(({ name }) => name),
+    (await listNames(access, 'namespaces', { limit: mostSuggested, signal })).map(({ name }) => name),
   )
   throw new KcapError(
     'namespace-not-found',

@@ -14,9 +14,9 @@ import {
   getServiceSelector,
   listApiEndpoints,
   listNames,
-  listPodObjects,
   listPods,
   listServicePods,
+  readPods,
 } from '../../src/kube/kube-objects.ts'
 import { loadKubeconfig } from '../../src/kube/kubeconfig.ts'
 import { readKubectlFailure } from '../../src/kube/kubectl-failure.ts'
@@ -147,7 +147,10 @@ fuzz(
       async () =>
         (await listPods(access, options)).map(({ name, namespace, status }) => texts(name, namespace, status)),
       async () => (await listNames(access, 'services', options)).map(({ name }) => texts(name)),
-      async () => await listPodObjects(access, options),
+      async () => {
+        for await (const pods of readPods(access, options))
+          for (const { metadata, spec } of pods) texts(metadata?.name, metadata?.uid, spec?.nodeName)
+      },
       async () => texts(await getServiceSelector(access, 'shop', 'web', signal)),
       async () => texts(...((await listServicePods(access, 'shop', 'web', signal)) ?? [])),
       async () => (await listApiEndpoints(access, signal)).map(({ host }) => texts(host)),
@@ -181,12 +184,14 @@ fuzz(
     lines = given
     const stop = new AbortController()
     const timer = setTimeout(() => stop.abort(), 25)
-    const options = { signal: stop.signal, log: () => {} }
+    const options = { isCaptured: () => false, signal: stop.signal, log: () => {} }
     try {
       if (which === 0)
         await followAddressNames(access, {
           namespaces: ['shop'],
-          take: (names) => names.map(({ address, name }) => texts(address, name)),
+          take: async (names) => {
+            for (const { address, name } of names) texts(address, name)
+          },
           ...options,
         })
       else

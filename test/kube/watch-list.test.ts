@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test } from 'vitest'
 import { openCluster } from '../../src/kube/cluster-access.ts'
-import { watchList } from '../../src/kube/watch-list.ts'
+import { type WatchedObject, watchList } from '../../src/kube/watch-list.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
 
@@ -13,9 +13,7 @@ beforeAll(async () => {
   })
 })
 
-interface Named {
-  readonly metadata?: { readonly name?: string }
-}
+const nameOf = ({ metadata }: WatchedObject) => metadata?.name
 
 async function open(user?: string) {
   const signal = AbortSignal.timeout(20_000)
@@ -28,11 +26,14 @@ async function follow() {
   const access = await open()
   const stop = new AbortController()
   const seen: string[] = []
+  let listed: string[] = []
   const done = (async () => {
     const request = { path: '/api/v1/namespaces/staging/pods', action: { resource: 'pods' }, signal: stop.signal }
-    for await (const change of watchList<Named>(access, request)) {
-      if (change.kind === 'listed') seen.push(`listed ${change.items.map(({ metadata }) => metadata?.name).join(' ')}`)
-      else seen.push(`${change.kind} ${change.item.metadata?.name}`)
+    for await (const change of watchList(access, { ...request, keep: nameOf })) {
+      if (change.kind === 'began') listed = []
+      else if (change.kind === 'listed') listed.push(...change.items)
+      else if (change.kind === 'complete') seen.push(`listed ${listed.join(' ')}`)
+      else for (const { kind, item } of change.changes) seen.push(`${kind} ${item}`)
     }
   })().catch(() => {})
   const until = async (line: string) => {
@@ -81,8 +82,8 @@ test("a login that may list but not watch is 'api-forbidden' with the missing ri
     action: { resource: 'pods', namespace: 'staging' },
     signal: AbortSignal.timeout(5_000),
   }
-  const changes = watchList<Named>(access, request)
-  expect((await changes.next()).value?.kind).toBe('listed')
+  const changes = watchList(access, { ...request, keep: nameOf })
+  for (let kind: string | undefined; kind !== 'complete'; ) kind = (await changes.next()).value?.kind
   const error = await failureOf(changes.next())
   access.close()
   expect([error.code, error.exitCode]).toEqual(['api-forbidden', 5])

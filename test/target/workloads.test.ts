@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { makeClusterPool } from '../../src/kube/cluster-pool.ts'
-import { formatSelector } from '../../src/kube/workloads.ts'
+import { formatSelector } from '../../src/kube/label-selector.ts'
 import { parseTarget } from '../../src/target/parse-target.ts'
 import { resolveTargets } from '../../src/target/resolve-targets.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'

@@ -1,0 +1,152 @@
+/** etcd takes objects of 1.5 MiB (https://etcd.io/docs/v3.6/dev-guide/limit/); as JSON they may be twice as long. */
+const maxObjectBytes = 3 * 1024 * 1024
+/** A pod of 20 kB has a thousand. Each costs up to a hundred times its length in memory, so bytes alone are no bound. */
+const maxObjectValues = 50_000
+const maxDepth = 100
+const listStart = /"(items|rows)"\s*:\s*\[$/
+const firstCapacity = 16 * 1024
+/** Of a page of HTML, for one. */
+export const noJson = 'its answer is no JSON object'
+
+/** What is wrong with an answer, as an error to be thrown. */
+export type RefuseAnswer = (state: string, cause?: unknown) => Error
+
+export interface JsonSplitter {
+  /** Takes the next bytes; returns the objects of the lists that they complete. */
+  push(chunk: Buffer): unknown[]
+  /** What of the outer object stands before its first list. */
+  head(): unknown
+  /** The outer object, its lists left empty. */
+  end(): unknown
+}
+
+/**
+ * Splits JSON into objects as its bytes come, so that an answer takes no more memory than its largest object, however many it has. `lists`
+ * takes them out of the arrays `items` and `rows` of the outer object, where what is no object is skipped; `lines` is a row of objects without an
+ * outer one; `object` leaves the outer object as it is. All throw what `refuse` makes, for what is no JSON or larger than an object can be.
+ */
+export function makeJsonSplitter(shape: 'object' | 'lists' | 'lines', refuse: RefuseAnswer): JsonSplitter {
+  const outer = makePiece(refuse)
+  const inner = makePiece(refuse)
+  /** Depth at which objects are taken out; undefined outside of lists. */
+  let objectDepth = shape === 'lines' ? 0 : undefined
+  /** The outer object up to its first list. */
+  let headText = '{}'
+  let isInObject = false
+  let depth = 0
+  let isInString = false
+  let isEscaped = false
+
+  function push(chunk: Buffer): unknown[] {
+    const objects: unknown[] = []
+    /** Where in the chunk the bytes begin that are not kept yet. */
+    let from = 0
+    let piece = objectDepth === undefined ? outer : inner
+    for (let at = 0; at < chunk.length; at++) {
+      const byte = chunk[at]
+      if (isInString) {
+        if (isEscaped) isEscaped = false
+        else if (byte === 0x5c) isEscaped = true
+        else if (byte === 0x22) isInString = false
+        continue
+      }
+      switch (byte) {
+        case 0x22: // "
+          isInString = true
+          break
+        case 0x2c: // ,
+        case 0x3a: // :
+          piece.countValue()
+          break
+        case 0x7b: // {
+        case 0x5b: // [
+          piece.countValue()
+          if (depth === objectDepth && byte === 0x7b) {
+            isInObject = true
+            from = at
+          } else if (depth === 1 && byte === 0x5b && shape === 'lists') {
+            outer.append(chunk, from, at + 1)
+            from = at + 1
+            if (listStart.test(outer.tail())) {
+              if (headText === '{}') headText = `${outer.text()}]}`
+              objectDepth = 2
+              piece = inner
+            }
+          }
+          if (++depth > maxDepth) throw refuse(`its answer is nested more than ${maxDepth} deep`)
+          break
+        case 0x7d: // }
+        case 0x5d: // ]
+          if (--depth < 0) throw refuse(noJson)
+          if (depth === objectDepth && isInObject) {
+            objects.push(inner.parse(chunk, from, at + 1))
+            isInObject = false
+          } else if (objectDepth === 2 && depth === 1) {
+            from = at
+            objectDepth = undefined
+            piece = outer
+          }
+          if (depth === objectDepth) inner.clear()
+          break
+        default:
+          if (shape === 'lines' && depth === 0 && (byte as number) > 0x20) throw refuse(noJson)
+      }
+    }
+    if (objectDepth === undefined) outer.append(chunk, from, chunk.length)
+    else if (isInObject) inner.append(chunk, from, chunk.length)
+    return objects
+  }
+
+  return {
+    push,
+    head: () => parseJson(headText, refuse),
+    end: () => parseJson(outer.text(), refuse),
+  }
+}
+
+/** What has come of one object. */
+function makePiece(refuse: RefuseAnswer) {
+  // Copied, because a few bytes of a chunk would keep the whole chunk in memory.
+  let bytes = Buffer.alloc(0)
+  let length = 0
+  let values = 0
+
+  function append(chunk: Buffer, from: number, to: number): void {
+    const needed = length + to - from
+    if (needed > maxObjectBytes) throw refuse(`an object of its answer has more than ${maxObjectBytes} bytes`)
+    if (needed > bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(needed, bytes.length * 2, firstCapacity))
+      bytes.copy(larger, 0, 0, length)
+      bytes = larger
+    }
+    length += chunk.copy(bytes, length, from, to)
+  }
+
+  return {
+    append,
+    countValue(): void {
+      if (++values > maxObjectValues) throw refuse(`an object of its answer has more than ${maxObjectValues} values`)
+    },
+    /** What has come together with the rest of it. */
+    parse(chunk: Buffer, from: number, to: number): unknown {
+      if (length === 0 && to - from <= maxObjectBytes) return parseJson(chunk.toString('utf8', from, to), refuse)
+      append(chunk, from, to)
+      return parseJson(bytes.toString('utf8', 0, length), refuse)
+    },
+    text: () => bytes.toString('utf8', 0, length),
+    /** Enough to see under which key a list begins. */
+    tail: () => bytes.toString('latin1', Math.max(0, length - 40), length),
+    clear(): void {
+      length = 0
+      values = 0
+    },
+  }
+}
+
+function parseJson(text: string, refuse: RefuseAnswer): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch (error) {
+    throw refuse(noJson, error)
+  }
+}

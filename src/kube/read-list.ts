@@ -1,0 +1,151 @@
+import { line } from '../base/hint.ts'
+import { KcapError } from '../base/kcap-error.ts'
+import type { ClusterAccess } from './cluster-access.ts'
+import { fitListHead, fitListItem } from './fit-answer.ts'
+import { makeJsonSplitter, noJson } from './json-splitter.ts'
+import type { KubeAction } from './kube-error.ts'
+import { isAccepted, limitTime, openStream, refuseAnswer } from './kube-request.ts'
+
+/** Objects a page: what kubectl asks for (`--chunk-size`). */
+const pageSize = 500
+/** Pages may be empty where a filter leaves nothing of them. */
+const maxPages = 1_000
+/** 50,000 whole pods are 500 MB. */
+const listTimeoutMs = 300_000
+
+/** Server-side printing with the objects' metadata only: a tenth of the bytes of a full list. */
+export const tableAccept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
+
+export interface ListRequest {
+  /** `/api/v1/namespaces/shop/pods` */
+  readonly path: string
+  readonly action: KubeAction
+  readonly accept?: string | undefined
+  readonly labelSelector?: string | undefined
+  /** `status.phase=Running` */
+  readonly fieldSelector?: string | undefined
+  /** So many will be read. */
+  readonly limit?: number | undefined
+  readonly signal: AbortSignal
+}
+
+/** What a list says of itself; all of it with the last part of a page. */
+export interface ListHead {
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string }
+  readonly columnDefinitions?: readonly { readonly name: string }[]
+}
+
+export interface ListPart<Item> {
+  readonly items: readonly Item[]
+  readonly head: ListHead
+}
+
+/**
+ * The objects of a list as their bytes come, a page after the other: neither a long list nor a page without end takes memory here. Gives
+ * nothing for a 404. Throws `api-*` errors.
+ */
+export async function* readList<Item>(access: ClusterAccess, request: ListRequest): AsyncGenerator<ListPart<Item>> {
+  const endMs = performance.now() + listTimeoutMs
+  let token: string | undefined
+  for (let page = 1; ; page++) {
+    let next: string | undefined
+    for await (const part of readPage<Item>(access, request, token)) {
+      next = part.head.metadata?.continue
+      yield part
+    }
+    if (!next) return
+    if (next === token || page === maxPages || performance.now() > endMs) throw endlessList(request.path)
+    token = next
+  }
+}
+
+async function* readPage<Item>(
+  access: ClusterAccess,
+  request: ListRequest,
+  token: string | undefined,
+): AsyncGenerator<ListPart<Item>> {
+  const { labelSelector, fieldSelector, limit = pageSize } = request
+  const query = new URLSearchParams({
+    limit: String(Math.min(pageSize, limit)),
+    ...(labelSelector && { labelSelector }),
+    ...(fieldSelector && { fieldSelector }),
+    ...(token && { continue: token }),
+  })
+  const path = `${request.path}?${query}`
+  const refuse = refuseAnswer(access, { ...request, path })
+  const splitter = makeJsonSplitter('lists', refuse)
+  const readHead = (json: unknown) => {
+    const head = fitListHead(json)
+    if (head === undefined) throw refuse(noJson)
+    return head as ListHead
+  }
+  const time = limitTime(access, request)
+  try {
+    const response = await openStream(access, {
+      path,
+      accept: request.accept ?? 'application/json',
+      signal: time.signal,
+    })
+    time.markBegun()
+    if (!(await isAccepted(access, request.action, response))) return
+    let head: ListHead | undefined
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      const items = splitter.push(chunk).map(fitListItem) as Item[]
+      if (items.length === 0) continue
+      head ??= readHead(splitter.head())
+      yield { items, head }
+    }
+    yield { items: [], head: readHead(splitter.end()) }
+  } catch (error) {
+    throw time.explain(error)
+  } finally {
+    time.end()
+  }
+}
+
+function endlessList(path: string): KcapError {
+  return new KcapError('api-failed', `cannot list "${path}": its pages do not end`, {
+    hints: [line('kubectl', 'get', '--raw', `${path}?limit=1`)],
+  })
+}
+
+/** What is kept of one list: 140,000 rows, or 50,000 pods. */
+const mostKeptBytes = 28_000_000
+/** What V8 takes for an object or a string, and for the place where it stands. */
+const objectBytes = 56
+const textBytes = 32
+
+export interface KeptSize {
+  /** False when that is more than may be kept. */
+  add(kept: unknown): boolean
+  remove(kept: unknown): void
+}
+
+/** Adds up what is kept of a list. */
+export function makeKeptSize(): KeptSize {
+  let bytes = 0
+  return {
+    add(kept) {
+      bytes += measure(kept)
+      return bytes <= mostKeptBytes
+    },
+    remove(kept) {
+      bytes -= measure(kept)
+    },
+  }
+}
+
+function measure(value: unknown): number {
+  if (typeof value === 'string') return textBytes + Buffer.byteLength(value)
+  if (typeof value !== 'object' || value === null) return 0
+  let bytes = objectBytes
+  for (const item of Object.values(value)) bytes += measure(item)
+  return bytes
+}
+
+/** Of a list a part of which would be taken for the whole. */
+export function tooManyObjects({ server }: ClusterAccess, resource: string): KcapError {
+  return new KcapError('api-failed', `cannot list ${resource} of "${server.host}": there are more than kcap takes`, {
+    hints: ['name a namespace, a pattern or a selector that leaves fewer of them: -n NAMESPACE, -l SELECTOR'],
+  })
+}
