@@ -36,7 +36,7 @@ const programPattern = /^[\w./+-]{1,255}$/
 const latestSecond = 253_402_300_799
 
 /** Reads standard error of a supervised capture, cut into any chunks, as reports. */
-export function makeReportReader(): { push(chunk: Buffer): CaptureReport[]; end(): CaptureReport[] } {
+export function makeReportReader(): { push(chunk: Buffer): Iterable<CaptureReport>; end(): CaptureReport[] } {
   /** The begun line, as far as it is kept. */
   const line = Buffer.alloc(maxLineBytes)
   let length = 0
@@ -46,16 +46,14 @@ export function makeReportReader(): { push(chunk: Buffer): CaptureReport[]; end(
     return text.trim() === '' ? [] : readReports(text)
   }
   return {
-    push(chunk) {
-      const reports: CaptureReport[] = []
+    *push(chunk) {
       for (let at = 0; at < chunk.length; ) {
         const found = chunk.indexOf(lineEnd, at)
         const end = found < 0 ? chunk.length : found
         length += chunk.copy(line, length, at, end)
-        if (found >= 0) reports.push(...endLine())
+        if (found >= 0) yield* endLine()
         at = end + 1
       }
-      return reports
     },
     end: endLine,
   }
@@ -72,7 +70,11 @@ const counters = [
   ['droppedByInterface', /^(\d+) packets? dropped by interface$/],
 ] as const
 
+/** What every line of a counter has. */
+const counterWords = /packet/i
+
 function readReports(line: string): CaptureReport[] {
+  if (!counterWords.test(line)) return [readReport(line)]
   const counted = counters.flatMap(([counter, pattern]): CaptureReport[] => {
     const count = pattern.exec(line.trimEnd())?.[1]
     return count === undefined ? [] : [{ kind: 'counter', counter, count: toCount(count) }]

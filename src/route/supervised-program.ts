@@ -161,7 +161,7 @@ async function followReports(remote: RemoteProcess, said: Said, on: { begin(): v
   try {
     for await (const chunk of remote.stderr as AsyncIterable<Buffer>) {
       said.reportedMs = Date.now()
-      reader.push(chunk).forEach(take)
+      for (const report of reader.push(chunk)) take(report)
     }
     reader.end().forEach(take)
   } catch {

@@ -22,7 +22,7 @@ fuzz(
     const bytes = Buffer.from(text)
     const read = (chunks: readonly Buffer[]) => {
       const reader = makeReportReader()
-      return [...chunks.flatMap((chunk) => reader.push(chunk)), ...reader.end()]
+      return [...chunks.flatMap((chunk) => [...reader.push(chunk)]), ...reader.end()]
     }
     const whole = read([bytes])
     for (const report of whole) expect(JSON.stringify(report).length).toBeLessThan(30_000)

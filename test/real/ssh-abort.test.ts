@@ -51,14 +51,19 @@ sshdTest.concurrent.each(cases)(
       argv: ({ ports }) => ['--jump-host', `root@127.0.0.1:${ports.banner}`],
     }
     const run = async (limit: string[]) =>
-      startKcap([...(await makeArgv(setting, row, client, limit)), '--json'], { TMPDIR: folder })
+      startKcap([...(await makeArgv(setting, row, client, limit)), '--json'], { XDG_RUNTIME_DIR: folder })
     const { child, ended } = await run(['--duration', '60'])
     const pid = child.pid ?? 0
     let said = ''
     child.stderr?.on('data', (chunk: Buffer) => {
       said += chunk.toString('utf8')
     })
-    const isBelow = (name: string) => listBelow(pid).some((one) => words(one).startsWith(name))
+    const isBelow = (name: string) =>
+      listBelow(pid).some((one) =>
+        words(one)
+          .replace(/^\/\S*\//, '')
+          .startsWith(name),
+      )
     if (moment === 'capture') await until(() => /"state":"capturing"/.test(said), 30_000)
     else await until(() => /"state":"starting"/.test(said) && (client === 'ssh2' || isBelow('ssh ')), 30_000)
     // The last host never answers: it is a login still.
@@ -66,12 +71,14 @@ sshdTest.concurrent.each(cases)(
     const started = listBelow(pid)
     child.kill(signal)
     const { code } = await ended
-    expect(code).toBe(signal === 'SIGKILL' ? null : 0)
+    const interrupted = { SIGTERM: 143, SIGINT: 130, SIGKILL: null } as const
+    expect(code).toBe(moment === 'capture' && signal !== 'SIGKILL' ? 0 : interrupted[signal])
     await until(() => started.every((one) => !isRunning(one)), 15_000)
-    if (signal !== 'SIGKILL') expect(readdirSync(folder)).toEqual([])
+    const left = () => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name !== 'kcap')
+    if (signal !== 'SIGKILL') expect(left()).toEqual([])
     else if (moment === 'capture') {
       expect((await (await run(['--count', '1'])).ended).code).toBe(0)
-      expect(readdirSync(folder)).toEqual([])
+      expect(left()).toEqual([])
     }
   },
 )

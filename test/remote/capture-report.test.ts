@@ -16,9 +16,9 @@ test('reports are read from among what tcpdump prints, however it is cut', () =>
   ].join('\n')
   for (const size of [1, 7, 1000]) {
     const reader = makeReportReader()
-    const reports = (text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? []).flatMap((part) =>
-      reader.push(Buffer.from(part)),
-    )
+    const reports = (text.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? []).flatMap((part) => [
+      ...reader.push(Buffer.from(part)),
+    ])
     expect([...reports, ...reader.end()]).toEqual([
       { kind: 'using', command: 'tcpdump -i any -w - port 80' },
       { kind: 'uncompressed', program: 'gzip' },
@@ -39,11 +39,11 @@ test.each([
   ['1764062591.N', { kind: 'clock', timeMs: 1764062591000, precisionMs: 1000 }],
   ['soon', { kind: 'text', text: 'kcap-report: clock soon' }],
 ])('the clock %s', (text, report) => {
-  expect(makeReportReader().push(Buffer.from(`kcap-report: clock ${text}\n`))).toEqual([report])
+  expect([...makeReportReader().push(Buffer.from(`kcap-report: clock ${text}\n`))]).toEqual([report])
 })
 
 test('an endless line is kept no longer than 4 KiB', () => {
   const reader = makeReportReader()
-  for (let i = 0; i < 100; i++) expect(reader.push(Buffer.alloc(10_000, 'x'))).toEqual([])
-  expect(reader.push(Buffer.from('\n'))).toEqual([{ kind: 'text', text: 'x'.repeat(4096) }])
+  for (let i = 0; i < 100; i++) expect([...reader.push(Buffer.alloc(10_000, 'x'))]).toEqual([])
+  expect([...reader.push(Buffer.from('\n'))]).toEqual([{ kind: 'text', text: 'x'.repeat(4096) }])
 })
