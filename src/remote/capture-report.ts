@@ -13,6 +13,8 @@ export type CaptureReport =
   | { readonly kind: 'no-pod' }
   /** The network that would have been entered has other addresses than the pod. */
   | { readonly kind: 'other-pod' }
+  /** The supervisor has heard nothing from here, and ends the program. */
+  | { readonly kind: 'silent' }
   /** The interface is open: packets from now on are captured. */
   | { readonly kind: 'listening' }
   | {
@@ -107,6 +109,7 @@ function readOwnReport(word: string, value: string): CaptureReport | undefined {
       return readClock(value)
     case 'no-pod':
     case 'other-pod':
+    case 'silent':
     case 'alive':
       return { kind: word }
     case 'uncompressed':

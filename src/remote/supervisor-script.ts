@@ -151,6 +151,7 @@ watch() {
       case $b in q) break ;; r) exit ;; esac
       printf '${reportPrefix}alive\\n' >&4 || break
     done
+    [ -n "$b" ] || printf '${reportPrefix}silent\\n' >&4
     end TERM
     [ "$b" != q ] || b=$(hear ${graceSeconds})
     [ "$raise" = none ] || [ "$b" = q ] || sleep 1

@@ -108,7 +108,7 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
       : reader.pendingLength > 0
         ? 'the stream ended in the middle of a packet'
         : undefined
-    const error = failure() ?? (isStopping ? undefined : explainEnd(exit, program.said.lines, breakOff, options))
+    const error = failure() ?? (isStopping ? undefined : explainEnd(exit, program.said, breakOff, options))
     finish({
       statistics: { captured, received, dropped },
       error,
@@ -162,11 +162,17 @@ async function explainNoHeader(program: SupervisedProgram, options: SupervisedCa
 
 function explainEnd(
   exit: RemoteExit,
-  lines: readonly string[],
+  { lines, wasSilent }: Pick<SupervisedProgram['said'], 'lines' | 'wasSilent'>,
   breakOff: string | undefined,
   options: SupervisedCaptureOptions,
 ): KcapError | undefined {
   if (exit.kind !== 'exited') return exit.error
+  // A cut that ended before it was noticed here.
+  if (wasSilent)
+    return new KcapError(
+      'connection-lost',
+      `cannot go on capturing "${options.name}": the connection was cut, and the remote side ended the capture`,
+    )
   if (exit.code === 0 && breakOff === undefined) return undefined
   const said = lines.at(-1)
   const state = breakOff ?? `the capture program ended with exit code ${exit.code}`

@@ -27,6 +27,8 @@ export interface SupervisedProgram {
     /** Whether no process of the pod is there, or its network has other addresses. */
     readonly hasNoPod: boolean
     readonly hasOtherPod: boolean
+    /** Whether the supervisor ended the program because it had heard nothing from here. */
+    readonly wasSilent: boolean
     /** Exit code of the program, once it has ended. */
     readonly endedCode: number | undefined
     /** The command as it really runs. */
@@ -60,6 +62,7 @@ export async function startSupervised(
     missing: undefined,
     hasNoPod: false,
     hasOtherPod: false,
+    wasSilent: false,
     endedCode: undefined,
     command: '',
     missingCompressor: undefined,
@@ -142,6 +145,9 @@ async function followReports(remote: RemoteProcess, said: Said, on: { begin(): v
         return
       case 'other-pod':
         said.hasOtherPod = true
+        return
+      case 'silent':
+        said.wasSilent = true
         return
       case 'listening':
         return on.listen()
