@@ -62,13 +62,13 @@ const rows: Record<string, () => ErrorRow> = {
   'an API server that never answers': () => ({
     argv: [pod, '--kubeconfig', labFile('multi.yaml'), '--context', 'blackhole'],
     message: 'cannot reach the API server "127.0.0.1:16999": it does not answer',
-    hints: [vpn, 'kubectl --context blackhole get --raw /readyz'],
+    hints: [vpn, `kubectl --kubeconfig ${labFile('multi.yaml')} --context blackhole get --raw /readyz`],
     exitCode: 4,
   }),
   'an API server that is not there': () => ({
     argv: [pod, '--kubeconfig', labFile('multi.yaml'), '--context', 'dead'],
     message: 'cannot reach the API server "127.0.0.1:1": nothing listens there (connection refused)',
-    hints: [vpn, 'kubectl --context dead get --raw /readyz'],
+    hints: [vpn, `kubectl --kubeconfig ${labFile('multi.yaml')} --context dead get --raw /readyz`],
     exitCode: 4,
   }),
   'a kubeconfig that is missing': () => ({
