@@ -25,8 +25,6 @@ const connectTimeoutMs = 15_000
 const highWaterMark = 256 * 1024
 /** The kubelet's are of 32 KiB. */
 const maxFrameBytes = 4 * 1024 * 1024
-/** Answers to pings that may wait here for a peer that reads nothing. */
-const maxWaitingPongBytes = 64 * 1024
 
 export interface ExecRequest {
   readonly namespace: string
@@ -68,7 +66,6 @@ async function connect(access: ClusterAccess, request: ExecRequest): Promise<Web
     perMessageDeflate: false,
     maxPayload: maxFrameBytes,
     skipUTF8Validation: true,
-    autoPong: false,
   })
   // Nothing may be read before the streams below listen.
   socket.once('open', () => socket.pause())
@@ -160,9 +157,6 @@ function wrapSocket(socket: WebSocket, access: ClusterAccess, request: ExecReque
     else if (data[0] === channels.stderr) deliver(stderr, payload)
     else if (data[0] === channels.error && payload.length > 0)
       exit ??= readExecStatus(target, request.argv[0] ?? '', payload)
-  })
-  socket.on('ping', (data) => {
-    if (socket.bufferedAmount < maxWaitingPongBytes) socket.pong(data)
   })
   socket.on('error', (error) => {
     lossReason = error.message

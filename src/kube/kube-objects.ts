@@ -3,7 +3,7 @@ import type { V1EndpointSlice, V1Endpoints, V1Node, V1ObjectReference, V1Pod, V1
 import type { ClusterAccess } from './cluster-access.ts'
 import { requestObject } from './kube-request.ts'
 import { formatLabels } from './label-selector.ts'
-import { type ListHead, makeKeptSize, readList, tableAccept, tooManyObjects } from './read-list.ts'
+import { type ListHead, makeKeptSize, pageSize, readList, tableAccept, tooManyObjects } from './read-list.ts'
 
 /** A control plane has three or five; each is two terms of the filter. */
 const mostEndpoints = 16
@@ -31,9 +31,9 @@ export interface ListOptions {
   readonly labelSelector?: string | undefined
   /** `status.phase=Running` */
   readonly fieldSelector?: string | undefined
-  /** More are not read; default: as many as memory is meant for. */
+  /** More are not read. */
   readonly limit?: number
-  /** Called when there may be more than is read. */
+  /** Called when more are left out than were wanted: memory has a limit of its own. */
   readonly onCut?: () => void
   readonly signal: AbortSignal
 }
@@ -96,16 +96,22 @@ async function collect<Item, Picked>(
   const { limit = Number.POSITIVE_INFINITY, onCut = () => {} } = options
   const picked: Picked[] = []
   const size = makeKeptSize()
+  let surplus = 0
   const request = { ...requestOf(listed, options), accept: tableAccept }
   for await (const { items, head } of readList<Item>(access, request)) {
     for (const item of items) {
       const one = pick(item, head)
       if (one === undefined) continue
-      if (picked.length < limit && size.add(one)) picked.push(one)
-      else {
+      if (picked.length >= limit) {
+        // The rest of an honest page is read, so that its connection serves the next request.
+        if (++surplus > pageSize) return picked
+        continue
+      }
+      if (!size.add(one)) {
         onCut()
         return picked
       }
+      picked.push(one)
     }
     // The end of a page, whose connection is whole: the next one is not needed.
     if (items.length === 0 && picked.length >= limit) return picked

@@ -7,7 +7,7 @@ import type { KubeAction } from './kube-error.ts'
 import { isAccepted, limitTime, openStream, refuseAnswer } from './kube-request.ts'
 
 /** Objects a page: what kubectl asks for (`--chunk-size`). */
-const pageSize = 500
+export const pageSize = 500
 /** Pages may be empty where a filter leaves nothing of them. */
 const maxPages = 1_000
 /** 50,000 whole pods are 500 MB. */

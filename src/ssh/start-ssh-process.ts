@@ -130,7 +130,7 @@ function closeWhenSilent(channel: ClientChannel, close: () => void): () => void 
     return push.call(channel, chunk, encoding)
   }
   const timer = setInterval(() => {
-    if (channel.readableLength > 0 || channel.isPaused()) heardMs = performance.now()
+    if (channel.readableLength > 0) heardMs = performance.now()
     if (performance.now() - heardMs >= closeTimeoutMs) close()
   }, 1_000)
   return () => clearInterval(timer)

@@ -1,19 +1,10 @@
-import { Agent } from 'node:http'
 import type { ClusterAccess } from '../../src/kube/cluster-access.ts'
+import { makeAccess as makePeerAccess } from '../support/api-peer.ts'
 import { afterThisFile } from '../support/cleanups.ts'
 
-/** A login at whatever listens on a port of loopback, without TLS. */
+/** The same for all tests of a file. */
 export function makeAccess(port: number): ClusterAccess {
-  const agent = new Agent({ keepAlive: true })
-  afterThisFile.add(() => agent.destroy())
-  return {
-    context: 'fuzz',
-    namespace: 'shop',
-    server: new URL(`http://127.0.0.1:${port}`),
-    agent,
-    headers: {},
-    hasExpired: () => false,
-    renew: async () => {},
-    close: () => {},
-  }
+  const access = makePeerAccess(port)
+  afterThisFile.add(() => access.agent.destroy())
+  return access
 }

@@ -1,9 +1,14 @@
+import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, expect, test } from 'vitest'
-import { openCluster } from '../../src/kube/cluster-access.ts'
+import { beforeAll, expect, test, vi } from 'vitest'
+import { type Clock, monotonicClock } from '../../src/base/clock.ts'
+import { type ClusterAccess, openCluster } from '../../src/kube/cluster-access.ts'
 import { type WatchedObject, watchList } from '../../src/kube/watch-list.ts'
+import { openApiPeer } from '../support/api-peer.ts'
+import { afterThisTest } from '../support/cleanups.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
+import { makeFakeClock } from '../support/fake-clock.ts'
 
 let demo: DemoFixture
 beforeAll(async () => {
@@ -13,6 +18,9 @@ beforeAll(async () => {
   })
 })
 
+const gone = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' }
+const added = (name: string) =>
+  `${JSON.stringify({ type: 'ADDED', object: { metadata: { name, resourceVersion: '2' } } })}\n`
 const nameOf = ({ metadata }: WatchedObject) => metadata?.name
 
 async function open(user?: string) {
@@ -88,4 +96,86 @@ test("a login that may list but not watch is 'api-forbidden' with the missing ri
   access.close()
   expect([error.code, error.exitCode]).toEqual(['api-forbidden', 5])
   expect(error.message).toContain('cannot watch pods in the namespace "staging"')
+})
+
+/** Reads changes until the signal is aborted. */
+async function readChanges(access: ClusterAccess, stop: AbortSignal, clock: Clock): Promise<number> {
+  const request = { path: '/api/v1/pods', action: { resource: 'pods' }, signal: stop, clock, keep: nameOf }
+  let count = 0
+  try {
+    for await (const change of watchList(access, request)) if (change.kind === 'changed') count += change.changes.length
+  } catch {
+    // The signal.
+  }
+  return count
+}
+
+test.each([
+  ['as an event', (response: ServerResponse) => response.end(`${JSON.stringify({ type: 'ERROR', object: gone })}\n`)],
+  ['as the status', (response: ServerResponse) => response.writeHead(410).end(JSON.stringify(gone))],
+  [
+    'after an event',
+    (response: ServerResponse) => response.end(`${added('web')}${JSON.stringify({ type: 'ERROR', object: gone })}\n`),
+  ],
+])('a history that is always compacted, told %s, is read anew ever less often', async (_, answerWatch) => {
+  const { access, requests } = await openApiPeer((request, response) => {
+    if (request.url?.includes('watch=true')) answerWatch(response)
+    else response.end('{"metadata":{"resourceVersion":"1"},"items":[]}')
+  })
+  const clock = makeFakeClock()
+  const stop = new AbortController()
+  const reading = readChanges(access, stop.signal, clock)
+  const lists = () => requests.filter((request) => !request.includes('watch=true')).length
+  // 0.5, 1, 2, 4, 8, 16 and 30 s at the longest, half of each at the least.
+  for (let i = 0; i < 6; i++) {
+    await expect.poll(() => clock.sleepers).toBe(1)
+    await clock.advance(30_000)
+  }
+  expect(lists()).toBe(7)
+  await expect.poll(() => clock.sleepers).toBe(1)
+  await clock.advance(10_000)
+  expect(lists()).toBe(7)
+  stop.abort()
+  await reading
+})
+
+test('events without end are read no faster than a large cluster makes them', async () => {
+  const events = added('web').repeat(1_000)
+  const { access } = await openApiPeer((request, response) => {
+    if (!request.url?.includes('watch=true')) return response.end('{"metadata":{"resourceVersion":"1"},"items":[]}')
+    const go = () => {
+      while (!response.destroyed && response.write(events));
+    }
+    response.on('drain', go)
+    return go()
+  })
+  const stop = new AbortController()
+  setTimeout(() => stop.abort(), 1_000)
+  const count = await readChanges(access, stop.signal, monotonicClock)
+  expect(count).toBeGreaterThan(1_000)
+  expect(count).toBeLessThan(4_000)
+})
+
+test('a watch that is never answered is asked for again', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  afterThisTest.add(() => vi.useRealTimers())
+  const { access, requests } = await openApiPeer((request, response) => {
+    if (!request.url?.includes('watch=true')) response.end('{"metadata":{"resourceVersion":"1"},"items":[]}')
+  })
+  const clock = makeFakeClock()
+  const stop = new AbortController()
+  const reading = readChanges(access, stop.signal, clock)
+  const until = async (condition: () => boolean) => {
+    for (let i = 0; i < 10_000 && !condition(); i++) await new Promise<void>((resolve) => setImmediate(resolve))
+    expect(condition()).toBe(true)
+  }
+  await until(() => requests.length === 2)
+  await vi.advanceTimersByTimeAsync(14_000)
+  expect(clock.sleepers).toBe(0)
+  await vi.advanceTimersByTimeAsync(1_000)
+  await until(() => clock.sleepers === 1)
+  await clock.advance(500)
+  await until(() => requests.length === 3)
+  stop.abort()
+  await reading
 })

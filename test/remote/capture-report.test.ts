@@ -40,6 +40,8 @@ test.each([
   ['1764062591.%N', { kind: 'clock', timeMs: 1764062591000, precisionMs: 1000 }],
   ['1764062591.N', { kind: 'clock', timeMs: 1764062591000, precisionMs: 1000 }],
   ['soon', { kind: 'text', text: 'kcap-report: clock soon' }],
+  ['253402300799.5', { kind: 'clock', timeMs: 253402300799000, precisionMs: 1000 }],
+  ['253402300800.5', { kind: 'text', text: 'kcap-report: clock 253402300800.5' }],
 ])('the clock %s', (text, report) => {
   expect([...makeReportReader().push(Buffer.from(`kcap-report: clock ${text}\n`))]).toEqual([report])
 })
@@ -48,4 +50,41 @@ test('an endless line is kept no longer than 4 KiB', () => {
   const reader = makeReportReader()
   for (let i = 0; i < 100; i++) expect([...reader.push(Buffer.alloc(10_000, 'x'))]).toEqual([])
   expect([...reader.push(Buffer.from('\n'))]).toEqual([{ kind: 'text', text: 'x'.repeat(4096) }])
+})
+
+test.each([
+  ['9007199254740991', 9_007_199_254_740_991],
+  ['9007199254740992', undefined],
+  ['99999999999999999999999999', undefined],
+  ['9'.repeat(4_000), undefined],
+])('%s packets are so many, or an unknown number', (digits, count) => {
+  const text = [
+    `${digits} packets captured`,
+    `${digits} packets received by filter`,
+    `${digits} packets dropped by kernel`,
+    `Packets received/dropped on interface 'any': ${digits.slice(0, 2_000)}/${digits.slice(0, 2_000)} (pcap:0)`,
+  ]
+  const reports = text.flatMap((line) => [...makeReportReader().push(Buffer.from(`${line}\n`))])
+  expect(reports).toEqual(
+    ['captured', 'received', 'dropped', 'received', 'dropped'].map((counter) => ({ kind: 'counter', counter, count })),
+  )
+})
+
+test.each([
+  ['ended 255', { kind: 'ended', code: 255 }],
+  ['missing tcpdump', { kind: 'missing', program: 'tcpdump' }],
+  ['uncompressed gzip', { kind: 'uncompressed', program: 'gzip' }],
+  ['missing /tmp/kcap-tcpdump-00ff', { kind: 'missing', program: '/tmp/kcap-tcpdump-00ff' }],
+  ['ended 256', undefined],
+  ['ended -1', undefined],
+  ['ended 0000', undefined],
+  [`ended ${'9'.repeat(26)}`, undefined],
+  ['missing', undefined],
+  ['missing $(id)', undefined],
+  [`missing ${'x'.repeat(300)}`, undefined],
+  ['uncompressed a b', undefined],
+  ['unheard of', undefined],
+])('the report %j is one, or words like any others', (words, report) => {
+  const line = `kcap-report: ${words}`
+  expect([...makeReportReader().push(Buffer.from(`${line}\n`))]).toEqual([report ?? { kind: 'text', text: line }])
 })

@@ -330,3 +330,20 @@ describe.skipIf(!hasAgent)('with an agent', () => {
     expect(lines[0]).toBe('the ssh agent at /nowhere/agent does not answer: Failed to connect to agent')
   })
 })
+
+test.each([
+  ['again and again', 1],
+  ['a thousand at a time', 1_000],
+])('a host that asks questions %s is given up, whoever answers', async (_, asksWithoutEnd) => {
+  const { name, label } = await openAccount({}, [], { asksWithoutEnd })
+  const { prompts, askSecret } = answering(Array.from({ length: 1_000 }, () => 'x'))
+  const error = await failureOf(openConnection(name, { askSecret }))
+  expect([error.code, error.exitCode, error.message]).toEqual([
+    'ssh-login-refused',
+    4,
+    `cannot log in to "${label}": it asks questions without end`,
+  ])
+  expect(prompts.length).toBeLessThanOrEqual(30)
+  const unattended = await failureOf(openConnection(name, { environment: environmentWith(secret) }))
+  expect(unattended.message).toBe(error.message)
+})

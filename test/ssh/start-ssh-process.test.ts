@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
-import { collect, noSignal, openConnection, openHome, openServer, readAll } from '../support/ssh-fixture.ts'
+import { afterThisTest } from '../support/cleanups.ts'
+import { collect, failureOf, noSignal, openConnection, openHome, openServer, readAll } from '../support/ssh-fixture.ts'
 import { makeKeyPair, type SshServerOptions } from '../support/ssh-server.ts'
 
 const pair = makeKeyPair()
@@ -177,5 +178,51 @@ describe('a program that cannot start', () => {
     abort.abort(new Error('stopped'))
     await expect(attempt).rejects.toThrow('stopped')
     expect(server.commands).not.toContain('true')
+  })
+})
+
+describe('a hostile host', () => {
+  test("that never answers is 'ssh-timeout' after 30 s", async () => {
+    const { server, start } = await openAccount({ ignoresExec: true })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    afterThisTest.add(() => vi.useRealTimers())
+    const failing = failureOf(start('true'))
+    await vi.advanceTimersByTimeAsync(30_000)
+    const error = await failing
+    expect([error.code, error.exitCode, error.message]).toEqual([
+      'ssh-timeout',
+      4,
+      `cannot connect to "ssh://ann@127.0.0.1:${server.port}": it has not started the program within 30 s`,
+    ])
+  })
+
+  test('that leaves the channel of an ended program open is waited for 15 s after its last byte', async () => {
+    const { start } = await openAccount({ leavesChannelsOpen: true })
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+    afterThisTest.add(() => vi.useRealTimers())
+    const program = await start('echo out; exit 3')
+    let isOver = false
+    const all = collect(program).finally(() => {
+      isOver = true
+    })
+    await pause(300)
+    await vi.advanceTimersByTimeAsync(14_000)
+    await pause(50)
+    expect(isOver).toBe(false)
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(await all).toEqual({ stdout: 'out\n', stderr: '', exit: { kind: 'exited', code: 3 } })
+  })
+
+  test('is not taken to have ended a program whose output nobody has read yet', async () => {
+    const { start } = await openAccount({ leavesChannelsOpen: true })
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+    afterThisTest.add(() => vi.useRealTimers())
+    const program = await start('head -c 500000 /dev/zero; exit 0')
+    await pause(300)
+    await vi.advanceTimersByTimeAsync(60_000)
+    const all = collect(program)
+    await pause(300)
+    await vi.advanceTimersByTimeAsync(16_000)
+    expect((await all).stdout.length).toBe(500_000)
   })
 })

@@ -23,6 +23,12 @@ export interface SshServerOptions {
   readonly ciphers?: readonly string[]
   readonly allowForwarding?: boolean
   readonly refuseExec?: boolean
+  /** Takes requests to run a program and never answers them. */
+  readonly ignoresExec?: boolean
+  /** Tells how a program has ended, and leaves its channel open. */
+  readonly leavesChannelsOpen?: boolean
+  /** Asks as many questions at a time, again and again, whatever is answered. */
+  readonly asksWithoutEnd?: number
   readonly banner?: string
   /** Accepts the TCP connection and never says a word, or hangs up at once. */
   readonly greeting?: 'none' | 'hang-up'
@@ -75,13 +81,15 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
     connection.on('error', () => {})
     connection.on('authentication', (attempt) => {
       logins.push(`${attempt.username} ${attempt.method}`)
-      if (options.hangUpAtLogin) connection.end()
+      if (options.asksWithoutEnd !== undefined) askWithoutEnd(attempt, options.asksWithoutEnd)
+      else if (options.hangUpAtLogin) connection.end()
       else judgeLogin(attempt, passed)
     })
     connection.on('session', (accept) => {
       const session = accept()
       session.on('exec', (acceptExec, reject, { command }) => {
         commands.push(command)
+        if (options.ignoresExec) return
         if (options.refuseExec) reject()
         else runCommand(acceptExec(), command)
       })
@@ -97,6 +105,12 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
       })
       target.on('error', () => reject())
     })
+  }
+
+  function askWithoutEnd(attempt: AuthContext, count: number): void {
+    const questions = Array.from({ length: count }, () => ({ prompt: 'Password: ', echo: false }))
+    if (attempt.method !== 'keyboard-interactive') attempt.reject(['keyboard-interactive'])
+    else attempt.prompt(questions, () => askWithoutEnd(attempt, count))
   }
 
   function judgeLogin(attempt: AuthContext, passed: Set<Method>): void {
@@ -148,7 +162,7 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
     child.on('close', (code, signal) => {
       children.delete(child)
       channel.exit((code ?? signal?.replace('SIG', '')) as number)
-      channel.end()
+      if (!options.leavesChannelsOpen) channel.end()
     })
     // sshd closes its pipes when the connection goes away; it does not kill.
     channel.on('close', () => {

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { makeClusterPool } from '../../src/kube/cluster-pool.ts'
-import { formatSelector } from '../../src/kube/label-selector.ts'
 import { parseTarget } from '../../src/target/parse-target.ts'
 import { resolveTargets } from '../../src/target/resolve-targets.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
@@ -52,19 +51,6 @@ describe('a workload stands for its running pods', () => {
     expect(error.message).toBe('cannot capture "job/migrate": none of its pods runs')
     expect(error.hints).toEqual(['kubectl describe job -n prod migrate'])
   })
-})
-
-test('a selector is asked for as the API takes it', () => {
-  const matchExpressions = [
-    { key: 'tier', operator: 'In', values: ['web', 'api'] },
-    { key: 'track', operator: 'NotIn', values: ['canary'] },
-    { key: 'team', operator: 'Exists' },
-    { key: 'old', operator: 'DoesNotExist' },
-  ]
-  expect(formatSelector({ matchLabels: { app: 'orders' }, matchExpressions })).toBe(
-    'app=orders,tier in (web,api),track notin (canary),team,!old',
-  )
-  expect(formatSelector({})).toBe('')
 })
 
 test('a pod that is not there, but a service and a deployment of its name, is told of them', async () => {
