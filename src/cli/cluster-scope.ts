@@ -6,7 +6,7 @@ export function readClusterScope(argv: readonly string[], environment: NodeJS.Pr
   return { kubeconfig: find('kubeconfig'), context: find('context') }
 }
 
-/** Of several the last counts. */
+/** Returns the value of an option; the last one counts. */
 function findValue(argv: readonly string[], option: string): string | undefined {
   const end = argv.indexOf('--')
   const words = end < 0 ? argv : argv.slice(0, end)

@@ -18,7 +18,7 @@ import { wiresharkWords } from './wireshark-words.ts'
 
 /** Wireshark's window stands still while a list is loaded. */
 const reloadTimeoutMs = 5_000
-/** Of each kind: nobody scrolls further in a list of a dialog. */
+/** Most names of a kind: nobody scrolls further in a list of a dialog. */
 const mostOffered = 5_000
 
 type LoadList = (parsed: ParsedArguments, signal: AbortSignal) => Promise<string[]>

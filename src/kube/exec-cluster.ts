@@ -2,7 +2,7 @@ import type { ClusterEntry } from './kubeconfig-entries.ts'
 
 const extensionName = 'client.authentication.k8s.io/exec'
 
-/** A cluster as a credential plugin is told of it. https://kubernetes.io/docs/reference/config-api/client-authentication.v1/#client-authentication-k8s-io-v1-Cluster */
+/** A cluster as a credential plugin sees it. https://kubernetes.io/docs/reference/config-api/client-authentication.v1/#client-authentication-k8s-io-v1-Cluster */
 export type ExecCluster = Readonly<Record<string, unknown>>
 
 /** As client-go passes it (rest/exec.go, ConfigToExecCluster): what is not there is left out, but for `config`. */

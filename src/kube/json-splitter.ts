@@ -5,7 +5,7 @@ const maxObjectValues = 50_000
 const maxDepth = 100
 const listStart = /"(items|rows)"\s*:\s*\[$/
 const firstCapacity = 16 * 1024
-/** Of a page of HTML, for one. */
+/** An answer that is a page of HTML, for example. */
 export const noJson = 'its answer is no JSON object'
 
 /** What is wrong with an answer, as an error to be thrown. */

@@ -96,7 +96,7 @@ async function askSocks(proxy: ProxyServer, socket: Socket, { host, port }: Tunn
   }
 }
 
-/** What a proxy is told with each request for which it is asked. */
+/** Headers for the proxy, sent with each request. */
 export function makeProxyHeaders({ login }: ProxyServer): Record<string, string> {
   if (login === undefined) return {}
   const words = Buffer.from(`${login.username}:${login.password}`).toString('base64')

@@ -143,7 +143,7 @@ function measure(value: unknown): number {
   return bytes
 }
 
-/** Of a list a part of which would be taken for the whole. */
+/** Returns the error for a list of which a part would be taken for the whole. */
 export function tooManyObjects({ server }: ClusterAccess, resource: string): KcapError {
   return new KcapError('api-failed', `cannot list ${resource} of "${server.host}": there are more than kcap takes`, {
     hints: ['name a namespace, a pattern or a selector that leaves fewer of them: -n NAMESPACE, -l SELECTOR'],

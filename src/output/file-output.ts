@@ -99,7 +99,7 @@ interface Claim {
   end(): void
 }
 
-/** Of one file at a time: that which had the name before may have been removed meanwhile. */
+/** Claims one file at a time: the one that had the name before may have been removed. */
 function makeClaim(): Claim {
   let claimed = ''
   let end = () => {}

@@ -3,7 +3,7 @@ import { KcapError } from '../base/kcap-error.ts'
 import type { StartRemoteProcess } from '../base/remote-process.ts'
 
 const defaultTimeoutMs = 30_000
-/** Of each output. */
+/** Limit for each output. */
 const maxTextLength = 100_000
 
 export interface RemoteRun {

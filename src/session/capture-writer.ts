@@ -54,7 +54,7 @@ export interface SectionDescription {
   readonly filter: string
 }
 
-/** Of names and secrets, before the first packet: those of 100,000 conversations. */
+/** Most bytes of names and secrets that wait for the first packet: those of 100,000 conversations. */
 const maxWaitingBytes = 16 * 1024 * 1024
 
 /** The buffer before the output, and how much went through it. */

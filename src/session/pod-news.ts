@@ -12,7 +12,7 @@ export interface PodNews {
   update(name: PodSetName, change: PodSetChange): string[]
   /** The name is not followed any more. */
   forget(name: PodSetName): void
-  /** Those that can be captured. */
+  /** Pods that can be captured. */
   running(): Iterable<PodTarget>
   /** Whether a followed name has ever stood for the target. */
   isFollowed(target: Target): boolean
@@ -22,7 +22,7 @@ export interface PodNews {
 
 export function makePodNews(isCaptured: (uid: string) => boolean): PodNews {
   const sets = new Map<PodSetName, PodSetChange['pods']>()
-  /** Of those that are captured: all that have ever been there would be too many. */
+  /** Pods that are captured; all that have ever been there would be too many. */
   const followedBefore = new Set<string>()
   const readers = new Set<() => void>()
 

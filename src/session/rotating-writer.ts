@@ -16,7 +16,7 @@ interface KnownSource {
   /** Not the source itself: it holds what it has read, long after its end. */
   readonly source: SourceDescription
   readonly description: string
-  /** Of its interface block: about, before there is one. */
+  /** Length of its interface block; an estimate before there is one. */
   length: number
 }
 
