@@ -129,6 +129,8 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
   }
 }
 
+const floodState = 'more words came on standard error than any capture program has'
+
 /** A filter with a host name whose look-up hangs, for one: tcpdump asks for it before it opens the interface. */
 function explainSilence({ said: { lines } }: SupervisedProgram, { name }: SupervisedCaptureOptions): KcapError {
   const said = lines.at(-1)
@@ -143,6 +145,10 @@ async function explainNoHeader(program: SupervisedProgram, options: SupervisedCa
   const exit = await program.ended
   options.signal.throwIfAborted()
   if (exit.kind === 'refused') return exit.error
+  if (program.said.isFlooded && program.said.missing === undefined)
+    return new KcapError('capture-program-failed', `cannot capture in "${options.name}": ${floodState}`, {
+      hints: ['run it again with --verbose to see the command'],
+    })
   const { missing, endedCode, hasNoPod, hasOtherPod, lines } = program.said
   if (missing === undefined && endedCode === undefined && exit.kind === 'lost') return exit.error
   return explainFailure({

@@ -7,6 +7,9 @@ const heartbeatMs = 5_000
 /** The far side kills a program that does not hand over within 5 s of a stop; then nothing more comes. */
 const stopTimeoutMs = 7_000
 const maxKeptLines = 50
+/** A supervisor and its program say some lines a minute; an account's own start-up files may say more. */
+const floodWindowMs = 60_000
+const maxWindowBytes = 4 * 1024 * 1024
 
 /** A program under the far side's supervisor, kept alive by heartbeats until it is stopped. */
 export interface SupervisedProgram {
@@ -29,6 +32,8 @@ export interface SupervisedProgram {
     readonly hasOtherPod: boolean
     /** Whether the supervisor ended the program because it had heard nothing from here. */
     readonly wasSilent: boolean
+    /** Whether it was ended because it said more than any supervisor does. */
+    readonly isFlooded: boolean
     /** Exit code of the program, once it has ended. */
     readonly endedCode: number | undefined
     /** The command as it really runs. */
@@ -63,6 +68,7 @@ export async function startSupervised(
     hasNoPod: false,
     hasOtherPod: false,
     wasSilent: false,
+    isFlooded: false,
     endedCode: undefined,
     command: '',
     missingCompressor: undefined,
@@ -116,6 +122,8 @@ type Said = { -readonly [Key in keyof SupervisedProgram['said']]: SupervisedProg
 /** Settles at the end of standard error. */
 async function followReports(remote: RemoteProcess, said: Said, on: { begin(): void; listen(): void }): Promise<void> {
   const reader = makeReportReader()
+  let windowMs = performance.now()
+  let windowBytes = 0
   /** What was said once is not said again: a hostile remote side repeats itself for ever. */
   const take = (report: CaptureReport) => {
     switch (report.kind) {
@@ -166,8 +174,14 @@ async function followReports(remote: RemoteProcess, said: Said, on: { begin(): v
   }
   try {
     for await (const chunk of remote.stderr as AsyncIterable<Buffer>) {
+      // What comes after that is drained, unread, until the connection has ended.
+      if (said.isFlooded) continue
       said.reportedMs = Date.now()
       for (const report of reader.push(chunk)) take(report)
+      if (performance.now() - windowMs > floodWindowMs) [windowMs, windowBytes] = [performance.now(), 0]
+      windowBytes += chunk.length
+      said.isFlooded = windowBytes > maxWindowBytes
+      if (said.isFlooded) remote.kill()
     }
     reader.end().forEach(take)
   } catch {

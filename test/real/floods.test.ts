@@ -105,17 +105,21 @@ async function openHost(script: string): Promise<string[]> {
 }
 
 sshdTest.each([
-  ['reports of missing programs', "yes 'kcap-report: missing x' >&2"],
-  ['reports of what is used', `yes 'kcap-report: using ${'x'.repeat(900)}' >&2`],
-  ['lines without end', "yes x | tr -d '\\n' >&2"],
-  ['words', 'yes >&2'],
-])('a host that floods with %s by both clients: kcap stays small', async (_what, script) => {
-  const host = await openHost(script)
-  for (const client of ['ssh2', 'openssh']) {
-    const run = await measure([...host, '--ssh-client', client, '-o', output('flood'), '--force'], 6_000)
-    expect([client, Math.round(run.peakMb) < maxMemoryMb]).toEqual([client, true])
-  }
-})
+  ['reports of missing programs', "yes 'kcap-report: missing x' >&2", 6, /there is no "x"/],
+  ['reports of what is used', `yes 'kcap-report: using ${'x'.repeat(900)}' >&2`, 1, /more words came/],
+  ['lines without end', "yes x | tr -d '\\n' >&2", 1, /more words came/],
+  ['words', 'yes >&2', 1, /more words came/],
+] as const)(
+  'a host that floods with %s by both clients: kcap stays small and ends',
+  async (_what, script, code, words) => {
+    const host = await openHost(script)
+    for (const client of ['ssh2', 'openssh']) {
+      const run = await measure([...host, '--ssh-client', client, '-o', output('flood'), '--force'], 30_000)
+      expect([client, Math.round(run.peakMb) < maxMemoryMb]).toEqual([client, true])
+      expect([client, run.code, run.stderr]).toEqual([client, code, expect.stringMatching(words)])
+    }
+  },
+)
 
 sshdTest('a counter that can not be is unknown, and the capture ends as it should', async () => {
   const header =
