@@ -114,14 +114,29 @@ const linesAtATime = 1_000
 
 /** Some at a time: a text of all of them would take more memory than the list. */
 async function printLines(lines: Iterable<string>): Promise<void> {
+  // The write that fails has the error too.
+  const ignore = () => {}
+  process.stdout.on('error', ignore)
   let waiting: string[] = []
+  let isRead = true
   const print = async () => {
     const text = waiting.join('')
     waiting = []
-    await new Promise<void>((resolve) => process.stdout.write(text, () => resolve()))
+    await new Promise<void>((resolve, reject) => {
+      process.stdout.write(text, (error: NodeJS.ErrnoException | null | undefined) => {
+        isRead = error?.code !== 'EPIPE'
+        if (error && isRead) reject(error)
+        else resolve()
+      })
+    })
   }
-  for (const line of lines) if (waiting.push(line) === linesAtATime) await print()
+  for (const line of lines) {
+    if (waiting.push(line) === linesAtATime) await print()
+    // As head, which has seen enough.
+    if (!isRead) return
+  }
   await print()
+  if (isRead) process.stdout.off('error', ignore)
 }
 
 /** What a target is called by: `NAMESPACE/NAME`. The namespace of a context is only its default. */
