@@ -9,7 +9,7 @@ const stopTimeoutMs = 7_000
 const maxKeptLines = 50
 /** A supervisor and its program say some lines a minute; an account's own start-up files may say more. */
 const floodWindowMs = 60_000
-const maxWindowBytes = 4 * 1024 * 1024
+const maxWindowBytes = 16 * 1024 * 1024
 
 /** A program under the far side's supervisor, kept alive by heartbeats until it is stopped. */
 export interface SupervisedProgram {
