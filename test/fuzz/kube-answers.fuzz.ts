@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, isIP } from 'node:net'
 import path from 'node:path'
 import fc from 'fast-check'
 import { expect } from 'vitest'
@@ -9,6 +9,7 @@ import type { PodSetName } from '../../src/base/target.ts'
 import { followAddressNames } from '../../src/kube/address-names.ts'
 import { openCluster } from '../../src/kube/cluster-access.ts'
 import { getMinorVersion, getNodeSystem, getPodSecurityLevel } from '../../src/kube/cluster-facts.ts'
+import { makeJsonSplitter } from '../../src/kube/json-splitter.ts'
 import { toApiError } from '../../src/kube/kube-error.ts'
 import {
   getServiceSelector,
@@ -24,8 +25,10 @@ import { getWorkloadSelector } from '../../src/kube/workloads.ts'
 import { followPodSet } from '../../src/target/follow-pod-set.ts'
 import { resolveTargets } from '../../src/target/resolve-targets.ts'
 import { afterThisFile } from '../support/cleanups.ts'
+import { cut } from '../support/pcapng-blocks.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { fuzz, orRefusal, orRefused } from './fuzz.ts'
+import { places } from './hostile-bytes.ts'
 import { damagedJson, damagedText, hostileText } from './hostile-text.ts'
 import { makeAccess } from './make-access.ts'
 
@@ -35,7 +38,12 @@ const metadata = {
   uid: 'u-1',
   resourceVersion: '7',
   labels: { app: 'web' },
-  annotations: { a: 'b' },
+  annotations: {
+    'kubernetes.io/config.hash': '0123456789abcdef0123456789abcdef',
+    'kubernetes.io/config.mirror': '0123456789abcdef0123456789abcdef',
+    'kubectl.kubernetes.io/default-container': 'proxy',
+    'kcap/owner': 'ann@host 12 2026-11-25T10:00:00Z',
+  },
 }
 const pod = {
   kind: 'Pod',
@@ -170,7 +178,10 @@ fuzz(
     if (which < 8 || targets === undefined) return
     for (const target of targets as Record<string, unknown>[]) {
       texts(target.pod, target.container, target.uid, target.node, target.containerId, target.nodeAddress)
-      if (target.kind === 'pod') expect(target.container).toEqual(expect.any(String))
+      if (target.kind !== 'pod') continue
+      expect(target.container).toEqual(expect.any(String))
+      expect(String(target.cgroupUid)).toMatch(/^([0-9a-f-]{32,36}|undefined)$/)
+      for (const address of target.addresses as unknown[]) expect(isIP(String(address))).toBeGreaterThan(0)
     }
   },
   3_000,
@@ -210,6 +221,25 @@ fuzz(
     }
   },
   3_000,
+)
+
+fuzz(
+  'answers cut anywhere: the same objects, or a refusal',
+  fc.tuple(
+    fc.oneof(damagedJson(answers), damagedText(answers.map((value) => JSON.stringify(value)))),
+    places,
+    fc.constantFrom('object' as const, 'lists' as const, 'lines' as const),
+  ),
+  ([text, at, shape]) => {
+    const read = (chunks: readonly Buffer[]) =>
+      orRefusal(() => {
+        const splitter = makeJsonSplitter(shape, (state) => new KcapError('api-failed', state))
+        const objects = chunks.flatMap((chunk) => splitter.push(chunk))
+        return [objects, splitter.head(), shape === 'lines' ? undefined : splitter.end()]
+      })
+    const bytes = Buffer.from(text)
+    expect(read(cut(bytes, at))).toEqual(read([bytes]))
+  },
 )
 
 const refusals = [
