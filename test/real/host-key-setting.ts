@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { chmodSync, writeFileSync } from 'node:fs'
+import { afterThisFile } from '../support/cleanups.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
 import { findPorts, inFolder, type OwnSshd, readPublicKey, startSshd } from './own-sshd.ts'
 import { addTemporaryUser, type TemporaryUser } from './temporary-user.ts'
 
@@ -31,48 +31,38 @@ export interface HostKeySetting {
   readonly keys: Readonly<Record<KeyName, string>>
   /** Logs in by a password only. */
   readonly user: TemporaryUser
-  close(): Promise<void>
 }
 
-/** One sshd for each set of host keys. root logs in by a key, the temporary user by a password, in either way. */
+/** One sshd for each set of host keys. root logs in with a key, the temporary user with a password. Everything ends after the test file. */
 export async function openHostKeySetting(): Promise<HostKeySetting> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'kcap-host-keys-'))
-  const closers: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })]
-  const close = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer()
+  const folder = await makeTempFolder()
+  chmodSync(folder, 0o755)
+  const file = inFolder(folder)
+  makeKeys(file)
+  const user = addTemporaryUser(folder)
+  afterThisFile.add(user.remove)
+  const found = await findPorts(serverNames.flatMap((server) => lanes.map((lane) => `${server}${lane}` as const)))
+  const portsOf = (server: ServerName) => lanes.map((lane) => found[`${server}${lane}`])
+  const ports = Object.fromEntries(serverNames.map((server) => [server, portsOf(server)])) as Record<
+    ServerName,
+    number[]
+  >
+  const sshds = {} as Record<ServerName, OwnSshd>
+  for (const server of serverNames) {
+    sshds[server] = await startSshd(file(`sshd_${server}`), [
+      ...ports[server].map((port) => `ListenAddress 127.0.0.1:${port}`),
+      ...servers[server].map((key) => `HostKey ${file(key)}`),
+      ...(server === 'certified' ? [`HostCertificate ${file('certified-cert.pub')}`] : []),
+      // The quickest, and known to all three.
+      'KexAlgorithms curve25519-sha256',
+      ...['UsePAM yes', 'PermitRootLogin yes', 'MaxStartups 100', `AuthorizedKeysFile ${file('authorized')}`],
+      ...['Match User root', '  AuthenticationMethods publickey'],
+      ...[`Match User ${user.name}`, '  AuthenticationMethods password keyboard-interactive'],
+    ])
+    afterThisFile.add(() => sshds[server].close())
   }
-  try {
-    chmodSync(folder, 0o755)
-    const file = inFolder(folder)
-    makeKeys(file)
-    const user = addTemporaryUser(folder)
-    closers.push(user.remove)
-    const found = await findPorts(serverNames.flatMap((server) => lanes.map((lane) => `${server}${lane}` as const)))
-    const portsOf = (server: ServerName) => lanes.map((lane) => found[`${server}${lane}`])
-    const ports = Object.fromEntries(serverNames.map((server) => [server, portsOf(server)])) as Record<
-      ServerName,
-      number[]
-    >
-    const sshds = {} as Record<ServerName, OwnSshd>
-    for (const server of serverNames) {
-      sshds[server] = await startSshd(file(`sshd_${server}`), [
-        ...ports[server].map((port) => `ListenAddress 127.0.0.1:${port}`),
-        ...servers[server].map((key) => `HostKey ${file(key)}`),
-        ...(server === 'certified' ? [`HostCertificate ${file('certified-cert.pub')}`] : []),
-        // The quickest, and known to all three.
-        'KexAlgorithms curve25519-sha256',
-        ...['UsePAM yes', 'PermitRootLogin yes', 'MaxStartups 100', `AuthorizedKeysFile ${file('authorized')}`],
-        ...['Match User root', '  AuthenticationMethods publickey'],
-        ...[`Match User ${user.name}`, '  AuthenticationMethods password keyboard-interactive'],
-      ])
-      closers.push(() => sshds[server].close())
-    }
-    const keys = Object.fromEntries(keyNames.map((key) => [key, readPublicKey(file(key))])) as Record<KeyName, string>
-    return { file, ports, sshds, keys, user, close }
-  } catch (error) {
-    await close()
-    throw error
-  }
+  const keys = Object.fromEntries(keyNames.map((key) => [key, readPublicKey(file(key))])) as Record<KeyName, string>
+  return { file, ports, sshds, keys, user }
 }
 
 function makeKeys(file: (name: string) => string): void {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { beforeAll, describe, expect } from 'vitest'
 import { hostKeyRows } from './host-key-rows.ts'
 import { type Outcome, runRow } from './host-key-run.ts'
 import { type HostKeySetting, openHostKeySetting } from './host-key-setting.ts'
@@ -8,7 +8,6 @@ let setting: HostKeySetting
 beforeAll(async () => {
   if (hasOwnSshd) setting = await openHostKeySetting()
 })
-afterAll(async () => await setting?.close())
 
 const outcomes: Outcome[] = []
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { beforeAll, expect } from 'vitest'
 import { startKcap } from '../support/run-kcap.ts'
 import { listBelow } from './own-sshd.ts'
 import { hasOwnSshd, sshdTest } from './own-sshd-test.ts'
@@ -11,7 +11,6 @@ let setting: TableSetting
 beforeAll(async () => {
   if (hasOwnSshd) setting = await openTableSetting()
 })
-afterAll(async () => await setting?.close())
 
 function words(pid: number): string {
   try {

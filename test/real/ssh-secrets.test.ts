@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect } from 'vitest'
+import { beforeAll, expect } from 'vitest'
 import { quoteArgv } from '../../src/base/quote.ts'
 import { bareEnvironment, programPath } from '../support/run-kcap.ts'
 import { listBelow } from './own-sshd.ts'
@@ -14,7 +14,6 @@ let setting: TableSetting
 beforeAll(async () => {
   if (hasOwnSshd) setting = await openTableSetting()
 })
-afterAll(async () => await setting?.close())
 
 function readOf(pid: string, what: 'cmdline' | 'environ'): string {
   try {

@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { afterThisFile } from '../support/cleanups.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
 import { findPorts, inFolder, type OwnSshd, readPublicKey, startSshd } from './own-sshd.ts'
 import { openTcpRelay } from './tcp-relay.ts'
 import { addTemporaryUser, type TemporaryUser } from './temporary-user.ts'
@@ -51,9 +52,8 @@ export interface TableSetting {
   readonly user: TemporaryUser
   readonly passphrase: string
   readonly sshds: Readonly<Record<'main' | 'hop' | 'lastHop', OwnSshd>>
-  /** An agent with these keys of the folder, in this order; gives its socket. */
+  /** An agent with these keys of the folder, in this order; returns its socket. */
   startAgent(...keys: string[]): Promise<string>
-  close(): Promise<void>
 }
 
 /** From, to, and after how long something comes back. */
@@ -70,85 +70,76 @@ Offending ED25519 key in /dev/zero:1
 An idle session is timed out; the connection is closed by the host. \u001b[2J
 `
 
+/** Starts the hosts of the table; everything ends after the test file. */
 export async function openTableSetting(): Promise<TableSetting> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'kcap-table-'))
-  const closers: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })]
-  const close = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer()
+  const folder = await makeTempFolder()
+  chmodSync(folder, 0o755)
+  const file = inFolder(folder)
+  const passphrase = `pass phrase-${process.pid}`
+  makeKeys(file, passphrase)
+  writeFileSync(file('banner'), banner)
+  const user = addTemporaryUser(folder)
+  afterThisFile.add(user.remove)
+  copyTcpdump(folder)
+  const names = Object.keys(demands) as Demand[]
+  const ports = await findPorts<PortName>([...names, ...otherPorts])
+  writeFileSync(file('known_hosts'), formatKnownHosts(ports, file))
+  const start = async (name: string, config: readonly string[]) => {
+    const sshd = await startSshd(file(`sshd_${name}`), config)
+    afterThisFile.add(() => sshd.close())
+    return sshd
   }
-  try {
-    chmodSync(folder, 0o755)
-    const file = inFolder(folder)
-    const passphrase = `pass phrase-${process.pid}`
-    makeKeys(file, passphrase)
-    writeFileSync(file('banner'), banner)
-    const user = addTemporaryUser(folder)
-    closers.push(user.remove)
-    copyTcpdump(folder)
-    const names = Object.keys(demands) as Demand[]
-    const ports = await findPorts<PortName>([...names, ...otherPorts])
-    writeFileSync(file('known_hosts'), formatKnownHosts(ports, file))
-    const start = async (name: string, config: readonly string[]) => {
-      const sshd = await startSshd(file(`sshd_${name}`), config)
-      closers.push(() => sshd.close())
-      return sshd
-    }
-    const listen = (...names: PortName[]) => names.map((name) => `ListenAddress 127.0.0.1:${ports[name]}`)
-    const base = ['PermitRootLogin yes', `AuthorizedKeysFile ${file('authorized')}`, 'MaxStartups 100']
-    const blocks = names.flatMap((name) => [
-      `Match LocalPort ${ports[name]}`,
-      ...demands[name].map((line) => `  ${line.replaceAll('FOLDER', folder)}`),
-      // Everybody may capture with this copy, but for the rows of sudo.
-      ...(name === 'sudo' || name === 'both' ? [] : [`  SetEnv PATH=${folder}/bin:/usr/bin:/bin`]),
-    ])
-    const key = `HostKey ${file('host')}`
-    const all = [...listen(...names), `ListenAddress [::1]:${ports.plain}`]
-    const sshds = {
-      main: await start('main', [...all, ...base, key, 'UsePAM yes', ...blocks]),
-      hop: await start('hop', [...listen('hop'), ...base, key]),
-      lastHop: await start('last_hop', [...listen('lastHop'), ...base, key]),
-    }
-    await start('alone', [...listen('alone', 'natted', 'behindJump'), ...base, key])
-    await start('sntrup', [
-      ...listen('sntrup'),
-      ...base,
-      `HostKey ${file('certified_host')}`,
-      `HostCertificate ${file('certified_host-cert.pub')}`,
-      'KexAlgorithms sntrup761x25519-sha512@openssh.com',
-    ])
-    for (const [from, to, delayMs] of relays) closers.push(await openTcpRelay(ports[from], ports[to], delayMs))
-    closers.push(startTraffic(ports.traffic))
-    let agents = 0
-    return {
-      folder,
-      file,
-      ports,
-      user,
-      passphrase,
-      sshds,
-      async startAgent(...keys) {
-        const socket = file(`agent-${++agents}`)
-        const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
-        closers.push(() => agent.kill())
-        const environment = { ...process.env, SSH_AUTH_SOCK: socket }
-        for (const key of keys) {
-          for (let waited = 0; ; waited++) {
-            try {
-              execFileSync('ssh-add', ['-q', file(key)], { env: environment, stdio: 'ignore' })
-              break
-            } catch (error) {
-              if (waited > 100) throw error
-              await sleep(20)
-            }
+  const listen = (...names: PortName[]) => names.map((name) => `ListenAddress 127.0.0.1:${ports[name]}`)
+  const base = ['PermitRootLogin yes', `AuthorizedKeysFile ${file('authorized')}`, 'MaxStartups 100']
+  const blocks = names.flatMap((name) => [
+    `Match LocalPort ${ports[name]}`,
+    ...demands[name].map((line) => `  ${line.replaceAll('FOLDER', folder)}`),
+    // Everybody may capture with this copy, but for the rows of sudo.
+    ...(name === 'sudo' || name === 'both' ? [] : [`  SetEnv PATH=${folder}/bin:/usr/bin:/bin`]),
+  ])
+  const key = `HostKey ${file('host')}`
+  const all = [...listen(...names), `ListenAddress [::1]:${ports.plain}`]
+  const sshds = {
+    main: await start('main', [...all, ...base, key, 'UsePAM yes', ...blocks]),
+    hop: await start('hop', [...listen('hop'), ...base, key]),
+    lastHop: await start('last_hop', [...listen('lastHop'), ...base, key]),
+  }
+  await start('alone', [...listen('alone', 'natted', 'behindJump'), ...base, key])
+  await start('sntrup', [
+    ...listen('sntrup'),
+    ...base,
+    `HostKey ${file('certified_host')}`,
+    `HostCertificate ${file('certified_host-cert.pub')}`,
+    'KexAlgorithms sntrup761x25519-sha512@openssh.com',
+  ])
+  for (const [from, to, delayMs] of relays) afterThisFile.add(await openTcpRelay(ports[from], ports[to], delayMs))
+  afterThisFile.add(startTraffic(ports.traffic))
+  let agents = 0
+  return {
+    folder,
+    file,
+    ports,
+    user,
+    passphrase,
+    sshds,
+    async startAgent(...keys) {
+      const socket = file(`agent-${++agents}`)
+      const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' })
+      afterThisFile.add(() => agent.kill())
+      const environment = { ...process.env, SSH_AUTH_SOCK: socket }
+      for (const key of keys) {
+        for (let waited = 0; ; waited++) {
+          try {
+            execFileSync('ssh-add', ['-q', file(key)], { env: environment, stdio: 'ignore' })
+            break
+          } catch (error) {
+            if (waited > 100) throw error
+            await sleep(20)
           }
         }
-        return socket
-      },
-      close,
-    }
-  } catch (error) {
-    await close()
-    throw error
+      }
+      return socket
+    },
   }
 }
 

@@ -24,7 +24,6 @@ afterAll(async () => {
     // Wireshark's own reader takes them all, to the last packet.
     if (files.length > 0) execFileSync('capinfos', ['-M', '-c', ...files.map(setting.file)])
   } finally {
-    await setting.close()
     console.log(formatTable())
   }
 })
