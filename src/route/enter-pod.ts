@@ -1,6 +1,6 @@
 import { KcapError } from '../base/kcap-error.ts'
 import { formatTarget, type PodTarget } from '../base/target.ts'
-import type { RemoteNetwork } from '../remote/supervisor-script.ts'
+import type { RemoteNetwork } from '../remote/supervised-argv.ts'
 
 /**
  * The network of a pod as it is found on its node.

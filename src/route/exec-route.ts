@@ -3,7 +3,7 @@ import type { PodTarget } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { openExecChannel } from '../kube/exec-channel.ts'
 import { listApiEndpoints } from '../kube/kube-objects.ts'
-import type { ApiAddress, OwnStream } from '../remote/supervisor-script.ts'
+import type { ApiAddress, OwnStream } from '../remote/supervised-argv.ts'
 import type { Route } from './route.ts'
 
 /** Kube exec in a container of the pod. Leaves nothing behind. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { makeKeyLogReader } from '../packets/key-log.ts'
-import { makeSupervisedArgv } from '../remote/supervisor-script.ts'
+import { makeSupervisedArgv } from '../remote/supervised-argv.ts'
 import { readChunks } from './read-chunks.ts'
 import type { Route } from './route.ts'
 import { startSupervised } from './supervised-program.ts'

@@ -1,7 +1,7 @@
 import type { RouteName } from '../base/capture-request.ts'
 import type { StartRemoteProcess } from '../base/remote-process.ts'
 import type { Sudo } from '../base/target.ts'
-import type { OwnStream, RemoteNetwork } from '../remote/supervisor-script.ts'
+import type { OwnStream, RemoteNetwork } from '../remote/supervised-argv.ts'
 
 /** A way to run programs where a target's packets are. */
 export interface Route {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { makeCleanupArgv } from '../../src/remote/cleanup-script.ts'
 import { makeKeeperArgv } from '../../src/remote/keeper-script.ts'
 import { makeProbeArgv } from '../../src/remote/probe-script.ts'
-import { makeSupervisedArgv } from '../../src/remote/supervisor-script.ts'
+import { makeSupervisedArgv } from '../../src/remote/supervised-argv.ts'
 import { makeUploadArgv } from '../../src/remote/upload-script.ts'
 import { distinctShells } from '../support/shells.ts'
 

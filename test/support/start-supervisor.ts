@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
-import { makeSupervisedArgv, type SupervisedCapture } from '../../src/remote/supervisor-script.ts'
+import { makeSupervisedArgv, type SupervisedCapture } from '../../src/remote/supervised-argv.ts'
 
 /** Runs the supervisor in a shell of this machine, with what it says kept. */
 export function startSupervisor(
