@@ -9,9 +9,9 @@ import type { Route } from '../route/route.ts'
 import type { CaptureWriter } from './capture-writer.ts'
 import { describeClock, describeSource } from './describe-capture.ts'
 import type { Ending } from './ending.ts'
+import type { CaptureRun, CaptureTarget } from './keep-capturing.ts'
 import type { PacketPump } from './packet-pump.ts'
 import type { SourceProgress } from './session-progress.ts'
-import type { CaptureRun, CaptureTarget } from './source-set.ts'
 import type { KeyWriter } from './write-keys.ts'
 
 export interface CaptureTargetOptions {

@@ -2,9 +2,10 @@ import { expect, test } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
 import type { SourceEnd } from '../../src/base/packet-source.ts'
 import type { PodSetName, PodTarget } from '../../src/base/target.ts'
+import type { CaptureTarget } from '../../src/session/keep-capturing.ts'
 import { makePodNews } from '../../src/session/pod-news.ts'
 import { makeProgress } from '../../src/session/session-progress.ts'
-import { type CaptureTarget, makeSourceSet } from '../../src/session/source-set.ts'
+import { makeSourceSet } from '../../src/session/source-set.ts'
 
 const name: PodSetName = { kind: 'pods', pattern: '*', allNamespaces: false }
 const refusal = new KcapError('api-forbidden', 'cannot get pods/exec')

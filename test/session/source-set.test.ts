@@ -2,8 +2,9 @@ import { expect, test } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
 import type { SourceEnd } from '../../src/base/packet-source.ts'
 import { formatTarget, type Target } from '../../src/base/target.ts'
+import type { CaptureRun } from '../../src/session/keep-capturing.ts'
 import { makeProgress } from '../../src/session/session-progress.ts'
-import { type CaptureRun, makeSourceSet, type SourceSetOptions } from '../../src/session/source-set.ts'
+import { makeSourceSet, type SourceSetOptions } from '../../src/session/source-set.ts'
 import { makeFakeClock } from '../support/fake-clock.ts'
 
 const target = (host: string): Target => ({ kind: 'ssh', name: { kind: 'ssh', host, sudo: 'none' } })

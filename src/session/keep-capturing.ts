@@ -1,0 +1,150 @@
+import type { Clock } from '../base/clock.ts'
+import type { ErrorCode } from '../base/error-codes.ts'
+import { type KcapError, toKcapError } from '../base/kcap-error.ts'
+import { linkSignals } from '../base/link-signals.ts'
+import type { SourceEnd } from '../base/packet-source.ts'
+import { makeSemaphore } from '../base/semaphore.ts'
+import { formatTarget, type Target } from '../base/target.ts'
+import type { PodNews } from './pod-news.ts'
+import { makeRetryBudget } from './retry-budget.ts'
+import type { SourceProgress } from './session-progress.ts'
+
+/** Captures that start or reconnect at once: many pods must not storm the API server. */
+const startsAtATime = 8
+/** Transient errors: a lost connection, an API server that is away, a container that has only just started. */
+const transient: readonly ErrorCode[] = [
+  'connection-lost',
+  'api-unreachable',
+  'api-failed',
+  'kubectl-failed',
+  'container-not-found',
+  'ssh-unreachable',
+  'ssh-timeout',
+  'ssh-jump-failed',
+  'ssh-failed',
+  'api-unauthorized',
+]
+/** Logins renewed in a row before a refusal is final: tokens expire while a capture runs. */
+const loginTries = 2
+
+/** One run of a capture, from its start to its end. */
+export interface CaptureRun {
+  /** Comment on the run's first packet. */
+  readonly comment: string | undefined
+  /** Stops it. */
+  readonly signal: AbortSignal
+  /** Called when it captures. */
+  readonly markUp: () => void
+}
+
+/** Captures one target until it ends or the signal stops it. Rejects when it can't begin. */
+export type CaptureTarget = (target: Target, figures: SourceProgress, run: CaptureRun) => Promise<SourceEnd>
+
+/** A target and what is known of its capture. */
+export interface Source {
+  target: Target
+  readonly figures: SourceProgress
+  /** When the last packet or report of it arrived, in ms since 1970. */
+  heardMs: number
+}
+
+export interface KeepCapturingOptions {
+  readonly capture: CaptureTarget
+  /** How long an outage may last before the source fails; 0: no reconnect. */
+  readonly reconnectMs: number
+  /** Logs in to the target's cluster again. Rejects when that fails. */
+  readonly renewLogin: (target: Target) => Promise<void>
+  /** Returns why a target can't be captured again, if that is known: its pod is gone. */
+  readonly findEnd: (target: Target) => Promise<KcapError | undefined>
+  /** Aborts when the capture as a whole ends. */
+  readonly ending: AbortSignal
+  /** Reports to the user what happens to sources. */
+  readonly tell: (event: string) => void
+  readonly clock: Clock
+  readonly news: Pick<PodNews, 'isFollowed' | 'hasEnded'>
+}
+
+/** Captures a source until its target ends or `stop` aborts, and reconnects after an outage. The figures get its outcome. */
+export type KeepCapturing = (source: Source, stop: AbortSignal, comment: string | undefined) => Promise<void>
+
+export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing {
+  const { capture, reconnectMs, renewLogin, findEnd, ending, tell, clock, news } = options
+  const starts = makeSemaphore(startsAtATime)
+
+  return async (source, stop, comment) => {
+    const { figures, target } = source
+    const budget = makeRetryBudget(reconnectMs, clock)
+    let due = comment
+    let logins = 0
+    for (;;) {
+      const failure = await captureOnce(source, stop, due, budget.markUp)
+      if (failure === undefined) return
+      // The pod is gone; the watch only reports it late.
+      if (failure.code === 'pod-not-found' && news.isFollowed(target)) return figures.cancel()
+      const pauseMs = budget.fail()
+      logins = failure.code === 'api-unauthorized' ? logins + 1 : 0
+      // A start that fails at once is for the user to look at.
+      const hasBegun = figures.startNs > 0n || (due !== undefined && news.isFollowed(target))
+      figures.fail(failure)
+      if (!transient.includes(failure.code) || !hasBegun || pauseMs === undefined || logins > loginTries) return
+      tell(`${failure.message}; trying again`)
+      const { signal, unlink } = linkSignals(ending, stop)
+      await clock.sleep(pauseMs, signal)
+      unlink()
+      if (ending.aborted || stop.aborted || (await news.hasEnded(target, ending))) return
+      const final =
+        (await findLoginFailure(target, failure)) ?? (news.isFollowed(target) ? undefined : await findEnd(target))
+      if (final !== undefined) {
+        tell(final.message)
+        return figures.fail(final)
+      }
+      if (figures.startNs > 0n) due = `the capture of ${formatTarget(target)} broke off: ${formatMissing(source)}`
+    }
+  }
+
+  async function findLoginFailure(target: Target, failure: KcapError): Promise<KcapError | undefined> {
+    if (failure.code !== 'api-unauthorized') return undefined
+    return await renewLogin(target).then(() => undefined, toKcapError)
+  }
+
+  /** Returns why it broke off or could not begin; undefined after a regular end. */
+  async function captureOnce(
+    source: Source,
+    stop: AbortSignal,
+    comment: string | undefined,
+    markUp: () => void,
+  ): Promise<KcapError | undefined> {
+    const { target, figures } = source
+    const done = await starts.acquire()
+    const isOver = () => ending.aborted || stop.aborted
+    try {
+      const end = await capture(target, figures, {
+        comment,
+        signal: stop,
+        markUp() {
+          done()
+          markUp()
+        },
+      })
+      source.heardMs = end.heardMs ?? Date.now()
+      // A capture that breaks off because its pod has gone or its container was restarted did not fail.
+      const hasEnded = end.error !== undefined && !isOver() && (await news.hasEnded(target, ending))
+      if (hasEnded) tell(`${formatTarget(target)} has ended`)
+      figures.finish(hasEnded ? { ...end, error: undefined } : end)
+      return hasEnded || isOver() ? undefined : end.error
+    } catch (error) {
+      const failure = toKcapError(error)
+      const mayHaveEnded = transient.includes(failure.code) || failure.code === 'pod-not-found'
+      if (!isOver() && !(mayHaveEnded && (await news.hasEnded(target, ending)))) return failure
+      figures.cancel()
+      return undefined
+    } finally {
+      done()
+    }
+  }
+}
+
+/** Returns how long nothing was heard of a source, for the comment on the next packet. */
+export function formatMissing({ heardMs }: Source): string {
+  return `about ${((Date.now() - heardMs) / 1000).toFixed(1)} s are missing before this packet`
+}
