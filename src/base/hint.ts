@@ -1,6 +1,6 @@
 import { quoteArgv } from './quote.ts'
 
-/** What helps after an error: a sentence, or a line to paste. Every line is built from its words, which are quoted here and nowhere else. */
+/** Remedy after an error: a sentence, or a line to paste. Lines are built from their words, which only this file quotes. */
 export type Hint = string | HintLine
 
 export interface HintLine {
@@ -36,7 +36,7 @@ export function formatHint(hint: Hint, scope: HintScope = {}): string | undefine
   if (typeof hint === 'string') return hint
   const { note, appendTo, tail } = hint
   const argv = addScope(hint.argv, scope)
-  // A command substitution drops line breaks at the end of what it gives.
+  // A command substitution drops line breaks at the end of its output.
   if ([...argv, appendTo ?? ''].some((word) => /[\n\0]$|\0/.test(word))) return undefined
   const redirection =
     appendTo === undefined ? '' : ` >> ${appendTo.startsWith('~/') ? appendTo : quoteVisibly([appendTo])}`

@@ -1,6 +1,6 @@
 /** A FIFO semaphore. */
 export interface Semaphore {
-  /** Settles when one of the permits is the caller's; returns what gives it back, which may be called more than once. */
+  /** Waits for a permit; returns the function that releases it, which may be called more than once. */
   acquire(): Promise<() => void>
 }
 

@@ -87,7 +87,7 @@ export interface PodTarget {
   readonly uid: string
   /** The UID in the names of its cgroups; undefined where the API server told none that can be one. */
   readonly cgroupUid: string | undefined
-  /** Whether the kubelet made it from a file: nothing can be added to it. */
+  /** Whether the kubelet runs it from a file: it can't get an ephemeral container. */
   readonly isStatic: boolean
   readonly container: string
   /** Of the container's run: a restart gives it a new one. '' where the API does not tell. */

@@ -112,7 +112,7 @@ function formatExamination(found: Examined): string {
   return `${lines.join('\n')}\n${yaml === '' ? '' : `\n# What the login lacks; someone who may grant it: kubectl apply -f -\n${yaml}`}`
 }
 
-/** What a script reads has the lines as text. */
+/** Formats hints for scripts, with the lines as text. */
 function toJson(found: Examination): unknown {
   const routes = found.routes.map((route) => ({ ...route, lift: formatLift(route.lift, found.context) }))
   return { ...found, routes }

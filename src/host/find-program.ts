@@ -41,7 +41,7 @@ export async function findProgram(name: string, environment?: NodeJS.ProcessEnv)
   return (await lookUpProgram(name, environment)).file
 }
 
-/** Whether a program is there and may be started. */
+/** Returns whether a program exists and may be started. */
 export async function hasProgram(name: string, environment?: NodeJS.ProcessEnv): Promise<boolean> {
   return (await findProgram(name, environment)) !== undefined
 }

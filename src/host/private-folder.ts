@@ -17,7 +17,7 @@ const entryPattern = /^[a-z]+\.([0-9a-f]{8}\.\d{1,10}\.\d{1,20})\.\w+$/
 
 export interface PrivateFolderOptions {
   readonly environment?: NodeJS.ProcessEnv
-  /** Whether a Unix socket is to be opened in it. */
+  /** Whether a Unix socket will be opened in it. */
   readonly holdsSocket?: boolean
 }
 

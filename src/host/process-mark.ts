@@ -11,7 +11,7 @@ export function markProcess(): string {
   return `${machineMark()}.${process.pid}.${readStart(process.pid) ?? 0}`
 }
 
-/** Whether the process that a mark names has certainly ended; of another machine's or an earlier boot's nothing is known. */
+/** Returns whether the process of a mark has certainly ended; undefined for a mark of another machine or an earlier boot. */
 export function hasEnded(mark: string): boolean | undefined {
   const [machine, pid = '', started = ''] = mark.split('.')
   if (machine !== machineMark() || !/^\d{1,10}$/.test(pid)) return undefined

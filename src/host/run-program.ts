@@ -10,7 +10,7 @@ export interface ProgramRun {
   readonly isEnvironmentWhole?: boolean
   readonly timeoutMs: number
   readonly signal?: AbortSignal
-  /** Whether the program may talk to the user: it stays with the terminal, and standard error and, without `input`, standard input are the terminal's. */
+  /** Whether the program may talk to the user: standard error and, without `input`, standard input stay the terminal's. */
   readonly interactive?: boolean
   /** Text for its standard input. */
   readonly input?: string

@@ -128,7 +128,7 @@ function nameAddresses(
   parts: readonly (string | undefined)[],
   addresses: readonly (string | undefined)[],
 ): AddressName[] {
-  // Joined to one text: V8 keeps the parts of a template beside it.
+  // Joined to one text: V8 keeps the parts of a template as well.
   const name = printable(parts.join('.'))
   return addresses.flatMap((address) => (address !== undefined && isIP(address) ? [{ address, name }] : []))
 }

@@ -1,4 +1,4 @@
-/** What a value is worth as what is expected of it; undefined where it is none. JSON that was parsed for nobody else may be changed in place. */
+/** Returns a value reduced to the expected shape; undefined when it does not fit. May change the parsed JSON in place. */
 export type Fit = (value: unknown) => unknown
 
 /** Half a surrogate is no text that could be sent back. */
@@ -20,7 +20,7 @@ export function integer(least: number, most: number): Fit {
     Number.isInteger(value) && (value as number) >= least && (value as number) <= most ? value : undefined
 }
 
-/** What does not fit is left out of it, and what comes after the first `maxLength`. */
+/** Admits an array without the elements that don't fit, cut after `maxLength`. */
 export function listOf(admit: Fit, maxLength = Number.POSITIVE_INFINITY): Fit {
   return (value) => {
     if (!Array.isArray(value)) return undefined

@@ -2,7 +2,7 @@ import { contextWords, type Hint, line, noted } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { AuthProviderEntry } from './kubeconfig-entries.ts'
 
-/** What kubectl says of those that client-go has removed (plugin/pkg/client/auth/azure, gcp). */
+/** kubectl's messages for the providers that client-go has removed (plugin/pkg/client/auth/azure, gcp). */
 const removed: Readonly<Record<string, readonly string[]>> = {
   azure: [
     'The azure auth plugin has been removed.',

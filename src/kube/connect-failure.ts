@@ -17,7 +17,7 @@ const connectionStates: Readonly<Record<string, string>> = {
 
 /** Why there is no connection, below HTTP. */
 export interface ConnectFailure {
-  /** Whether its certificate is not trusted, and whether that is for the authority that signed it. */
+  /** Cause: no connection, a certificate that is not trusted, or an unknown authority that signed it. */
   readonly kind: 'connection' | 'certificate' | 'authority'
   readonly state: string
 }

@@ -18,7 +18,7 @@ export function makeImpersonationHeaders(user: UserEntry): Record<string, string
   return headers
 }
 
-/** Whether it says as whom to act without saying who that is; client-go refuses it. */
+/** Returns whether groups or other details are impersonated without a user, which client-go refuses. */
 export function lacksImpersonatedUser(user: UserEntry): boolean {
   const { as: name, 'as-uid': uid, 'as-groups': groups = [], 'as-user-extra': extra = {} } = user
   return !name && (Boolean(uid) || groups.length > 0 || Object.keys(extra).length > 0)

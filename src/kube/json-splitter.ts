@@ -8,13 +8,13 @@ const firstCapacity = 16 * 1024
 /** An answer that is a page of HTML, for example. */
 export const noJson = 'its answer is no JSON object'
 
-/** What is wrong with an answer, as an error to be thrown. */
+/** Returns the error to throw for an invalid answer. */
 export type RefuseAnswer = (state: string, cause?: unknown) => Error
 
 export interface JsonSplitter {
   /** Takes the next bytes; returns the objects of the lists that they complete. */
   push(chunk: Buffer): unknown[]
-  /** What of the outer object stands before its first list. */
+  /** Returns the fields of the outer object before its first list. */
   head(): unknown
   /** The outer object, its lists left empty. */
   end(): unknown
@@ -104,7 +104,7 @@ export function makeJsonSplitter(shape: 'object' | 'lists' | 'lines', refuse: Re
   }
 }
 
-/** What has come of one object. */
+/** Collects the bytes of one object that spans chunks. */
 function makePiece(refuse: RefuseAnswer) {
   // Copied, because a few bytes of a chunk would keep the whole chunk in memory.
   let bytes = Buffer.alloc(0)
@@ -127,7 +127,7 @@ function makePiece(refuse: RefuseAnswer) {
     countValue(): void {
       if (++values > maxObjectValues) throw refuse(`an object of its answer has more than ${maxObjectValues} values`)
     },
-    /** What has come together with the rest of it. */
+    /** Parses the collected bytes and the rest in `chunk`. */
     parse(chunk: Buffer, from: number, to: number): unknown {
       if (length === 0 && to - from <= maxObjectBytes) return parseJson(chunk.toString('utf8', from, to), refuse)
       append(chunk, from, to)

@@ -86,7 +86,7 @@ export async function listNames(
   )
 }
 
-/** What `pick` makes of each item, up to the limit, or to what is kept of a list. */
+/** Returns the results of `pick` for the items, up to the limit or to the memory kept of a list. */
 async function collect<Item, Picked>(
   access: ClusterAccess,
   listed: string | ListedResource,

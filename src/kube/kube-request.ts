@@ -10,7 +10,7 @@ import { type KubeAction, toApiError, toConnectError } from './kube-error.ts'
 
 /** From a request to the end of its answer; of a list, of each page. */
 const answerTimeoutMs = 15_000
-/** What is read of a refusal: the texts of admission webhooks have no limit of their own. */
+/** Longest refusal that is read: the texts of admission webhooks have no limit of their own. */
 const maxRefusalBytes = 64 * 1024
 /** From the status of a refusal to the end of its text. */
 const refusalTimeoutMs = 3_000
@@ -24,7 +24,7 @@ export interface KubeRequest {
   readonly timeoutMs?: number
 }
 
-/** What a request carries. */
+/** Headers and body of a request. */
 export interface RequestBody {
   /** Default GET. */
   readonly method?: 'POST' | 'PATCH' | 'DELETE'
@@ -32,7 +32,7 @@ export interface RequestBody {
   readonly body?: string | undefined
 }
 
-/** Sends a request that is answered with one object. A 404 gives undefined, because what it means depends on what was asked. Throws `api-*` errors. */
+/** Sends a request that is answered with one object. Returns undefined for a 404, whose meaning depends on the request. Throws `api-*` errors. */
 export async function requestObject<Answer>(
   access: ClusterAccess,
   request: KubeRequest & RequestBody,
@@ -55,7 +55,7 @@ export async function requestObject<Answer>(
   }
 }
 
-/** Why an answer is none that an API server gives. */
+/** Returns the function that makes the error for an answer no API server sends. */
 export function refuseAnswer(
   { server }: ClusterAccess,
   { path, action }: Pick<KubeRequest, 'path' | 'action'>,
@@ -75,7 +75,7 @@ export interface RequestTime {
   readonly signal: AbortSignal
   /** To be called when the answer has begun. */
   markBegun(): void
-  /** What an error means: the signal's reason, `api-unreachable`, `api-certificate`, or what it is already. */
+  /** Returns the error's meaning: the signal's reason, `api-unreachable`, `api-certificate`, or the error itself. */
   explain(error: unknown): unknown
   /** To be called when the answer is read. */
   end(): void
@@ -162,7 +162,7 @@ export async function openStream(
   })
 }
 
-/** Whether an answer is what was asked for; false for a 404. Throws `api-*` for a refusal. */
+/** Returns whether the request succeeded; false for a 404. Throws `api-*` for a refusal. */
 export async function isAccepted(
   access: ClusterAccess,
   action: KubeAction,

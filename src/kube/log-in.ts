@@ -17,7 +17,7 @@ import {
   type TlsMaterial,
 } from './tls-material.ts'
 
-/** What a context says of its cluster and its user. */
+/** Cluster and user of a context. */
 export interface LoginEntries {
   readonly place: KubeconfigPlace
   readonly cluster: ClusterEntry
@@ -92,7 +92,7 @@ async function findCredentials(entries: LoginEntries, material: TlsMaterial, run
   }
 }
 
-/** A token file is read at each login, because a mounted token rotates; while it can't be, the token beside it counts. */
+/** Reads a token file at each login, because a mounted token rotates; falls back to the kubeconfig's token. */
 function readToken(place: KubeconfigPlace, { token, tokenFile }: UserEntry): string | undefined {
   if (!tokenFile) return token || undefined
   try {

@@ -36,7 +36,7 @@ function splitPort(entry: string): readonly [string, string] {
   return host === undefined ? [entry, ''] : [host, port]
 }
 
-/** What is no network holds nothing; a network of one family holds nothing of the other. */
+/** Returns whether a network contains an address. An invalid network contains nothing; families don't mix. */
 function isInNetwork(address: string, networks: readonly string[]): boolean {
   const list = new BlockList()
   const wanted = unmap(address)

@@ -3,7 +3,7 @@ import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
 export interface PodContainer {
   readonly name: string
   /**
-   * A sidecar is an init container that goes on beside the others (`restartPolicy: Always`, from Kubernetes 1.28 on); any other init container ends
+   * A sidecar is an init container that keeps running with the others (`restartPolicy: Always`, from Kubernetes 1.28 on); any other init container ends
    * before they begin. https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
    */
   readonly kind: 'app' | 'sidecar' | 'init' | 'ephemeral'

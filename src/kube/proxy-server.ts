@@ -6,7 +6,7 @@ export interface ProxyServer {
   readonly host: string
   readonly port: number
   readonly login: { readonly username: string; readonly password: string } | undefined
-  /** What names it: `proxy-url`, `HTTPS_PROXY`. */
+  /** Setting that names it: `proxy-url`, `HTTPS_PROXY`. */
   readonly source: string
 }
 
@@ -16,7 +16,7 @@ export interface Forwarding {
   makeLoginError(): Error
 }
 
-/** What the agent of a proxy has to know of a request beside where it goes. */
+/** Properties of a request that a proxy's agent needs besides its destination. */
 export interface RequestRoute {
   readonly isForwarded?: boolean
   /** Ends the wait for the proxy: Node ends a request only once it has a connection. */
@@ -25,7 +25,7 @@ export interface RequestRoute {
 
 const ports = { http: 80, https: 443, socks5: 1080 } as const
 
-/** What people may read of a proxy, which is never its user name or password. */
+/** Returns the printable address of a proxy, without user name and password. */
 export function labelProxy({ scheme, host, port }: ProxyServer): string {
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }

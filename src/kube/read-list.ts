@@ -29,7 +29,7 @@ export interface ListRequest {
   readonly signal: AbortSignal
 }
 
-/** What a list says of itself; all of it with the last part of a page. */
+/** Metadata of a list; complete with the last part of a page. */
 export interface ListHead {
   readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string }
   readonly columnDefinitions?: readonly { readonly name: string }[]
@@ -41,8 +41,8 @@ export interface ListPart<Item> {
 }
 
 /**
- * The objects of a list as their bytes come, a page after the other: neither a long list nor a page without end takes memory here. Gives
- * nothing for a 404. Throws `api-*` errors.
+ * Yields the objects of a list as their bytes arrive, page by page: neither a long list nor an endless page takes memory here.
+ * Yields nothing for a 404. Throws `api-*` errors.
  */
 export async function* readList<Item>(access: ClusterAccess, request: ListRequest): AsyncGenerator<ListPart<Item>> {
   const endMs = performance.now() + listTimeoutMs
@@ -109,9 +109,9 @@ function endlessList(path: string): KcapError {
   })
 }
 
-/** What is kept of one list: 140,000 rows, or 50,000 pods. */
+/** Estimated memory kept of one list: 140,000 rows, or 50,000 pods. */
 const mostKeptBytes = 28_000_000
-/** What V8 takes for an object or a string, and for the place where it stands. */
+/** V8's cost of an object or a string, including the reference to it. */
 const objectBytes = 56
 const textBytes = 32
 

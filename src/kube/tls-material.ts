@@ -12,14 +12,14 @@ import { KcapError } from '../base/kcap-error.ts'
 import type { ClusterEntry, UserEntry } from './kubeconfig-entries.ts'
 import { readSystemAuthorities } from './system-authorities.ts'
 
-/** What a login trusts, and the certificate it shows. */
+/** Trusted authorities and the client certificate of a login. */
 export interface TlsMaterial {
   readonly authorities?: Buffer | undefined
   readonly certificate?: Buffer | string | undefined
   readonly key?: Buffer | string | undefined
 }
 
-/** What `openCluster` says its files and data are of. */
+/** Owner of the files and data, for error messages. */
 export interface KubeconfigPlace {
   readonly context: string
   readonly paths: readonly string[]

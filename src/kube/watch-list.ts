@@ -16,11 +16,11 @@ const overdueMs = 15_000
 const answerTimeoutMs = 15_000
 /** One that ends sooner is followed by a pause. */
 const shortestWatchMs = 1_000
-/** After one that went on for so long the pauses begin short again: events alone show no good server. */
+/** A watch that lasted this long resets the pauses: events alone do not prove a healthy server. */
 const steadyWatchMs = 10_000
 const firstRetryMs = 500
 const longestRetryMs = 30_000
-/** What a large cluster hardly reaches; beyond it events are read no faster, so that a flood of them takes no time from the packets. */
+/** Event rate above that of a large cluster; reading is throttled to it, so that a flood takes no time from the packets. */
 const eventsPerSecond = 2_000
 /** A login that is refused so often in a row has been taken away. */
 const maxLogins = 3
@@ -36,7 +36,7 @@ export type ListChange<Kept> =
   | { readonly kind: 'listed'; readonly items: readonly Kept[] }
   /** The list is whole. */
   | { readonly kind: 'complete' }
-  /** What came together, in order. */
+  /** Events that arrived together, in order. */
   | { readonly kind: 'changed'; readonly changes: readonly ItemChange<Kept>[] }
 
 export interface ItemChange<Kept> {
@@ -50,10 +50,10 @@ export interface WatchRequest<Item, Kept> {
   readonly action: Omit<KubeAction, 'verb'>
   readonly labelSelector?: string | undefined
   readonly fieldSelector?: string | undefined
-  /** What of an object is kept, and is to be small; undefined: it is passed over. */
+  /** Returns the small part of an object to keep; undefined skips the object. */
   readonly keep: (item: Item) => Kept | undefined
   readonly signal: AbortSignal
-  /** For log files: why a watch had to begin anew. */
+  /** Logs why a watch had to start over. */
   readonly log?: (line: string) => void
   readonly clock?: Clock
 }

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { fileWord, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 
-/** What the system has no code for, or is not asked: removed meanwhile, put there by another user, written by another capture. */
+/** Makes the error for a state that has no system error code or needs no system call: removed meanwhile, put there by another user, written by another capture. */
 export function makeOutputFault(code: 'EISDIR' | 'EEXIST' | 'REMOVED' | 'PLANTED' | 'INUSE'): NodeJS.ErrnoException {
   return Object.assign(new Error(code), { code })
 }

@@ -21,7 +21,7 @@ export interface PacketMerger {
   readyMs(): number | undefined
   /** Bytes of packets that wait here. */
   readonly queuedBytes: number
-  /** What they keep in memory: a buffer may hold more than the packets in it. */
+  /** Memory that the queued packets occupy: a buffer may hold more than the packets in it. */
   readonly heldBytes: number
 }
 

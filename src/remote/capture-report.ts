@@ -72,7 +72,7 @@ const counters = [
   ['droppedByInterface', /^(\d+) packets? dropped by interface$/],
 ] as const
 
-/** What every line of a counter has. */
+/** Word in every line with a packet counter. */
 const counterWords = /packet/i
 
 function readReports(line: string): CaptureReport[] {

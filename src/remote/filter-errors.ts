@@ -1,4 +1,4 @@
-/** What libpcap would refuse; the message is its own. */
+/** A filter that libpcap would refuse, with libpcap's own message. */
 export class FilterError extends Error {}
 
 /** Something only libpcap can judge: the reader stops. */

@@ -53,7 +53,7 @@ export function findReach(message: string): RefusalReach | undefined {
   return reaches.find((reach) => refusals[reach].some((pattern) => pattern.test(message)))
 }
 
-/** What libpcap says against the filter, among the lines that tcpdump, dumpcap or tshark print; undefined: nothing. */
+/** Returns libpcap's message against the filter from the lines that tcpdump, dumpcap or tshark print; undefined: none. */
 export function findRefusal(lines: readonly string[]): string | undefined {
   // dumpcap's text is several lines; tshark calls some filters valid display filters first.
   const [, quoted] = /valid\s+capture filter \((.*?)\)\.(?:\s|$)/.exec(lines.join(' ')) ?? []

@@ -1,8 +1,8 @@
 import { quoteArgv } from '../base/quote.ts'
 
 /**
- * What every login shell is given, whatever is to be run: sh, bash, dash, ash, zsh, ksh, fish, csh and tcsh read this line alike, and only the `sh`
- * that it starts reads what the first line of standard input holds. `read` takes no byte beyond that line from a pipe. Nothing that
+ * Command line for every login shell: sh, bash, dash, ash, zsh, ksh, fish, csh and tcsh read it alike, and only the `sh`
+ * that it starts reads the first line of standard input. `read` takes no byte beyond that line from a pipe. Nothing that
  * comes from a cluster or from the user is ever read by a shell of another language, for which it would be quoted wrongly.
  */
 export const loginShellLine = `sh -c 'IFS= read -r x; eval "$(printf %b "$x")"'`

@@ -3,30 +3,30 @@ import { formatAddress } from './find-pod-script.ts'
 import { supervisorScript } from './supervisor-script.ts'
 
 export interface SupervisedCapture {
-  /** Stands in the environment of the capture program as KCAP_CAPTURE, so that what is left behind can be told as kcap's. */
+  /** Value of KCAP_CAPTURE in the capture program's environment, which identifies leftovers as kcap's. */
   readonly captureId: string
   readonly sudo: Sudo
   /** Whether the first line of standard input is sudo's password. */
   readonly readsPassword?: boolean
-  /** How kcap's own stream is known on the far side, to be left out of the capture. */
+  /** How kcap's own stream is recognised on the remote host and left out of the capture. */
   readonly ownStream: OwnStream
   readonly filter: string
   readonly compression: 'none' | 'gzip'
-  /** Whose packets: those of where the program is started, or of a pod on the same machine. */
+  /** Network to capture: the program's own, or that of a pod on the same machine. */
   readonly network: RemoteNetwork
-  /** The argv of the program; of several the first that is there is run. tcpdump takes the filter as its last word, tshark and dumpcap by -f. */
+  /** One argv per capture program; the first one installed runs. tcpdump takes the filter as its last word, tshark and dumpcap with -f. */
   readonly programs: readonly (readonly string[])[]
 }
 
 export type RemoteNetwork =
   | { readonly kind: 'here' }
-  /** By the UID in the names of the pod's cgroups; the network has to have all the addresses of the pod. */
+  /** Found by the UID in the names of the pod's cgroups; its network must have all the pod's addresses. */
   | { readonly kind: 'pod'; readonly uid: string; readonly addresses: readonly string[] }
 
 export type OwnStream =
   /** The stream does not pass where the capture listens. */
   | { readonly kind: 'elsewhere' }
-  /** As sshd tells in SSH_CONNECTION. */
+  /** The connection in sshd's SSH_CONNECTION. */
   | { readonly kind: 'ssh' }
   /**
    * On a node's own network: the kubelet's port, the API servers' addresses, and the loopback ports on which container runtimes
@@ -34,13 +34,13 @@ export type OwnStream =
    */
   | { readonly kind: 'host'; readonly apiAddresses: readonly ApiAddress[] }
 
-/** Of an API server; without a host it is left out whoever has it. */
+/** Address of an API server; without a host its port is left out on every host. */
 export interface ApiAddress {
   readonly host?: string
   readonly port: number
 }
 
-/** The whole far side as one argv. */
+/** Returns the supervisor and its arguments as one argv. */
 export function makeSupervisedArgv(capture: SupervisedCapture): string[] {
   return [
     'sh',

@@ -14,7 +14,7 @@ export interface CaptureFailure {
   readonly hasBegun: boolean
   /** Whether no process of that pod was found there. */
   readonly hasNoPod: boolean
-  /** Whether what was found there has other addresses than the pod. */
+  /** Whether the network found has other addresses than the pod. */
   readonly hasOtherPod: boolean
   /** The program the far side has not. */
   readonly missing: string | undefined

@@ -30,9 +30,9 @@ export interface SupervisedProgram {
     /** Whether no process of the pod is there, or its network has other addresses. */
     readonly hasNoPod: boolean
     readonly hasOtherPod: boolean
-    /** Whether the supervisor ended the program because it had heard nothing from here. */
+    /** Whether the supervisor ended the program because it heard nothing from kcap. */
     readonly wasSilent: boolean
-    /** Whether it was ended because it said more than any supervisor does. */
+    /** Whether it was ended because it printed more than any supervisor does. */
     readonly isFlooded: boolean
     /** Exit code of the program, once it has ended. */
     readonly endedCode: number | undefined
@@ -124,7 +124,7 @@ async function followReports(remote: RemoteProcess, said: Said, on: { begin(): v
   const reader = makeReportReader()
   let windowMs = performance.now()
   let windowBytes = 0
-  /** What was said once is not said again: a hostile remote side repeats itself for ever. */
+  /** Reports each message once: a hostile remote side repeats itself forever. */
   const take = (report: CaptureReport) => {
     switch (report.kind) {
       case 'counter':

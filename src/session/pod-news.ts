@@ -8,7 +8,7 @@ const newsTimeoutMs = 3_000
 
 /** What is known of the pods that followed names stand for. */
 export interface PodNews {
-  /** What has become of the pods of a name; gives those that none of the names stands for any more. */
+  /** Applies a change of the pods of a name; returns the uids that no name matches any more. */
   update(name: PodSetName, change: PodSetChange): string[]
   /** The name is not followed any more. */
   forget(name: PodSetName): void

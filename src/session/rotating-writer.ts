@@ -6,12 +6,12 @@ import type { CaptureWriter, SourceDescription } from './capture-writer.ts'
 
 /** Of keys and of names, the newest are repeated in each file: older ones are of conversations that hardly go on. */
 const maxRepeatedLength = 4 * 1024 * 1024
-/** What an interface block takes beside its texts, about. */
+/** Approximate size of an interface block without its texts. */
 const interfaceOverhead = 128
 /** What a name takes, about. */
 const nameLength = 64
 
-/** What is known of a source, for each file that has packets of it. */
+/** A source as each file with its packets describes it. */
 interface KnownSource {
   /** Not the source itself: it holds what it has read, long after its end. */
   readonly source: SourceDescription
@@ -42,7 +42,7 @@ export async function makeRotatingWriter(
   const begin = (writer: CaptureWriter): OpenFile => ({ writer, interfaces: new Map(), begunMs: clock.nowMs() })
   let file = begin(await openNext())
   const before = { header: 0, packets: 0 }
-  /** Of each file before this one that is kept. */
+  /** Sizes of the earlier files that are kept. */
   const saved: { readonly packets: number; readonly bytes: number }[] = []
   const sources: KnownSource[] = []
   const names = new Map<string, string>()
@@ -59,7 +59,7 @@ export async function makeRotatingWriter(
     return mine
   }
   const hasPackets = () => [...file.interfaces.values()].some(({ delivered }) => delivered > 0)
-  /** For packets: the statistics at the end have their place too. */
+  /** Returns the bytes left for packets; the statistics at the end need some too. */
   const room = () => {
     if (limits.fileBytes === undefined) return Number.POSITIVE_INFINITY
     const { written, statisticsLength } = file.writer

@@ -50,7 +50,7 @@ export interface SessionSummary {
   readonly sources: readonly SourceFigures[]
   /** All that were captured. */
   readonly packets: number
-  /** Those that are in the files that are still there. */
+  /** Packets in the files that still exist. */
   readonly savedPackets: number
   readonly outputBytes: number
   readonly elapsedMs: number

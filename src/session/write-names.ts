@@ -8,7 +8,7 @@ import type { CaptureWriter } from './capture-writer.ts'
 /** A capture program takes about as long to start; packets are not kept from the user for names. */
 const patienceMs = 1_000
 
-/** Of a context; each is two watches. */
+/** Namespaces watched in one context; each costs two watches. */
 const mostNamespaces = 50
 
 export interface WriteNamesOptions {

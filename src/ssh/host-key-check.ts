@@ -49,7 +49,7 @@ export interface HostKeyCheckOptions extends RememberOptions {
   /** The host only forwards to the next one. */
   readonly isJumpHost: boolean
   readonly askHostKey?: AskHostKey | undefined
-  /** For what the person should see. */
+  /** Reports to the user. */
   readonly tell: (event: string) => void
 }
 

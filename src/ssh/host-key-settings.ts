@@ -3,7 +3,7 @@ import type { SshSettings } from './read-ssh-config.ts'
 /** https://man.openbsd.org/ssh_config, `StrictHostKeyChecking` */
 export type StrictHostKeyChecking = 'yes' | 'ask' | 'accept-new' | 'no'
 
-/** What the ssh config says of a host's keys. Each field is the keyword of its name in https://man.openbsd.org/ssh_config. */
+/** Settings of the ssh config for a host's keys. Each field is the keyword of its name in https://man.openbsd.org/ssh_config. */
 export interface HostKeySettings {
   readonly userKnownHostsFiles: readonly string[]
   readonly globalKnownHostsFiles: readonly string[]

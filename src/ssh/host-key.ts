@@ -42,7 +42,7 @@ const curves: Readonly<Record<string, string>> = {
   nistp521: 'secp521r1',
 }
 
-/** Whether a key has the fields of its type, and nothing after them. Of a certificate only the type is looked at. */
+/** Returns whether a key has the fields of its type, and nothing after them. Checks only the type of a certificate. */
 function hasKeyShape(key: Buffer): boolean {
   const type = hostKeyType(key)
   if (/^(sk-)?(ssh-(ed25519|rsa|dss)|ecdsa-sha2-nistp\d+)-cert-v01@openssh\.com$/.test(type)) return true

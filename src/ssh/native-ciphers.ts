@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 
-/** Of the package ssh2, where npm has compiled it. */
+/** Path of the ciphers in package ssh2 once npm has compiled them. */
 const compiledPath = ['lib', 'protocol', 'crypto', 'build', 'Release', 'sshcrypto.node'] as const
 
 /**
@@ -28,7 +28,7 @@ export function findNativeCiphers(programFolder: string): string | undefined {
   return roots.map((root) => path.join(root, 'ssh2', ...compiledPath)).find((file) => isTrusted(file, packageFolder))
 }
 
-/** Whether a file and the folders that lead to it from there are this user's or root's, none of them a link, and nobody else can write to them. */
+/** Returns whether a file and the folders above it belong to this user or root, are no links, and can be written by nobody else. */
 function isTrusted(file: string, packageFolder: string): boolean {
   const base = path.dirname(packageFolder)
   for (let place = file; place !== base && place !== path.dirname(place); place = path.dirname(place)) {

@@ -19,7 +19,7 @@ export interface SshClientOptions {
 
 /** A host gets this long for each step of a login; asking the user does not count. */
 const stepTimeoutMs = 30_000
-/** For the log. */
+/** Banners that are logged. */
 const mostBanners = 10
 const maxBannerLength = 4_000
 

@@ -59,7 +59,7 @@ function namesHost(line: string, hop: ResolvedSshHost): boolean {
   )
 }
 
-/** What the ssh that speaks through a jump host says when that one's ssh has ended. */
+/** Returns whether ssh reports that the ssh of its jump host has ended. */
 function hasLostJumpHost(lines: readonly string[]): boolean {
   return lines.some((line) => / closed by UNKNOWN port 65535$/.test(line))
 }

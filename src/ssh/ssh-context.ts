@@ -12,7 +12,7 @@ export interface ConnectSshOptions {
   /** What was answered before, by question: a connection that is made again asks nothing twice. */
   readonly answers?: Map<string, string> | undefined
   readonly log?: ((line: string) => void) | undefined
-  /** For what the person should see; absent: it is logged. */
+  /** Reports to the user; absent: the event is logged. */
   readonly tell?: ((event: string) => void) | undefined
   /** Whether the connection is compressed where the ssh config says so; absent: yes. */
   readonly mayCompress?: boolean | undefined

@@ -79,7 +79,7 @@ export async function throughJumpHost<Result>(host: ResolvedSshHost, run: () => 
   }
 }
 
-/** What logs in to a host by hand, with the user's own config. */
+/** Returns the command that logs in to a host by hand, with the user's own config. */
 export function sshLine({ alias, user, port, configPath }: ResolvedSshHost, ...flags: readonly string[]): HintLine {
   const config = configPath === undefined ? [] : ['-F', configPath]
   return line('ssh', ...flags, ...config, ...(port === 22 ? [] : ['-p', String(port)]), `${user}@${alias}`)

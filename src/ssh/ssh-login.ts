@@ -7,7 +7,7 @@ import type { SecretPrompt } from './secret-prompt.ts'
 import { sshHostLabel, toPlainText } from './ssh-error.ts'
 
 export interface SshLogin {
-  /** For ssh2: gives the next way to log in each time the host refused one. `giveUp` is called when the host asks without end. */
+  /** ssh2's `authHandler`: passes the next authentication method after each refusal. `giveUp` is called when the host asks without end. */
   authHandler(
     left: readonly string[] | null,
     partialSuccess: boolean,

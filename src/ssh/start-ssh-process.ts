@@ -115,13 +115,13 @@ function toRemoteProcess(
   }
 }
 
-/** Of a program that a signal has ended, as a shell tells it; 255 for a number that no exit code can be. */
+/** Returns the exit code a shell would report, also for a program that a signal ended; 255 for an impossible number. */
 function toExitCode(code: number | null, signalName: string | undefined): number {
   const exitCode = code ?? 128 + (constants.signals[signalName as NodeJS.Signals] ?? 0)
   return exitCode <= 255 ? exitCode : 255
 }
 
-/** Calls `close` when a reader has taken all that has come, and nothing more comes for long. Gives a function that stops that. */
+/** Calls `close` when the reader has consumed everything and nothing arrives for `closeTimeoutMs`. Returns a function that cancels this. */
 function closeWhenSilent(channel: ClientChannel, close: () => void): () => void {
   const { push } = channel
   let heardMs = performance.now()

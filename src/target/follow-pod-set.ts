@@ -9,7 +9,7 @@ import { findPodSet, isInSet, tryTarget } from './pod-set.ts'
 
 /** Twice what large clusters have. https://kubernetes.io/docs/setup/best-practices/cluster-large/ */
 const mostPods = 100_000
-/** Of the others it is known only that they are there: so many are never tried. */
+/** Pods kept as targets; the rest are known by uid only, because that many are never captured. */
 const mostTargets = 5_000
 
 export interface FollowRun {
@@ -19,13 +19,13 @@ export interface FollowRun {
   readonly log: (line: string) => void
 }
 
-/** What has become of the pods of a name. */
+/** A change in the pods that a name matches. */
 export interface PodSetChange {
-  /** Those that are there now, by their uids, also when it is read later; undefined: it can't be captured, be it coming or going. */
+  /** Live view of the current pods by uid; undefined for a pod that can't be captured because it is starting or terminating. */
   readonly pods: ReadonlyMap<string, PodTarget | undefined>
-  /** Those that came or changed, and can be captured. */
+  /** New or changed pods that can be captured. */
   readonly running: readonly PodTarget[]
-  /** Uids of those that were there before. */
+  /** Uids of the pods that have gone. */
   readonly gone: readonly string[]
 }
 

@@ -40,7 +40,7 @@ export async function findPodSet(
   return labelSelector ? { namespace, labelSelector, pattern: undefined } : undefined
 }
 
-/** Whether a pod that the query gave is one of the set: the API server may give others, whatever it was asked for. */
+/** Returns whether a pod of the answer belongs to the set: the API server may send others, whatever was requested. */
 export function isInSet({ namespace, pattern }: PodSet, { metadata }: V1Pod): boolean {
   if (namespace !== undefined && metadata?.namespace !== namespace) return false
   return pattern === undefined || matchesWildcard(pattern, metadata?.name ?? '')

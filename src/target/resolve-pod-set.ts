@@ -8,11 +8,11 @@ import { listWorkloads } from '../kube/workloads.ts'
 import { findPodSet, formatPodSetName, isInSet, type PodSet, tryTarget } from './pod-set.ts'
 import { mostSuggested, nearNames, refuseUnknownNamespace } from './unknown-namespace.ts'
 
-/** Pods asked for one by one, so many at a time. */
+/** Requests for single pods that run at once. */
 const getsAtATime = 8
-/** And so many in all: as many as are captured at once. */
+/** Requests for single pods in all: as many as can be captured at once. */
 const mostGets = 1_000
-/** No more are captured at once, and of those that can't be captured others take the place. */
+/** Targets kept: more than can be captured at once, so that others replace those that fail. */
 const mostTargets = 2_500
 
 /**
@@ -43,7 +43,7 @@ export async function resolvePodSet(
   throw refusal?.code === 'container-not-found' ? refusal : noneRuns(name, access, count)
 }
 
-/** Gives whether more are wanted. */
+/** Takes a pod and returns whether more are wanted. */
 type TakePod = (pod: V1Pod) => boolean
 
 /** False where there is no such thing. */

@@ -13,7 +13,7 @@ for (const program of ['kubectl', 'kcap', 'ssh']) {
   chmodSync(path.join(folder, program), 0o755)
 }
 
-/** What a shell starts when a person pastes the line; nothing but stand-ins is on PATH. */
+/** Runs a pasted line in a shell whose PATH has only stand-ins, and returns what it starts. */
 function paste(text: string, [shell = '', ...words]: readonly string[] = ['sh']): string[] {
   const said = execFileSync(shell, [...words, '-c', text], {
     cwd: folder,

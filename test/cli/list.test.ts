@@ -52,7 +52,7 @@ test('an empty list is nothing, or an empty JSON list', async () => {
   expect((await runCliHere(['list', 'pods', '-o', 'json'], environment)).stdout).toBe('[]\n')
 })
 
-test('a list that is too long is cut, which is said beside it', async () => {
+test('a list that is too long is cut with a notice', async () => {
   const page = makePage(1_000, (i) => `${'x'.repeat(245)}-${i}`)
   const endless = page.replace('{', '{"metadata":{"continue":"TOKEN"},')
   let count = 0

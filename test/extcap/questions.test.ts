@@ -145,7 +145,7 @@ describe('the capture filter field', () => {
   })
 
   test.each(['tcp) or (udp', 'llc) or (tcp', 'host db.example) or (tcp', '(tcp'])(
-    'is told that %s would escape the parentheses it is put in',
+    'rejects %s, which would escape the parentheses around it',
     async (filter) => {
       expect(await judge(filter)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^.*syntax error\n$/) })
     },

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 /** Programs that hints name; what begins so and has something put into it is a line to paste. */
 const programs = 'kubectl|kcap|ssh|ssh-add|ssh-keygen|ssh-keyscan|mkdir|ls|df|openssl|sudo|wireshark|tshark|export'
-/** Texts that name a program and are no lines: what a file says of itself, what a person is told of a version. */
+/** Texts that name a program without being commands, such as a version message. */
 const sentences = [
   /^`kcap \$\{version\}/,
   /^`kcap and the hosts? have no /,

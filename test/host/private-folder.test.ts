@@ -122,7 +122,7 @@ test('nothing in the temporary folder is ever removed, whatever it is called', a
   expect([planted, marked].map(existsSync)).toEqual([true, true])
 })
 
-test('a process is told from a later one with its PID, and another machine is not judged', async () => {
+test('a process mark distinguishes a later process with the same PID and does not judge other machines', async () => {
   const mark = markProcess()
   const [machine = '', pid = '', started = ''] = mark.split('.')
   expect(hasEnded(mark)).toBe(false)

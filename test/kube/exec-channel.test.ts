@@ -129,7 +129,7 @@ test('a frame of more than 4 MiB ends the channel', async () => {
   expect(await remote.exited).toMatchObject({ kind: 'lost', error: { code: 'connection-lost' } })
 })
 
-test('how a program has ended is told once', async () => {
+test('an exec channel reports the exit of a program once', async () => {
   const remote = await openChannel((send, socket) => {
     const failure = { status: 'Failure', details: { causes: [{ reason: 'ExitCode', message: '3' }] } }
     send(3, JSON.stringify({ status: 'Success' }))

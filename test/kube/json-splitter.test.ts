@@ -21,7 +21,7 @@ const list = fc.record({
   after: fc.jsonValue(),
 })
 
-test('a list cut into any chunks gives the objects that JSON.parse finds, and the rest of it', () => {
+test('a list cut into any chunks yields the same objects and metadata as JSON.parse', () => {
   fc.assert(
     fc.property(list, places, fc.constantFrom(0, 2), (value, at, indent) => {
       const bytes = Buffer.from(JSON.stringify(value, undefined, indent))
@@ -36,7 +36,7 @@ test('a list cut into any chunks gives the objects that JSON.parse finds, and th
   )
 })
 
-test('a row of objects cut into any chunks gives them all, and an object is left as it is', () => {
+test('a sequence of objects cut into any chunks yields them all unchanged', () => {
   fc.assert(
     fc.property(fc.array(fc.dictionary(fc.string(), fc.jsonValue())), places, (values, at) => {
       const bytes = Buffer.from(values.map((value) => `${JSON.stringify(value)}\n`).join(''))

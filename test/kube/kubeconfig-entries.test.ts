@@ -54,7 +54,7 @@ test('plain words are read as kubectl reads them', () => {
   expect(config.clusters.get('l')).toEqual({ 'disable-compression': false })
 })
 
-test('a plugin with a folder in its name is beside the kubeconfig, one without is on PATH', () => {
+test('a plugin with a folder in its name is relative to the kubeconfig, one without is found on PATH', () => {
   const config = load('users: [{name: a, user: {exec: {command: ./p}}}, {name: b, user: {exec: {command: p}}}]')
   expect(config.users.get('a')?.exec?.command).toBe(path.join(path.dirname(file), 'p'))
   expect(config.users.get('b')?.exec?.command).toBe('p')

@@ -41,7 +41,7 @@ test('a page without end is read as far as it is wanted', async () => {
   await expect.poll(() => closed).toBe(2)
 })
 
-test('a list without end is cut where it would take too much memory, and that is told', async () => {
+test('an endless list is cut where it would take too much memory, and reported as cut', async () => {
   const { access, requests } = await openApiPeer((_request, response) => {
     const items = Array.from({ length: 500 }, (_, i) => item(`${'x'.repeat(240)}-${i}`))
     response.end(JSON.stringify({ metadata: { continue: `${requests.length}` }, items }))

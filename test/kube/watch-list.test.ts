@@ -117,7 +117,7 @@ test.each([
     'after an event',
     (response: ServerResponse) => response.end(`${added('web')}${JSON.stringify({ type: 'ERROR', object: gone })}\n`),
   ],
-])('a history that is always compacted, told %s, is read anew ever less often', async (_, answerWatch) => {
+])('a history that is always compacted, reported %s, is listed again ever less often', async (_, answerWatch) => {
   const { access, requests } = await openApiPeer((request, response) => {
     if (request.url?.includes('watch=true')) answerWatch(response)
     else response.end('{"metadata":{"resourceVersion":"1"},"items":[]}')

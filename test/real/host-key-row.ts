@@ -12,7 +12,7 @@ export interface HostKeyRow {
   readonly strict: 'yes' | 'ask' | 'accept-new' | 'no'
   /** With --accept-new-host-key; for ssh, that is `StrictHostKeyChecking accept-new`, for jump hosts too. */
   readonly accepts?: boolean
-  /** What a person says to a question about the key; undefined: there is nobody. */
+  /** Answer of the user to a question about the key; undefined: nobody is there to answer. */
   readonly answer?: 'yes' | 'no'
   readonly login?: 'password' | 'key'
   /** The user's known_hosts, and the global one; undefined: there is none. */
@@ -36,9 +36,9 @@ export const known: Known = ({ name, ed }) => [`${name} ${ed}`]
 export const changed: Known = ({ name, otherEd }) => [`${name} ${otherEd}`]
 export const otherType: Known = ({ name, rsa }) => [`${name} ${rsa}`]
 
-/** What most rows have. */
+/** Defaults of a row. */
 export const ed = { server: 'ed', strict: 'accept-new' } as const
-/** What kcap's own client can't do, and hands over. */
+/** Settings that kcap's own client leaves to `ssh`. */
 export const handedOver = { clients: ['auto', 'openssh'] } as const
 
 /** The same at each strictness. */

@@ -45,7 +45,7 @@ export const nameRows: Rows = {
   'HostKeyAlias in capitals, added': { ...ed, config: ['HostKeyAlias Farm'] },
 }
 
-/** What a marker does to a line, and certificates of hosts. */
+/** Markers of known_hosts lines, and certificates of hosts. */
 export const markerRows: Rows = {
   ...atEach('a revoked key that is known', { known: ({ name, ed }) => [`${name} ${ed}`, `@revoked * ${ed}`] }),
   ...atEach('a revoked key of a new host', { known: ({ name, ed }) => [`@revoked ${name} ${ed}`] }),

@@ -1,6 +1,6 @@
 import { ed, otherType, type Rows } from './host-key-row.ts'
 
-/** Which of its keys a host is asked for. */
+/** Order of the key types that a host is asked for. */
 export const orderRows: Rows = {
   ...ordered('written out, the other type first', 'ssh-ed25519,rsa-sha2-512'),
   ...ordered('written out, the known type first', 'rsa-sha2-512,ssh-ed25519'),

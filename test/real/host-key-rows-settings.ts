@@ -11,7 +11,7 @@ import {
   type Words,
 } from './host-key-row.ts'
 
-/** What the ssh config says of host keys. */
+/** Settings of the ssh config for host keys. */
 export const settingRows: Rows = {
   ...atEach('a key in RevokedHostKeys', { known, config: ['RevokedHostKeys KEYS/ed.pub'] }),
   'a key in RevokedHostKeys, --accept-new-host-key': { ...ed, accepts: true, config: ['RevokedHostKeys KEYS/ed.pub'] },

@@ -4,7 +4,7 @@ import { markerRows, nameRows } from './host-key-rows-names.ts'
 import { jumpRows, orderRows } from './host-key-rows-orders.ts'
 import { settingRows } from './host-key-rows-settings.ts'
 
-/** What may be known of a host that shows an ED25519 key, and one that has an RSA key too. */
+/** Contents of known_hosts for a host with an ED25519 key, and for one with an RSA key too. */
 const contents = {
   nothing: () => [],
   'its ED25519 key': ({ name, ed }) => [`${name} ${ed}`],

@@ -9,11 +9,11 @@ import { connectSsh } from '../../src/ssh/connect-ssh.ts'
 import type { HostKeyRow, Words } from './host-key-row.ts'
 import type { HostKeySetting, ServerName } from './host-key-setting.ts'
 
-/** What became of a login, in the same words for each program. */
+/** Outcome of a login, in the same words for each program. */
 export interface Outcome {
   readonly isLoggedIn: boolean
   readonly wasAsked: boolean
-  /** What the program says of the key. */
+  /** The program's verdict on the key. */
   readonly says: 'unknown' | 'changed' | 'revoked' | 'unchecked' | undefined
   /** As sshd has heard it. */
   readonly hasOfferedPassword: boolean

@@ -24,7 +24,7 @@ const lanes = [1, 2, 3, 4] as const
 
 export interface HostKeySetting {
   file(name: string): string
-  /** Those of each sshd, so that several logins can be told apart. */
+  /** Ports of each sshd; several, so that concurrent logins can be distinguished. */
   readonly ports: Readonly<Record<ServerName, readonly number[]>>
   readonly sshds: Readonly<Record<ServerName, OwnSshd>>
   /** `TYPE BASE64` of each key. */

@@ -7,7 +7,7 @@ export const apiAddresses = [
   { host: '10.9.0.1', port: 443 },
   { host: 'fd09::1', port: 6443 },
 ]
-/** What a packet carries outside of any encapsulation; a capture on a node leaves out all of `node`. */
+/** Outermost content of a packet; a capture on a node leaves out all of `node`. */
 export type Stream = 'ipv4' | 'ipv6' | 'node' | 'other'
 
 /** A packet without a link layer. */

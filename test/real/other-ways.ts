@@ -19,7 +19,7 @@ export function waysOfAdmin(target: string): (string | RegExp)[] {
   ]
 }
 
-/** What one is told who may create no pods; `scope` names the cluster as the command line did. */
+/** Hints for a user who may not create pods; `scope` names the cluster as the command line did. */
 export function waysWithoutPods(target: string, namespace: string, scope = ''): (string | RegExp)[] {
   return [
     kubectl,

@@ -66,7 +66,7 @@ function readSelection(pcap: Buffer, said: string): Selection {
   )
 }
 
-/** What the supervisor makes of a filter where its own stream passes. */
+/** Returns the supervisor's filter where its own stream passes. */
 async function makeExclusion(ownStream: OwnStream, connection = ''): Promise<(filter: string) => string> {
   const tcpdump = path.join(folder, 'tcpdump')
   await writeFile(tcpdump, '#!/bin/sh\nfor last; do :; done; printf %s "$last"\n')
@@ -104,7 +104,7 @@ function makeFilter(expression: string, ports: readonly string[] = [], protocol:
   }
 }
 
-/** What each expression selects by itself, asked once. */
+/** Packets that each expression selects on its own, computed once. */
 const selectedAlone = new Map<PreparedFile, Promise<Map<string, Selection>>>()
 async function selectAlone(file: PreparedFile): Promise<Map<string, Selection>> {
   const selecting = selectedAlone.get(file) ?? select(file, filterExpressions)

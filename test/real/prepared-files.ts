@@ -7,7 +7,7 @@ type Carried = Pick<InnerPacket, 'etherType' | 'bytes'>
 
 const udp = 17
 
-/** What stands before the packet inside, with the EtherType that it has outside. */
+/** Headers before the inner packet, with the outer EtherType. */
 interface Encapsulation {
   readonly name: string
   wrap(inner: InnerPacket): Carried | undefined
@@ -110,7 +110,7 @@ function pppoe({ etherType, bytes }: InnerPacket): Buffer {
   ])
 }
 
-/** What a link layer makes of a packet; undefined where it can't carry it. */
+/** Returns a packet in a link layer's framing; undefined where it can't carry it. */
 type LinkLayer = (inner: InnerPacket, carried: Carried) => Buffer | undefined
 
 const ethernet: LinkLayer = ({ name }, { etherType, bytes }) => {

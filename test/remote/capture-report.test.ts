@@ -57,7 +57,7 @@ test.each([
   ['9007199254740992', undefined],
   ['99999999999999999999999999', undefined],
   ['9'.repeat(4_000), undefined],
-])('%s packets are so many, or an unknown number', (digits, count) => {
+])('a report of %s packets is that count, or an unknown number', (digits, count) => {
   const text = [
     `${digits} packets captured`,
     `${digits} packets received by filter`,

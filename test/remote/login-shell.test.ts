@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { encodeForLoginShell, loginShellLine } from '../../src/remote/login-shell.ts'
 import { shells } from '../support/shells.ts'
 
-/** Those that accounts have; which of them are here. */
+/** Login shells of accounts, and the ones installed here. */
 const loginShells: readonly (readonly string[])[] = [
   ...shells,
   ...['zsh', 'ksh', 'fish', 'csh', 'tcsh'].filter(hasProgram).map((program) => [program]),

@@ -82,7 +82,7 @@ test('where no private folder can be made, the error says how to name one', asyn
   expect(error.hints).toEqual(['XDG_RUNTIME_DIR or TMPDIR in the environment name one', '--ssh-client ssh2 needs none'])
 })
 
-test('a changed host key that StrictHostKeyChecking no lets pass is told once, and remembered', async () => {
+test('a changed host key that StrictHostKeyChecking no accepts is reported once, and remembered', async () => {
   const pair = makeKeyPair()
   const server = await openServer({ users: { ann: { keys: [pair.public] } } })
   const known = `[127.0.0.1]:${server.port} ${makeKeyPair('rsa').public}\n`

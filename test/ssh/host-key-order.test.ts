@@ -6,7 +6,7 @@ import { noSignal } from '../support/ssh-fixture.ts'
 
 const context = { environment: { PATH: process.env.PATH }, signal: noSignal() }
 
-/** For a host that is known by an RSA key. */
+/** Returns the preferred key types of a host that is known by an RSA key. */
 async function prefer(
   list: string | undefined,
   known = ['ssh-rsa'],

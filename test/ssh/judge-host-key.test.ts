@@ -41,7 +41,7 @@ const address = '203.0.113.7'
 describe('CheckHostIP', () => {
   const accepting = { checkhostip: 'yes', stricthostkeychecking: 'accept-new' }
 
-  test('adds the address of a new host beside its name', async () => {
+  test('adds the address of a new host next to its name', async () => {
     const { verify, read } = await openCheck([], accepting)
     expect(await verify(toKey(key), address)).toBe('proven')
     expect(read()).toEqual([`web,${address} ${key}`])
@@ -133,7 +133,7 @@ describe('a line without the port', () => {
     expect(read()).toEqual([`web ${other}`, `[web]:2222 ${key}`])
   })
 
-  test('only warns of a revoked key, and gives the reason of a refusal', async () => {
+  test('only warns of a revoked key, and reports the reason for a refusal', async () => {
     const lines = [`@revoked web ${key}`]
     const accepting = await openCheck(lines, settings)
     expect(await accepting.verify(toKey(key), address)).toBe('proven')

@@ -31,7 +31,7 @@ function install(place: string, ...parents: string[]) {
   return { base, dist, file }
 }
 
-test('compiled ciphers come from the package itself, or from beside it where npm has put both', () => {
+test('compiled ciphers come from the package itself, or from the ssh2 that npm installed next to it', () => {
   const own = install('kcap/node_modules')
   expect(findNativeCiphers(path.join(own.dist, 'chunks'))).toBe(own.file)
   expect(findNativeCiphers(own.dist)).toBe(own.file)

@@ -4,10 +4,10 @@ import type { AddressInfo, Server } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import type { Certificates } from './certificates.ts'
 
-/** What an API server sees of who asks, whatever is asked. */
+/** Identity and credentials that an API server sees, whatever the request. */
 export interface SeenRequest {
   readonly scheme: 'http' | 'https'
-  /** What stands before `/api/v1/…`. */
+  /** Path before `/api/v1/…`. */
   readonly prefix: string
   readonly authorization?: string | undefined
   /** `Impersonate-*` headers in order of their names, as they came. */
@@ -90,7 +90,7 @@ function describe({ headers, rawHeaders, socket }: IncomingMessage, prefix: stri
   }
 }
 
-/** Of the client's certificate, where there is one. */
+/** Returns the common name of the client's certificate, if any. */
 export function commonName(socket: TLSSocket): string | undefined {
   const name = socket.getPeerCertificate()?.subject?.CN
   return name === undefined ? undefined : String(name)

@@ -7,7 +7,7 @@ export interface FakeClock extends Clock {
   readonly sleepers: number
 }
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that advances only when the test says so. */
 export function makeFakeClock(): FakeClock {
   let nowMs = 0
   const sleeping = new Set<{ readonly untilMs: number; readonly wake: () => void }>()

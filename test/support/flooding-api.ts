@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 
-/** What an API server does to whoever asks it. */
+/** A hostile behaviour of an API server. */
 export type Flood =
   /** A list of pods of a million rows in one page. */
   | 'one page'
@@ -17,7 +17,7 @@ export type Flood =
   | 'gone'
 
 export interface FloodingApi {
-  /** Of a kubeconfig, as JSON. */
+  /** Text of a kubeconfig for it, as JSON. */
   readonly kubeconfig: string
   /** Requests so far, by their paths. */
   readonly paths: readonly string[]

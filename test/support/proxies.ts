@@ -10,7 +10,7 @@ import type { TLSSocket } from 'node:tls'
 import { commonName, listen } from './api-servers.ts'
 import type { Certificates } from './certificates.ts'
 
-/** What a proxy was asked for. */
+/** A request that a proxy received. */
 export type SeenByProxy = string
 
 export interface Proxies {

@@ -27,7 +27,7 @@ function pod(
 
 type PodObject = ReturnType<typeof pod>
 
-/** What becomes of the pods of `shop/web*`, as an API server that says anything tells it. */
+/** Changes of the pods of `shop/web*`, as reported by an API server that may send anything. */
 async function follow(
   listed: readonly PodObject[],
   events: readonly [string, PodObject][],
@@ -51,7 +51,7 @@ async function follow(
 
 const names = (change: PodSetChange) => change.running.map((target) => target.pod)
 
-test('the pods of a set are those that were asked for, whatever the API server gives', async () => {
+test('a pod set has only the requested pods, whatever the API server sends', async () => {
   const others = [
     pod('db'),
     pod('web-2', { namespace: 'other' }),

@@ -14,12 +14,12 @@ export interface LoginCase {
   readonly user?: object
   /** More fields of the context. */
   readonly context?: object
-  /** Files beside the kubeconfig; what begins with `#!` can be run. */
+  /** Files next to the kubeconfig; those that begin with `#!` are executable. */
   readonly files?: Readonly<Record<string, string>>
   readonly environment?: Readonly<Record<string, string | undefined>>
-  /** Whether it is started in the folder of the kubeconfig; by default in another. */
+  /** Whether to start in the folder of the kubeconfig; by default in another one. */
   readonly startsBeside?: boolean
-  /** What a person at a terminal types once something ends with `code: `; by default there is no terminal. */
+  /** Input typed at a terminal after a prompt that ends with `code: `; by default there is no terminal. */
   readonly types?: string
 }
 
@@ -33,12 +33,12 @@ export interface ParityRow extends LoginCase {
   }
 }
 
-/** What one of the programs did. */
+/** Outcome of one program. */
 export interface LoginOutcome {
   readonly succeeded: boolean
   readonly requests: readonly SeenRequest[]
   readonly proxies: readonly SeenByProxy[]
-  /** What the plugins of the case wrote into `plugin.log`, each line once. */
+  /** Distinct lines that the case's plugins wrote to `plugin.log`. */
   readonly plugin: readonly string[]
 }
 
@@ -116,7 +116,7 @@ function formatKubeconfig({ cluster, user, context }: LoginCase): string {
   })
 }
 
-/** script(1) of util-linux gives it a terminal, and ends as it does. */
+/** Returns the argv that runs a program on a terminal, by util-linux script(1), which exits with its code. */
 function atTerminal(argv: readonly string[]): [string, ...string[]] {
   return ['script', '--quiet', '--return', '--flush', '--command', quoteArgv(argv), '/dev/null']
 }

@@ -53,12 +53,12 @@ export async function openScene(): Promise<Scene> {
 export const token = { token: 'tok' }
 export const execVersion = 'client.authentication.k8s.io/v1'
 
-/** A user with a credential plugin, `./plug.sh` beside the kubeconfig. */
+/** A user with a credential plugin, `./plug.sh` next to the kubeconfig. */
 export function execUser(more: object = {}) {
   return { exec: { apiVersion: execVersion, interactiveMode: 'Never', command: './plug.sh', ...more } }
 }
 
-/** A plugin that logs how it was run and hands over what it is told to; a token without a word. */
+/** A plugin that logs how it was run and prints the given credential; a token by default. */
 export function pluginScript(answer: object | string = { status: { token: 'plugin-token' } }, log = '$*'): string {
   const credential = { apiVersion: execVersion, kind: 'ExecCredential' }
   const text = typeof answer === 'string' ? answer : JSON.stringify({ ...credential, ...answer })
