@@ -23,8 +23,8 @@ test("no program that kcap starts has kcap's own secrets in its environment", as
   expect((await runProgram(['sh', '-c', secrets], { timeoutMs, environment })).stdout).toBe('end')
   const whole = { environment: { ...process.env }, isEnvironmentWhole: true, timeoutMs }
   expect((await runProgram(['sh', '-c', secrets], whole)).stdout).toBe('end')
-  const started = [await startProgram(['sh', '-c', secrets], environment), await startCommandLine(secrets)]
-  for (const { stdout } of started) expect((await buffer(stdout)).toString()).toBe('end\n')
+  for (const start of [() => startProgram(['sh', '-c', secrets], environment), () => startCommandLine(secrets)])
+    expect((await buffer((await start()).stdout)).toString()).toBe('end\n')
   expect(Object.keys(makeChildEnvironment(process.env, true)).filter((name) => /PASSWORD/.test(name))).toEqual([])
   vi.unstubAllEnvs()
 })
