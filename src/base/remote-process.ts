@@ -13,7 +13,7 @@ export type RemoteExit =
  * is slow; nothing is buffered beyond a stream's high-water mark.
  */
 export interface RemoteProcess {
-  /** Raw bytes; ends (never errors) when the program ended or the connection was lost: `exited` tells which. */
+  /** Raw bytes, read from the first turn of the event loop on; ends (never errors) when the program ended or the connection was lost. */
   readonly stdout: Readable
   readonly stderr: Readable
   /** Bytes for the program's standard input; writes after the end are dropped silently. */

@@ -1,3 +1,4 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import type { Socket } from 'node:net'
 import type { RemoteExit, RemoteProcess } from '../base/remote-process.ts'
 import { killProgram, startProgram } from './start-program.ts'
@@ -7,7 +8,7 @@ const silenceLimitMs = 15_000
 const silenceCheckMs = 1_000
 /** What is kept of the words that tell why the program ended. */
 const maxKeptLength = 4096
-/** After the program's end its pipes are read so long. */
+/** How often the pipes of an ended program are looked at, and so how long they stay open once they are read. */
 const lingerMs = 1_000
 
 /** How a program of this machine ended that stood for one on the far side. */
@@ -42,7 +43,7 @@ export async function startProgramProcess(options: ProgramProcessOptions): Promi
     said = (said + chunk.toString('utf8')).slice(-maxKeptLength)
     options.onSaid?.(said)
   })
-  // Nothing is lost: it flows on when somebody reads it.
+  // Held for a reader that attaches before the event loop turns; Node discards what nobody reads when the program ends.
   stderr.pause()
   stdin.on('error', () => {})
   let lossReason: string | undefined
@@ -55,12 +56,7 @@ export async function startProgramProcess(options: ProgramProcessOptions): Promi
     wasSilent = lossReason === undefined
     end(`nothing was heard for ${silenceLimitMs / 1000} s`)
   })
-  child.once('exit', () => {
-    // What the program has started may hold on to its pipes.
-    setTimeout(() => {
-      for (const stream of [stdin, stdout, stderr]) stream.destroy()
-    }, lingerMs).unref()
-  })
+  child.once('exit', () => closeWhenRead(child, () => lossReason !== undefined))
   const exited = new Promise<RemoteExit>((resolve) => {
     child.once('close', (code) => {
       stopWatching()
@@ -69,6 +65,21 @@ export async function startProgramProcess(options: ProgramProcessOptions): Promi
     })
   })
   return { stdout, stderr, stdin, exited, kill: () => end('kcap ended it') }
+}
+
+/**
+ * Closes the pipes of an ended program once its output is read, however slowly, or at once when kcap gave it up. Its end of file may
+ * never come: a process that the program has started can hold on to them.
+ */
+function closeWhenRead(child: ChildProcessWithoutNullStreams, isGivenUp: () => boolean): void {
+  const { stdin, stdout, stderr } = child
+  const timer = setInterval(() => {
+    const isUnread = [stdout, stderr].some((output) => output.readableLength > 0 || output.isPaused())
+    if (isUnread && !isGivenUp()) return
+    clearInterval(timer)
+    for (const stream of [stdin, stdout, stderr]) stream.destroy()
+  }, lingerMs)
+  child.once('close', () => clearInterval(timer))
 }
 
 /** Calls `onSilent` once when nothing came for long, though somebody was ready to read. */
