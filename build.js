@@ -3,6 +3,7 @@ import { isBuiltin } from 'node:module'
 import path from 'node:path'
 import { build } from 'esbuild'
 import { formatLicenses, listBundledPackages } from './packaging/bundled-packages.js'
+import { formatHelpPage } from './packaging/format-help-page.js'
 import { makeSbom } from './packaging/sbom.js'
 
 /** @type {import('esbuild').BuildOptions} */
@@ -133,9 +134,15 @@ const program = await build({
   plugins: [absentPackages, nativeCiphers],
 })
 for (const { metafile } of [main, singles, program]) refuseForeignImports(metafile)
-// By this name the program knows that it is to answer as Wireshark's extcap, whatever npm's or our launchers are called.
-writeFileSync('dist/kcap-extcap.cjs', "#!/usr/bin/env node\nrequire('./kcap.cjs')\n")
-for (const name of ['kcap', 'kcap-extcap']) chmodSync(`dist/${name}.cjs`, 0o755)
+// By its name the program knows whether it is to answer as Wireshark's extcap or kubectl's plugin, whatever npm's or our launchers are called.
+const faces = {
+  'kcap-extcap.cjs': '',
+  'kubectl-kcap.cjs': '',
+  'kubectl_complete-kcap.cjs': "process.argv.splice(2, 0, '--kcap-complete', 'kubectl')\n",
+}
+for (const [name, start] of Object.entries(faces))
+  writeFileSync(`dist/${name}`, `#!/usr/bin/env node\n${start}require('./kcap.cjs')\n`)
+for (const name of ['kcap.cjs', ...Object.keys(faces)]) chmodSync(`dist/${name}`, 0o755)
 
 /** What is not Node's own has to be in the bundle: nothing is looked for where others may write. */
 function refuseForeignImports({ outputs }) {
@@ -162,6 +169,7 @@ const launcher = readFileSync('extcap/launcher.sh', 'utf8').replace(/'@([a-z-]+)
 writeFileSync('dist/launcher.sh', launcher)
 const { formatManPage } = await evaluate('src/cli/man-page.ts')
 writeFileSync('dist/kcap.1', formatManPage())
+writeFileSync('dist/wireshark.html', formatHelpPage(readFileSync('docs/wireshark.md', 'utf8')))
 cpSync('completion', 'dist/completion', { recursive: true })
 const scripts = readdirSync('completion').map((name) => `dist/completion/${name}`)
 
@@ -172,9 +180,14 @@ writeFileSync('dist/sbom.cdx.json', `${JSON.stringify(sbom, undefined, 1)}\n`)
 
 // Only now, and only what is stale: a program that runs from here goes on.
 const outputs = [main, singles, program].flatMap(({ metafile }) => Object.keys(metafile.outputs))
-const others = ['kcap-extcap.cjs', 'launcher.sh', 'kcap.1', 'THIRD-PARTY-LICENSES.txt', 'sbom.cdx.json'].map(
-  (name) => `dist/${name}`,
-)
+const others = [
+  ...Object.keys(faces),
+  'launcher.sh',
+  'kcap.1',
+  'wireshark.html',
+  'THIRD-PARTY-LICENSES.txt',
+  'sbom.cdx.json',
+].map((name) => `dist/${name}`)
 const written = new Set([...outputs, ...scripts, ...others].map((file) => path.resolve(file)))
 for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true })) {
   const file = path.resolve(entry.parentPath, entry.name)

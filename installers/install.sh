@@ -38,11 +38,12 @@ done
 case $prefix in /*) ;; *) prefix=$PWD/$prefix ;; esac
 home=$prefix/share/kcap
 bin=$prefix/bin
+names='kcap kcap-extcap kubectl-kcap kubectl_complete-kcap'
 
 is_ours() { [ -f "$1/dist/kcap.cjs" ] && [ -f "$1/kcap-extcap" ]; }
 
 # A link is ours if it leads to our folder; anything else of that name is somebody's.
-for name in kcap kcap-extcap; do
+for name in $names; do
   [ ! -e "$bin/$name" ] && [ ! -h "$bin/$name" ] && continue
   [ "$(readlink "$bin/$name" || true)" = "$home/$name" ] && continue
   [ -n "$uninstall" ] || fail "cannot install \"$bin/$name\": a file of that name is there that is not this kcap's" "ls -l $bin/$name"
@@ -54,7 +55,7 @@ fi
 if [ -n "$uninstall" ]; then
   [ -e "$home" ] || fail "cannot remove \"$home\": there is none" "find / -name kcap.cjs"
   "$home/kcap" uninstall
-  for name in kcap kcap-extcap; do
+  for name in $names; do
     [ "$(readlink "$bin/$name" || true)" != "$home/$name" ] || rm "$bin/$name"
   done
   rm -rf "$home"
@@ -114,7 +115,7 @@ is_ours "$draft/kcap" || fail "cannot install \"$from\": kcap is not in it"
 
 [ ! -e "$home" ] || mv "$home" "$draft/old"
 mv "$draft/kcap" "$home"
-for name in kcap kcap-extcap; do
+for name in $names; do
   ln -sf "$home/$name" "$bin/$name"
 done
 printf 'kcap: installed %s, with links in %s\n' "$home" "$bin"

@@ -29,7 +29,7 @@ ${system('linux', 'linux')}
 
   def install
     libexec.install Dir["*"]
-    bin.install_symlink libexec/"kcap", libexec/"kcap-extcap"
+    bin.install_symlink libexec/"kcap", libexec/"kcap-extcap", libexec/"kubectl-kcap", libexec/"kubectl_complete-kcap"
   end
 
   def caveats

@@ -20,9 +20,11 @@ export function listFiles(platform, nodeFolder) {
     .filter((entry) => entry.isFile() && entry.name !== 'sbom.cdx.json')
     .map((entry) => path.relative(top, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
   const installer = isWindows(platform) ? 'install.ps1' : 'install.sh'
-  const launchers = isWindows(platform) ? ['kcap.cmd', 'kcap-extcap.cmd'] : ['kcap', 'kcap-extcap']
+  const launchers = isWindows(platform)
+    ? { 'kcap.cmd': 'kcap.cmd', 'kcap-extcap.cmd': 'kcap-extcap.cmd' }
+    : { kcap: 'kcap', 'kcap-extcap': 'kcap-extcap', 'kubectl-kcap': 'kcap', 'kubectl_complete-kcap': 'kcap' }
   return [
-    ...launchers.map((file) => toEntry(file, read(`packaging/launchers/${file}`), true)),
+    ...Object.entries(launchers).map(([name, file]) => toEntry(name, read(`packaging/launchers/${file}`), true)),
     toEntry(isWindows(platform) ? 'node.exe' : 'node', fetchNode(platform, nodeFolder), true),
     toEntry(installer, read(`installers/${installer}`), true),
     ...built.map((file) => toEntry(file, read(file), false)),

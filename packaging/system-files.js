@@ -4,6 +4,7 @@ import { build } from 'esbuild'
 
 const home = '/usr/lib/kcap'
 const program = `${home}/dist/kcap.cjs`
+const programs = ['kcap', 'kcap-extcap', 'kubectl-kcap', 'kubectl_complete-kcap']
 
 /** @type {Readonly<Record<string, string>>} Where all distributions look for them. */
 const sharedFiles = {
@@ -21,7 +22,7 @@ const sharedFiles = {
  * @returns {Promise<Entry[]>}
  */
 export async function placeInSystem(files, extcapFolders) {
-  const isPlaced = (/** @type {Entry} */ { name }) => !/^(kcap|kcap-extcap|install\.sh)$/.test(name)
+  const isPlaced = (/** @type {Entry} */ { name }) => ![...programs, 'install.sh'].includes(name)
   const start = (/** @type {string} */ name) => `#!/bin/sh\nexec ${home}/node ${home}/dist/${name}.cjs "$@"\n`
   const launcher = (await loadFormatLauncher())({ node: `${home}/node`, script: program }, 'linux')
   const script = (/** @type {string} */ name, /** @type {string} */ text) => ({
@@ -37,8 +38,7 @@ export async function placeInSystem(files, extcapFolders) {
     ...files.filter(isPlaced).map((entry) => ({ ...entry, name: `.${home}/${entry.name}` })),
     ...(license === undefined ? [] : [{ ...license, name: './usr/share/doc/kcap/copyright' }]),
     ...copies,
-    script('./usr/bin/kcap', start('kcap')),
-    script('./usr/bin/kcap-extcap', start('kcap-extcap')),
+    ...programs.map((name) => script(`./usr/bin/${name}`, start(name))),
     ...extcapFolders.map((folder) => script(`.${folder}/kcap`, launcher)),
   ]
 }

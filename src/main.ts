@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { version } from './base/version.ts'
 import { findVerb, runExtcap } from './extcap/front.ts'
 import { useCompileCache } from './host/compile-cache.ts'
@@ -20,6 +21,16 @@ async function main(argv: readonly string[]): Promise<number> {
   return await runCli(argv)
 }
 
-void main(process.argv.slice(2)).then((exitCode) => {
-  process.exitCode = exitCode
-})
+/** What no face has caught: kcap's own files can't be loaded. */
+function reportFault(error: NodeJS.ErrnoException): number {
+  const isLimit = error.code === 'EMFILE' || error.code === 'ENFILE'
+  const state = isLimit ? 'too many files are open: ulimit -n 1024' : error.message
+  writeSync(2, `kcap: error: cannot load its own files: ${state}\n`)
+  return 1
+}
+
+void main(process.argv.slice(2))
+  .catch(reportFault)
+  .then((exitCode) => {
+    process.exitCode ??= exitCode
+  })

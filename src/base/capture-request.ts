@@ -1,14 +1,14 @@
 import type { SshHostName, TargetName } from './target.ts'
 
 /**
- * How the stream comes here, which is for slow links only: `gzip` has the far side compress it; `auto` leaves it to the user's ssh config,
+ * How the stream comes here, which is for slow links only: `gzip` has the remote side compress it; `auto` leaves it to the user's ssh config,
  * so that no fast link is ever made slower.
  */
 export type Compression = 'auto' | 'gzip' | 'none'
 
-/** How the far side captures. */
+/** How the remote side captures. */
 export interface CaptureOptions {
-  /** Interface on the far side. */
+  /** Interface on the remote side. */
   readonly interfaceName: string
   /** One pcap filter expression made of all filter options; '' captures everything. */
   readonly filter: string
@@ -35,6 +35,9 @@ export interface DebugContainer {
   readonly pullSecret: string | undefined
   /** Where pods on nodes are created; undefined: the namespace of the pod that is captured, or the context's. */
   readonly namespace: string | undefined
+  /** CPU and memory of a pod on a node, as both request and limit: `100m`, `256Mi`; undefined: small requests, and no CPU limit. */
+  readonly cpu: string | undefined
+  readonly memory: string | undefined
   /** With all rights on the node, instead of the few it takes to capture. */
   readonly privileged: boolean
 }
@@ -58,7 +61,12 @@ export type OutputFormat = 'pcap' | 'pcapng'
 
 export type OutputName =
   | { readonly kind: 'file'; readonly path: string; readonly overwrite: boolean }
-  | { readonly kind: 'fifo'; readonly path: string }
+  /** Wireshark's own. */
+  | { readonly kind: 'fifo'; readonly path: string; readonly overwrite?: boolean }
+  /** A FIFO that a shell's user has made. */
+  | { readonly kind: 'pipe'; readonly path: string }
+  | { readonly kind: 'device'; readonly path: string }
+  | { readonly kind: 'descriptor'; readonly descriptor: number; readonly path: string }
   | { readonly kind: 'stdout' }
   | { readonly kind: 'wireshark' }
 

@@ -10,13 +10,22 @@ export interface HintLine {
   readonly note?: string
   /** The file at whose end the output is added. */
   readonly appendTo?: string
+  /** Text for its standard input: lines that end with a line break. */
+  readonly input?: string
   /** Shell text without any word from elsewhere: redirections, further programs of a pipe. */
   readonly tail?: string
+  /** A line of a file, in place of all else. */
+  readonly fileLine?: string
 }
 
 /** A line for a shell: `kubectl`, `kcap`, `ssh` or another program with its words; options alone begin with a dash. */
 export function line(...argv: readonly string[]): HintLine {
   return { argv }
+}
+
+/** A line to put into a file that the hint before it names. */
+export function fileLine(text: string): HintLine {
+  return { argv: [], fileLine: text }
 }
 
 /** A file as a word that no program takes for an option. */
@@ -29,19 +38,29 @@ export function noted(note: string, hint: HintLine): HintLine {
 }
 
 /**
- * A hint as the shell's user reads it; undefined when no single line can hold it. `scope` names the cluster of the failed command, for lines that
+ * A hint as the shell's user reads it; of several lines only with `input`; undefined when it can't be held like that. `scope` names the cluster of the failed command, for lines that
  * would otherwise ask another one.
  */
 export function formatHint(hint: Hint, scope: HintScope = {}): string | undefined {
-  if (typeof hint === 'string') return hint
-  const { note, appendTo, tail } = hint
-  const argv = addScope(hint.argv, scope)
+  const { programWords = ['kcap'] } = scope
+  if (typeof hint === 'string') return nameProgram(hint, programWords)
+  if (hint.fileLine !== undefined) return hint.fileLine
+  const { note, appendTo, tail, input } = hint
+  // What somebody else is to apply is not applied by the login that lacks the right.
+  const [program = '', ...words] = input === undefined ? addScope(hint.argv, scope) : hint.argv
+  const argv = [...(program === 'kcap' ? programWords : [program]), ...words]
   // A command substitution drops line breaks at the end of its output.
   if ([...argv, appendTo ?? ''].some((word) => /[\n\0]$|\0/.test(word))) return undefined
   const redirection =
     appendTo === undefined ? '' : ` >> ${appendTo.startsWith('~/') ? appendTo : quoteVisibly([appendTo])}`
-  const text = `${quoteVisibly(argv)}${redirection}${tail === undefined ? '' : ` ${tail}`}`
+  const document = input === undefined ? '' : ` <<'END'\n${input}END`
+  const text = `${quoteVisibly(argv)}${redirection}${tail === undefined ? '' : ` ${tail}`}${document}`
   return note === undefined ? text : `${note}: ${text}`
+}
+
+/** Replaces `kcap` at the start of each command in a text with the words that started kcap. */
+export function nameProgram(text: string, programWords: readonly string[]): string {
+  return text.replace(/(^|: |^ +)kcap (?!\d)/gm, `$1${programWords.join(' ')} `)
 }
 
 /** Names a context to kubectl and kcap, whatever its name begins with. */
@@ -53,6 +72,10 @@ export function contextWords(context: string): string[] {
 export interface HintScope {
   readonly kubeconfig?: string | undefined
   readonly context?: string | undefined
+  /** Options by which it acts as another user: kcap's lines do so, too, but a right is granted by somebody else. */
+  readonly impersonation?: readonly string[]
+  /** Words by which the user's shell starts kcap; default: `kcap`. */
+  readonly programWords?: readonly string[]
 }
 
 /** kubectl and kcap take the same options for that: kubectl before the words of an exec, kcap after the name of its command. */
@@ -67,7 +90,13 @@ function addScope(argv: readonly string[], scope: HintScope): readonly string[] 
     if (value === undefined || isNamed(`--${name}`) || (name === 'context' && isListOfContexts)) return []
     return value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value]
   })
-  return program === 'kubectl' ? [program, ...more, ...words] : [...argv, ...more]
+  if (program === 'kubectl') return [program, ...more, ...words]
+  return [...argv, ...more, ...(isListOfContexts ? [] : (scope.impersonation ?? []))]
+}
+
+/** Returns the hint with its lines in a context, unless they name one. */
+export function withContext(hint: Hint, context: string): Hint {
+  return typeof hint === 'string' ? hint : { ...hint, argv: addScope(hint.argv, { context }) }
 }
 
 const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u

@@ -1,5 +1,14 @@
 import { type ErrorCode, exitCodeOf } from './error-codes.ts'
-import { formatHint, type Hint, type HintScope } from './hint.ts'
+import { formatHint, type Hint, type HintScope, withContext } from './hint.ts'
+
+/** A right that a login lacks, in the words of RBAC. */
+export interface Denial {
+  /** Whom the API server takes the login for; undefined where it does not say. */
+  readonly user: string | undefined
+  readonly verb: string
+  /** `pods`, `pods/exec`. */
+  readonly resource: string
+}
 
 /**
  * The one error kcap shows to people. `message` reads `cannot <do> "<what>": <state>`; each hint is a line that can be pasted
@@ -9,11 +18,19 @@ export class KcapError extends Error {
   readonly code: ErrorCode
   readonly remedies: readonly Hint[]
 
-  constructor(code: ErrorCode, message: string, options: { hints?: readonly Hint[]; cause?: unknown } = {}) {
+  /** What the login has no right to, where that is the reason. */
+  readonly denied?: Denial
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { hints?: readonly Hint[]; cause?: unknown; denied?: Denial | undefined } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'KcapError'
     this.code = code
     this.remedies = options.hints ?? []
+    if (options.denied !== undefined) this.denied = options.denied
   }
 
   /** The remedies as the shell's user reads them. */
@@ -39,4 +56,11 @@ export function toKcapError(error: unknown): KcapError {
     hints: ['this is a fault in kcap; run again with --verbose and report what it prints'],
     cause: error,
   })
+}
+
+/** Returns the error with hints for a context that the command line does not name; undefined: it needs none. */
+export function inContext(error: unknown, context: string | undefined): unknown {
+  if (!(error instanceof KcapError) || context === undefined) return error
+  const { code, message, remedies, cause, denied } = error
+  return new KcapError(code, message, { hints: remedies.map((hint) => withContext(hint, context)), cause, denied })
 }

@@ -4,6 +4,6 @@ export const linkTypes = {
   ethernet: 1,
   raw: 101,
   linuxSll: 113,
-  /** Written by `tcpdump -i any` since libpcap 1.10; the interface indexes inside are those of the far side. */
+  /** Written by `tcpdump -i any` since libpcap 1.10; the interface indexes inside are those of the remote side. */
   linuxSll2: 276,
 } as const

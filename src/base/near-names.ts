@@ -15,6 +15,12 @@ function distanceOf(name: string, candidate: string): number {
   return editDistance(name.slice(0, 64), candidate.slice(0, 64))
 }
 
+/** Whether a name was mistyped by one letter, or by letters that changed places. */
+export function isSlip(name: string, meant: string): boolean {
+  const sort = (text: string) => [...text].sort().join('')
+  return sort(name) === sort(meant) || editDistance(name.slice(0, 64), meant.slice(0, 64)) === 1
+}
+
 /** Levenshtein's distance, one row at a time. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)

@@ -7,6 +7,10 @@ export interface PacketBatch {
   readonly bytes: Buffer
   readonly count: number
   readonly rows: Uint32Array
+  /** Upper 32 bits of the seconds of all its packets; absent for 0, which lasts until 2106. */
+  readonly upperSeconds?: number
+  /** Header of its packets; absent where it is the source's first. */
+  readonly header?: PacketStreamHeader
 }
 
 /** Words of a row, in order. The time is since the Unix epoch; a packet is longer on the wire where the snap length cut it. */
@@ -35,6 +39,8 @@ export interface PacketStreamHeader {
   readonly linkType: number
   /** Bytes kept of each packet. */
   readonly snapLength: number
+  /** Length in bits of the frame check sequence at the end of each packet; absent where unknown. */
+  readonly fcsBits?: number
 }
 
 export function capturedLength(batch: PacketBatch, i: number): number {

@@ -1,15 +1,36 @@
 /** What the user named, before anything was asked of a cluster or a host. */
 export type TargetName = PodName | PodSetName | NodeName | SshHostName
 
+/** Names whose pods are followed: as they come and go, and as their containers are restarted. */
+export type FollowedName = PodName | PodSetName
+
 /** Names that stand for pods which come and go. */
 export type PodSetName = ServiceName | WorkloadName | PodsName
 
-/** Where in which cluster a name is to be looked up. */
-export interface ClusterScope {
+/** Whose rights are used instead of the login's own, beyond what the kubeconfig says. */
+export interface Impersonation {
+  readonly user?: string | undefined
+  readonly groups: readonly string[]
+  readonly uid?: string | undefined
+}
+
+/** A cluster, as the user names it. */
+export interface ClusterName {
   /** Kubeconfig files in order of precedence; undefined: by kubectl's rules. */
   readonly kubeconfigPaths?: readonly string[] | undefined
   /** undefined: the current context. */
   readonly context?: string | undefined
+  /** undefined: as the kubeconfig says. */
+  readonly actAs?: Impersonation | undefined
+}
+
+/** Returns the cluster alone of a name in it. */
+export function clusterOf({ kubeconfigPaths, context, actAs }: ClusterName): ClusterName {
+  return { kubeconfigPaths, context, actAs }
+}
+
+/** Where in which cluster a name is to be looked up. */
+export interface ClusterScope extends ClusterName {
   /** undefined: the context's namespace. */
   readonly namespace?: string | undefined
   /** undefined: the pod's default container. */
@@ -27,10 +48,13 @@ export interface ServiceName extends ClusterScope {
   readonly service: string
 }
 
+/** Kinds of objects that make pods, as kubectl abbreviates them. */
+export type WorkloadKind = 'deploy' | 'sts' | 'ds' | 'rs' | 'job' | 'cronjob'
+
 /** All running pods that a workload selects. */
 export interface WorkloadName extends ClusterScope {
   readonly kind: 'workload'
-  readonly workloadKind: 'deploy' | 'sts' | 'ds' | 'rs' | 'job'
+  readonly workloadKind: WorkloadKind
   readonly workload: string
 }
 
@@ -79,7 +103,7 @@ export type Target = PodTarget | NodeTarget | SshTarget
 export interface PodTarget {
   readonly kind: 'pod'
   /** The cluster as the user named it: what it was found through is what it is captured through. */
-  readonly cluster: Pick<ClusterScope, 'kubeconfigPaths' | 'context'>
+  readonly cluster: ClusterName
   /** Name of the kubeconfig context. */
   readonly context: string
   readonly namespace: string

@@ -1,8 +1,9 @@
-import { hostname, userInfo } from 'node:os'
+import { hostname } from 'node:os'
 import type { V1Pod } from '@kubernetes/client-node'
 import { KcapError } from '../base/kcap-error.ts'
 import { quote } from '../base/quote.ts'
 import type { StartRemoteProcess } from '../base/remote-process.ts'
+import { accountLabel } from '../host/account.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { ownerAnnotation, ownNamePrefix, ownSelector } from '../kube/debug-container.ts'
 import { openExecChannel } from '../kube/exec-channel.ts'
@@ -123,7 +124,7 @@ async function takeNodePod(
 /** `USER@HOST PID TIME`, of this machine, whose process is no more. */
 function isOrphan(owner: string): boolean {
   const [, user, host, pid] = /^(.*)@(\S+) (\d+) /.exec(owner) ?? []
-  if (pid === undefined || host !== hostname() || user !== userInfo().username) return false
+  if (pid === undefined || host !== hostname() || user !== accountLabel()) return false
   try {
     process.kill(Number(pid), 0)
     return false

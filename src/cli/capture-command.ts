@@ -1,11 +1,14 @@
 import { isatty } from 'node:tty'
 import type { CaptureRequest, OutputName } from '../base/capture-request.ts'
 import { exitCodes } from '../base/error-codes.ts'
-import { KcapError } from '../base/kcap-error.ts'
+import { inContext, KcapError } from '../base/kcap-error.ts'
 import { quoteArgv } from '../base/quote.ts'
 import { openLogFile } from '../host/log-file.ts'
+import { programWords } from '../host/program-name.ts'
 import { watchForStop } from '../host/stop-signals.ts'
-import { chooseTarget } from '../prompt/choose-target.ts'
+import { nameOutput } from '../output/name-output.ts'
+import { addChoice, applyChoice } from '../prompt/choice.ts'
+import { chooseTargets } from '../prompt/choose-targets.ts'
 import { applySettings } from '../request/apply-settings.ts'
 import { makeClusterScope, makeRequest } from '../request/make-request.ts'
 import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
@@ -22,17 +25,21 @@ export async function captureCommand(argv: readonly string[]): Promise<number> {
   const parsed = applySettings(parseArguments(argv), settings)
   const stop = watchForStop({ followParent: false })
   try {
-    return await runCapture(parsed, await completeRequest(argv, parsed, settings, stop.signal), stop.signal)
+    const { request, chosenContext } = await completeRequest(argv, parsed, settings, stop.signal)
+    return await runCapture(parsed, request, stop.signal, chosenContext).catch((error: unknown) => {
+      throw inContext(error, chosenContext)
+    })
   } finally {
     stop.close()
   }
 }
 
-/** Runs a request with the shell's progress and summary. Gives the exit code. */
+/** Runs a request with the shell's progress and summary. Returns the exit code. `chosenContext` is one that the command line does not name. */
 export async function runCapture(
   parsed: ParsedArguments,
   request: CaptureRequest,
   signal: AbortSignal,
+  chosenContext?: string,
 ): Promise<number> {
   const interactive = isTerminal()
   const writeLog = openLogFile(parsed.text('log-file'))
@@ -59,10 +66,12 @@ export async function runCapture(
       },
     })
     progress.finish(summary)
+    const scope = readClusterScope(process.argv.slice(2))
     for (const { error } of summary.sources) {
       if (error === undefined || error === summary.error) continue
       // The summary of --json tells them all.
-      if (!parsed.flag('json')) printError(error, parsed.flag('verbose'), readClusterScope(process.argv.slice(2)))
+      if (!parsed.flag('json'))
+        printError(error, parsed.flag('verbose'), { ...scope, context: chosenContext ?? scope.context })
     }
     if (summary.error !== undefined) throw summary.error
     // Nothing is there that somebody could take for a capture.
@@ -73,28 +82,35 @@ export async function runCapture(
   }
 }
 
+export interface CompleteRequest {
+  readonly request: CaptureRequest
+  /** Context that a person chose; undefined: the command line's. */
+  readonly chosenContext?: string | undefined
+}
+
+/** Makes the request of a command line; asks a person for its targets where it names none. */
 export async function completeRequest(
   argv: readonly string[],
   parsed: ParsedArguments,
   settings: Settings,
   signal: AbortSignal,
-): Promise<CaptureRequest> {
-  const context = { output: chooseOutput(parsed), commandLine: quoteArgv(['kcap', ...argv]), settings }
+): Promise<CompleteRequest> {
+  const context = { output: chooseOutput(parsed), commandLine: quoteArgv([...programWords, ...argv]), settings }
   try {
-    return makeRequest(parsed, context)
+    return { request: makeRequest(parsed, context) }
   } catch (error) {
     if (!(error instanceof KcapError && error.code === 'no-target')) throw error
-    const choice = { isTerminal: isTerminal(), defaultTarget: settings.defaultTarget }
-    const target = await chooseTarget(makeClusterScope(parsed), choice, signal)
-    if (target === undefined) throw error
-    return makeRequest(
-      { ...parsed, words: [target] },
-      { ...context, commandLine: quoteArgv(['kcap', target, ...argv]) },
-    )
+    const typed = makeClusterScope(parsed)
+    const { defaultTarget } = settings
+    const choice = await chooseTargets(typed, { isTerminal: isTerminal(), defaultTarget }, signal)
+    if (choice === undefined) throw error
+    const commandLine = quoteArgv([...programWords, ...addChoice(argv, choice, typed)])
+    const request = makeRequest(applyChoice(parsed, choice), { ...context, commandLine })
+    return { request, chosenContext: choice.options.context }
   }
 }
 
-function chooseOutput(parsed: ParsedArguments): OutputName {
+export function chooseOutput(parsed: ParsedArguments): OutputName {
   const path = parsed.text('output')
   if (parsed.flag('wireshark')) {
     if (path !== undefined) {
@@ -104,12 +120,7 @@ function chooseOutput(parsed: ParsedArguments): OutputName {
     }
     return { kind: 'wireshark' }
   }
-  if (path === '-') return { kind: 'stdout' }
-  return {
-    kind: 'file',
-    path: path ?? makeFileName(new Date(), parsed.text('format') ?? 'pcapng'),
-    overwrite: parsed.flag('force'),
-  }
+  return nameOutput(path ?? makeFileName(new Date(), parsed.text('format') ?? 'pcapng'), parsed.flag('force'))
 }
 
 /** `capture-20261122-181430.pcapng`, in local time. */

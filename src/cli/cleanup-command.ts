@@ -43,7 +43,7 @@ export async function cleanup(argv: readonly string[]): Promise<number> {
       process.stdout.write(isJson ? `${printableJson(leftover)}\n` : formatLeftover(leftover))
     }
     const where = namespace === undefined ? 'in all namespaces' : `in the namespace "${namespace}" (-A looks in all)`
-    if (count === 0 && !isJson) process.stdout.write(`nothing of kcap's is left ${where}\n`)
+    if (count === 0 && !isJson) process.stdout.write(`no leftovers of kcap ${where}\n`)
     for (const failure of failures) process.stderr.write(`kcap: not looked into ${printable(failure)}\n`)
     return failures.length > 0 ? exitCodes.failed : exitCodes.done
   } finally {

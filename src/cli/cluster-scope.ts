@@ -1,17 +1,26 @@
 import type { HintScope } from '../base/hint.ts'
+import { programWords } from '../host/program-name.ts'
 
 /** The cluster that a command line names, also when it can't be parsed. */
 export function readClusterScope(argv: readonly string[], environment: NodeJS.ProcessEnv = process.env): HintScope {
-  const find = (name: string) => findValue(argv, `--${name}`) || environment[`KCAP_${name.toUpperCase()}`] || undefined
-  return { kubeconfig: find('kubeconfig'), context: find('context') }
+  const variable = (name: string) => environment[`KCAP_${name.toUpperCase().replaceAll('-', '_')}`] || undefined
+  const findAll = (name: string) => {
+    const values = findValues(argv, `--${name}`).filter((value) => value !== '')
+    return values.length > 0 ? values : [variable(name) ?? []].flat()
+  }
+  const find = (name: string) => findAll(name).at(-1)
+  const impersonation = [
+    ...['as', 'as-uid'].flatMap((name) => [find(name) ?? []].flat().map((value) => `--${name}=${value}`)),
+    ...findAll('as-group').map((group) => `--as-group=${group}`),
+  ]
+  return { kubeconfig: find('kubeconfig'), context: find('context'), impersonation, programWords }
 }
 
-/** Returns the value of an option; the last one counts. */
-function findValue(argv: readonly string[], option: string): string | undefined {
+function findValues(argv: readonly string[], option: string): string[] {
   const end = argv.indexOf('--')
   const words = end < 0 ? argv : argv.slice(0, end)
-  return words.reduce<string | undefined>((found, word, index) => {
-    if (word.startsWith(`${option}=`)) return word.slice(option.length + 1)
-    return word === option ? (words[index + 1] ?? found) : found
-  }, undefined)
+  return words.flatMap((word, index) => {
+    if (word.startsWith(`${option}=`)) return [word.slice(option.length + 1)]
+    return word === option ? [words[index + 1] ?? []].flat() : []
+  })
 }

@@ -24,14 +24,21 @@ const folder: CommandOption = {
 /** All commands, in the order of help. Feeds dispatch, help, the man page and completion. */
 export const commandTable = {
   list: {
-    about: 'list contexts, namespaces, pods, services, nodes, or the interfaces of a target',
-    words: ['contexts', 'namespaces', 'pods', 'services', 'nodes', 'interfaces'],
+    about: 'list pods, services, workloads and more, as kubectl get, or the interfaces of a target',
+    words: [
+      ...['contexts', 'namespaces', 'nodes', 'pods', 'containers', 'services', 'deployments', 'statefulsets'],
+      ...['daemonsets', 'replicasets', 'jobs', 'cronjobs', 'interfaces'],
+    ],
     takesTargets: true,
-    choices: { output: ['table', 'json', 'name'] },
+    options: [{ name: 'no-headers', kind: 'flag', help: 'no line of column names' }],
+    choices: { output: ['wide', 'json', 'yaml', 'name'] },
   },
   demo: {
-    about: "capture from a small cluster of kcap's own",
-    options: [{ name: 'rate', kind: 'text', value: 'N', help: 'packets per second of its pods' }],
+    about: "capture from a small cluster of kcap's own, or keep it running",
+    options: [
+      { name: 'rate', kind: 'text', value: 'N', help: 'packets per second of its pods' },
+      { name: 'serve', kind: 'flag', help: 'keep the cluster running until Ctrl-C, for other commands' },
+    ],
   },
   install: { about: "put kcap into Wireshark's interface list", options: [folder] },
   uninstall: { about: 'remove what kcap install wrote', options: [folder] },

@@ -45,7 +45,7 @@ function offerOptions({ rows, given }: TypedWords): Offer[] {
 async function offerWords(typed: TypedWords, current: string, known: KnownWords): Promise<Offer[]> {
   const { command, words } = typed
   if (command === undefined) {
-    const isFirst = words.length === 0 && typed.given.size === 0
+    const isFirst = words.length === 0 && !typed.isEnded
     const first = isFirst ? commands.map((name) => ({ value: name, about: findCommand(name).about })) : []
     return [...first, ...(await offerTargets(typed, current, known))]
   }

@@ -5,7 +5,7 @@ import { knowWords } from './known-words.ts'
 import { formatInsertion, type ShellLine, splitShellLine } from './shell-line.ts'
 
 /**
- * What the scripts of `kcap completion` ask on each Tab: `bash LINE BREAKCHARACTERS`, or `zsh|fish WORD… CURRENT`. The answer's first
+ * What the scripts of `kcap completion` ask on each Tab: `bash LINE BREAKCHARACTERS`, or `zsh|fish|kubectl WORD… CURRENT`. The answer's first
  * line is `files`, `folders` or `words`, then comes a word a line, in zsh and fish with a tab and what it means. The scripts take all
  * that as data: nothing of it is ever evaluated. Never fails: a shell would show that in the middle of a line.
  */
@@ -15,10 +15,23 @@ export async function complete([shell, ...argv]: readonly string[]): Promise<num
       const line = splitShellLine(argv[0] ?? '', argv[1] ?? '')
       return await writeAnswer(formatAnswer(await completeWords(line.words.slice(1), line.current, knowWords), line))
     }
-    return await writeAnswer(formatAnswer(await completeWords(argv.slice(0, -1), argv.at(-1) ?? '', knowWords)))
+    const current = argv.at(-1) ?? ''
+    const completion = await completeWords(argv.slice(0, -1), current, knowWords)
+    return await writeAnswer(shell === 'kubectl' ? formatForKubectl(completion, current) : formatAnswer(completion))
   } catch {
-    return await writeAnswer('words\n')
+    return await writeAnswer(shell === 'kubectl' ? formatForKubectl([], '') : 'words\n')
   }
+}
+
+/** Bits of cobra's ShellCompDirective, by which kubectl reads the answers of its plugins' completions (cobra, completions.go). */
+const [noSpace, noFiles, foldersOnly] = [2, 4, 16]
+
+function formatForKubectl(completion: Completion, current: string): string {
+  if (typeof completion === 'string') return `:${completion === 'files' ? 0 : foldersOnly}\n`
+  const offers = completion.filter(({ value }) => value.startsWith(current) && printable(value) === value)
+  const goesOn = offers.length > 0 && offers.every(({ value }) => value.endsWith('/'))
+  const lines = offers.map(({ value, about }) => (about === undefined ? value : `${value}\t${about}`))
+  return `${[...lines, `:${noFiles + (goesOn ? noSpace : 0)}`].join('\n')}\n`
 }
 
 function formatAnswer(completion: Completion, line?: ShellLine): string {

@@ -1,21 +1,27 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { exitCodes } from '../base/error-codes.ts'
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { writeAnswer } from '../host/write-answer.ts'
 import { findOwnPaths } from '../install/format-launcher.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { commandTable } from './command-table.ts'
+import { refuseSurplusWords } from './surplus-words.ts'
 
 /** `kcap completion bash|zsh|fish`: the script lies beside the program. */
 export async function completion(argv: readonly string[]): Promise<number> {
-  const [shell = ''] = parseArguments(argv).words
+  const { words } = parseArguments(argv)
+  const [shell] = words
+  refuseSurplusWords('completion', words, 1)
   const shells: readonly string[] = commandTable.completion.words
+  if (shell === undefined)
+    throw new KcapError('usage', 'cannot print a completion script: no shell is named', {
+      hints: [...shells.map((name) => line('kcap', 'completion', name)), 'a pod of that name: kcap pod/completion'],
+    })
   if (!shells.includes(shell))
     throw new KcapError('usage', `cannot print a completion script for "${shell}": it is one of ${shells.join(', ')}`, {
       hints: ['kcap completion --help', 'a pod of that name: kcap pod/completion'],
     })
   const file = path.join(path.dirname(findOwnPaths().script), 'completion', `kcap.${shell}`)
-  await writeAnswer(readFileSync(file, 'utf8'))
-  return exitCodes.done
+  return await writeAnswer(readFileSync(file, 'utf8'))
 }

@@ -9,6 +9,7 @@ import { parseArguments } from '../request/parse-arguments.ts'
 import { findConfigFile } from '../settings/config-file.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { defaultDebugImage, defaultMaxPods } from '../settings/settings.ts'
+import { refuseSurplusWords } from './surplus-words.ts'
 
 const template = `# kcap's config; lines that begin with # are what holds without them.
 
@@ -51,12 +52,16 @@ const template = `# kcap's config; lines that begin with # are what holds withou
 #  pullPolicy: IfNotPresent
 #  pullSecret: registry-login
 #  namespace: kube-system          # of pods on nodes; default: that of the captured pod
+#  memory: 256Mi                  # memory request and limit of a pod on a node; default: 64Mi, 256Mi
+#  cpu: 100m                      # CPU request and limit; default: 50m, no limit
 #  privileged: false
 `
 
 /** `kcap config path|show|init` */
 export async function config(argv: readonly string[]): Promise<number> {
-  const [what = 'show'] = parseArguments(argv).words
+  const { words } = parseArguments(argv)
+  const [what = 'show'] = words
+  refuseSurplusWords('config', words, 1)
   const file = findConfigFile()
   if (what === 'path') say(file)
   else if (what === 'show') say(printableJson(await loadSettings(), 2))

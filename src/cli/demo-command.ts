@@ -1,24 +1,29 @@
 import { quoteArgv } from '../base/quote.ts'
 import { openDemo } from '../demo/open-demo.ts'
+import { programWords } from '../host/program-name.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { parseCount } from '../request/parse-quantity.ts'
 import { loadSettings } from '../settings/load-settings.ts'
-import { completeRequest, runCapture } from './capture-command.ts'
+import { chooseOutput, completeRequest, runCapture } from './capture-command.ts'
 import { commandTable } from './command-table.ts'
+import { refuseCaptureWords, serveDemo } from './serve-demo.ts'
 
 /** Someone who tries kcap sees a file after this time, not a program that goes on for ever. */
 const defaultDuration = '10s'
 const maxRate = 1_000_000
 
-/** `kcap demo [POD] …`: a capture like any other, from a cluster of kcap's own. */
+/** `kcap demo [POD] …`: a capture like any other, from a cluster of kcap's own; with `--serve` the cluster alone. */
 export async function demo(argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(argv, { more: commandTable.demo.options })
   const rate = parsed.text('rate')
+  const isServer = parsed.flag('serve')
+  if (isServer) refuseCaptureWords(parsed)
   const stop = watchForStop({ followParent: false })
   try {
     const cluster = await openDemo(rate === undefined ? {} : { packetsPerSecond: parseCount('rate', rate, 1, maxRate) })
     try {
+      if (isServer) return await serveDemo(cluster, parsed.flag('quiet'), stop.signal)
       const isNamed =
         parsed.words.length > 0 ||
         parsed.text('pod') !== undefined ||
@@ -28,7 +33,7 @@ export async function demo(argv: readonly string[]): Promise<number> {
         parsed.text('duration') !== undefined ||
         parsed.text('count') !== undefined ||
         parsed.text('max-size') !== undefined
-      const isWatched = parsed.flag('wireshark') || parsed.text('output') === '-'
+      const isWatched = !['file', 'device'].includes(chooseOutput(parsed).kind)
       const texts: Record<string, string> = { kubeconfig: cluster.kubeconfigPath, context: cluster.context }
       if (!isLimited && !isWatched) texts.duration = defaultDuration
       const completed = {
@@ -36,8 +41,12 @@ export async function demo(argv: readonly string[]): Promise<number> {
         words: isNamed ? parsed.words : [`${cluster.namespace}/${cluster.pod}`],
         text: (name: string) => texts[name] ?? parsed.text(name),
       }
-      const request = await completeRequest([], completed, await loadSettings(), stop.signal)
-      return await runCapture(completed, { ...request, commandLine: quoteArgv(['kcap', 'demo', ...argv]) }, stop.signal)
+      const { request } = await completeRequest([], completed, await loadSettings(), stop.signal)
+      return await runCapture(
+        completed,
+        { ...request, commandLine: quoteArgv([...programWords, 'demo', ...argv]) },
+        stop.signal,
+      )
     } finally {
       await cluster.close()
     }

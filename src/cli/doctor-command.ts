@@ -35,7 +35,9 @@ export async function doctor(argv: readonly string[]): Promise<number> {
   const [word] = parsed.words
   if (
     word !== undefined ||
-    ['pod', 'service', 'workload', 'selector'].some((name) => parsed.text(name) !== undefined)
+    ['pod', 'service', 'workload', 'selector', 'target', 'node', 'ssh-host'].some(
+      (name) => parsed.text(name) !== undefined,
+    )
   ) {
     const { examine } = await import('./examine-command.ts')
     return await examine(argv)

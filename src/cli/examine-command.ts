@@ -1,4 +1,5 @@
 import type { DebugContainer } from '../base/capture-request.ts'
+import { monotonicClock } from '../base/clock.ts'
 import { exitCodes } from '../base/error-codes.ts'
 import { formatHint, type Hint } from '../base/hint.ts'
 import { KcapError, toKcapError } from '../base/kcap-error.ts'
@@ -13,10 +14,12 @@ import { applySettings } from '../request/apply-settings.ts'
 import { makeRequest } from '../request/make-request.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { makeNodePods } from '../route/node-pod-route.ts'
+import { explainDenial } from '../session/explain-denial.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { resolveTargets } from '../target/resolve-targets.ts'
 import { readClusterScope } from './cluster-scope.ts'
 import { commandTable } from './command-table.ts'
+import { printNote } from './report.ts'
 
 const loginTimeoutMs = 20_000
 /** Of a workload or service the first pods say enough. */
@@ -36,7 +39,9 @@ export async function examine(argv: readonly string[]): Promise<number> {
   const { signal } = stop
   const clusters = makeClusterPool({ signal, timeoutMs: loginTimeoutMs, interactive: process.stdin.isTTY })
   try {
-    const targets = await resolveTargets(request.targets, clusters, signal)
+    const targets = await resolveTargets(request.targets, clusters, signal, (error, name, home) =>
+      explainDenial(error, name, request, home),
+    )
     const pods = targets.filter((target): target is PodTarget => target.kind === 'pod').slice(0, maxExamined)
     if (pods.length === 0)
       throw new KcapError('usage', 'cannot examine this: only pods, services and workloads have ways to choose from', {
@@ -76,11 +81,11 @@ async function tryImage(
   debug: DebugContainer,
   signal: AbortSignal,
 ): Promise<ImageTrial> {
-  const nodePods = makeNodePods({ debug, durationMs: 60_000, signal, log: () => {} })
-  const startedMs = Date.now()
+  const nodePods = makeNodePods({ debug, durationMs: 60_000, signal, log: () => {}, tell: printNote })
+  const startedMs = monotonicClock.nowMs()
   try {
     await nodePods.openRoute(pod, access)
-    return { tookMs: Date.now() - startedMs }
+    return { tookMs: Math.round(monotonicClock.nowMs() - startedMs) }
   } catch (error) {
     signal.throwIfAborted()
     return { error: toKcapError(error).message }
@@ -96,7 +101,7 @@ function formatExamination(found: Examined): string {
   const lines = [
     `${printable(target)} in context ${printable(context)}`,
     `  node       ${tell(node.name)}: ${tell(node.system)} on ${tell(node.architecture)}, ${tell(node.runtime)}, Kubernetes 1.${tell(facts.minorVersion)}`,
-    `  namespace  pod security level: ${tell(facts.podSecurity ?? 'none enforced')}`,
+    `  namespace  pod security level: ${describeLevel(facts.podSecurity)}`,
     `  container  ${printable(container.name)}: ${describeContainer(container)}; its clock is ${clock}`,
     `  rights     ${rights.map(({ verb, resource, namespace, allowed }) => `${allowed === undefined ? '?' : allowed ? '+' : '-'}${verb} ${resource}${namespace === facts.namespace ? '' : ` in ${printable(namespace ?? '')}`}`).join(', ')}`,
     ...(found.imageTrial === undefined ? [] : [`  image      ${formatTrial(found.imageTrial)}`]),
@@ -108,8 +113,13 @@ function formatExamination(found: Examined): string {
       ...(state === 'refused' ? formatLift(lift, context).map((hint) => `             hint: ${printable(hint)}`) : []),
     ]),
   ]
-  const yaml = formatMissingRights(facts, found.user ?? readUser(facts.execFailure?.message) ?? 'NAME')
+  const user = found.user ?? readUser(facts.execFailure?.message)
+  const yaml = formatMissingRights(facts, rights, user, found.pod)
   return `${lines.join('\n')}\n${yaml === '' ? '' : `\n# What the login lacks; someone who may grant it: kubectl apply -f -\n${yaml}`}`
+}
+
+function describeLevel(level: string): string {
+  return level === 'none' ? 'none enforced' : printable(level)
 }
 
 /** Formats hints for scripts, with the lines as text. */

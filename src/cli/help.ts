@@ -16,7 +16,7 @@ export const introExamples = `  kcap NAMESPACE/POD                       capture
   kcap NAMESPACE/POD --ssh-host NODE       of a pod, from its node
   kcap                                     choose a pod from a list
   kcap demo                                a small cluster of kcap's own; needs nothing but Node
-  kcap list [contexts|namespaces|pods|services|nodes|interfaces]
+  kcap list pods -n NAMESPACE              pods, services, deployments, containers, contexts, …
   kcap install                             put kcap into Wireshark's interface list
   kcap doctor                              whether Wireshark will see kcap, and what it will list
   kcap doctor NAMESPACE/POD                which ways lead to its packets, and what would open the others
@@ -29,15 +29,20 @@ export const exitCodeHelp = `Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no s
 `
 
 const commandHelp: Record<Command, string> = {
-  list: `kcap list [WHAT] [TARGET] [-o table|json|name]
+  list: `kcap list [WHAT] [-n NAMESPACE | -A] [-l SELECTOR] [-o wide|json|yaml|name] [--no-headers]
+kcap list interfaces TARGET
 
-WHAT: contexts, namespaces, pods (default), services, nodes, or the interfaces of a TARGET.
+WHAT: pods (default), containers, services, deployments, statefulsets, daemonsets, replicasets, jobs, cronjobs, nodes, namespaces,
+contexts; po, svc, deploy and the like too. The columns are those of kubectl get, the namespace is the context's, and -A means all.
+-o name prints targets: NAMESPACE/POD, svc/NAME, with -A NAMESPACE/svc/NAME.
 
-  kcap list pods -n prod
-  kcap list pods -o name
+  kcap list pods -n prod -o wide
+  kcap list svc -A
+  kcap list pods -A -o name | fzf | xargs kcap
   kcap list interfaces prod/orders-6c9f
 `,
   demo: `kcap demo [POD] [options of a capture]
+kcap demo --serve [--rate N]
 
 Starts, on loopback, a small Kubernetes API server with pods and traffic of its own, and captures from it as from any cluster.
 Needs no cluster, no root, no tcpdump and no network.
@@ -45,6 +50,12 @@ Needs no cluster, no root, no tcpdump and no network.
   kcap demo -o demo.pcapng                 ten seconds of prod/orders-6c9f; --duration changes that
   kcap demo --wireshark
   kcap demo svc/orders --port 8080
+
+--serve captures nothing and keeps the cluster running until Ctrl-C. It prints the line that makes kcap, kubectl and Wireshark in
+another terminal use the cluster, and removes its kubeconfig at the end.
+
+  kcap demo --serve                        prints: export KUBECONFIG=...
+  kcap list pods                           in the other terminal, after that line; kcap alone, kcap doctor
 `,
   install: `kcap install [--folder DIR]
 
@@ -78,13 +89,15 @@ containers that have ended, which nobody can remove from a pod. Only what carrie
   completion: `kcap completion bash|zsh|fish
 
 Prints what makes the shell complete commands, options and their values, contexts, namespaces, pods, services, workloads, nodes and
-SSH hosts. No cluster is waited for: names are those of the last time, and are asked for anew behind your back.
+SSH hosts. No cluster is waited for: names are those of the last answer, and are refreshed in the background.
 
   kcap completion bash > ~/.local/share/bash-completion/completions/kcap
   kcap completion zsh > ~/.zfunc/_kcap     after: fpath+=~/.zfunc in ~/.zshrc, before its compinit
   kcap completion fish > ~/.config/fish/completions/kcap.fish
 
-Without the package bash-completion: source <(kcap completion bash) in ~/.bashrc.
+Without the package bash-completion: source <(kcap completion bash) in ~/.bashrc. For kubectl kcap the program kubectl_complete-kcap,
+which is installed with kcap, answers kubectl (since 1.26); krew links it after:
+  ln -s ~/.krew/store/kcap/*/kubectl_complete-kcap ~/.krew/bin/
 `,
 }
 

@@ -9,16 +9,18 @@ import { installLauncher, readInstalled, uninstallLauncher } from '../install/in
 import { parseArguments } from '../request/parse-arguments.ts'
 import { commandTable } from './command-table.ts'
 import { printError } from './report.ts'
+import { refuseSurplusWords } from './surplus-words.ts'
 
 /** `kcap install` and `kcap uninstall`: in the folders of all Wiresharks found, and of those that may come. */
 export async function install(command: 'install' | 'uninstall', argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(argv, { more: commandTable.install.options })
+  refuseSurplusWords(command, parsed.words, 0)
   const named = parsed.text('folder')
   const wiresharks = named === undefined ? await findWiresharks() : []
   // A second one would list everything twice.
   const shared = command === 'install' ? await findShared(wiresharks) : undefined
   if (shared !== undefined) {
-    say(`is already in ${shared}, for everybody`)
+    say(`already installed for everybody: ${shared}`)
     return exitCodes.done
   }
   const read = new Map(wiresharks.map(({ folder, version }) => [folder, version]))
@@ -32,7 +34,9 @@ export async function install(command: 'install' | 'uninstall', argv: readonly s
         const { file, state } = await installLauncher(folder, paths)
         const version = read.get(folder)
         const reader = version === undefined ? '' : `, where Wireshark ${version} looks`
-        say(`${state === 'unchanged' ? 'is already' : state === 'updated' ? 'updated' : 'installed'} ${file}${reader}`)
+        say(
+          `${state === 'unchanged' ? 'already installed:' : state === 'updated' ? 'updated' : 'installed'} ${file}${reader}`,
+        )
         done++
       } else {
         const file = await uninstallLauncher(folder)
@@ -71,7 +75,7 @@ async function findShared(wiresharks: readonly FoundWireshark[]): Promise<string
   return undefined
 }
 
-/** What listings have left: names, dialogs, choices. Gives whether there was any. */
+/** What listings have left: names, dialogs, choices. Returns whether there was any. */
 function removeCache(): boolean {
   const { cache } = findUserFolders()
   if (!existsSync(cache)) return false

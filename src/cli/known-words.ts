@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { findAccount } from '../host/account.ts'
 import { findUserFolders } from '../host/user-folders.ts'
 import { type Kubeconfig, loadKubeconfig } from '../kube/kubeconfig.ts'
 import type { ClusterNames, ObjectKind } from '../listing/cluster-names.ts'
@@ -68,7 +69,7 @@ export function knowWords({ given }: Pick<TypedWords, 'given'>): KnownWords {
     },
     async sshHosts() {
       const file = given.get('ssh-config')
-      const aliases = await listSshAliases(home, file ? expand(file) : undefined)
+      const aliases = await listSshAliases(findAccount().homeFolder, file ? expand(file) : undefined)
       return [...new Set([...aliases, ...(await settings).sshHosts])]
     },
   }

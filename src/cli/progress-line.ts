@@ -1,3 +1,4 @@
+import { monotonicClock } from '../base/clock.ts'
 import { printableJson } from '../base/printable.ts'
 import type { SessionProgress, SessionSummary } from '../session/session-progress.ts'
 import { formatProgress, formatSummary, printNote } from './report.ts'
@@ -21,13 +22,13 @@ export function openProgress(options: { isQuiet: boolean; isJson: boolean }): Pr
   let watched: SessionProgress | undefined
   let timer: NodeJS.Timeout | undefined
   let isPaused = false
-  let last = { packets: 0, atMs: Date.now(), rate: 0 }
+  let last = { packets: 0, atMs: monotonicClock.nowMs(), rate: 0 }
 
   const clear = () => {
     if (isDrawn) process.stderr.write('\r\x1b[K')
   }
   const measureRate = (packets: number) => {
-    const nowMs = Date.now()
+    const nowMs = monotonicClock.nowMs()
     if (nowMs - last.atMs >= 1000)
       last = { packets, atMs: nowMs, rate: ((packets - last.packets) * 1000) / (nowMs - last.atMs) }
     return last.rate

@@ -1,6 +1,6 @@
 import { fileWord, formatHint, type HintScope, line, noted } from '../base/hint.ts'
 import type { KcapError } from '../base/kcap-error.ts'
-import { printable, printableJson } from '../base/printable.ts'
+import { printable, printableJson, printableLines } from '../base/printable.ts'
 import type { SessionProgress, SessionSummary, SourceFigures } from '../session/session-progress.ts'
 
 /**
@@ -8,9 +8,15 @@ import type { SessionProgress, SessionSummary, SourceFigures } from '../session/
  * sentence, then hints, whose lines ask the cluster that `scope` names. All of it goes to standard error: standard output may be the capture.
  */
 export function printError(error: KcapError, isVerbose: boolean, scope: HintScope = {}): void {
-  const hints = error.formatHints(scope).map((hint) => `  hint: ${printable(hint)}`)
+  const hints = error.remedies.flatMap((hint) => {
+    const text = formatHint(hint, scope)
+    if (text === undefined) return []
+    // A document for standard input is pasted with its line: it has lines of its own, without a prefix.
+    const hasLines = typeof hint !== 'string' && hint.input !== undefined
+    return [`  hint: ${hasLines ? printableLines(text) : printable(text)}`]
+  })
   const lines = [`error: ${printable(error.message)}`, ...hints]
-  process.stderr.write(`${lines.map((line) => `kcap: ${line}\n`).join('')}`)
+  process.stderr.write(lines.map((text) => `kcap: ${text}\n`).join(''))
   if (isVerbose) process.stderr.write(`${printTrace(error)}\n`)
 }
 
@@ -33,17 +39,29 @@ export function printNote(text: string): void {
 /** The line that rewrites itself: packets, bytes, rate, time; per target while they are few. */
 export function formatProgress(progress: SessionProgress, packetsPerSecond: number): string {
   const sources = progress.sources()
-  const seconds = Math.floor((Date.now() - progress.startedMs) / 1000)
+  const seconds = Math.floor(progress.elapsedMs() / 1000)
   const clock = `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`
   if (sources.length === 0) return `${clock}  looking up the target`
+  const uploads = sources.filter(({ upload }) => upload !== undefined)
   if (sources.every(({ state }) => state === 'starting'))
-    return `${clock}  starting: ${printable(nameSources(sources))}`
+    return `${clock}  ${printable(uploads.length > 0 ? formatUploads(uploads) : `starting: ${nameSources(sources)}`)}`
   const bytes = sources.reduce((sum, source) => sum + source.bytes, 0)
   const each =
-    sources.length > 1 && sources.length <= 4
-      ? `  (${sources.map(({ name, packets }) => `${shorten(name)} ${formatCount(packets)}`).join(', ')})`
-      : `  ${nameSources(sources)}`
+    uploads.length > 0
+      ? `  ${formatUploads(uploads)}`
+      : sources.length > 1 && sources.length <= 4
+        ? `  (${sources.map(({ name, packets }) => `${shorten(name)} ${formatCount(packets)}`).join(', ')})`
+        : `  ${nameSources(sources)}`
   return `${clock}  ${formatCount(progress.packets())} packets  ${formatBytes(bytes)}  ${formatCount(Math.round(packetsPerSecond))}/s${printable(each)}`
+}
+
+/** Sums them up: one line has no room for several. */
+function formatUploads(uploads: readonly SourceFigures[]): string {
+  const sum = (bytes: 'takenBytes' | 'totalBytes') =>
+    (uploads.reduce((total, { upload }) => total + (upload?.[bytes] ?? 0), 0) / 1e6).toFixed(1)
+  const [first] = uploads
+  const where = uploads.length === 1 ? `"${first?.name}"` : `${uploads.length} targets`
+  return `uploading tcpdump to ${where}: ${sum('takenBytes')} of ${sum('totalBytes')} MB`
 }
 
 /** What was written where, what the kernel dropped, and what to type next. */
@@ -112,7 +130,7 @@ function formatReason({ endedBy }: SessionSummary): string {
     size: 'the size is reached',
     'reader gone': 'the reader has gone',
     'output failed': 'the output failed',
-    'far side ended': 'the far side ended',
+    'remote side ended': 'the remote side ended',
   }
   return reasons[endedBy]
 }

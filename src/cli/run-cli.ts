@@ -1,15 +1,22 @@
 import { exitCodes } from '../base/error-codes.ts'
+import { line, nameProgram, noted } from '../base/hint.ts'
 import { Interruption } from '../base/interruption.ts'
-import { toKcapError } from '../base/kcap-error.ts'
+import { KcapError, toKcapError } from '../base/kcap-error.ts'
+import { isSlip } from '../base/near-names.ts'
+import { programWords } from '../host/program-name.ts'
+import { reportStdoutFault } from '../host/stdout-fault.ts'
+import { watchTerminal } from '../host/watch-terminal.ts'
 import { expandProfiles, isProfile } from '../request/apply-settings.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { readClusterScope } from './cluster-scope.ts'
-import { isCommand } from './command-table.ts'
+import { commands, isCommand } from './command-table.ts'
 import { formatHelp } from './help.ts'
 import { printError, printJsonError } from './report.ts'
+import { findFirstWord } from './typed-words.ts'
 
-/** The shell's face. Gives the exit code; every error ends here, in one place. */
+/** The shell's face. Returns the exit code; every error ends here, in one place. */
 export async function runCli(argv: readonly string[]): Promise<number> {
+  const endWithTerminal = watchTerminal()
   const isVerbose = argv.includes('--verbose') || argv.includes('-v')
   try {
     return await dispatch(argv)
@@ -20,17 +27,41 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     if (argv.includes('--json')) printJsonError(failure, scope)
     else printError(failure, isVerbose, scope)
     return failure.exitCode
+  } finally {
+    endWithTerminal()
   }
+}
+
+/** Reports once that standard output takes no more, also after the command has ended. Captures write there by themselves. */
+function guardStdout(): void {
+  process.stdout.once('error', (error) => {
+    process.exitCode = reportStdoutFault(error)
+    process.stdout.on('error', () => {})
+  })
+}
+
+/** @throws {KcapError} usage — when the first word is a mistyped command, which would be looked up as a pod */
+function refuseMisspelledCommand(first: string | undefined, rest: readonly string[]): void {
+  if (first === undefined || !/^[a-z]{4,12}$/.test(first)) return
+  const near = commands.find((command) => isSlip(first, command))
+  if (near === undefined) return
+  throw new KcapError('usage', `cannot run "${first}": there is no such command`, {
+    hints: [line('kcap', near, ...rest), noted('a pod of that name', line('kcap', `pod/${first}`))],
+  })
 }
 
 async function dispatch(words: readonly string[]): Promise<number> {
   const argv = words.some(isProfile) ? expandProfiles(words, await loadSettings()) : words
-  const [first, ...rest] = argv
+  const firstAt = findFirstWord(argv)
+  const first = argv[firstAt]
+  const rest = argv.filter((_word, at) => at !== firstAt)
   if (argv.includes('--help') || argv.includes('-h') || first === 'help') {
+    guardStdout()
     const command = first === 'help' ? rest[0] : first
-    process.stdout.write(formatHelp(isCommand(command) ? command : undefined))
+    process.stdout.write(nameProgram(formatHelp(isCommand(command) ? command : undefined), programWords))
     return exitCodes.done
   }
+  if (isCommand(first) && first !== 'demo') guardStdout()
   switch (first) {
     case 'list': {
       const { list } = await import('./list-command.ts')
@@ -62,6 +93,7 @@ async function dispatch(words: readonly string[]): Promise<number> {
       return await completion(rest)
     }
     default: {
+      refuseMisspelledCommand(first, rest)
       const { captureCommand } = await import('./capture-command.ts')
       return await captureCommand(argv)
     }

@@ -1,6 +1,6 @@
 import type { OptionRow } from '../request/option-row.ts'
 import { optionTable } from '../request/option-table.ts'
-import { type Command, type CommandOption, findCommand, isCommand } from './command-table.ts'
+import { type Command, type CommandOption, commands, findCommand, isCommand } from './command-table.ts'
 
 /** A command line that is not complete: what stands before the word at which the cursor is. */
 export interface TypedWords {
@@ -17,16 +17,30 @@ export interface TypedWords {
   readonly isEnded: boolean
 }
 
+/** Returns the index of the first word that is not an option: the command, if there is one; -1 when no such word precedes `--`. */
+export function findFirstWord(argv: readonly string[]): number {
+  const rows = [...commands.flatMap((command) => findCommand(command).options ?? []), ...optionTable]
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at] as string
+    if (!/^-./.test(word)) return at
+    if (word === '--') return -1
+    const row = word.includes('=') ? undefined : rows.find((known) => isNameOf(known, word))
+    if (row !== undefined && row.kind !== 'flag') at += 1
+  }
+  return -1
+}
+
 /** Never throws: what makes no sense yet may make some when the line is complete. */
 export function readTypedWords(argv: readonly string[]): TypedWords {
-  const [first] = argv
+  const firstAt = findFirstWord(argv)
+  const first = argv[firstAt]
   const command = isCommand(first) ? first : undefined
   const rows = [...(command === undefined ? [] : (findCommand(command).options ?? [])), ...optionTable]
   const words: string[] = []
   const given = new Map<string, string>()
   let awaited: TypedWords['awaited']
   let isEnded = false
-  for (const word of argv.slice(command === undefined ? 0 : 1)) {
+  for (const word of argv.filter((_word, at) => command === undefined || at !== firstAt)) {
     if (awaited !== undefined) {
       given.set(awaited.name, word)
       awaited = undefined

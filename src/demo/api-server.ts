@@ -20,6 +20,7 @@ export interface ApiServerSettings {
   readonly misbehaviour: MisbehaviourBook
   readonly exec: ExecServer
   readonly bookmarkIntervalMs: number
+  readonly hasEndpointSlices: boolean
   readonly onRequest: (method: string, path: string) => void
 }
 
@@ -62,6 +63,7 @@ export async function startApiServer(settings: ApiServerSettings): Promise<ApiSe
       ...settings.writer,
       user,
       bookmarkIntervalMs: settings.bookmarkIntervalMs,
+      hasEndpointSlices: settings.hasEndpointSlices,
     })
   }
   const answerUpgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {

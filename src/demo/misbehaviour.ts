@@ -10,6 +10,11 @@ export interface Misbehaviour {
   /** Before each answer. */
   readonly delayMs?: number
 
+  /** A ValidatingAdmissionPolicy refuses exec with this message, for the whole cluster or by the pod's name, whether it exists or not. */
+  readonly execPolicy?: string
+  /** State of the kubelet on the pod's node: `away` during a restart; `new` just after it, when the kubelet does not know its pods yet. */
+  readonly kubelet?: 'away' | 'new'
+
   /** The connection of an exec is cut, without a close frame, after this many bytes of stdout. */
   readonly cutAfterBytes?: number
   /** After this many bytes of stdout nothing is sent any more and nothing that arrives is heeded; pongs go on. */

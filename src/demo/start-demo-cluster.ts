@@ -7,8 +7,9 @@ import type { DemoPodSettings, PodTools } from './cluster/demo-apps.ts'
 import { makeDemoKubelet } from './cluster/demo-kubelet.ts'
 import { addDemoObjects } from './cluster/demo-objects.ts'
 import { makeDemoPods } from './cluster/demo-pods.ts'
-import type { Pod } from './cluster/kube-object.ts'
-import { reconcileEndpoints } from './cluster/make-service.ts'
+import { reconcileEndpoints } from './cluster/endpoints.ts'
+import type { KubeObject, Pod } from './cluster/kube-object.ts'
+import { makeService, type ServiceSettings } from './cluster/make-service.ts'
 import { makeObjectStore } from './cluster/object-store.ts'
 import { formatDemoKubeconfig } from './demo-kubeconfig.ts'
 import { makeExecRegistry } from './exec/exec-registry.ts'
@@ -46,6 +47,8 @@ export interface DemoClusterOptions {
   readonly imageTools?: Readonly<Record<string, PodTools>>
   /** Default true; clusters up to 1.22 have them only where somebody switched them on. */
   readonly hasEphemeralContainers?: boolean
+  /** Default true; `discovery.k8s.io/v1` is there from Kubernetes 1.21 on. */
+  readonly hasEndpointSlices?: boolean
 }
 
 export interface KubeconfigOptions {
@@ -77,6 +80,9 @@ export interface DemoCluster {
   /** The main process of a container, ephemeral or not, ends for good, and with it its execs. Default exit code 0. */
   endContainer(pod: string, container: string, exitCode?: number): void
   updatePod(pod: string, change: (pod: Pod) => void): Pod
+  addService(settings: ServiceSettings): void
+  /** Adds or replaces an object of a service: Endpoints, or an EndpointSlice. */
+  putObject(object: KubeObject): void
   /** Adds labels to a namespace: `{ 'pod-security.kubernetes.io/enforce': 'baseline' }`. */
   labelNamespace(name: string, labels: Record<string, string>): void
   /** Makes older resource versions and continue tokens expire (410). */
@@ -88,6 +94,8 @@ export interface DemoCluster {
   openExecCount(pod?: string): number
   /** Without a close frame. */
   cutExecs(pod?: string): void
+  /** As when the kubelet goes away: with v5 the API server says Success in the program's place; with v4 the connection is cut. */
+  dropExecs(pod?: string): void
   /** From now on nothing is sent and nothing heeded, but the connections stay. */
   stallExecs(pod?: string): void
   /** Drops all connections and ends all timers. */
@@ -148,6 +156,7 @@ export async function startDemoCluster(options: DemoClusterOptions = {}): Promis
     users,
     misbehaviour,
     bookmarkIntervalMs: options.bookmarkIntervalMs ?? defaults.bookmarkIntervalMs,
+    hasEndpointSlices: options.hasEndpointSlices ?? true,
     onRequest(method, path) {
       if (requests.length < requestLogLength) requests.push({ method, path })
     },
@@ -167,6 +176,10 @@ export async function startDemoCluster(options: DemoClusterOptions = {}): Promis
   })
   await server.setListening(options.misbehaviour?.connections !== 'refused')
   const url = `https://127.0.0.1:${server.port}`
+  const putObject = (object: KubeObject) => {
+    store.put(object)
+    reconcileEndpoints(store, object.metadata.namespace ?? '')
+  }
 
   return {
     url,
@@ -186,6 +199,8 @@ export async function startDemoCluster(options: DemoClusterOptions = {}): Promis
     restartPod: pods.restart,
     endContainer: (pod, container, exitCode = 0) => kubelet.endContainer(pod, container, exitCode),
     updatePod: pods.update,
+    addService: (settings) => putObject(makeService(settings)),
+    putObject,
     labelNamespace(name, labels) {
       const namespace = store.get('namespaces', undefined, name)
       if (namespace === undefined) throw new Error(`the demo cluster has no namespace "${name}"`)
@@ -196,6 +211,7 @@ export async function startDemoCluster(options: DemoClusterOptions = {}): Promis
     requests,
     openExecCount: registry.count,
     cutExecs: registry.cut,
+    dropExecs: registry.drop,
     stallExecs: registry.stall,
     async close() {
       registry.kill()

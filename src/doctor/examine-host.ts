@@ -1,4 +1,4 @@
-import type { Hint } from '../base/hint.ts'
+import { fileLine, type Hint } from '../base/hint.ts'
 import { toKcapError } from '../base/kcap-error.ts'
 import type { PodTarget, SshHostName } from '../base/target.ts'
 import { makeProbeArgv, parseProbe } from '../remote/probe-script.ts'
@@ -30,7 +30,7 @@ export async function examineHost(
           message: `user ${userId ?? '?'} of ${host.host} is not root, and sudo does not start nsenter without a password`,
           lift: [
             '--ssh-user root, or in a file made by visudo -f /etc/sudoers.d/nsenter:',
-            `${host.user ?? 'USER'} ALL=(root) NOPASSWD: /usr/bin/nsenter`,
+            fileLine(`${host.user ?? 'USER'} ALL=(root) NOPASSWD: /usr/bin/nsenter`),
           ],
         }
       return host.sudo === 'none' ? { message: 'its user is not root', lift: ['--sudo sudo'] } : undefined

@@ -18,6 +18,7 @@ import { type ReviewedRight, reviewRights } from './review-rights.ts'
 /** What keeps a pod from being captured, or does not. */
 export interface Examination {
   readonly target: string
+  readonly pod: string
   readonly context: string
   readonly node: {
     readonly name: string | undefined
@@ -86,6 +87,7 @@ export async function examineTarget(
   const info = node?.status?.nodeInfo
   return {
     target: formatTarget(target),
+    pod: target.pod,
     context: access.context,
     node: {
       name: target.node,

@@ -1,69 +1,34 @@
-import { printableJson } from '../base/printable.ts'
+import type { RouteName } from '../base/capture-request.ts'
+import { formatGrant } from '../kube/grant.ts'
 import { firstEphemeralVersion, type RouteFacts } from '../route/plan-routes.ts'
+import { listRouteRights } from '../route/route-rights.ts'
+import type { ReviewedRight } from './review-rights.ts'
 
-interface Rule {
-  readonly namespace: string
-  readonly resource: string
-  readonly verbs: readonly string[]
+/** The Role and RoleBinding, as YAML to be applied, with all rights of the best route for the login; '' when it lacks none of them. */
+export function formatMissingRights(
+  facts: RouteFacts,
+  rights: readonly ReviewedRight[],
+  user: string | undefined,
+  target: string,
+): string {
+  const via = chooseRoute(facts)
+  if (via === undefined) return ''
+  const isRefused = via === 'exec' && facts.execFailure?.code === 'api-forbidden'
+  const lacksSome = rights.some(({ routes, allowed }) => allowed === false && routes.includes(via))
+  if (!lacksSome && !isRefused) return ''
+  return formatGrant({ user, purpose: `${target}:${via}`, rules: listRouteRights(via, facts) })
 }
 
-/** The Role and RoleBinding, as YAML to be applied, that give the login what the best way for it lacks; '' when it lacks nothing. */
-export function formatMissingRights(facts: RouteFacts, user: string): string {
-  const { rights, namespace, nodePodNamespace, execFailure } = facts
-  const exec = { namespace, resource: 'pods/exec', verbs: ['get', 'create'] }
-  // From Kubernetes 1.35 on "get" alone does not do.
-  const mayExec = rights.getExec !== false && execFailure?.code !== 'api-forbidden'
-  const isEnough = execFailure === undefined || execFailure.code === 'api-forbidden'
-  const rules: Rule[] = []
-  if (!mayExec) rules.push(exec)
-  // Exec alone would not do: the container has nothing to capture with.
-  if (!isEnough && hasEphemeral(facts)) {
-    if (rights.patchEphemeral === false)
-      rules.push({ namespace, resource: 'pods/ephemeralcontainers', verbs: ['patch'] })
-  } else if (!isEnough && !facts.isWindows) {
-    if (rights.createPods === false)
-      rules.push({ namespace: nodePodNamespace, resource: 'pods', verbs: ['create', 'get', 'list', 'delete'] })
-    if (rights.getNodeExec === false) rules.push({ ...exec, namespace: nodePodNamespace })
-  }
-  return [...new Set(rules.map((rule) => rule.namespace))]
-    .map((place) => {
-      const own = rules.filter((rule) => rule.namespace === place)
-      return `${formatRole(place, own)}---\n${formatBinding(place, user)}`
-    })
-    .join('---\n')
+/** The route that the login would take if it had every right; undefined where none takes any. */
+function chooseRoute(facts: RouteFacts): RouteName | undefined {
+  const { execFailure, isWindows } = facts
+  if (execFailure === undefined || execFailure.code === 'api-forbidden') return 'exec'
+  if (execFailure.code === 'admission-refused') return undefined
+  if (hasEphemeral(facts)) return 'ephemeral'
+  return isWindows ? undefined : 'node-pod'
 }
 
 function hasEphemeral({ minorVersion, podSecurity, isWindows, isStatic }: RouteFacts): boolean {
   const isThere = minorVersion === undefined || minorVersion >= firstEphemeralVersion
   return isThere && podSecurity !== 'restricted' && !isWindows && !isStatic
-}
-
-function formatRole(namespace: string, rules: readonly Rule[]): string {
-  const lines = [{ namespace, resource: 'pods', verbs: ['get', 'list', 'watch'] }, ...rules].map(
-    ({ resource, verbs }) => `  - apiGroups: [""]\n    resources: [${resource}]\n    verbs: [${verbs.join(', ')}]\n`,
-  )
-  return `apiVersion: rbac.authorization.k8s.io/v1
-kind: Role
-metadata:
-  name: kcap
-  namespace: ${printableJson(namespace)}
-rules:
-${lines.join('')}`
-}
-
-function formatBinding(namespace: string, user: string): string {
-  return `apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata:
-  name: kcap
-  namespace: ${printableJson(namespace)}
-roleRef:
-  apiGroup: rbac.authorization.k8s.io
-  kind: Role
-  name: kcap
-subjects:
-  - kind: User
-    apiGroup: rbac.authorization.k8s.io
-    name: ${printableJson(user)}
-`
 }

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { posixChecksum } from '../base/posix-checksum.ts'
 import { version } from '../base/version.ts'
@@ -29,6 +30,11 @@ export function readAnswer(
   const body = text.slice(lineEnd + 1)
   const prefix = formatHeader('', body)
   return text.startsWith(prefix) && isKey(text.slice(prefix.length, lineEnd)) ? body : undefined
+}
+
+/** Removes an answer that has turned out to be wrong. */
+export function removeAnswer(name: string, environment: NodeJS.ProcessEnv = process.env): void {
+  rmSync(answerPath(name, environment), { force: true })
 }
 
 /** Forgets dialogs of interfaces that were not captured from for a month. */

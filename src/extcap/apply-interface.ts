@@ -75,7 +75,7 @@ async function readSshValues({ hostPart }: { hostPart?: string }): Promise<Recor
       'no-target',
       `cannot use the host of "kcapssh-${hostPart}": the config has none of that name any more`,
       {
-        hints: ['refresh the interface list: F5', `"sshHosts" in ${file}`],
+        hints: [`"sshHosts" in ${file}`],
       },
     )
   }
@@ -100,7 +100,7 @@ async function readClusterValues(
       'context-not-found',
       `cannot use the context of "kcap-${reference.contextPart}": the kubeconfig has none of that name any more`,
       {
-        hints: ['refresh the interface list: F5', line('kcap', 'list', 'contexts')],
+        hints: [line('kcap', 'list', 'contexts')],
       },
     )
   }

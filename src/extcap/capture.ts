@@ -6,24 +6,31 @@ import { quoteArgv } from '../base/quote.ts'
 import { openLogFile } from '../host/log-file.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import { touchFifo } from '../output/fifo-output.ts'
-import { chooseTarget } from '../prompt/choose-target.ts'
+import { applyChoice } from '../prompt/choice.ts'
+import { chooseTargets } from '../prompt/choose-targets.ts'
+import { cleanExpressions } from '../remote/capture-filter.ts'
 import { applySettings } from '../request/apply-settings.ts'
 import { makeClusterScope, makeRequest } from '../request/make-request.ts'
-import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
+import { parseArguments } from '../request/parse-arguments.ts'
 import { runSession } from '../session/run-session.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import type { Settings } from '../settings/settings.ts'
-import { applyInterface, refuseNoTarget } from './apply-interface.ts'
+import { applyInterface, type InterfaceTarget, refuseNoTarget } from './apply-interface.ts'
+import { parseInterfaceValue } from './interface-name.ts'
 import { rememberChoices } from './known-dialogs.ts'
 import { parseWords } from './parse-words.ts'
+import { formatRepeatLine } from './repeat-line.ts'
 import { formatFailure } from './report.ts'
+import { forgetWarmList } from './warm-list.ts'
 import { wiresharkWords } from './wireshark-words.ts'
 
 /** `--capture`: packets into the FIFO until it is told to stop. Silent on success; one short text on stderr on failure. */
 export async function capture(argv: readonly string[]): Promise<number> {
   const stop = watchForStop()
   // Known before anything can fail: a FIFO that nobody opens hangs Wireshark up to 4.0.
-  const fifo = parseWords(argv).get('fifo') || undefined
+  const given = parseWords(argv)
+  const fifo = given.get('fifo') || undefined
+  const reference = parseInterfaceValue(given.get('extcap-interface') ?? '')
   let isOpened = false
   try {
     const settings = await loadSettings()
@@ -37,7 +44,7 @@ export async function capture(argv: readonly string[]): Promise<number> {
     try {
       refuseNoTarget(target)
       if (target.reference !== undefined) rememberChoices(parsed.text('extcap-interface') ?? '', parsed)
-      const request = await completeRequest(argv, target.parsed, fifo, settings, stop.signal)
+      const request = await completeRequest(argv, target, fifo, settings, stop.signal)
       const log = openLogFile(parsed.text('log-file'))
       const ask = isShell() ? (await import('../prompt/ask.ts')).makeQuestions(stop.signal) : {}
       isOpened = true
@@ -51,7 +58,8 @@ export async function capture(argv: readonly string[]): Promise<number> {
     if (stop.signal.aborted && !(error instanceof KcapError)) return exitCodes.done
     const failure = toKcapError(error)
     if (fifo !== undefined && !isOpened) await touchFifo(fifo)
-    process.stderr.write(formatFailure(failure))
+    if (reference !== undefined && failure.exitCode === exitCodes.noSuchTarget) forgetWarmList()
+    process.stderr.write(formatFailure(failure, reference))
     return failure.exitCode
   } finally {
     stop.close()
@@ -60,15 +68,18 @@ export async function capture(argv: readonly string[]): Promise<number> {
 
 async function completeRequest(
   argv: readonly string[],
-  parsed: ParsedArguments,
+  { parsed, reference }: InterfaceTarget,
   fifo: string,
   settings: Settings,
   signal: AbortSignal,
 ): Promise<CaptureRequest> {
+  const captureFilter = parsed.text('extcap-capture-filter')
+  const filters = cleanExpressions([parsed.text('filter') ?? '', captureFilter ?? ''])
   const context = {
-    output: { kind: 'fifo', path: fifo } as const,
-    commandLine: quoteArgv(['kcap-extcap', ...argv]),
-    captureFilter: parsed.text('extcap-capture-filter'),
+    output: { kind: 'fifo', path: fifo, overwrite: parsed.flag('force') } as const,
+    commandLine:
+      reference === undefined ? quoteArgv(['kcap-extcap', ...argv]) : formatRepeatLine(reference, parsed, filters),
+    captureFilter,
     settings,
   }
   try {
@@ -76,9 +87,9 @@ async function completeRequest(
   } catch (error) {
     if (!(error instanceof KcapError && error.code === 'no-target')) throw error
     const choice = { isTerminal: isShell(), defaultTarget: settings.defaultTarget }
-    const target = await chooseTarget(makeClusterScope(parsed), choice, signal)
-    if (target === undefined) throw error
-    return makeRequest({ ...parsed, words: [target] }, context)
+    const chosen = await chooseTargets(makeClusterScope(parsed), choice, signal)
+    if (chosen === undefined) throw error
+    return makeRequest(applyChoice(parsed, chosen), context)
   }
 }
 

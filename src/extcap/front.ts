@@ -31,7 +31,7 @@ export function findVerb(argv: readonly string[]): ExtcapVerb | undefined {
   return undefined
 }
 
-/** Answers one question. Gives the exit code. */
+/** Answers one question. Returns the exit code. */
 export async function runExtcap(verb: ExtcapVerb, words: readonly string[]): Promise<number> {
   const argv = takeSecrets(words)
   switch (verb) {

@@ -1,3 +1,6 @@
+import { existsSync, realpathSync } from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { version } from '../base/version.ts'
 import { sweepCompileCache } from '../host/compile-cache.ts'
 import { sweepPrivateFolders } from '../host/private-folder.ts'
@@ -67,11 +70,17 @@ function toInterfaces({ clusters, sshHosts }: Listing): ExtcapInterface[] {
   ]
 }
 
+/** URL of the page beside the program that the Help button of a dialog opens; undefined where the program has none, as in tests. */
+function findHelpPage(): string | undefined {
+  const page = path.join(path.dirname(process.argv[1] ?? ''), 'wireshark.html')
+  return existsSync(page) ? pathToFileURL(realpathSync(page)).href : undefined
+}
+
 /** `extcap` and `interface` sentences. */
 export function formatInterfaceList(items: readonly ExtcapInterface[], currentContext: string | undefined): string {
   const values = formatInterfaceValues(items)
   const lines = items.map((item, index) =>
     formatSentence('interface', { value: values[index], display: formatInterfaceDisplay(item, currentContext) }),
   )
-  return formatSentence('extcap', { version, display: 'kcap' }) + lines.join('')
+  return formatSentence('extcap', { version, help: findHelpPage(), display: 'kcap' }) + lines.join('')
 }

@@ -52,6 +52,12 @@ function toLists(names: ClusterNames | undefined): DialogLists {
   if (names === undefined) return {}
   return {
     namespace: names.namespaces,
-    target: names.pods.flatMap(({ namespace, pod }) => (namespace === names.ownNamespace ? [`pod/${pod}`] : [])),
+    // As a reload lists them.
+    target: [
+      ...(names.objects ?? []).flatMap(({ kind, namespace, name }) =>
+        namespace === names.ownNamespace ? [`${kind}/${name}`] : [],
+      ),
+      ...names.pods.flatMap(({ namespace, pod }) => (namespace === names.ownNamespace ? [`pod/${pod}`] : [])),
+    ],
   }
 }

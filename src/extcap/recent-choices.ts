@@ -25,7 +25,7 @@ export function readRecentChoices(environment: NodeJS.ProcessEnv = process.env):
   }
 }
 
-/** Notes what a capture of the interface was told; gives its lists, undefined when nothing new was chosen. Throws the system's error. */
+/** Notes what a capture of the interface was told; returns its lists, undefined when nothing new was chosen. Throws the system's error. */
 export function noteChoices(
   value: string,
   parsed: ParsedArguments,

@@ -4,7 +4,6 @@ import { type ClusterAccess, openCluster } from '../kube/cluster-access.ts'
 import { makeClusterPool } from '../kube/cluster-pool.ts'
 import { getPod, listNames, listPods } from '../kube/kube-objects.ts'
 import { listContainers } from '../kube/pod-containers.ts'
-import { listWorkloads } from '../kube/workloads.ts'
 import { applySettings } from '../request/apply-settings.ts'
 import { chooseVia, makeClusterScope, makeTargets } from '../request/make-request.ts'
 import { findNodeHost, makeNodeSsh } from '../request/make-ssh-host.ts'
@@ -83,7 +82,7 @@ async function withCluster<Answer>(
 
 async function loadNamespaces(parsed: ParsedArguments, signal: AbortSignal): Promise<string[]> {
   return await withCluster(parsed, signal, async (access) =>
-    (await listNames(access, 'namespaces', { limit: mostOffered, signal })).map(({ name }) => name),
+    (await listNames(access, 'ns', { limit: mostOffered, signal })).map(({ name }) => name),
   )
 }
 
@@ -91,11 +90,11 @@ async function loadNamespaces(parsed: ParsedArguments, signal: AbortSignal): Pro
 async function loadTargets(parsed: ParsedArguments, signal: AbortSignal): Promise<string[]> {
   return await withCluster(parsed, signal, async (access, namespace) => {
     const pods = listPods(access, { namespace, fieldSelector: 'status.phase=Running', limit: mostOffered, signal })
-    const services = listNames(access, 'services', { namespace, limit: mostOffered, signal }).then((names) =>
+    const services = listNames(access, 'svc', { namespace, limit: mostOffered, signal }).then((names) =>
       names.map(({ name }) => `svc/${name}`),
     )
     const workloads = (['deploy', 'sts', 'ds'] as const).map(async (kind) =>
-      (await listWorkloads(access, kind, { namespace, limit: mostOffered, signal })).map((name) => `${kind}/${name}`),
+      (await listNames(access, kind, { namespace, limit: mostOffered, signal })).map(({ name }) => `${kind}/${name}`),
     )
     const others = await Promise.all([services, ...workloads].map(async (list) => await list.catch(() => [])))
     return [...others.flat(), ...(await pods).map(({ name }) => `pod/${name}`)]

@@ -1,11 +1,16 @@
 /** What Wireshark's dialog asks that must not be kept; each becomes the variable by which a shell would give it. */
 export const secretArguments = [
-  { name: 'ssh-password', variable: 'KCAP_SSH_PASSWORD', display: 'Password', tooltip: 'of the user there; not kept' },
+  {
+    name: 'ssh-password',
+    variable: 'KCAP_SSH_PASSWORD',
+    display: 'Password',
+    tooltip: 'Password of the account on the host. It is not saved.',
+  },
   {
     name: 'sudo-password',
     variable: 'KCAP_SUDO_PASSWORD',
     display: 'Password for sudo',
-    tooltip: 'if sudo wants one; not kept',
+    tooltip: 'Password for sudo, where it asks for one. It is not saved.',
   },
 ] as const
 

@@ -1,7 +1,7 @@
 import { readFileStatus } from '../host/private-file.ts'
 import { findKubeconfigPaths } from '../kube/kubeconfig-paths.ts'
 import { findConfigFile } from '../settings/config-file.ts'
-import { readAnswer, writeAnswer } from './answer-file.ts'
+import { readAnswer, removeAnswer, writeAnswer } from './answer-file.ts'
 
 /**
  * Wireshark lists anew whenever a network interface of this machine comes or goes, and some people press F5 twice: for this long the
@@ -25,6 +25,15 @@ export function readWarmList(environment: NodeJS.ProcessEnv = process.env, nowMs
 
 export function writeWarmList(text: string, environment: NodeJS.ProcessEnv = process.env, nowMs = Date.now()): void {
   writeAnswer(fileName, formatKey(String(nowMs), environment), text, environment)
+}
+
+/** Makes the next list ask the clusters: a pod of this one was not there. Never throws. */
+export function forgetWarmList(): void {
+  try {
+    removeAnswer(fileName)
+  } catch {
+    // It is old in ten seconds anyway.
+  }
 }
 
 /** Time, and the files that decide which clusters are listed, as they are now. */

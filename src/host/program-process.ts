@@ -1,22 +1,22 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import type { Socket } from 'node:net'
 import type { RemoteExit, RemoteProcess } from '../base/remote-process.ts'
+import { watchSilence } from '../base/watch-silence.ts'
 import { killProgram, startProgram } from './start-program.ts'
 
-/** The far side answers a heartbeat every few seconds. */
+/** The remote side answers a heartbeat every few seconds. */
 const silenceLimitMs = 15_000
-const silenceCheckMs = 1_000
 /** What is kept of the words that tell why the program ended. */
 const maxKeptLength = 4096
 /** How often the pipes of an ended program are looked at, and so how long they stay open once they are read. */
 const lingerMs = 1_000
 
-/** How a program of this machine ended that stood for one on the far side. */
+/** How a program of this machine ended that stood for one on the remote side. */
 export interface ProgramEnd {
   readonly exitCode: number | undefined
   /** The last of what came on standard error, from here and from there. */
   readonly said: string
-  /** Whether anything came from the far side's program. */
+  /** Whether anything came from the remote side's program. */
   readonly hasBegun: boolean
   /** Why kcap ended it. */
   readonly lossReason: string | undefined
@@ -34,7 +34,7 @@ export interface ProgramProcessOptions {
   readonly explainEnd: (end: ProgramEnd) => Promise<RemoteExit> | RemoteExit
 }
 
-/** Runs a program of this machine that runs one on the far side: kubectl, ssh. Rejects with the system's error when it can't start. */
+/** Runs a program of this machine that runs one on the remote side: kubectl, ssh. Rejects with the system's error when it can't start. */
 export async function startProgramProcess(options: ProgramProcessOptions): Promise<RemoteProcess> {
   const child = await startProgram(options.argv, options.environment)
   const { stdin, stdout, stderr } = child
@@ -52,14 +52,19 @@ export async function startProgramProcess(options: ProgramProcessOptions): Promi
     lossReason ??= reason
     killProgram(child)
   }
-  const stopWatching = watchSilence([stdout as Socket, stderr as Socket], options.isWaitingForUser, () => {
-    wasSilent = lossReason === undefined
-    end(`nothing was heard for ${silenceLimitMs / 1000} s`)
+  const { isWaitingForUser = () => false } = options
+  const silence = watchSilence({
+    limitMs: silenceLimitMs,
+    isExcused: makeExcuse([stdout as Socket, stderr as Socket], isWaitingForUser),
+    onSilent() {
+      wasSilent = lossReason === undefined
+      end(`nothing was heard for ${silenceLimitMs / 1000} s`)
+    },
   })
   child.once('exit', () => closeWhenRead(child, () => lossReason !== undefined))
   const exited = new Promise<RemoteExit>((resolve) => {
     child.once('close', (code) => {
-      stopWatching()
+      silence.stop()
       const hasBegun = (stdout as Socket).bytesRead > 0
       resolve(options.explainEnd({ exitCode: code ?? undefined, said, hasBegun, lossReason, wasSilent }))
     })
@@ -82,23 +87,14 @@ function closeWhenRead(child: ChildProcessWithoutNullStreams, isGivenUp: () => b
   child.once('close', () => clearInterval(timer))
 }
 
-/** Calls `onSilent` once when nothing came for long, though somebody was ready to read. */
-function watchSilence(
-  outputs: readonly Socket[],
-  isWaitingForUser: (() => boolean) | undefined,
-  onSilent: () => void,
-): () => void {
+/** Whether anything has come since the last call, or nobody is ready to read. */
+function makeExcuse(outputs: readonly Socket[], isWaitingForUser: () => boolean): () => boolean {
   let heardBytes = 0
-  let lastHeardMs = Date.now()
-  const timer = setInterval(() => {
+  return () => {
     const bytes = outputs.reduce((sum, output) => sum + output.bytesRead, 0)
-    // While the reader here is slow, nothing is taken from the program: that is no silence of the far side.
-    if (bytes !== heardBytes || outputs[0]?.isPaused() === true || isWaitingForUser?.() === true)
-      lastHeardMs = Date.now()
+    const hasHeard = bytes !== heardBytes
     heardBytes = bytes
-    if (Date.now() - lastHeardMs <= silenceLimitMs) return
-    clearInterval(timer)
-    onSilent()
-  }, silenceCheckMs)
-  return () => clearInterval(timer)
+    // While the reader here is slow, nothing is taken from the program: that is no silence of the remote side.
+    return hasHeard || outputs[0]?.isPaused() === true || isWaitingForUser()
+  }
 }

@@ -29,6 +29,20 @@ export interface ProgramResult {
   readonly isTimedOut: boolean
 }
 
+/** Kill what still runs; called when this process exits, which may come before a timer that was to kill it. */
+const endings = new Set<() => void>()
+let isWatchingExit = false
+
+function atExit(end: () => void): () => void {
+  if (!isWatchingExit)
+    process.once('exit', () => {
+      for (const one of endings) one()
+    })
+  isWatchingExit = true
+  endings.add(end)
+  return () => endings.delete(end)
+}
+
 const maxOutputBytes = 1_000_000
 const defaultKillDelayMs = 500
 
@@ -58,6 +72,9 @@ export async function runProgram(argv: readonly [string, ...string[]], run: Prog
     maxBuffer: maxOutputBytes,
     reject: false,
   })
+  const forget = atExit(() => {
+    if (isGroup) killAll(subprocess, 'SIGKILL', isGroup, [])
+  })
   const { signal, unlink } = linkSignals(timeout, ...(run.signal === undefined ? [] : [run.signal]))
   const stopWatching = onAbort(signal, () => {
     // Whom it has started is known only while it runs.
@@ -77,6 +94,7 @@ export async function runProgram(argv: readonly [string, ...string[]], run: Prog
     })
   })
   const result = await subprocess
+  forget()
   stopWatching()
   unlink()
   const isMissing = result.code === 'ENOENT'

@@ -25,10 +25,13 @@ export async function startApart(
   [command, ...words]: readonly [string, ...string[]],
   stdio: StdioOptions,
   environment: Environment = {},
+  folder?: string,
 ): Promise<ChildProcess> {
   const found = await lookUpProgram(command, { ...process.env, ...environment })
   if (found.file === undefined) throw Object.assign(new Error(found.state), { code: 'ENOENT' })
-  return await spawned(spawn(found.file, words, { ...apart, env: makeChildEnvironment(environment), stdio }))
+  return await spawned(
+    spawn(found.file, words, { ...apart, env: makeChildEnvironment(environment), stdio, cwd: folder }),
+  )
 }
 
 /** The same as `startProgram` for a line that the user wrote for a shell: the one of the user's account. */

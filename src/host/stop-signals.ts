@@ -11,7 +11,7 @@ const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
  * SIGINT, SIGTERM, SIGHUP, and a parent that is gone: Wireshark that crashes tells nobody. The first asks to stop; a second one of
- * a person who lost patience ends the process at once, and the far side ends by itself.
+ * a person who lost patience ends the process at once, and the remote side ends by itself.
  */
 export function watchForStop(options: { followParent?: boolean } = {}): StopWatch {
   const controller = new AbortController()

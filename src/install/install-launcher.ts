@@ -47,7 +47,7 @@ export async function installLauncher(
   }
 }
 
-/** Removes the launcher if kcap wrote it. Gives its path, or undefined when there was none. Throws `install-failed`. */
+/** Removes the launcher if kcap wrote it. Returns its path, or undefined when there was none. Throws `install-failed`. */
 export async function uninstallLauncher(folder: string): Promise<string | undefined> {
   const file = path.join(folder, launcherName())
   try {

@@ -1,9 +1,10 @@
 import { changeObject } from './change-object.ts'
 import type { ClusterAccess } from './cluster-access.ts'
+import type { Verb } from './grant.ts'
 
 /** One thing a login may or may not do. */
 export interface Right {
-  readonly verb: 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete'
+  readonly verb: Verb
   /** `pods`, `pods/exec`. */
   readonly resource: string
   /** undefined: of the whole cluster. */
@@ -21,6 +22,7 @@ export async function mayDo(access: ClusterAccess, right: Right, signal: AbortSi
   try {
     const review = await changeObject<{ status?: { allowed?: boolean } }>(access, {
       method: 'POST',
+      isRepeatable: true,
       path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
       body: {
         apiVersion: 'authorization.k8s.io/v1',
@@ -50,6 +52,7 @@ export async function getUserName(access: ClusterAccess, signal: AbortSignal): P
   try {
     const review = await changeObject<{ status?: { userInfo?: { username?: string } } }>(access, {
       method: 'POST',
+      isRepeatable: true,
       path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
       body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
       action: { verb: 'create', resource: 'selfsubjectreviews', apiGroup: 'authentication.k8s.io' },

@@ -25,7 +25,7 @@ const takenAtATime = 5_000
 
 /**
  * Names of pods, services and nodes, by their addresses, as they come and change until the signal is aborted. What the login may not see
- * is left out. Gives a promise that settles when what is there now is known.
+ * is left out. Returns a promise that settles when what is there now is known.
  */
 export function followAddressNames(access: ClusterAccess, options: FollowNamesOptions): Promise<void> {
   /** Checksums of addresses, with those of their names: the texts would take 20 MB. Where two are alike a name is written twice. */

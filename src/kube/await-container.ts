@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
+import { type Clock, monotonicClock } from '../base/clock.ts'
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { ClusterAccess } from './cluster-access.ts'
@@ -26,12 +26,13 @@ export interface AwaitedContainer {
   readonly container: string
   readonly image: string
   readonly signal: AbortSignal
+  readonly clock?: Clock
 }
 
 /** Settles when a container that was just created runs. Throws `debug-container-failed`, `pod-not-found`. */
 export async function awaitContainer(access: ClusterAccess, awaited: AwaitedContainer): Promise<void> {
-  const { namespace, pod: name, container, signal } = awaited
-  const startedMs = Date.now()
+  const { namespace, pod: name, container, signal, clock = monotonicClock } = awaited
+  const startedMs = clock.nowMs()
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {
     const pod = await getPod(access, namespace, name, signal)
     if (pod === undefined)
@@ -41,8 +42,9 @@ export async function awaitContainer(access: ClusterAccess, awaited: AwaitedCont
     const status = findContainer(pod, container)?.status
     if (status?.state?.running !== undefined) return
     const state = describeState(pod, status)
-    if (state.isFinal || Date.now() - startedMs > startTimeoutMs) throw failed(awaited, state.text)
-    await sleep(pauseMs, undefined, { signal })
+    if (state.isFinal || clock.nowMs() - startedMs > startTimeoutMs) throw failed(awaited, state.text)
+    await clock.sleep(pauseMs, signal)
+    signal.throwIfAborted()
   }
 }
 

@@ -1,6 +1,9 @@
 import type { Agent } from 'node:http'
+import { type Clock, monotonicClock } from '../base/clock.ts'
+import type { ClusterName } from '../base/target.ts'
 import { ignoreTrustSwitch } from '../host/child-environment.ts'
 import type { PluginRun } from './credential-plugin.ts'
+import { actAs } from './impersonation.ts'
 import { findContext, type Kubeconfig, loadKubeconfig } from './kubeconfig.ts'
 import { logIn } from './log-in.ts'
 import type { Forwarding } from './proxy-server.ts'
@@ -18,18 +21,25 @@ export interface ClusterAccess {
   readonly headers: Readonly<Record<string, string | string[]>>
   /** Where a proxy forwards requests as they are; undefined where connections go to the API server or through a tunnel. */
   readonly forwarding?: Forwarding | undefined
+  /** When the client certificate ends; undefined where there is none. */
+  readonly certificateEndMs?: number | undefined
   /** Whether the login has run out, as far as its credential says. */
   hasExpired(): boolean
-  /** Logs in again, for requests from now on: tokens last an hour, or a quarter of one. Throws the errors of the login. */
-  renew(): Promise<void>
+  /**
+   * Logs in again, for requests from now on: tokens last an hour, or a quarter of one. All who ask at the same time share one login, and a login that is
+   * newer than `sinceMs`, by the monotonic clock, is kept: it was not what was refused. Throws the errors of the login.
+   */
+  renew(sinceMs?: number): Promise<void>
+  /** Logs retries for `--verbose`. */
+  readonly log?: ((line: string) => void) | undefined
   close(): void
 }
 
-export interface OpenClusterOptions extends PluginRun {
+export interface OpenClusterOptions extends PluginRun, ClusterName {
+  readonly log?: ((line: string) => void) | undefined
+  readonly clock?: Clock | undefined
   /** Where it has been read already. */
   readonly config?: Kubeconfig
-  readonly kubeconfigPaths?: readonly string[] | undefined
-  readonly context?: string | undefined
   readonly environment?: NodeJS.ProcessEnv
 }
 
@@ -39,23 +49,31 @@ export interface OpenClusterOptions extends PluginRun {
  */
 export async function openCluster(options: OpenClusterOptions): Promise<ClusterAccess> {
   ignoreTrustSwitch()
-  const { environment = process.env } = options
+  const { environment = process.env, clock = monotonicClock } = options
   const config = options.config ?? loadKubeconfig({ paths: options.kubeconfigPaths, environment })
   const { name: context, entry } = findContext(config, options.context)
   const place = { context, paths: config.paths }
   const cluster = config.clusters.get(entry.cluster ?? '')
   if (!cluster?.server) throw brokenLogin(place, `its cluster "${entry.cluster ?? ''}" is not there`)
   if (entry.user && !config.users.has(entry.user)) throw brokenLogin(place, `its user "${entry.user}" is not there`)
-  const user = config.users.get(entry.user ?? '') ?? {}
+  const user = actAs(config.users.get(entry.user ?? '') ?? {}, options.actAs)
   const server = parseServerAddress(cluster.server)
   if (server === undefined) throw brokenLogin(place, `the server of its cluster "${entry.cluster}" is no address`)
   const open = async () => await logIn({ place, cluster, server, user, environment }, options)
   let login = await open()
+  let renewedMs = Number.NEGATIVE_INFINITY
+  let renewing: Promise<void> | undefined
+  const renew = async () => {
+    login = await open()
+    agents.add(login.agent)
+    renewedMs = clock.nowMs()
+  }
   const agents = new Set([login.agent])
   return {
     context,
     namespace: entry.namespace || 'default',
     server: server.url,
+    log: options.log,
     get agent() {
       return login.agent
     },
@@ -65,10 +83,16 @@ export async function openCluster(options: OpenClusterOptions): Promise<ClusterA
     get forwarding() {
       return login.forwarding
     },
+    get certificateEndMs() {
+      return login.certificateEndMs
+    },
     hasExpired: () => login.expiresMs !== undefined && login.expiresMs < Date.now() + expiryMarginMs,
-    async renew() {
-      login = await open()
-      agents.add(login.agent)
+    async renew(sinceMs = Number.POSITIVE_INFINITY) {
+      if (renewedMs > sinceMs) return
+      renewing ??= renew().finally(() => {
+        renewing = undefined
+      })
+      await renewing
     },
     close() {
       for (const agent of agents) agent.destroy()

@@ -15,12 +15,12 @@ export async function getMinorVersion(access: ClusterAccess, signal: AbortSignal
   return Number.parseInt(version?.minor ?? '', 10) || undefined
 }
 
-/** What a namespace enforces; undefined where it enforces nothing by a label, or the login may not look. */
+/** `privileged`, `baseline` or `restricted`; `none` where the namespace enforces nothing by a label, `unknown` where the login may not look. */
 export async function getPodSecurityLevel(
   access: ClusterAccess,
   namespace: string,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<string> {
   const found = await unlessRefused(signal, () =>
     requestObject<V1Namespace>(access, {
       path: `/api/v1/namespaces/${encodeURIComponent(namespace)}`,
@@ -28,7 +28,7 @@ export async function getPodSecurityLevel(
       signal,
     }),
   )
-  return found?.metadata?.labels?.['pod-security.kubernetes.io/enforce']
+  return found === undefined ? 'unknown' : (found.metadata?.labels?.['pod-security.kubernetes.io/enforce'] ?? 'none')
 }
 
 /** `linux` or `windows`. */

@@ -1,4 +1,10 @@
-import type { V1Container, V1EphemeralContainer, V1Pod, V1SecurityContext } from '@kubernetes/client-node'
+import type {
+  V1Container,
+  V1EphemeralContainer,
+  V1Pod,
+  V1ResourceRequirements,
+  V1SecurityContext,
+} from '@kubernetes/client-node'
 import type { DebugContainer } from '../base/capture-request.ts'
 
 /** On all that kcap creates; `kcap cleanup` and later captures know it by that. */
@@ -76,7 +82,7 @@ export function makeNodePod({ name, node, owner, deadlineSeconds, ...options }: 
       containers: [
         {
           ...makeContainer(nodeContainerName, options),
-          resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '512Mi' } },
+          resources: makeResources(debug),
           securityContext: {
             ...root,
             // To enter another network namespace: setns(2) takes SYS_ADMIN, and /proc/PID/ns takes SYS_PTRACE.
@@ -85,6 +91,14 @@ export function makeNodePod({ name, node, owner, deadlineSeconds, ...options }: 
         },
       ],
     },
+  }
+}
+
+/** A limit that the user sets is the request, too: LimitRanges compare both with their own. */
+function makeResources({ cpu, memory }: DebugContainer): V1ResourceRequirements {
+  return {
+    requests: { cpu: cpu ?? '50m', memory: memory ?? '64Mi' },
+    limits: { memory: memory ?? '256Mi', ...(cpu !== undefined && { cpu }) },
   }
 }
 

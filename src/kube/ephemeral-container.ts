@@ -6,6 +6,7 @@ import { awaitContainer } from './await-container.ts'
 import { changeObject } from './change-object.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import { type DebugContainerOptions, makeEphemeralContainer, ownNamePrefix } from './debug-container.ts'
+import { checkExecAllowed } from './exec-channel.ts'
 import { getPod } from './kube-objects.ts'
 import { findContainer } from './pod-containers.ts'
 
@@ -17,7 +18,7 @@ export interface EphemeralContainerOptions extends DebugContainerOptions {
 }
 
 /**
- * A debug container in the pod, running: one of kcap's own that still does, or a new one. Gives its name. It stays in the pod's spec when
+ * A debug container in the pod, running: one of kcap's own that still does, or a new one. Returns its name. It stays in the pod's spec when
  * it has ended: the API lets nobody remove one. Throws `api-forbidden`, `admission-refused`, `no-ephemeral-containers`,
  * `debug-container-failed`.
  * https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/
@@ -37,6 +38,8 @@ export async function openEphemeralContainer(
   const running = findRunning(known, debug.image, debug.privileged)
   if (running !== undefined) return running
   const container = `${ownNamePrefix}${randomBytes(4).toString('hex')}`
+  // Nobody can remove it again: nothing is created in vain.
+  await checkExecAllowed(access, { namespace, pod: name, container, signal })
   await addContainer(access, container, options)
   await awaitContainer(access, { namespace, pod: name, container, image: debug.image, signal })
   return container

@@ -1,12 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable, Writable } from 'node:stream'
 import WebSocket from 'ws'
+import { monotonicClock } from '../base/clock.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { RemoteExit, RemoteProcess } from '../base/remote-process.ts'
+import { watchSilence } from '../base/watch-silence.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import { readExecStatus, toUpgradeError } from './exec-status.ts'
 import { toConnectError } from './kube-error.ts'
 import { makeRequestOptions } from './kube-request.ts'
+import { findRetryPause } from './transient-answer.ts'
 
 /** First byte of each frame: `remotecommand/websocket.go` of k8s.io/kubelet, KEP-4006. */
 const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, close: 255 } as const
@@ -15,10 +18,9 @@ const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io']
 /**
  * A cut without FIN shows as silence: the supervisor answers a heartbeat every few seconds. Not by WebSocket pings: an API server up to
  * 1.29 stops reading until its pong is written (x/net/websocket, HandleFrame), so that behind a slow reader a ping would keep the
- * heartbeats from the far side.
+ * heartbeats from the remote side.
  */
 const silenceLimitMs = 15_000
-const silenceCheckMs = 1_000
 /** From the connection to the end of the upgrade, however slowly its headers come. */
 const connectTimeoutMs = 15_000
 /** How much may wait here for a slow reader before the socket is no longer read. */
@@ -41,8 +43,39 @@ export interface ExecRequest {
  * Throws `api-*`, `pod-not-found`, `container-not-found` when the channel can't be opened.
  */
 export async function openExecChannel(access: ClusterAccess, request: ExecRequest): Promise<RemoteProcess> {
-  const socket = await connect(access, request)
+  const socket = await connectAgain(access, request)
   return wrapSocket(socket, access, request)
+}
+
+/**
+ * Asks whether a program may be run there, by an exec that can't: neither login nor policy know that its pod, or its container, does not exist yet.
+ * Admission comes before the look-up (k8s.io/apiserver/pkg/endpoints/handlers/rest.go, ConnectResource). Throws `api-forbidden`, `admission-refused`.
+ */
+export async function checkExecAllowed(access: ClusterAccess, request: Omit<ExecRequest, 'argv'>): Promise<void> {
+  try {
+    const socket = await connectAgain(access, { ...request, argv: ['true'] })
+    socket.terminate()
+  } catch (error) {
+    request.signal.throwIfAborted()
+    if (error instanceof KcapError && (error.code === 'api-forbidden' || error.code === 'admission-refused'))
+      throw error
+  }
+}
+
+/** What an API server refuses for now, with Retry-After, has not begun to run. */
+async function connectAgain(access: ClusterAccess, request: ExecRequest): Promise<WebSocket> {
+  for (let tries = 1; ; tries++) {
+    let pauseMs: number | undefined
+    try {
+      return await connect(access, request, (response) => {
+        pauseMs = findRetryPause(response, false, tries)
+      })
+    } catch (error) {
+      if (pauseMs === undefined || request.signal.aborted) throw error
+      access.log?.(`exec in ${request.namespace}/${request.pod}: ${(error as Error).message}; tried again`)
+      await monotonicClock.sleep(pauseMs, request.signal)
+    }
+  }
 }
 
 function execPath(request: ExecRequest): string {
@@ -57,7 +90,11 @@ function execPath(request: ExecRequest): string {
   return `/api/v1/namespaces/${encodeURIComponent(request.namespace)}/pods/${encodeURIComponent(request.pod)}/exec?${query}`
 }
 
-async function connect(access: ClusterAccess, request: ExecRequest): Promise<WebSocket> {
+async function connect(
+  access: ClusterAccess,
+  request: ExecRequest,
+  onRefusal: (response: IncomingMessage) => void,
+): Promise<WebSocket> {
   const { host: _host, port: _port, path, ...options } = makeRequestOptions(access, execPath(request))
   const scheme = access.server.protocol === 'http:' ? 'ws' : 'wss'
   const routed = { ...options, connectSignal: request.signal }
@@ -90,7 +127,13 @@ async function connect(access: ClusterAccess, request: ExecRequest): Promise<Web
     socket.once('error', (error) => fail(toConnectError(access.server, error, access.context)))
     socket.once('unexpected-response', (_request, response: IncomingMessage) => {
       clearTimeout(timer)
-      void toUpgradeError(access.server, request, response).then(fail)
+      onRefusal(response)
+      // The agent has its socket back, and may have handed it on: from here on it is not this exec's to close.
+      const refuse = (error: unknown) => {
+        settle()
+        reject(error)
+      }
+      void toUpgradeError(access, request, response).then(refuse, refuse)
     })
     socket.once('open', () => {
       settle()
@@ -105,15 +148,13 @@ function wrapSocket(socket: WebSocket, access: ClusterAccess, request: ExecReque
   const target = `${request.namespace}/${request.pod}`
   let exit: RemoteExit | undefined
   let lossReason = 'the connection closed without a word'
-  let lastHeardMs = Date.now()
-
   const full = new Set<Readable>()
   const makeOutput = (): Readable => {
     const output: Readable = new Readable({
       highWaterMark,
       read() {
         if (full.delete(output) && full.size === 0 && socket.readyState === WebSocket.OPEN) {
-          lastHeardMs = Date.now()
+          silence.heard()
           socket.resume()
         }
       },
@@ -143,15 +184,18 @@ function wrapSocket(socket: WebSocket, access: ClusterAccess, request: ExecReque
     final: (done) => (canCloseStdin ? send(channels.close, Buffer.of(channels.stdin), () => done()) : done()),
   })
 
-  const silenceCheck = setInterval(() => {
-    // While the reader here is slow, the socket is not read: that is no silence of the far side.
-    if (full.size > 0 || Date.now() - lastHeardMs <= silenceLimitMs) return
-    lossReason = `nothing was heard for ${silenceLimitMs / 1000} s`
-    socket.terminate()
-  }, silenceCheckMs)
+  const silence = watchSilence({
+    limitMs: silenceLimitMs,
+    // While the reader here is slow, the socket is not read: that is no silence of the remote side.
+    isExcused: () => full.size > 0,
+    onSilent() {
+      lossReason = `nothing was heard for ${silenceLimitMs / 1000} s`
+      socket.terminate()
+    },
+  })
 
   socket.on('message', (data: Buffer) => {
-    lastHeardMs = Date.now()
+    silence.heard()
     const payload = data.subarray(1)
     if (data[0] === channels.stdout) deliver(stdout, payload)
     else if (data[0] === channels.stderr) deliver(stderr, payload)
@@ -163,7 +207,7 @@ function wrapSocket(socket: WebSocket, access: ClusterAccess, request: ExecReque
   })
   const exited = new Promise<RemoteExit>((resolve) => {
     socket.once('close', () => {
-      clearInterval(silenceCheck)
+      silence.stop()
       if (!stdout.readableEnded) stdout.push(null)
       if (!stderr.readableEnded) stderr.push(null)
       stdin.destroy()

@@ -1,8 +1,18 @@
 import type { IncomingMessage } from 'node:http'
-import { line } from '../base/hint.ts'
+import { type Hint, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { RemoteExit } from '../base/remote-process.ts'
-import { type KubeAction, type KubeStatus, parseStatus, readStatus, toApiError } from './kube-error.ts'
+import { getUserName, mayDo } from './access-review.ts'
+import type { ClusterAccess } from './cluster-access.ts'
+import {
+  type KubeAction,
+  type KubeStatus,
+  makeDenial,
+  parseStatus,
+  type RefusingServer,
+  readStatus,
+  toApiError,
+} from './kube-error.ts'
 import { readRefusal } from './kube-request.ts'
 
 /** A frame may have megabytes; nobody reads more. */
@@ -36,44 +46,90 @@ export function toStartError(target: string, program: string, message: string): 
       hints: ['another container of the pod may have it, for all share one network: --container NAME'],
     })
   }
+  const hints = [line('kubectl', 'describe', 'pod', '-n', ...target.split('/'))]
+  const said = message.replace(/^(Internal error occurred: )+/, '').slice(0, 300)
+  // From v5 on the API server says here what the kubelet has answered to it, in the words of Go's SPDY client.
+  const refused = /^unable to upgrade connection: (.*)$/s.exec(said)?.[1]
+  if (refused !== undefined) return notFoundByKubelet(target, refused, hints)
+  if (/^error (sending request|dialing backend): /.test(said))
+    return new KcapError(
+      'api-failed',
+      `cannot capture in "${target}": the API server cannot reach its kubelet: ${said}`,
+      {
+        hints,
+      },
+    )
   return new KcapError(
     'capture-program-failed',
     `cannot capture in "${target}": the container runtime says: ${message.slice(0, 300)}`,
-    {
-      hints: [line('kubectl', 'describe', 'pod', '-n', ...target.split('/'))],
-    },
+    { hints },
+  )
+}
+
+/** A kubelet that has only just started does not know its pods for about a second; a container may have ended meanwhile. */
+function notFoundByKubelet(target: string, said: string, hints: readonly Hint[]): KcapError {
+  const state = said === '' ? '' : `: ${said.slice(0, 200)}`
+  return new KcapError(
+    'container-not-found',
+    `cannot capture in "${target}": its kubelet does not find the container${state}`,
+    { hints },
   )
 }
 
 /** An upgrade the API server refused. Reads the answer's body, which may be missing. */
 export async function toUpgradeError(
-  server: URL,
-  request: { namespace: string; pod: string; container: string },
+  access: ClusterAccess,
+  request: { namespace: string; pod: string; container: string; signal: AbortSignal },
   response: IncomingMessage,
 ): Promise<KcapError> {
+  const { statusCode = 0 } = response
+  const body = await readRefusal(response)
+  // Where "create" is missing, from Kubernetes 1.35 on, the refusal has no text.
+  const denial = statusCode === 403 && body.trim() === '' ? await findMissingVerb(access, request) : undefined
   // A WebSocket starts with a GET, so a role that only has `create` is refused here though kubectl's SPDY exec works.
-  return toExecError(server, request, 'get', response.statusCode ?? 0, await readRefusal(response))
+  return denial ?? toExecError(access, request, 'get', statusCode, body)
+}
+
+/** Returns the error for the verb that exec needs and the login lacks; undefined when the API server does not say. */
+async function findMissingVerb(
+  access: ClusterAccess,
+  { namespace, signal }: { namespace: string; signal: AbortSignal },
+): Promise<KcapError | undefined> {
+  const right = { resource: 'pods/exec', namespace } as const
+  const [get, create, user] = await Promise.all([
+    mayDo(access, { ...right, verb: 'get' }, signal),
+    mayDo(access, { ...right, verb: 'create' }, signal),
+    getUserName(access, signal),
+  ])
+  const verb = get === false ? 'get' : create === false ? 'create' : undefined
+  return verb && makeDenial({ ...right, verb }, user)
 }
 
 /** Why a program can't be run in a container, from the API server's status and its text. */
 export function toExecError(
-  server: URL,
+  refusing: RefusingServer,
   { namespace, pod, container }: { namespace: string; pod: string; container: string },
   verb: KubeAction['verb'],
   httpStatus: number,
   body: string,
 ): KcapError {
   const target = `${namespace}/${pod}`
-  if (httpStatus === 404) {
+  const status = parseStatus(body)
+  if (httpStatus === 404 && status?.details?.kind === 'pods') {
     return new KcapError('pod-not-found', `cannot capture in "${target}": the pod is gone`, {
       hints: [line('kcap', 'list', 'pods', '-n', namespace)],
     })
   }
-  const message = parseStatus(body)?.message ?? ''
+  const message = status?.message ?? ''
+  const isKubelets = httpStatus === 404 || (httpStatus === 500 && body.startsWith('container not found'))
+  if (isKubelets)
+    return notFoundByKubelet(target, message === '' ? body.trim() : message, [
+      line('kubectl', 'describe', 'pod', '-n', namespace, pod),
+    ])
   if (httpStatus === 400 && /container .* is not valid|container not found/.test(message)) {
     return new KcapError('container-not-found', `cannot capture in "${target}": it has no container "${container}"`, {
       hints: [line('kubectl', 'get', 'pod', '-n', namespace, pod, '-o', 'jsonpath={.spec.containers[*].name}')],
     })
   }
-  return toApiError(server, { verb, resource: 'pods/exec', namespace, name: pod }, httpStatus, body)
+  return toApiError(refusing, { verb, resource: 'pods/exec', namespace, name: pod }, httpStatus, body)
 }

@@ -15,7 +15,7 @@ const words = beginningOf(4_096)
 /** `db.example.com/KEY` */
 const maxLabels = 1_000
 const ip = textUpTo(64)
-const reference = only({ kind: label, name })
+const reference = only({ kind: label, name, namespace: label })
 const address = only({ ip, targetRef: reference, type: label, address: name })
 
 const metadata = only({
@@ -26,7 +26,8 @@ const metadata = only({
   // The API server's own is a key of etcd and some numbers.
   continue: textUpTo(8_192),
   deletionTimestamp: label,
-  labels: only({ 'pod-security.kubernetes.io/enforce': label, 'kubernetes.io/os': label }),
+  ownerReferences: listOf(only({ kind: label, name, controller: flag }), 20),
+  labels: only({ 'job-name': label, 'pod-security.kubernetes.io/enforce': label, 'kubernetes.io/os': label }),
   annotations: only({
     'kubernetes.io/config.hash': id,
     'kubernetes.io/config.mirror': id,
@@ -35,8 +36,15 @@ const metadata = only({
   }),
 })
 
+const portNumber = integer(1, 65_535)
 const container = only(
-  { name: label, image: textUpTo(1_024), restartPolicy: label, securityContext: only({ privileged: flag }) },
+  {
+    name: label,
+    image: textUpTo(1_024),
+    restartPolicy: label,
+    securityContext: only({ privileged: flag }),
+    ports: listOf(only({ containerPort: portNumber, protocol: label }, 'containerPort'), 100),
+  },
   'name',
 )
 const containers = listOf(container, 300)
@@ -51,6 +59,8 @@ const spec = only({
   ephemeralContainers: containers,
   clusterIP: ip,
   clusterIPs: listOf(ip, 10),
+  type: label,
+  externalName: name,
   // A service has labels there, a workload another object: who reads it knows.
   selector: mapOf((value) => value, maxLabels),
 })
@@ -60,6 +70,7 @@ const containerStatus = only(
   {
     name: label,
     containerID: textUpTo(128),
+    restartCount: integer(0, 2 ** 31),
     state: only({ running: only({}), waiting: ending, terminated: ending }),
   },
   'name',
@@ -83,7 +94,7 @@ const status = only({
   userInfo: only({ username: textUpTo(1_024) }),
 })
 
-const port = only({ port: integer(1, 65_535) }, 'port')
+const ports = listOf(only({ port: portNumber, protocol: label }, 'port'), 100)
 const addresses = listOf(address, 1_000)
 
 const apiObject = only({
@@ -91,20 +102,21 @@ const apiObject = only({
   metadata,
   spec,
   status,
-  endpoints: listOf(only({ targetRef: reference }), 1_000),
-  subsets: listOf(only({ addresses, notReadyAddresses: addresses, ports: listOf(port, 100) }), 100),
+  // The addresses of a slice may be host names.
+  endpoints: listOf(only({ targetRef: reference, addresses: listOf(name, 100) }), 1_000),
+  ports,
+  subsets: listOf(only({ addresses, notReadyAddresses: addresses, ports }), 100),
   minor: label,
 })
 
 /** A cell may hold numbers and objects too, and its place counts. */
-const shortText = textUpTo(100)
-const cell: Fit = (value) => shortText(value) ?? ''
+const cell: Fit = (value) => (typeof value === 'number' ? String(value) : (words(value) ?? ''))
 const row = only({ cells: listOf(cell, 100), object: apiObject })
 
 const listHead = only({
   kind: label,
   metadata,
-  columnDefinitions: listOf(only({ name }, 'name'), 100),
+  columnDefinitions: listOf(only({ name, priority: integer(0, 100) }, 'name'), 100),
 })
 
 const statusOf = only({
@@ -112,7 +124,7 @@ const statusOf = only({
   status: label,
   message: words,
   reason: label,
-  details: only({ causes: listOf(only({ reason: label, message: words }), 100) }),
+  details: only({ kind: label, causes: listOf(only({ reason: label, message: words }), 100) }),
 })
 
 const watchEvent = only({ type: label, object: apiObject }, 'type', 'object')

@@ -1,3 +1,4 @@
+import type { Impersonation } from '../base/target.ts'
 import type { UserEntry } from './kubeconfig-entries.ts'
 
 /**
@@ -16,6 +17,18 @@ export function makeImpersonationHeaders(user: UserEntry): Record<string, string
     if (values.length > 0) headers[header] = [...(headers[header] ?? []), ...values.map(headerText)]
   }
   return headers
+}
+
+/** Returns the user with what flags say of impersonation, each of which counts before the kubeconfig's (client-go, client_config.go). */
+export function actAs(user: UserEntry, impersonation: Impersonation | undefined): UserEntry {
+  if (impersonation === undefined) return user
+  const { user: name, groups, uid } = impersonation
+  return {
+    ...user,
+    ...(name !== undefined && { as: name }),
+    ...(groups.length > 0 && { 'as-groups': groups }),
+    ...(uid !== undefined && { 'as-uid': uid }),
+  }
 }
 
 /** Returns whether groups or other details are impersonated without a user, which client-go refuses. */

@@ -2,6 +2,7 @@ import { contextWords, type Hint, line, noted } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { explainConnectFailure } from './connect-failure.ts'
 import { fitStatus } from './fit-answer.ts'
+import { grantHint, type Verb } from './grant.ts'
 
 /** What the API says of a failure. https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
 export interface KubeStatus {
@@ -25,7 +26,7 @@ const admission = /^admission webhook "|: ValidatingAdmissionPolicy '/
 
 /** What a request wanted, in the words of RBAC. */
 export interface KubeAction {
-  readonly verb: 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete'
+  readonly verb: Verb
   /** `pods`, `pods/exec`. */
   readonly resource: string
   readonly apiGroup?: string
@@ -33,10 +34,29 @@ export interface KubeAction {
   readonly name?: string
 }
 
+/** The server, and what may explain that it refuses the login. */
+export interface RefusingServer {
+  readonly server: URL
+  readonly certificateEndMs?: number | undefined
+}
+
 /** An answer of the API that is no success, as an error of kcap. */
-export function toApiError(server: URL, action: KubeAction, httpStatus: number, body: string): KcapError {
+export function toApiError(
+  { server, certificateEndMs = Number.POSITIVE_INFINITY }: RefusingServer,
+  action: KubeAction,
+  httpStatus: number,
+  body: string,
+): KcapError {
   const status = parseStatus(body)
   const message = status?.message ?? body.trim().slice(0, 300)
+  if (httpStatus === 401 && certificateEndMs < Date.now()) {
+    const day = new Date(certificateEndMs).toISOString().slice(0, 10)
+    return new KcapError(
+      'api-unauthorized',
+      `cannot log in to "${server.host}": the client certificate of the kubeconfig has expired on ${day} (401)`,
+      { hints: ['a new one comes from whoever runs the cluster, with a fresh kubeconfig'] },
+    )
+  }
   if (httpStatus === 401) {
     return new KcapError(
       'api-unauthorized',
@@ -64,61 +84,56 @@ function refusedByAdmission({ verb, resource, namespace }: KubeAction, message: 
   const [, level, violations] = /violates PodSecurity "([^":]+)[^"]*": (.*)$/s.exec(message) ?? []
   if (level === undefined)
     return new KcapError('admission-refused', `${what}: the cluster refuses it: ${message.slice(0, 400)}`, {
-      hints: ['another route may be open: kcap doctor NAMESPACE/POD'],
+      hints: [
+        ...(/ per (Container|Pod) is |exceeded quota/.test(message) ? [smallerHint] : []),
+        'another route may be open: kcap doctor tells which',
+      ],
     })
   return new KcapError(
     'admission-refused',
     `${what}: its pod security level "${level}" does not allow: ${(violations ?? '').slice(0, 400)}`,
     {
-      hints: [
-        noted(
-          'who may label it',
-          line('kubectl', 'label', 'namespace', namespace ?? '', '--overwrite', `${podSecurityLabel}=privileged`),
-        ),
-        'a pod on the node may be created elsewhere: --via node-pod --debug-namespace kube-system',
-      ],
+      hints: ['a pod on the node may be created elsewhere: --via node-pod --debug-namespace kube-system'],
     },
   )
 }
 
+/** Hint for refusals by LimitRange and ResourceQuota. */
+const smallerHint = 'a pod on a node may ask for other amounts: --debug-memory 128Mi, --debug-cpu 100m'
+
 function forbidden(action: KubeAction, message: string): KcapError {
-  const { resource, namespace } = action
+  const { resource, namespace, apiGroup = '' } = action
   const changes = action.verb === 'create' || action.verb === 'patch'
   if (changes && message !== '' && !/ cannot \w+ resource /.test(message)) return refusedByAdmission(action, message)
-  // Of the two that exec takes the API server names the one that is missing.
-  const verb = / cannot (get|create) resource /.exec(message)?.[1] ?? action.verb
+  // Exec needs two verbs; the API server names the missing one.
+  const verb = (/ cannot (get|create) resource /.exec(message)?.[1] ?? action.verb) as Verb
+  return makeDenial({ verb, resource, namespace, apiGroup }, readUser(message))
+}
+
+/** The error for a right that the login lacks, with what grants it; whoever knows what it was wanted for grants more. */
+export function makeDenial(
+  { verb, resource, namespace, apiGroup = '' }: Omit<KubeAction, 'name'>,
+  user: string | undefined,
+): KcapError {
   const where = namespace === undefined ? 'in all namespaces' : `in the namespace "${namespace}"`
-  // The WebSocket upgrade is a GET, so exec needs both verbs from 1.35 on, and `get` before (kubernetes/kubernetes#78741).
-  const verbs = resource === 'pods/exec' ? 'get,create' : verb === 'list' ? 'get,list,watch' : verb
-  const user = readUser(message)
-  const scope =
-    namespace === undefined
-      ? { role: 'clusterrole', binding: 'clusterrolebinding', flags: [] }
-      : { role: 'role', binding: 'rolebinding', flags: ['-n', namespace] }
-  const group = action.apiGroup ? `.${action.apiGroup}` : ''
-  const name = `kcap-${resource.replaceAll('/', '-')}`
+  const verbs: readonly Verb[] =
+    resource === 'pods/exec' ? ['get', 'create'] : verb === 'list' ? ['get', 'list', 'watch'] : [verb]
   return new KcapError(
     'api-forbidden',
     `cannot ${verb} ${resource} ${where}: the login${user === undefined ? '' : ` "${user}"`} has no right to`,
     {
       hints: [
-        `the missing right is "${verb}" on "${resource}"; someone who may grant it can type:`,
-        line(
-          'kubectl',
-          'create',
-          scope.role,
-          name,
-          ...scope.flags,
-          `--verb=${verbs}`,
-          `--resource=${resource}${group}`,
-        ),
-        line('kubectl', 'create', scope.binding, name, ...scope.flags, `--${scope.role}=${name}`, subjectFlag(user)),
+        `the missing right is "${verb}" on "${resource}"`,
+        grantHint({
+          user,
+          purpose: `${verb}-${resource.replaceAll('/', '-')}`,
+          rules: [{ namespace, apiGroup, resource, verbs }],
+        }),
       ],
+      denied: { user, verb, resource },
     },
   )
 }
-
-const podSecurityLabel = 'pod-security.kubernetes.io/enforce'
 
 /** Whom the API server takes the login for; it quotes the name as Go does. */
 function readUser(message: string): string | undefined {
@@ -128,11 +143,6 @@ function readUser(message: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-function subjectFlag(user: string | undefined): string {
-  const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user ?? '')
-  return account === null ? `--user=${user ?? 'NAME'}` : `--serviceaccount=${account[1]}:${account[2]}`
 }
 
 export function parseStatus(body: string): KubeStatus | undefined {

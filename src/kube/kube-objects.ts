@@ -1,12 +1,13 @@
 import { isIP } from 'node:net'
-import type { V1EndpointSlice, V1Endpoints, V1Node, V1ObjectReference, V1Pod, V1Service } from '@kubernetes/client-node'
+import type { V1Endpoints, V1Job, V1Node, V1Pod } from '@kubernetes/client-node'
 import type { ClusterAccess } from './cluster-access.ts'
 import { requestObject } from './kube-request.ts'
-import { formatLabels } from './label-selector.ts'
-import { type ListHead, makeKeptSize, pageSize, readList, tableAccept, tooManyObjects } from './read-list.ts'
+import { type ListHead, makeKeptSize, pageSize, readList, tableAccept } from './read-list.ts'
+import { type ListedResource, type ResourceKind, resourceKinds } from './resource-kinds.ts'
 
 /** A control plane has three or five; each is two terms of the filter. */
 const mostEndpoints = 16
+const pods = resourceKinds.pod
 
 export interface PodRow {
   readonly namespace: string
@@ -15,13 +16,14 @@ export interface PodRow {
   readonly status: string | undefined
 }
 
-interface NamedItem {
+interface ListedObject {
   readonly metadata?: { readonly name?: string; readonly namespace?: string }
+  readonly spec?: { readonly containers?: readonly { readonly name: string }[] }
 }
 /** A row of a Table, or an object of a server that makes no Tables. */
-interface TableRow extends NamedItem {
+export interface ListItem extends ListedObject {
   readonly cells?: readonly string[]
-  readonly object?: NamedItem
+  readonly object?: ListedObject
   readonly status?: { readonly phase?: string }
 }
 
@@ -61,7 +63,7 @@ export async function getNode(access: ClusterAccess, name: string, signal: Abort
 
 /** Names and states of pods. https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables */
 export async function listPods(access: ClusterAccess, options: ListOptions): Promise<PodRow[]> {
-  return await collect(access, 'pods', options, ({ cells, object, ...item }: TableRow, { columnDefinitions }) => {
+  return await collectList(access, pods, options, ({ cells, object, ...item }, { columnDefinitions }) => {
     const { name, namespace } = (object ?? item).metadata ?? {}
     if (name === undefined || namespace === undefined) return undefined
     const statusColumn = columnDefinitions?.findIndex((column) => column.name === 'Status') ?? -1
@@ -69,36 +71,31 @@ export async function listPods(access: ClusterAccess, options: ListOptions): Pro
   })
 }
 
-/** A kind of objects; without a group those of the core. */
-export interface ListedResource {
-  readonly apiGroup?: string
-  readonly resource: string
-}
-
-/** Names of namespaces, nodes, or of the services or workloads of a namespace. */
+/** Returns the names of the objects of a kind. */
 export async function listNames(
   access: ClusterAccess,
-  listed: 'namespaces' | 'nodes' | 'services' | ListedResource,
+  kind: ResourceKind,
   options: ListOptions,
 ): Promise<{ name: string; namespace: string | undefined }[]> {
-  return await collect(access, listed, options, ({ object, metadata = object?.metadata }: TableRow) =>
+  return await collectList(access, resourceKinds[kind], options, ({ object, metadata = object?.metadata }) =>
     metadata?.name === undefined ? undefined : { name: metadata.name, namespace: metadata.namespace },
   )
 }
 
 /** Returns the results of `pick` for the items, up to the limit or to the memory kept of a list. */
-async function collect<Item, Picked>(
+export async function collectList<Picked>(
   access: ClusterAccess,
-  listed: string | ListedResource,
-  options: ListOptions,
-  pick: (item: Item, head: ListHead) => Picked | undefined,
+  listed: ListedResource,
+  options: ListOptions & { readonly withContainers?: boolean },
+  pick: (item: ListItem, head: ListHead) => Picked | undefined,
 ): Promise<Picked[]> {
   const { limit = Number.POSITIVE_INFINITY, onCut = () => {} } = options
   const picked: Picked[] = []
   const size = makeKeptSize()
   let surplus = 0
-  const request = { ...requestOf(listed, options), accept: tableAccept }
-  for await (const { items, head } of readList<Item>(access, request)) {
+  const { withContainers = false } = options
+  const request = { ...requestOf(listed, options), accept: tableAccept, withObjects: withContainers }
+  for await (const { items, head } of readList<ListItem>(access, request)) {
     for (const item of items) {
       const one = pick(item, head)
       if (one === undefined) continue
@@ -121,11 +118,20 @@ async function collect<Item, Picked>(
 
 /** Whole pods, some at a time. */
 export async function* readPods(access: ClusterAccess, options: ListOptions): AsyncGenerator<readonly V1Pod[]> {
-  for await (const { items } of readList<V1Pod>(access, requestOf('pods', options))) yield items
+  for await (const { items } of readList<V1Pod>(access, requestOf(pods, options))) yield items
 }
 
-function requestOf(listed: string | ListedResource, options: ListOptions) {
-  const { apiGroup, resource }: ListedResource = typeof listed === 'string' ? { resource: listed } : listed
+/** Whole nodes, some at a time. */
+export async function* readNodes(access: ClusterAccess, options: ListOptions): AsyncGenerator<readonly V1Node[]> {
+  for await (const { items } of readList<V1Node>(access, requestOf(resourceKinds.node, options))) yield items
+}
+
+/** Whole jobs, some at a time. */
+export async function* readJobs(access: ClusterAccess, options: ListOptions): AsyncGenerator<readonly V1Job[]> {
+  for await (const { items } of readList<V1Job>(access, requestOf(resourceKinds.job, options))) yield items
+}
+
+function requestOf({ apiGroup, resource }: ListedResource, options: ListOptions) {
   const { namespace } = options
   const root = apiGroup === undefined ? '/api/v1' : `/apis/${apiGroup}/v1`
   const scope = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`
@@ -152,58 +158,6 @@ export async function hasNamespace(
     if (signal.aborted) throw error
     return undefined
   }
-}
-
-/** The label selector of a service's pods; undefined when it has none, or when there is no such service. */
-export async function getServiceSelector(
-  access: ClusterAccess,
-  namespace: string,
-  name: string,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const service = await requestObject<V1Service>(access, {
-    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/services/${encodeURIComponent(name)}`,
-    action: { verb: 'get', resource: 'services', namespace, name },
-    signal,
-  })
-  return formatLabels(service?.spec?.selector) || undefined
-}
-
-/** Names of the pods behind a service, from EndpointSlices, or from Endpoints before Kubernetes 1.21. undefined: no such service. */
-export async function listServicePods(
-  access: ClusterAccess,
-  namespace: string,
-  service: string,
-  signal: AbortSignal,
-): Promise<string[] | undefined> {
-  const names = new Set<string>()
-  const size = makeKeptSize()
-  const take = (reference: V1ObjectReference | undefined) => {
-    if (reference?.kind !== 'Pod' || !reference.name) return
-    if (!size.add(reference.name)) throw tooManyObjects(access, 'endpointslices')
-    names.add(reference.name)
-  }
-  const slices = readList<V1EndpointSlice>(access, {
-    path: `/apis/discovery.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/endpointslices`,
-    action: { verb: 'list', resource: 'endpointslices', apiGroup: 'discovery.k8s.io', namespace },
-    labelSelector: `kubernetes.io/service-name=${service}`,
-    signal,
-  })
-  let hasSlices = false
-  for await (const { items } of slices) {
-    hasSlices ||= items.length > 0
-    for (const { endpoints } of items) for (const { targetRef } of endpoints ?? []) take(targetRef)
-  }
-  if (hasSlices) return [...names].sort()
-  const endpoints = await requestObject<V1Endpoints>(access, {
-    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/endpoints/${encodeURIComponent(service)}`,
-    action: { verb: 'get', resource: 'endpoints', namespace, name: service },
-    signal,
-  })
-  if (endpoints === undefined) return undefined
-  for (const { addresses = [], notReadyAddresses = [] } of endpoints.subsets ?? [])
-    for (const { targetRef } of [...addresses, ...notReadyAddresses]) take(targetRef)
-  return [...names].sort()
 }
 
 /** Where the API servers listen, as the cluster's own pods find them. */

@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { type Clock, monotonicClock } from '../base/clock.ts'
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { linkSignals } from '../base/link-signals.ts'
@@ -7,6 +8,7 @@ import type { ClusterAccess } from './cluster-access.ts'
 import { fitAnswer } from './fit-answer.ts'
 import { makeJsonSplitter, noJson, type RefuseAnswer } from './json-splitter.ts'
 import { type KubeAction, toApiError, toConnectError } from './kube-error.ts'
+import { findResetPause, findRetryPause, mostTries } from './transient-answer.ts'
 
 /** From a request to the end of its answer; of a list, of each page. */
 const answerTimeoutMs = 15_000
@@ -30,6 +32,8 @@ export interface RequestBody {
   readonly method?: 'POST' | 'PATCH' | 'DELETE'
   readonly contentType?: string
   readonly body?: string | undefined
+  /** Whether sending it twice does no harm; default: all but POST. */
+  readonly isRepeatable?: boolean
 }
 
 /** Sends a request that is answered with one object. Returns undefined for a 404, whose meaning depends on the request. Throws `api-*` errors. */
@@ -40,7 +44,7 @@ export async function requestObject<Answer>(
   const refuse = refuseAnswer(access, request)
   const time = limitTime(access, request)
   try {
-    const response = await openStream(access, { ...request, signal: time.signal })
+    const response = await openAnswer(access, { ...request, signal: time.signal })
     time.markBegun()
     if (!(await isAccepted(access, request.action, response))) return undefined
     const splitter = makeJsonSplitter('object', refuse)
@@ -128,6 +132,34 @@ function makeForwardedOptions(access: ClusterAccess, path: string, connectSignal
   }
 }
 
+/** The answer to a request, which is sent again while the API server is too busy or away for a moment. */
+export async function openAnswer(
+  access: ClusterAccess,
+  request: Parameters<typeof openStream>[1] & { readonly clock?: Clock },
+): Promise<IncomingMessage> {
+  const { method = 'GET', signal, clock = monotonicClock } = request
+  const { isRepeatable = method !== 'POST' } = request
+  for (let tries = 1; ; tries++) {
+    let pauseMs: number | undefined
+    let reason: string
+    try {
+      const response = await openStream(access, request)
+      pauseMs = findRetryPause(response, isRepeatable, tries)
+      if (pauseMs === undefined) return response
+      response.destroy()
+      reason = `the API server answered ${response.statusCode}`
+    } catch (error) {
+      pauseMs = signal.aborted ? undefined : findResetPause(error, isRepeatable, tries)
+      if (pauseMs === undefined) throw error
+      reason = (error as Error).message
+    }
+    const path = request.path.replace(/\?.*$/s, '')
+    access.log?.(`${method} ${path}: ${reason}; sent again in ${pauseMs / 1000} s (${tries} of ${mostTries} times)`)
+    await clock.sleep(pauseMs, signal)
+    signal.throwIfAborted()
+  }
+}
+
 /** The answer as it comes; its body ends with an error when the signal is aborted. Throws `api-unreachable`, `api-certificate`. */
 export async function openStream(
   access: ClusterAccess,
@@ -172,7 +204,7 @@ export async function isAccepted(
   if (statusCode >= 200 && statusCode <= 299) return true
   const text = await readRefusal(response)
   if (statusCode === 404) return false
-  throw toApiError(access.server, action, statusCode, text)
+  throw toApiError(access, action, statusCode, text)
 }
 
 /** The beginning of a refusal's text, as far as it comes. */

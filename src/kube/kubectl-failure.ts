@@ -22,8 +22,11 @@ export function readKubectlFailure(
   if (last === undefined) return undefined
   const { namespace, pod, container, argv } = request
   const target = `${namespace}/${pod}`
-  const refuse = (httpStatus: number, message: string) =>
-    toExecError(server, request, 'create', httpStatus, JSON.stringify({ kind: 'Status', message }))
+  const refuse = (httpStatus: number, message: string) => {
+    // kubectl prints only the message of the Status.
+    const details = message === `pods "${pod}" not found` ? { kind: 'pods', name: pod } : undefined
+    return toExecError({ server }, request, 'create', httpStatus, JSON.stringify({ kind: 'Status', message, details }))
+  }
   if (/^error: .*(must be logged in|Unauthorized)/.test(last)) return refuse(401, '')
   // Of an upgrade to WebSockets kubectl keeps the words alone, from 1.30 on.
   const upgrade = /^error: unable to upgrade connection: (.* is forbidden: .*)$/.exec(last)?.[1]

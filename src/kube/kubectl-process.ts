@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { KcapError } from '../base/kcap-error.ts'
 import type { RemoteProcess } from '../base/remote-process.ts'
-import type { ClusterScope } from '../base/target.ts'
+import type { ClusterName } from '../base/target.ts'
 import { startProgramProcess } from '../host/program-process.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import type { ExecRequest } from './exec-channel.ts'
@@ -12,12 +12,15 @@ import { readKubectlFailure } from './kubectl-failure.ts'
  */
 export async function startKubectlExec(
   access: ClusterAccess,
-  cluster: Pick<ClusterScope, 'kubeconfigPaths'>,
+  cluster: ClusterName,
   request: ExecRequest,
 ): Promise<RemoteProcess> {
   const { namespace, pod, container, argv, signal } = request
   const words = [`--context=${access.context}`, `--namespace=${namespace}`, `--container=${container}`, '--stdin']
-  const paths = cluster.kubeconfigPaths
+  const { kubeconfigPaths: paths, actAs = { groups: [] } } = cluster
+  if (actAs.user !== undefined) words.push(`--as=${actAs.user}`)
+  if (actAs.uid !== undefined) words.push(`--as-uid=${actAs.uid}`)
+  words.push(...actAs.groups.map((group) => `--as-group=${group}`))
   const target = `${namespace}/${pod}`
   signal.throwIfAborted()
   return await startProgramProcess({

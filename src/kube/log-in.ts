@@ -10,6 +10,7 @@ import { chooseProxy, type Forwarding, type ProxyServer } from './proxy-server.t
 import type { ServerAddress } from './server-address.ts'
 import {
   brokenLogin,
+  findCertificateEnd,
   type KubeconfigPlace,
   makeTlsOptions,
   readNamedFile,
@@ -33,6 +34,8 @@ export interface Login {
   readonly forwarding: Forwarding | undefined
   /** undefined where nothing says that it expires. */
   readonly expiresMs: number | undefined
+  /** When the client certificate ends; undefined where there is none. */
+  readonly certificateEndMs: number | undefined
 }
 
 interface Credentials {
@@ -61,7 +64,8 @@ export async function logIn(entries: LoginEntries, run: PluginRun): Promise<Logi
   }
   for (const [name, value] of Object.entries(headers)) checkHeader(place, name, value)
   const shown = certificate === undefined ? material : { ...material, certificate, key }
-  return { ...(await openWay(entries, shown)), headers, expiresMs }
+  const certificateEndMs = shown.certificate && findCertificateEnd(shown.certificate)
+  return { ...(await openWay(entries, shown)), headers, expiresMs, certificateEndMs: certificateEndMs || undefined }
 }
 
 async function findCredentials(entries: LoginEntries, material: TlsMaterial, run: PluginRun): Promise<Credentials> {

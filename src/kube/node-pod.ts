@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { V1Pod } from '@kubernetes/client-node'
+import { monotonicClock } from '../base/clock.ts'
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
+import { getUserName, mayDo } from './access-review.ts'
 import { awaitContainer } from './await-container.ts'
 import { changeObject } from './change-object.ts'
 import type { ClusterAccess } from './cluster-access.ts'
@@ -12,11 +14,14 @@ import {
   ownNamePrefix,
   ownSelector,
 } from './debug-container.ts'
+import { checkExecAllowed } from './exec-channel.ts'
+import { makeDenial } from './kube-error.ts'
 import { getPod, readPods } from './kube-objects.ts'
 import { findContainer } from './pod-containers.ts'
 
-/** The API server's answer to a deletion is not waited for longer than that: the pod ends by itself. */
-const deleteTimeoutMs = 5_000
+/** A deletion is tried for no longer than that: the pod ends by itself. */
+const deleteTimeoutMs = 15_000
+const deletePauseMs = 1_000
 /** At one start; the next takes others. */
 const mostDeleted = 50
 
@@ -37,7 +42,7 @@ export interface NodePod {
   readonly container: string
   /** It may have ended by itself since, or be deleted by somebody. */
   isRunning(): Promise<boolean>
-  /** Deletes it; gives whether it could be. Never rejects: what could not be deleted ends by itself. */
+  /** Deletes it; returns whether it could be. Never rejects: what could not be deleted ends by itself. */
   close(): Promise<boolean>
 }
 
@@ -46,6 +51,11 @@ export async function createNodePod(access: ClusterAccess, run: NodePodRun): Pro
   const { namespace, debug, signal } = run
   const name = `${ownNamePrefix}${randomBytes(4).toString('hex')}`
   const close = () => deletePod(access, { namespace, pod: name })
+  await Promise.all([
+    refuseUndeletable(access, namespace, signal),
+    // Its exec would be refused when it runs: nothing is created in vain.
+    checkExecAllowed(access, { namespace, pod: name, container: nodeContainerName, signal }),
+  ])
   const creation = changeObject<V1Pod>(access, {
     method: 'POST',
     path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
@@ -80,6 +90,18 @@ export async function createNodePod(access: ClusterAccess, run: NodePodRun): Pro
   }
 }
 
+/** @throws {KcapError} api-forbidden — when the login may create pods but not delete them, and would leave one behind after each capture */
+async function refuseUndeletable(access: ClusterAccess, namespace: string, signal: AbortSignal): Promise<void> {
+  const right = { verb: 'delete', resource: 'pods', namespace } as const
+  const [mayCreate, mayDelete] = await Promise.all([
+    mayDo(access, { ...right, verb: 'create' }, signal),
+    mayDo(access, right, signal),
+  ])
+  // A login that may not create pods gets the API server's own refusal.
+  if (mayCreate === false || mayDelete !== false) return
+  throw makeDenial(right, await getUserName(access, signal))
+}
+
 /** What killed captures have left in the namespace, and has ended since. */
 export async function deleteEndedNodePods(
   access: ClusterAccess,
@@ -99,20 +121,28 @@ export async function deleteEndedNodePods(
   await Promise.all(ended.slice(0, mostDeleted).map((pod) => deletePod(access, { namespace, pod })))
 }
 
-/** Gives whether it is gone, or will be. Never rejects: what can't be deleted ends by itself. */
+/** Returns whether it is gone, or will be. Never rejects: what can't be deleted ends by itself. */
 export async function deletePod(
   access: ClusterAccess,
   { namespace, pod }: { namespace: string; pod: string },
 ): Promise<boolean> {
-  const deletion = changeObject(access, {
-    method: 'DELETE',
-    path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}`,
-    body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 1 },
-    action: { verb: 'delete', resource: 'pods', namespace, name: pod },
-    signal: AbortSignal.timeout(deleteTimeoutMs),
-  })
-  return await deletion.then(
-    () => true,
-    () => false,
-  )
+  const signal = AbortSignal.timeout(deleteTimeoutMs)
+  while (!signal.aborted) {
+    try {
+      await changeObject(access, {
+        method: 'DELETE',
+        path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}`,
+        body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 1 },
+        action: { verb: 'delete', resource: 'pods', namespace, name: pod },
+        signal,
+      })
+      return true
+    } catch (error) {
+      if (error instanceof KcapError && (error.code === 'api-forbidden' || error.code === 'admission-refused'))
+        return false
+      access.log?.(`cannot delete the pod ${namespace}/${pod}: ${(error as Error).message}`)
+      await monotonicClock.sleep(deletePauseMs, signal)
+    }
+  }
+  return false
 }

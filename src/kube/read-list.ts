@@ -1,10 +1,11 @@
+import { monotonicClock } from '../base/clock.ts'
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import { fitListHead, fitListItem } from './fit-answer.ts'
 import { makeJsonSplitter, noJson } from './json-splitter.ts'
 import type { KubeAction } from './kube-error.ts'
-import { isAccepted, limitTime, openStream, refuseAnswer } from './kube-request.ts'
+import { isAccepted, limitTime, openAnswer, refuseAnswer } from './kube-request.ts'
 
 /** Objects a page: what kubectl asks for (`--chunk-size`). */
 export const pageSize = 500
@@ -21,6 +22,8 @@ export interface ListRequest {
   readonly path: string
   readonly action: KubeAction
   readonly accept?: string | undefined
+  /** The rows of a Table have the whole objects, not their metadata only. */
+  readonly withObjects?: boolean
   readonly labelSelector?: string | undefined
   /** `status.phase=Running` */
   readonly fieldSelector?: string | undefined
@@ -32,7 +35,7 @@ export interface ListRequest {
 /** Metadata of a list; complete with the last part of a page. */
 export interface ListHead {
   readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string }
-  readonly columnDefinitions?: readonly { readonly name: string }[]
+  readonly columnDefinitions?: readonly { readonly name: string; readonly priority?: number }[]
 }
 
 export interface ListPart<Item> {
@@ -45,7 +48,7 @@ export interface ListPart<Item> {
  * Yields nothing for a 404. Throws `api-*` errors.
  */
 export async function* readList<Item>(access: ClusterAccess, request: ListRequest): AsyncGenerator<ListPart<Item>> {
-  const endMs = performance.now() + listTimeoutMs
+  const endMs = monotonicClock.nowMs() + listTimeoutMs
   let token: string | undefined
   for (let page = 1; ; page++) {
     let next: string | undefined
@@ -54,7 +57,7 @@ export async function* readList<Item>(access: ClusterAccess, request: ListReques
       yield part
     }
     if (!next) return
-    if (next === token || page === maxPages || performance.now() > endMs) throw endlessList(request.path)
+    if (next === token || page === maxPages || monotonicClock.nowMs() > endMs) throw endlessList(request.path)
     token = next
   }
 }
@@ -64,11 +67,12 @@ async function* readPage<Item>(
   request: ListRequest,
   token: string | undefined,
 ): AsyncGenerator<ListPart<Item>> {
-  const { labelSelector, fieldSelector, limit = pageSize } = request
+  const { labelSelector, fieldSelector, limit = pageSize, withObjects = false } = request
   const query = new URLSearchParams({
     limit: String(Math.min(pageSize, limit)),
     ...(labelSelector && { labelSelector }),
     ...(fieldSelector && { fieldSelector }),
+    ...(withObjects && { includeObject: 'Object' }),
     ...(token && { continue: token }),
   })
   const path = `${request.path}?${query}`
@@ -81,7 +85,7 @@ async function* readPage<Item>(
   }
   const time = limitTime(access, request)
   try {
-    const response = await openStream(access, {
+    const response = await openAnswer(access, {
       path,
       accept: request.accept ?? 'application/json',
       signal: time.signal,

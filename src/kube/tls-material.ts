@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import {
@@ -51,6 +52,15 @@ function readOne<Key extends string>(
   return entry[key] ? readNamedFile(place, entry[key]) : undefined
 }
 
+/** When a client certificate ends, in ms since 1970; undefined for what is none. */
+export function findCertificateEnd(certificate: Buffer | string): number | undefined {
+  try {
+    return Date.parse(new X509Certificate(certificate).validTo) || undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** @throws {KcapError} `kubeconfig-unreadable` */
 export function readNamedFile({ paths }: KubeconfigPlace, file: string): Buffer {
   try {
@@ -96,7 +106,10 @@ function makeContext(place: KubeconfigPlace, material: TlsMaterial, isChecked: b
       allowPartialTrustChain: true,
     })
   } catch (error) {
-    throw brokenLogin(place, `its certificate or key can't be used: ${(error as Error).message}`, error)
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH')
+      throw brokenLogin(place, 'its client certificate and its client key do not belong together', error)
+    throw brokenLogin(place, `its certificate or key can't be used: ${message}`, error)
   }
 }
 

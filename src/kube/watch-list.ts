@@ -124,7 +124,7 @@ export async function* watchList<Item extends WatchedObject, Kept>(
       if (clock.nowMs() - beganMs >= steadyWatchMs) failures = 0
       logins = error instanceof KcapError && error.code === 'api-unauthorized' ? logins + 1 : 0
       // A token has run out.
-      if (logins > 0 && logins <= maxLogins) await access.renew()
+      if (logins > 0 && logins <= maxLogins) await access.renew(beganMs)
       else if (!canBeRetried(error)) throw error
       request.log?.(`watch of ${request.path}: ${(error as Error).message}`)
       if (error instanceof KcapError && /\(410\)/.test(error.message)) version = undefined
@@ -168,7 +168,7 @@ async function* readWatch<Item>(
     const response = await openStream(access, { path, signal })
     clearTimeout(timer)
     if (response.statusCode !== 200)
-      throw toApiError(access.server, action, response.statusCode ?? 0, await readRefusal(response))
+      throw toApiError(access, action, response.statusCode ?? 0, await readRefusal(response))
     for await (const chunk of response as AsyncIterable<Buffer>) {
       const events = splitter.push(chunk).map(fitWatchEvent)
       if (events.includes(undefined)) throw refuse(noJson)

@@ -1,27 +1,10 @@
-import type { V1LabelSelector } from '@kubernetes/client-node'
+import type { V1LabelSelector, V1Pod } from '@kubernetes/client-node'
+import type { WorkloadKind } from '../base/target.ts'
 import type { ClusterAccess } from './cluster-access.ts'
-import { type ListOptions, listNames } from './kube-objects.ts'
+import { readJobs } from './kube-objects.ts'
 import { requestObject } from './kube-request.ts'
 import { formatSelector } from './label-selector.ts'
-
-/** Objects that make pods and select them by labels, as kubectl abbreviates them. */
-export type WorkloadKind = 'deploy' | 'sts' | 'ds' | 'rs' | 'job'
-
-export const workloadResources = {
-  deploy: { apiGroup: 'apps', resource: 'deployments' },
-  sts: { apiGroup: 'apps', resource: 'statefulsets' },
-  ds: { apiGroup: 'apps', resource: 'daemonsets' },
-  rs: { apiGroup: 'apps', resource: 'replicasets' },
-  job: { apiGroup: 'batch', resource: 'jobs' },
-} as const
-
-export async function listWorkloads(
-  access: ClusterAccess,
-  kind: WorkloadKind,
-  options: ListOptions & { readonly namespace: string },
-): Promise<string[]> {
-  return (await listNames(access, workloadResources[kind], options)).map(({ name }) => name)
-}
+import { resourceKinds } from './resource-kinds.ts'
 
 /**
  * The label selector of a workload's pods; '' selects none here, though all in a query. undefined: there is no such workload.
@@ -29,16 +12,51 @@ export async function listWorkloads(
  */
 export async function getWorkloadSelector(
   access: ClusterAccess,
-  kind: WorkloadKind,
+  kind: Exclude<WorkloadKind, 'cronjob'>,
   namespace: string,
   name: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { apiGroup, resource } = workloadResources[kind]
+  const { apiGroup, resource } = resourceKinds[kind]
   const workload = await requestObject<{ spec?: { selector?: V1LabelSelector } }>(access, {
     path: `/apis/${apiGroup}/v1/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`,
     action: { verb: 'get', resource, apiGroup, namespace, name },
     signal,
   })
   return workload === undefined ? undefined : formatSelector(workload.spec?.selector)
+}
+
+/** Label with the name of the job, on each of its pods. https://kubernetes.io/docs/reference/labels-annotations-taints/#job-name */
+const jobLabel = 'job-name'
+
+/**
+ * Returns a selector for the pods of a cron job: pods of the jobs that it owns now, and of jobs that it will create, whose names are its own and a
+ * time (cronjob/utils.go, getJobName). Returns undefined when the cron job does not exist.
+ */
+export async function findCronJobPods(
+  access: ClusterAccess,
+  namespace: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<{ labelSelector: string; hasPod: (pod: V1Pod) => boolean } | undefined> {
+  const { apiGroup, resource } = resourceKinds.cronjob
+  const cronJob = await requestObject<{ metadata?: { uid?: string } }>(access, {
+    path: `/apis/${apiGroup}/v1/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`,
+    action: { verb: 'get', resource, apiGroup, namespace, name },
+    signal,
+  })
+  if (cronJob === undefined) return undefined
+  const owned = new Set<string>()
+  for await (const jobs of readJobs(access, { namespace, signal }))
+    for (const { metadata } of jobs)
+      if (metadata?.ownerReferences?.some(({ kind, name: owner }) => kind === 'CronJob' && owner === name))
+        owned.add(metadata.name ?? '')
+  const created = new RegExp(`^${name.replaceAll('.', '\\.')}-\\d+$`)
+  return {
+    labelSelector: jobLabel,
+    hasPod: ({ metadata }) => {
+      const job = metadata?.labels?.[jobLabel] ?? ''
+      return owned.has(job) || created.test(job)
+    },
+  }
 }

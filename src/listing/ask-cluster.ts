@@ -128,7 +128,7 @@ async function findPodsIn(
 async function findNamespaces(access: ClusterAccess, { list, signal }: AskOptions): Promise<string[] | undefined> {
   if (list.namespaces !== undefined) return [...list.namespaces]
   try {
-    const names = await listNames(access, 'namespaces', { limit: maxNamespaces, signal })
+    const names = await listNames(access, 'ns', { limit: maxNamespaces, signal })
     return names.map(({ name }) => name).filter(isNamespaceName)
   } catch (error) {
     if (isForbidden(error)) return undefined

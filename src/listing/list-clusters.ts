@@ -28,6 +28,8 @@ export interface ListLimits {
   /** For credential plugins. */
   readonly loginTimeoutMs: number
   readonly killDelayMs?: number
+  /** Whether services and workloads are asked for, which only the dialogs show. */
+  readonly withObjects?: boolean
 }
 
 /** Wireshark waits for the list before it shows its window: 1.5 s in all, of which starts, the cache and its questions after it take their part. */
@@ -37,7 +39,12 @@ export function listingLimits(sinceStartMs: number): ListLimits {
 }
 
 /** Nobody waits for a refresh, and a login by way of the cloud may take its time. */
-export const refreshLimits: ListLimits = { timeoutMs: 25_000, lateTimeoutMs: 25_000, loginTimeoutMs: 20_000 }
+export const refreshLimits: ListLimits = {
+  timeoutMs: 25_000,
+  lateTimeoutMs: 25_000,
+  loginTimeoutMs: 20_000,
+  withObjects: true,
+}
 
 /** Asks all chosen contexts at the same time. Never throws: what does not answer is listed as it was before. */
 export async function listClusters(
@@ -81,6 +88,7 @@ async function listCluster(
     list,
     // A login that hangs is told to end before the time is over, so that it has ended then.
     signal: AbortSignal.any([late.signal, AbortSignal.timeout(timeoutMs)]),
+    ...(limits.withObjects === true && { withObjects: true }),
     loginTimeoutMs: Math.max(1, Math.min(limits.loginTimeoutMs, timeoutMs - (limits.killDelayMs ?? 0))),
     ...(limits.killDelayMs !== undefined && { killDelayMs: limits.killDelayMs }),
   }
@@ -92,8 +100,10 @@ async function listCluster(
   const result = await Promise.race([answer, sleep(timeoutMs, undefined, { ref: false })])
   late.abort()
   if (result !== undefined && 'names' in result) {
-    cache.write(key, { names: result.names, answeredInMs: tookMs() })
-    return { context, names: result.names, state: 'answered', tookMs: tookMs(), error: undefined }
+    const objects = result.names.objects ?? known?.names?.objects
+    const names = { ...result.names, ...(objects !== undefined && { objects }) }
+    cache.write(key, { names, answeredInMs: tookMs() })
+    return { context, names, state: 'answered', tookMs: tookMs(), error: undefined }
   }
   const isLate = result === undefined || tookMs() >= options.loginTimeoutMs
   // A cluster that refuses at once costs nothing to be asked again; one that was late does.

@@ -43,7 +43,7 @@ function yieldToWireshark(processId: number | undefined): void {
   }
 }
 
-/** Gives what lets go of it; undefined when another refresh is at work, or when nothing can be written. */
+/** Returns what lets go of it; undefined when another refresh is at work, or when nothing can be written. */
 export function takeRefreshLock(environment: NodeJS.ProcessEnv = process.env): (() => void) | undefined {
   const file = lockPath(environment)
   if (isLocked(file)) return undefined

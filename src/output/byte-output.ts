@@ -7,7 +7,7 @@ export interface ByteOutput {
   /** Whether a reader waits for the stream's first bytes even before there is a packet. */
   readonly isLive: boolean
   /**
-   * Throws `output-*` errors; gives false when the reader is gone. The bytes may be used again once it has settled. Of what only in part
+   * Throws `output-*` errors; returns false when the reader is gone. The bytes may be used again once it has settled. Of what only in part
    * could be written, a file keeps as many bytes as `findWhole` finds whole; without it, none.
    */
   write(bytes: Buffer, findWhole?: (part: Buffer) => number): Promise<boolean>

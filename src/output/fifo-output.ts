@@ -1,5 +1,6 @@
 import { close, constants, open, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { isPlanted } from '../host/planted-file.ts'
@@ -17,17 +18,32 @@ const closeDescriptor = promisify(close)
 const openRetryMs = 20
 const readerCheckMs = 1_000
 
+export interface FifoOptions {
+  /** Whether a regular file of that name may be replaced. */
+  readonly overwrite?: boolean
+  /** Called when the FIFO has no reader yet. */
+  readonly onWait?: () => void
+}
+
 /**
- * The path given to `--fifo`: a FIFO of Wireshark's, its named pipe on Windows, or a regular file when a person typed it (overwritten, as any extcap does).
- * Waits for a FIFO's reader. Throws `output-*` errors, and the signal's reason when it is aborted while waiting.
+ * Opens the path given to `--fifo`: a FIFO of Wireshark's, its named pipe on Windows, or a regular file when a person typed it. Waits for a FIFO's
+ * reader. Rejects with the signal's reason when it is aborted while waiting.
+ * @throws {KcapError} output-* — the path cannot be written
  */
-export async function openFifoOutput(path: string, signal: AbortSignal): Promise<ByteOutput> {
+export async function openFifoOutput(
+  path: string,
+  signal: AbortSignal,
+  { overwrite = false, onWait = () => {} }: FifoOptions = {},
+): Promise<ByteOutput> {
   if (isNamedPipe(path)) return await openNamedPipeOutput(path, signal)
   const existing = await stat(path).catch(() => undefined)
-  if (existing?.isFIFO() !== true) return await openFileOutput(path, { overwrite: true })
+  if (existing?.isFIFO() !== true)
+    return await openFileOutput(path, {
+      overwrite: overwrite || existing === undefined || isWiresharks(path, existing),
+    })
   const endClaim = claimFifo(path, existing)
   try {
-    const output = makePipeOutput(path, await openWriteEnd(path, signal))
+    const output = makePipeOutput(path, await openWriteEnd(path, signal, onWait))
     const watch = watchReader(path)
     return {
       ...output,
@@ -42,6 +58,11 @@ export async function openFifoOutput(path: string, signal: AbortSignal): Promise
     endClaim()
     throw error
   }
+}
+
+/** A temporary file of Wireshark's own, not yet written (extcap.c), is there for us. */
+function isWiresharks(path: string, status: Stats): boolean {
+  return !status.isFile() || (status.size === 0 && /^wireshark_extcap_/.test(basename(path)))
 }
 
 /** Two captures in one FIFO are none, and who reads one that another user has put there is not known. */
@@ -67,13 +88,16 @@ export async function touchFifo(path: string): Promise<void> {
 }
 
 /** Not a blocking open: that would hold a thread of Node's pool, and with it the end of the process, until a reader comes. */
-async function openWriteEnd(path: string, signal: AbortSignal): Promise<number> {
+async function openWriteEnd(path: string, signal: AbortSignal, onWait = () => {}): Promise<number> {
+  let isWaiting = false
   for (;;) {
     signal.throwIfAborted()
     try {
       return await openDescriptor(path, constants.O_WRONLY | constants.O_NONBLOCK)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw toOutputError(path, error)
+      if (!isWaiting) onWait()
+      isWaiting = true
       await sleep(openRetryMs, undefined, { signal }).catch(() => {})
     }
   }

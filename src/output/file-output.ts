@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs'
 import { access, type FileHandle, open, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { monotonicClock } from '../base/clock.ts'
 import { isPlanted } from '../host/planted-file.ts'
 import type { ByteOutput } from './byte-output.ts'
 import { claimOutput } from './claim-output.ts'
@@ -27,7 +28,7 @@ export async function openFileOutput(file: string, options: { overwrite: boolean
   }
   let handle: FileHandle | undefined
   let length = 0
-  let lookedMs = Date.now()
+  let lookedMs = monotonicClock.nowMs()
   return {
     name: file,
     readerGone: new Promise(() => {}),
@@ -35,8 +36,8 @@ export async function openFileOutput(file: string, options: { overwrite: boolean
     async write(bytes, findWhole = () => 0) {
       try {
         handle ??= await openClaimed(file, options.overwrite, claim)
-        if (Date.now() - lookedMs > lookMs) {
-          lookedMs = Date.now()
+        if (monotonicClock.nowMs() - lookedMs > lookMs) {
+          lookedMs = monotonicClock.nowMs()
           if ((await handle.stat()).nlink === 0) throw makeOutputFault('REMOVED')
         }
         await writeWhole(toWritable(handle), bytes, length, findWhole)

@@ -1,17 +1,33 @@
 import type { OutputName } from '../base/capture-request.ts'
 import type { ByteOutput } from './byte-output.ts'
+import { openDescriptorOutput, openDeviceOutput, openStdoutOutput } from './descriptor-output.ts'
 import { openFifoOutput } from './fifo-output.ts'
 import { openFileOutput } from './file-output.ts'
-import { openStdoutOutput } from './stdout-output.ts'
 import { openWiresharkOutput } from './wireshark-output.ts'
 
-/** The output a request names; `title` tells a window what it shows. Throws `output-*` errors before anything is started anywhere. */
-export async function openOutput(name: OutputName, title: string, signal: AbortSignal): Promise<ByteOutput> {
+/**
+ * Opens the output that a request names. `title` is what a window shows; `tell` is called when a FIFO has no reader yet.
+ * @throws {KcapError} output-* — before anything is started anywhere
+ */
+export async function openOutput(
+  name: OutputName,
+  title: string,
+  signal: AbortSignal,
+  tell: (event: string) => void = () => {},
+): Promise<ByteOutput> {
   switch (name.kind) {
     case 'file':
-      return await openFileOutput(name.path, { overwrite: name.overwrite })
+      return await openFileOutput(name.path, { overwrite: name.overwrite === true })
     case 'fifo':
-      return await openFifoOutput(name.path, signal)
+      return await openFifoOutput(name.path, signal, { overwrite: name.overwrite === true })
+    case 'pipe':
+      return await openFifoOutput(name.path, signal, {
+        onWait: () => tell(`waiting for a program that reads "${name.path}"`),
+      })
+    case 'device':
+      return await openDeviceOutput(name.path)
+    case 'descriptor':
+      return openDescriptorOutput(name.descriptor, name.path)
     case 'stdout':
       return openStdoutOutput()
     case 'wireshark':

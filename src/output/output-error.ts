@@ -1,15 +1,22 @@
+import { statSync } from 'node:fs'
 import path from 'node:path'
 import { fileWord, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 
 /** Makes the error for a state that has no system error code or needs no system call: removed meanwhile, put there by another user, written by another capture. */
-export function makeOutputFault(code: 'EISDIR' | 'EEXIST' | 'REMOVED' | 'PLANTED' | 'INUSE'): NodeJS.ErrnoException {
+export function makeOutputFault(
+  code: 'EISDIR' | 'EEXIST' | 'EBADF' | 'REMOVED' | 'PLANTED' | 'INUSE',
+): NodeJS.ErrnoException {
   return Object.assign(new Error(code), { code })
 }
 
 /** Whether what was written before is gone too. */
 export function isRemoved(error: KcapError): boolean {
   return (error.cause as NodeJS.ErrnoException | undefined)?.code === 'REMOVED'
+}
+
+function isFolder(folder: string): boolean {
+  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 /** Failures of the file system, as errors of kcap. */
@@ -24,6 +31,11 @@ export function toOutputError(file: string, error: unknown): KcapError {
       })
     case 'ENOENT':
     case 'ENOTDIR':
+      if (isFolder(folder))
+        return new KcapError('output-not-writable', `cannot write "${file}": "${folder}" takes no new files`, {
+          hints: ['-o OTHER-NAME'],
+          cause: error,
+        })
       return new KcapError('output-folder-missing', `cannot write "${file}": there is no folder "${folder}"`, {
         hints: [line('mkdir', '-p', fileWord(folder))],
         cause: error,
@@ -43,6 +55,11 @@ export function toOutputError(file: string, error: unknown): KcapError {
           cause: error,
         },
       )
+    case 'EBADF':
+      return new KcapError('output-not-writable', `cannot write "${file}": the descriptor is not open for writing`, {
+        hints: [{ argv: ['-o', file], tail: `${path.basename(file).replace(/\D/g, '')}> FILE` }, '-o FILE'],
+        cause: error,
+      })
     case 'INUSE':
       return new KcapError('output-in-use', `cannot write "${file}": another capture writes it`, {
         hints: ['-o OTHER-NAME'],

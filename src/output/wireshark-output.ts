@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process'
+import type { ChildProcess, StdioOptions } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
@@ -14,11 +14,13 @@ import { makeStreamOutput } from './pipe-output.ts'
 
 const makeFifoTimeoutMs = 5_000
 const maxTitleLength = 80
+/** Shows the names that the capture itself carries, and looks no address up elsewhere. The preferences hold for this window. */
+const showNames = ['-o', 'nameres.network_name:TRUE', '-o', 'nameres.use_external_name_resolver:FALSE']
 
 /**
  * Wireshark's window on the live stream; it stays open when the capture ends. Through a FIFO: of a pipe on its standard input
- * Wireshark keeps the reading end after Stop, so nobody would learn of it. `title` names the FIFO, since that is what the window
- * shows. Throws `output-not-writable`, and the signal's reason when it is aborted before Wireshark reads.
+ * Wireshark keeps the reading end after Stop, so nobody would learn of it. `title` names the FIFO, since the window shows the
+ * input as it was given: by its name alone, from its folder. Throws `output-not-writable`, and the signal's reason when it is aborted before Wireshark reads.
  */
 export async function openWiresharkOutput(
   title: string,
@@ -30,9 +32,10 @@ export async function openWiresharkOutput(
   const folder = makePrivateFolder('window')
   const removeFolder = async () => await rm(folder, { recursive: true, force: true })
   try {
-    const fifo = path.join(folder, [...printable(title).replaceAll('/', '-')].slice(0, maxTitleLength).join(''))
+    const name = [...printable(title).replaceAll('/', '-')].slice(0, maxTitleLength).join('')
+    const fifo = path.join(folder, name)
     await makeFifo(fifo)
-    const child = await startWireshark(program, fifo, 'ignore')
+    const child = await startWireshark(program, { input: name, folder, stdin: 'ignore' })
     const ended = new AbortController()
     child.once('exit', (code) => ended.abort(makeEndedError(program, code)))
     const output = await openFifoOutput(fifo, AbortSignal.any([signal, ended.signal]))
@@ -51,17 +54,28 @@ export async function openWiresharkOutput(
 }
 
 async function openStdinOutput(program: string): Promise<ByteOutput> {
-  const { stdin } = await startWireshark(program, '-', 'pipe')
+  const { stdin } = await startWireshark(program, { input: '-', stdin: 'pipe' })
   if (stdin === null) throw new Error('the child has no standard input')
   return makeStreamOutput('Wireshark', stdin)
 }
 
-async function startWireshark(program: string, input: string, stdin: 'ignore' | 'pipe'): Promise<ChildProcess> {
+interface WiresharkStart {
+  /** Shown as the window's title, as it is given. */
+  readonly input: string
+  /** Where the input is. */
+  readonly folder?: string
+  readonly stdin: 'ignore' | 'pipe'
+}
+
+async function startWireshark(program: string, { input, folder, stdin }: WiresharkStart): Promise<ChildProcess> {
   // Its own session: Ctrl-C on kcap's terminal ends the capture, not the window with its packets.
-  const child = await startApart([program, '-k', '-i', input], [stdin, 'ignore', 'ignore']).catch((error: Error) => {
-    const hints = ['install Wireshark, or write a file: -o capture.pcapng']
-    throw new KcapError('output-not-writable', `cannot start "${program}": ${error.message}`, { hints, cause: error })
-  })
+  const stdio: StdioOptions = [stdin, 'ignore', 'ignore']
+  const child = await startApart([program, '-k', '-i', input, ...showNames], stdio, {}, folder).catch(
+    (error: Error) => {
+      const hints = ['install Wireshark, or write a file: -o capture.pcapng']
+      throw new KcapError('output-not-writable', `cannot start "${program}": ${error.message}`, { hints, cause: error })
+    },
+  )
   child.unref()
   return child
 }

@@ -1,6 +1,6 @@
 /** A file that is open for writing. */
 export interface WritableFile {
-  /** Gives how many bytes were written, the first of them at `position`. */
+  /** Returns how many bytes were written, the first of them at `position`. */
   write(bytes: Buffer, position: number): Promise<number>
   truncate(length: number): Promise<void>
 }

@@ -1,6 +1,6 @@
 import { KcapError } from '../base/kcap-error.ts'
 
-/** A far side that talks instead of capturing is quoted, but no more than this. */
+/** A remote side that talks instead of capturing is quoted, but no more than this. */
 const maxQuotedLength = 200
 
 /** The failure of a stream that does not begin as a capture does. */

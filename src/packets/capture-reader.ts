@@ -1,6 +1,4 @@
-import type { KcapError } from '../base/kcap-error.ts'
-import type { PacketBatch, PacketStreamHeader } from '../base/packet.ts'
-import { corruptCapture } from './capture-errors.ts'
+import type { PacketStreamHeader } from '../base/packet.ts'
 import { compactBatch } from './compact-batch.ts'
 import { makePcapReader, type PcapReader } from './pcap-reader.ts'
 import { makePcapngReader } from './pcapng-reader.ts'
@@ -23,44 +21,30 @@ export function makeCaptureReader(sourceName: string): PcapReader {
     },
     push(chunk) {
       if (chunk.length === 0) return []
-      reader ??= chunk[0] === sectionHeaderByte ? readFirstInterface(sourceName) : makePcapReader(sourceName)
+      reader ??= chunk[0] === sectionHeaderByte ? readAllInterfaces(sourceName) : makePcapReader(sourceName)
       return reader.push(chunk).map(compactBatch)
     },
   }
 }
 
-/** A capture on one interface has one; more are taken for it as long as their packets are of one link type. */
-function readFirstInterface(sourceName: string): PcapReader {
+/** The header is that of the first interface; batches of packets that another one describes carry theirs. */
+function readAllInterfaces(sourceName: string): PcapReader {
   const reader = makePcapngReader(sourceName)
-  let failure: KcapError | undefined
   let header: PacketStreamHeader | undefined
   return {
     get header() {
       return header
     },
     get failure() {
-      return failure ?? reader.failure
+      return reader.failure
     },
     get pendingLength() {
       return reader.pendingLength
     },
     push(chunk) {
-      const batches: PacketBatch[] = []
-      if (failure !== undefined) return batches
       const runs = reader.push(chunk)
-      header ??= reader.interfaces[0]
-      for (const { interfaceId, batch } of runs) {
-        const linkType = reader.interfaces[interfaceId]?.linkType
-        if (linkType !== header?.linkType) {
-          failure = corruptCapture(
-            `interface ${interfaceId} has the link type ${linkType}, the first has ${header?.linkType}`,
-            sourceName,
-          )
-          break
-        }
-        batches.push(batch)
-      }
-      return batches
+      header ??= reader.firstHeader
+      return runs.map(({ batch, header: own }) => (own === header ? batch : { ...batch, header: own }))
     },
   }
 }

@@ -1,4 +1,5 @@
 import { type PacketBatch, packetRow } from '../base/packet.ts'
+import { sumCapturedLengths } from './captured-bytes.ts'
 
 /** A buffer as small as this does no harm. */
 const smallBytes = 16 * 1024
@@ -13,9 +14,7 @@ export function compactBatch(batch: PacketBatch): PacketBatch {
   const { bytes, count, rows } = batch
   const heldBytes = bytes.buffer.byteLength
   if (heldBytes <= smallBytes) return batch
-  let length = 0
-  for (let at = packetRow.capturedLength; at < count * packetRow.length; at += packetRow.length)
-    length += rows[at] as number
+  const length = sumCapturedLengths(batch)
   if (length * sparseShare >= heldBytes) return batch
   const compact = Buffer.allocUnsafe(length)
   let end = 0
@@ -24,5 +23,5 @@ export function compactBatch(batch: PacketBatch): PacketBatch {
     rows[row + packetRow.offset] = end
     end += bytes.copy(compact, end, offset, offset + (rows[row + packetRow.capturedLength] as number))
   }
-  return { bytes: compact, count, rows }
+  return { ...batch, bytes: compact }
 }

@@ -9,8 +9,11 @@ const maxLineLength = 4_096
 /** A line that is read again, because the file was copied or read anew, is not written again. */
 const maxRemembered = 20_000
 
+/** A block of a capture is read whole by those who read captures. */
+const maxBlockLength = 64 * 1024
+
 export interface KeyLogReader {
-  /** Takes the next bytes of the file; gives the valid lines they complete, new ones only, newlines included. '' for none. */
+  /** Takes the next bytes of the file; returns the valid lines they complete, new ones only, newlines included. '' for none. */
   push(chunk: Buffer): string
   /** The file begins anew: what stands there of a begun line will not be completed. */
   restart(): void
@@ -42,4 +45,20 @@ export function makeKeyLogReader(): KeyLogReader {
       rest = ''
     },
   }
+}
+
+/** Returns the lines in pieces for one block each. */
+export function splitKeyLines(lines: string): string[] {
+  const pieces: string[] = []
+  for (let at = 0; at < lines.length; ) {
+    const end = lines.length - at <= maxBlockLength ? lines.length : lines.lastIndexOf('\n', at + maxBlockLength) + 1
+    pieces.push(lines.slice(at, end))
+    at = end
+  }
+  return pieces
+}
+
+/** Returns the newest of the lines, of no more than this length. */
+export function takeNewestKeyLines(lines: string, maxLength: number): string {
+  return lines.length <= maxLength ? lines : lines.slice(lines.indexOf('\n', lines.length - maxLength - 1) + 1)
 }

@@ -1,4 +1,5 @@
 import { type PacketBatch, type PacketRun, packetRow } from '../base/packet.ts'
+import { sumCapturedLengths } from './captured-bytes.ts'
 import { makeHeadTournament } from './head-tournament.ts'
 import { makeHeldBuffers } from './held-buffers.ts'
 
@@ -26,8 +27,8 @@ export interface PacketMerger {
 }
 
 export interface MergeInput {
-  /** `nowMs` is when the batch came, by the clock of `take`. A comment belongs to its first packet. */
-  push(batch: PacketBatch, nowMs: number, comment?: string): void
+  /** `nowMs` is when the batch came, by the clock of `take`. A comment belongs to its first packet. Packets of one input keep their order, whatever their interface. */
+  push(batch: PacketBatch, nowMs: number, comment?: string, interfaceId?: number): void
   /** No more will come; what is here goes on. */
   end(): void
 }
@@ -43,11 +44,13 @@ export interface MergeOptions {
 
 interface QueuedBatch {
   readonly batch: PacketBatch
+  readonly interfaceId: number
+  /** The base, from where the batch counts its seconds. */
+  readonly baseSeconds: number
   readonly comment: string | undefined
 }
 
 interface Queue {
-  readonly interfaceId: number
   /** In `queues`, and in the tournament. */
   player: number
   readonly batches: QueuedBatch[]
@@ -63,7 +66,7 @@ interface Queue {
 }
 
 /**
- * Merges by time stamp. A packet is ready when every other source has a later one here, or when it has waited: since the far side's kernel
+ * Merges by time stamp. A packet is ready when every other source has a later one here, or when it has waited: since the remote side's kernel
  * hands packets over in blocks, it counts from when the packet was captured, not from when it came. Time stamps are never changed: where
  * clocks differ by more than the window, the order goes back by what they differ.
  */
@@ -80,8 +83,6 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
   let isBased = false
   let queuedBytes = 0
   const buffers = makeHeldBuffers()
-  const toNs = (rows: Uint32Array, at: number) =>
-    ((rows[at + packetRow.seconds] as number) - baseSeconds) * 1e9 + (rows[at + packetRow.nanoseconds] as number)
   const heldBytes = () => Math.max(queuedBytes, buffers.bytes)
   const toMs = (ns: number) => baseSeconds * 1000 + ns / 1e6
   const isEmpty = ({ batches, first }: Queue) => first === batches.length
@@ -91,7 +92,7 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
     knownHoldMs = undefined
   }
 
-  /** Gives the head after the last packet of the queue's first batch. */
+  /** Returns the head after the last packet of the queue's first batch. */
   function nextBatch(queue: Queue): number {
     buffers.release((queue.batches[queue.first] as QueuedBatch).batch.bytes)
     queue.first += 1
@@ -101,18 +102,18 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
       queue.first = 0
     }
     const next = queue.batches[queue.first]
-    if (next !== undefined) return toNs(next.batch.rows, 0)
+    if (next !== undefined) return toNs(next.batch.rows, 0, next.baseSeconds)
     if (!queue.isEnded) addAwaited(1)
     return Number.POSITIVE_INFINITY
   }
 
   /**
    * Takes packets of the queue's first batch up to `limitNs`, the first of them in any case, and while the queue leads unless it did not
-   * before; gives their bytes.
+   * before; returns their bytes.
    */
   function takeRun(queue: Queue, limitNs: number, isLeading: boolean, maxBytes: number, runs: PacketRun[]): number {
     const { player, row: from } = queue
-    const { batch, comment } = queue.batches[queue.first] as QueuedBatch
+    const { batch, interfaceId, baseSeconds: batchBase, comment } = queue.batches[queue.first] as QueuedBatch
     const { rows, count } = batch
     let to = from
     let at = from * packetRow.length
@@ -125,7 +126,7 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
       to += 1
       at += packetRow.length
       if (to === count) break
-      headNs = toNs(rows, at)
+      headNs = toNs(rows, at, batchBase)
       if (headNs > limitNs || bytes >= maxBytes) break
       if (headNs <= secondNs) continue
       heads.set(player, headNs)
@@ -136,7 +137,7 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
     queue.row = to
     heads.set(player, to < count ? headNs : nextBatch(queue))
     queuedBytes -= bytes
-    const run = { interfaceId: queue.interfaceId, batch, from, to }
+    const run = { interfaceId, batch, from, to }
     runs.push(comment !== undefined && from === 0 ? { ...run, comment } : run)
     return bytes
   }
@@ -166,9 +167,8 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
   const readyMsOf = ({ player, leastLagMs }: Queue) => toMs(heads.headOf(player)) + leastLagMs + holdMs()
 
   return {
-    addSource(interfaceId) {
+    addSource(ownInterfaceId) {
       const queue: Queue = {
-        interfaceId,
         player: -1,
         batches: [],
         first: 0,
@@ -181,13 +181,14 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
       arrange()
       addAwaited(1)
       return {
-        push(batch, nowMs, comment) {
-          const { rows, count } = batch
+        push(batch, nowMs, comment, interfaceId = ownInterfaceId) {
+          const { rows, count, upperSeconds = 0 } = batch
           if (count === 0) return
-          if (!isBased) baseSeconds = rows[packetRow.seconds] as number
+          if (!isBased) baseSeconds = upperSeconds * 2 ** 32 + (rows[packetRow.seconds] as number)
           isBased = true
-          const firstNs = toNs(rows, 0)
-          const lastNs = toNs(rows, (count - 1) * packetRow.length)
+          const batchBase = baseSeconds - upperSeconds * 2 ** 32
+          const firstNs = toNs(rows, 0, batchBase)
+          const lastNs = toNs(rows, (count - 1) * packetRow.length, batchBase)
           queue.leastLagMs = Math.min(queue.leastLagMs, nowMs - toMs(lastNs))
           queue.lagSpreadMs = Math.max(nowMs - toMs(firstNs) - queue.leastLagMs, queue.lagSpreadMs * spreadDecay)
           queuedBytes += count * rowBytes + sumCapturedLengths(batch)
@@ -196,7 +197,7 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
             heads.set(queue.player, firstNs)
             addAwaited(-1)
           }
-          queue.batches.push({ batch, comment })
+          queue.batches.push({ batch, interfaceId, baseSeconds: batchBase, comment })
         },
         end() {
           if (queue.isEnded) return
@@ -240,9 +241,6 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
   }
 }
 
-function sumCapturedLengths({ rows, count }: PacketBatch): number {
-  let sum = 0
-  for (let at = packetRow.capturedLength; at < count * packetRow.length; at += packetRow.length)
-    sum += rows[at] as number
-  return sum
+function toNs(rows: Uint32Array, at: number, baseSeconds: number): number {
+  return ((rows[at + packetRow.seconds] as number) - baseSeconds) * 1e9 + (rows[at + packetRow.nanoseconds] as number)
 }

@@ -1,4 +1,5 @@
-import { type PacketBatch, packetRow } from '../base/packet.ts'
+import { type PacketBatch, type PacketStreamHeader, packetRow } from '../base/packet.ts'
+import type { HeaderKind } from './header-kinds.ts'
 
 /** The rows of many batches lie in one table: memory outside the heap is the costly part of a typed array. */
 const tableRows = 4096
@@ -6,22 +7,33 @@ const tableRows = 4096
 /** Packets of one interface that follow each other in one buffer. */
 export interface InterfacePackets {
   readonly interfaceId: number
+  readonly header: PacketStreamHeader
   readonly batch: PacketBatch
 }
 
-/** Collects packets of several interfaces, in order: a batch ends where the interface or the buffer changes. */
-export function makePacketRuns() {
+/** Kinds of packets by interface id, and what raises the snap length of one. */
+interface InterfaceKinds {
+  readonly kinds: readonly HeaderKind[]
+  raise(kind: HeaderKind): void
+}
+
+/** Collects packets of several interfaces, in order: a batch ends where the interface, its header or the buffer changes. */
+export function makePacketRuns({ kinds, raise }: InterfaceKinds) {
   let table = new Uint32Array(0)
   let usedWords = 0
   let runStart = 0
   let runInterface = 0
+  let upperSeconds = 0
   let runs: InterfacePackets[] = []
 
   /** Ends the run, and with it what may be added of `bytes` to it. */
   function finish(bytes: Buffer): void {
     const count = (usedWords - runStart) / packetRow.length
-    if (count > 0)
-      runs.push({ interfaceId: runInterface, batch: { bytes, count, rows: table.subarray(runStart, usedWords) } })
+    if (count > 0) {
+      const batch = { bytes, count, rows: table.subarray(runStart, usedWords) }
+      const { header } = kinds[runInterface] as HeaderKind
+      runs.push({ interfaceId: runInterface, header, batch: upperSeconds === 0 ? batch : { ...batch, upperSeconds } })
+    }
     runStart = usedWords
   }
 
@@ -31,11 +43,26 @@ export function makePacketRuns() {
     get rows() {
       return table
     },
-    /** Gives where the packet's row lies in `rows`; its time is still to be written. */
+    /** Sets the upper part of the time of the packet that was added last; a batch ends where it changes. Returns false for -1 and drops the packet. */
+    setUpperSeconds(bytes: Buffer, upper: number): boolean {
+      if (upper === upperSeconds) return true
+      usedWords -= packetRow.length
+      if (upper < 0) return false
+      finish(bytes)
+      usedWords += packetRow.length
+      upperSeconds = upper
+      return true
+    },
+    /** Returns where the packet's row lies in `rows`; its time is still to be written. */
     add(bytes: Buffer, interfaceId: number, offset: number, capturedLength: number, originalLength: number): number {
       if (interfaceId !== runInterface || usedWords === table.length) {
         finish(bytes)
         runInterface = interfaceId
+      }
+      const kind = kinds[interfaceId] as HeaderKind
+      if (capturedLength > kind.longest) {
+        finish(bytes)
+        raise(kind)
       }
       if (usedWords === table.length) {
         table = new Uint32Array(tableRows * packetRow.length)

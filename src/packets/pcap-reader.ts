@@ -1,30 +1,18 @@
 import type { KcapError } from '../base/kcap-error.ts'
 import { type PacketBatch, type PacketStreamHeader, packetRow } from '../base/packet.ts'
 import { corruptCapture, notACapture } from './capture-errors.ts'
-import { fileHeaderLength, recordHeaderLength } from './pcap-layout.ts'
+import { type HeaderKind, makeHeaderKinds } from './header-kinds.ts'
+import { couldBeMagic, parsePcapHeader, type RecordEncoding } from './pcap-header.ts'
+import { fileHeaderLength, maxCapturedLength, recordHeaderLength } from './pcap-layout.ts'
+import type { StreamReader } from './stream-reader.ts'
+import { viewBytes } from './view-bytes.ts'
 
-/** Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD: dumpcap ends a capture at a longer packet. */
-const maxCapturedLength = 262_144
 /** The rows of many batches lie in one table: memory outside the heap is the costly part of a typed array. */
 const tableRows = 4096
 
-export interface PcapReader {
-  /** undefined until the 24 bytes of the file header have come. */
+export interface PcapReader extends StreamReader<PacketBatch> {
+  /** undefined until the stream has described its packets. Batches after it may have a header of their own. */
   readonly header: PacketStreamHeader | undefined
-  /**
-   * Takes the next bytes and gives the packets they complete. The batches refer to `chunk`, so it must not be written again.
-   * Nothing comes after a failure.
-   */
-  push(chunk: Buffer): PacketBatch[]
-  /** `not-a-capture` when the stream does not begin as a pcap, `corrupt-capture` when a record cannot be one. */
-  readonly failure: KcapError | undefined
-  /** Bytes of a begun record (or header) that never came to its end. */
-  readonly pendingLength: number
-}
-
-interface Encoding {
-  readonly littleEndian: boolean
-  readonly nanosecondsPerTick: number
 }
 
 /**
@@ -32,8 +20,10 @@ interface Encoding {
  * https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-05.html
  */
 export function makePcapReader(sourceName: string): PcapReader {
+  const kinds = makeHeaderKinds()
   let header: PacketStreamHeader | undefined
-  let encoding: Encoding = { littleEndian: true, nanosecondsPerTick: 1 }
+  let kind: HeaderKind
+  let encoding: RecordEncoding
   let failure: KcapError | undefined
   /** The begun record: its header until that is whole, then all of it. Before the file header: what has come of that. */
   let pending = Buffer.alloc(0)
@@ -43,7 +33,7 @@ export function makePcapReader(sourceName: string): PcapReader {
   let table: Uint32Array = new Uint32Array(0)
   let usedWords = 0
 
-  /** Gives the offset in `chunk` after what it took. */
+  /** Returns the offset in `chunk` after what it took. */
   function readHeader(chunk: Buffer): number {
     const start = Buffer.concat([pending, chunk.subarray(0, fileHeaderLength - pendingLength)])
     const taken = start.length - pendingLength
@@ -54,10 +44,14 @@ export function makePcapReader(sourceName: string): PcapReader {
     pending = start
     pendingLength = start.length
     if (pendingLength < fileHeaderLength) return taken
-    encoding = magics.get(start.toString('hex', 0, 4)) ?? encoding
-    const read = encoding.littleEndian ? 'readUInt32LE' : 'readUInt32BE'
-    // The upper bits of the link type word may carry the FCS length (draft §4.1).
-    header = { snapLength: start[read](16) || maxCapturedLength, linkType: start[read](20) & 0xffff }
+    const parsed = parsePcapHeader(start)
+    if (typeof parsed === 'string') {
+      failure = corruptCapture(parsed, sourceName)
+      return taken
+    }
+    kind = kinds.find(parsed.header)
+    header = kind.header
+    encoding = parsed.encoding
     pendingLength = 0
     return taken
   }
@@ -66,20 +60,45 @@ export function makePcapReader(sourceName: string): PcapReader {
     failure = corruptCapture(`the record at byte ${recordPosition} claims ${capturedLength} bytes`, sourceName)
   }
 
-  /** Adds the packets that lie whole in `bytes` from `start` on; gives the offset after them. */
+  /** Returns the captured length of the record at `at`. */
+  function readCapturedLength(view: DataView, at: number): number {
+    const { littleEndian, capturedAt, mayBeSwapped } = encoding
+    const capturedLength = view.getUint32(at + capturedAt, littleEndian)
+    if (!mayBeSwapped) return capturedLength
+    return Math.min(capturedLength, view.getUint32(at + 20 - capturedAt, littleEndian))
+  }
+
+  function addBatch(batches: PacketBatch[], bytes: Buffer, rows: Uint32Array): void {
+    if (rows.length === 0) return
+    const batch = { bytes, count: rows.length / packetRow.length, rows }
+    batches.push(kind.header === header ? batch : { ...batch, header: kind.header })
+  }
+
+  /** Adds the packets that lie whole in `bytes` from `start` on; returns the offset after them. */
   function indexRecords(bytes: Buffer, start: number, batches: PacketBatch[]): number {
-    const { littleEndian, nanosecondsPerTick } = encoding
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    const { littleEndian, nanosecondsPerTick, capturedAt, mayBeSwapped } = encoding
+    const originalAt = 20 - capturedAt
+    let longest = Math.min(kind.longest, maxCapturedLength)
+    const view = viewBytes(bytes)
     // What changes with each packet lies in variables of this call that no closure holds: they cost less.
     let rows = table
     let firstWord = usedWords
     let word = usedWords
     let at = start
     while (at + recordHeaderLength <= bytes.length) {
-      const capturedLength = view.getUint32(at + 8, littleEndian)
-      if (capturedLength > maxCapturedLength) {
-        failTooLong(position + at - start, capturedLength)
-        break
+      let capturedLength = view.getUint32(at + capturedAt, littleEndian)
+      let originalLength = view.getUint32(at + originalAt, littleEndian)
+      if (mayBeSwapped && capturedLength > originalLength)
+        [capturedLength, originalLength] = [originalLength, capturedLength]
+      if (capturedLength > longest) {
+        if (capturedLength > maxCapturedLength) {
+          failTooLong(position + at - start, capturedLength)
+          break
+        }
+        addBatch(batches, bytes, rows.subarray(firstWord, word))
+        firstWord = word
+        kinds.raise(kind)
+        longest = maxCapturedLength
       }
       const next = at + recordHeaderLength + capturedLength
       if (next > bytes.length) break
@@ -93,7 +112,7 @@ export function makePcapReader(sourceName: string): PcapReader {
       rows[word + packetRow.nanoseconds] = view.getUint32(at + 4, littleEndian) * nanosecondsPerTick
       rows[word + packetRow.offset] = at + recordHeaderLength
       rows[word + packetRow.capturedLength] = capturedLength
-      rows[word + packetRow.originalLength] = view.getUint32(at + 12, littleEndian)
+      rows[word + packetRow.originalLength] = originalLength
       word += packetRow.length
       at = next
     }
@@ -111,7 +130,7 @@ export function makePcapReader(sourceName: string): PcapReader {
     appendPending(rest, 0)
   }
 
-  /** Goes on with the begun record; gives the offset in `chunk` after what it took. The record is whole when it is as long as `pending`. */
+  /** Goes on with the begun record; returns the offset in `chunk` after what it took. The record is whole when it is as long as `pending`. */
   function appendPending(chunk: Buffer, start: number): number {
     const take = (at: number) => {
       const copied = chunk.copy(pending, pendingLength, at)
@@ -122,7 +141,7 @@ export function makePcapReader(sourceName: string): PcapReader {
     if (pending.length === recordHeaderLength) {
       at = take(at)
       if (pendingLength < recordHeaderLength) return at
-      const capturedLength = encoding.littleEndian ? pending.readUInt32LE(8) : pending.readUInt32BE(8)
+      const capturedLength = readCapturedLength(viewBytes(pending), 0)
       if (capturedLength > maxCapturedLength) {
         failTooLong(position, capturedLength)
         return at
@@ -146,6 +165,7 @@ export function makePcapReader(sourceName: string): PcapReader {
     },
     push(chunk) {
       if (failure !== undefined) return []
+      kinds.beginPush()
       let at = header === undefined ? readHeader(chunk) : 0
       const batches: PacketBatch[] = []
       if (header === undefined) return batches
@@ -160,21 +180,6 @@ export function makePcapReader(sourceName: string): PcapReader {
       return batches
     },
   }
-}
-
-const magics = new Map<string, Encoding>([
-  ['d4c3b2a1', { littleEndian: true, nanosecondsPerTick: 1000 }],
-  ['a1b2c3d4', { littleEndian: false, nanosecondsPerTick: 1000 }],
-  ['4d3cb2a1', { littleEndian: true, nanosecondsPerTick: 1 }],
-  ['a1b23c4d', { littleEndian: false, nanosecondsPerTick: 1 }],
-])
-
-function couldBeMagic(start: Buffer): boolean {
-  return [...magics.keys()].some((magic) => magic.startsWith(start.toString('hex', 0, 4)))
-}
-
-function addBatch(batches: PacketBatch[], bytes: Buffer, rows: Uint32Array): void {
-  if (rows.length > 0) batches.push({ bytes, count: rows.length / packetRow.length, rows })
 }
 
 /** Not filled with zeros: each word is written before it is read. */

@@ -1,6 +1,7 @@
 import { capturedLength, type PacketBatch, type PacketRun, type PacketStreamHeader, packetRow } from '../base/packet.ts'
 import { makeCopier } from './copy-bytes.ts'
 import { fileHeaderLength, recordHeaderLength } from './pcap-layout.ts'
+import { makeLinkTypeWord } from './pcap-link-type.ts'
 
 /** File header of a nanosecond, little-endian pcap, version 2.4. https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-05.html */
 export function formatPcapHeader(header: PacketStreamHeader): Buffer {
@@ -9,7 +10,7 @@ export function formatPcapHeader(header: PacketStreamHeader): Buffer {
   bytes.writeUInt16LE(2, 4)
   bytes.writeUInt16LE(4, 6)
   bytes.writeUInt32LE(header.snapLength, 16)
-  bytes.writeUInt32LE(header.linkType, 20)
+  bytes.writeUInt32LE(makeLinkTypeWord(header), 20)
   return bytes
 }
 

@@ -21,6 +21,7 @@ export const optionCodes = {
   interfaceDescription: 3,
   interfaceTimestampResolution: 9,
   interfaceFilter: 11,
+  interfaceFcsLength: 13,
   interfaceTimestampOffset: 14,
   statisticsStartTime: 2,
   statisticsEndTime: 3,

@@ -1,8 +1,10 @@
 import type { PacketStreamHeader } from '../base/packet.ts'
+import { type HeaderKind, makeHeaderKinds } from './header-kinds.ts'
 import { optionCodes, padded } from './pcapng-block.ts'
 import { defaultResolution, makeTimeWriter, type TimeWriter } from './pcapng-time.ts'
+import { viewBytes } from './view-bytes.ts'
 
-/** Of a name or a description; a far side may send thousands of them. */
+/** Longest name or description kept; a remote host may send thousands of them. */
 const maxTextLength = 256
 
 export interface PcapngInterface extends PacketStreamHeader {
@@ -10,7 +12,7 @@ export interface PcapngInterface extends PacketStreamHeader {
   readonly description: string | undefined
 }
 
-/** What the far side's kernel counted for an interface; undefined where it did not tell. */
+/** What the remote side's kernel counted for an interface; undefined where it did not tell. */
 export interface InterfaceCounters {
   readonly received: number | undefined
   readonly dropped: number | undefined
@@ -21,11 +23,17 @@ export function makeInterfaceList(defaultSnapLength: number) {
   const descriptions: PcapngInterface[] = []
   const counters: InterfaceCounters[] = []
   const timeWriters: TimeWriter[] = []
+  const kinds: HeaderKind[] = []
+  const { find: findKind, raise, beginPush } = makeHeaderKinds()
   let firstOfSection = 0
   return {
     descriptions,
     counters,
     timeWriters,
+    /** Kinds of the interfaces' packets; interfaces of the same link type and frame check sequence have one in common. */
+    kinds,
+    raise,
+    beginPush,
     beginSection() {
       firstOfSection = descriptions.length
     },
@@ -39,6 +47,7 @@ export function makeInterfaceList(defaultSnapLength: number) {
       const parsed = parseInterface(block, littleEndian, defaultSnapLength)
       if (parsed === undefined) return false
       descriptions.push(parsed.description)
+      kinds.push(findKind(parsed.description))
       timeWriters.push(parsed.writeTime)
       counters.push({ received: undefined, dropped: undefined })
       return true
@@ -65,17 +74,21 @@ function parseInterface(
   let description: string | undefined
   let resolution = defaultResolution
   let offsetSeconds = 0n
+  let fcsBits: number | undefined
   const isWhole = visitOptions(view, 16, littleEndian, (code, at, length) => {
     if (code === optionCodes.interfaceName) name = readText(block, at, length)
     else if (code === optionCodes.interfaceDescription) description = readText(block, at, length)
     else if (code === optionCodes.interfaceTimestampResolution && length === 1) resolution = view.getUint8(at)
+    else if (code === optionCodes.interfaceFcsLength && length === 1) fcsBits = view.getUint8(at)
     else if (code === optionCodes.interfaceTimestampOffset && length === 8)
       offsetSeconds = view.getBigInt64(at, littleEndian)
   })
   if (!isWhole) return undefined
+  const linkType = view.getUint16(8, littleEndian)
   const snapLength = view.getUint32(12, littleEndian) || defaultSnapLength
+  const header = fcsBits === undefined ? { linkType, snapLength } : { linkType, snapLength, fcsBits }
   return {
-    description: { linkType: view.getUint16(8, littleEndian), snapLength, name, description },
+    description: { ...header, name, description },
     writeTime: makeTimeWriter(resolution, offsetSeconds),
   }
 }
@@ -96,10 +109,6 @@ function parseCounters(block: Buffer, littleEndian: boolean): InterfaceCounters 
 /** undefined for a number of packets that nobody has ever seen. */
 function toCount(count: bigint): number | undefined {
   return count <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(count) : undefined
-}
-
-export function viewBytes(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 /** Shows each option where its value lies; false when one does not end within the block. The list may lack its end mark (draft §3.5). */

@@ -1,35 +1,31 @@
 import type { KcapError } from '../base/kcap-error.ts'
+import type { PacketStreamHeader } from '../base/packet.ts'
 import { corruptCapture, notACapture } from './capture-errors.ts'
 import { type InterfacePackets, makePacketRuns } from './packet-runs.ts'
+import { maxCapturedLength } from './pcap-layout.ts'
 import { blockTypes } from './pcapng-block.ts'
-import { type InterfaceCounters, makeInterfaceList, type PcapngInterface, viewBytes } from './pcapng-interface.ts'
+import { type InterfaceCounters, makeInterfaceList, type PcapngInterface } from './pcapng-interface.ts'
+import { findForeignVersion, isLittleEndianSection, maxSectionHeaderLength } from './pcapng-section.ts'
 import type { TimeWriter } from './pcapng-time.ts'
+import type { StreamReader } from './stream-reader.ts'
+import { viewBytes } from './view-bytes.ts'
 
-const byteOrderMagic = 0x1a2b3c4d
-const otherByteOrderMagic = 0x4d3c2b1a
 const sectionHeaderStart = Buffer.from([0x0a, 0x0d, 0x0d, 0x0a])
 const packetHeaderLength = 28
 const simplePacketHeaderLength = 12
 const trailerLength = 4
-/** Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD; no description of an interface comes near it. */
-const maxKeptLength = 262_144
+/** No description of an interface comes near it. */
+const maxKeptLength = maxCapturedLength
 /** Sections and interfaces may follow each other without end, and each interface stays in memory. */
 const maxInterfaces = 10_000
 
-export interface PcapngReader {
+export interface PcapngReader extends StreamReader<InterfacePackets> {
   /** Those described so far, by their ids. */
   readonly interfaces: readonly PcapngInterface[]
+  /** Header of the packets of the first interface, until another one is needed for a longer packet; undefined until it is described. */
+  readonly firstHeader: PacketStreamHeader | undefined
   /** By interface id, what the last statistics block of each said. */
   readonly statistics: readonly InterfaceCounters[]
-  /**
-   * Takes the next bytes and gives the packets they complete. The batches refer to `chunk`, so it must not be written again.
-   * Nothing comes after a failure.
-   */
-  push(chunk: Buffer): InterfacePackets[]
-  /** `not-a-capture` when the stream does not begin as a pcapng, `corrupt-capture` when a block cannot be one. */
-  readonly failure: KcapError | undefined
-  /** Bytes that have come of a begun block that never came to its end. */
-  readonly pendingLength: number
 }
 
 /**
@@ -39,7 +35,7 @@ export interface PcapngReader {
  */
 export function makePcapngReader(sourceName: string): PcapngReader {
   const interfaces = makeInterfaceList(maxKeptLength)
-  const runs = makePacketRuns()
+  const runs = makePacketRuns(interfaces)
   let failure: KcapError | undefined
   let littleEndian = true
 
@@ -65,7 +61,7 @@ export function makePcapngReader(sourceName: string): PcapngReader {
   }
 
   /**
-   * Judges the block at `at` by as much of it as has come. Gives how many of its first bytes are needed to read it, which may grow when
+   * Judges the block at `at` by as much of it as has come. Returns how many of its first bytes are needed to read it, which may grow when
    * those are there. The same bytes fail in the same way, however they are cut.
    */
   function measureBlock(view: DataView, at: number, length: number): number {
@@ -74,10 +70,10 @@ export function makePcapngReader(sourceName: string): PcapngReader {
     type = view.getUint32(at, littleEndian)
     if (type === blockTypes.sectionHeader) {
       if (length < 12) return 12
-      const magic = view.getUint32(at + 8, true)
-      if (magic !== byteOrderMagic && magic !== otherByteOrderMagic)
+      const isLittle = isLittleEndianSection(view, at)
+      if (isLittle === undefined)
         return fail('section', `has the unknown byte order ${view.getUint32(at + 8).toString(16)}`)
-      littleEndian = magic === byteOrderMagic
+      littleEndian = isLittle
     }
     blockLength = view.getUint32(at + 4, littleEndian)
     switch (type) {
@@ -93,10 +89,10 @@ export function makePcapngReader(sourceName: string): PcapngReader {
       case blockTypes.interfaceStatistics:
         return hasLength(20, maxKeptLength) ? blockLength - trailerLength : 0
       case blockTypes.sectionHeader: {
-        if (!hasLength(24)) return 0
+        if (!hasLength(24, maxSectionHeaderLength)) return 0
         if (length < 16) return 16
-        const major = view.getUint16(at + 12, littleEndian)
-        return major === 1 ? 16 : fail('section', `is of version ${major}`)
+        const version = findForeignVersion(view, at, littleEndian)
+        return version === undefined ? 16 : fail('section', `is of version ${version}`)
       }
       default:
         return hasLength(8) ? 8 : 0
@@ -154,10 +150,10 @@ export function makePcapngReader(sourceName: string): PcapngReader {
   function readBlock(bytes: Buffer, view: DataView, at: number): void {
     if (type === blockTypes.enhancedPacket || type === blockTypes.obsoletePacket || type === blockTypes.simplePacket) {
       const row = runs.add(bytes, interfaceId, at + packetStart, packetLength, originalLength)
-      // A simple packet has no time, and the row has none yet.
-      if (type === blockTypes.simplePacket) return
       const writeTime = interfaces.timeWriters[interfaceId] as TimeWriter
-      writeTime(runs.rows, row, view, at + 12, littleEndian)
+      // A simple packet has no time, and the row has none yet.
+      const upper = type === blockTypes.simplePacket ? 0 : writeTime(runs.rows, row, view, at + 12, littleEndian)
+      if (!runs.setUpperSeconds(bytes, upper)) fail('packet', 'has a time before 1970 or after 2554')
     } else if (type === blockTypes.sectionHeader) {
       interfaces.beginSection()
     } else if (type === blockTypes.interfaceDescription || type === blockTypes.interfaceStatistics) {
@@ -170,7 +166,7 @@ export function makePcapngReader(sourceName: string): PcapngReader {
     }
   }
 
-  /** Reads the blocks that lie whole in `bytes` from `start` on; gives the offset after them. */
+  /** Reads the blocks that lie whole in `bytes` from `start` on; returns the offset after them. */
   function readBlocks(bytes: Buffer, start: number): number {
     const view = viewBytes(bytes)
     position -= start
@@ -188,7 +184,7 @@ export function makePcapngReader(sourceName: string): PcapngReader {
     return at
   }
 
-  /** Goes on with the begun block; gives the offset in `chunk` after what it took. */
+  /** Goes on with the begun block; returns the offset in `chunk` after what it took. */
   function resumeBlock(chunk: Buffer, start: number): number {
     let at = start
     while (pendingLength < wantedLength) {
@@ -219,6 +215,9 @@ export function makePcapngReader(sourceName: string): PcapngReader {
 
   return {
     interfaces: interfaces.descriptions,
+    get firstHeader() {
+      return interfaces.kinds[0]?.header
+    },
     statistics: interfaces.counters,
     get pendingLength() {
       return pendingLength
@@ -228,6 +227,7 @@ export function makePcapngReader(sourceName: string): PcapngReader {
     },
     push(chunk) {
       if (failure !== undefined) return []
+      interfaces.beginPush()
       if (position === 0 && pendingLength < sectionHeaderStart.length) {
         const start = Buffer.concat([pending.subarray(0, pendingLength), chunk])
         if (!sectionHeaderStart.subarray(0, start.length).equals(start.subarray(0, sectionHeaderStart.length))) {

@@ -52,6 +52,8 @@ export function formatInterfaceDescription(description: InterfaceDescription): B
     const filter = makeTextOption(optionCodes.interfaceFilter, `\0${description.filter}`)
     options.push(filter)
   }
+  if (description.fcsBits !== undefined)
+    options.push({ code: optionCodes.interfaceFcsLength, value: Buffer.from([description.fcsBits]) })
   return formatBlock(blockTypes.interfaceDescription, body, options)
 }
 
@@ -71,11 +73,16 @@ export function writeEnhancedPackets(out: Buffer, at: number, runs: readonly Pac
   const view = new DataView(out.buffer, out.byteOffset, out.length)
   const copier = makeCopier(out)
   let lastSeconds = -1
+  let lastUpperNs = 0
   let baseHigh = 0
   let baseLow = 0
   for (const { interfaceId, batch, from, to, comment } of runs) {
     const { bytes, rows } = batch
     copier.select(bytes, interfaceId)
+    // 2^32 seconds are 1e9 in the upper word.
+    const upperNs = (batch.upperSeconds ?? 0) * 1e9
+    if (upperNs !== lastUpperNs) lastSeconds = -1
+    lastUpperNs = upperNs
     const end = to * packetRow.length
     let options = comment === undefined ? noOptions : formatComment(comment)
     for (let row = from * packetRow.length; row < end; row += packetRow.length) {
@@ -85,7 +92,7 @@ export function writeEnhancedPackets(out: Buffer, at: number, runs: readonly Pac
         const upper = Math.floor(seconds / 65_536) * 1e9
         const lower = (upper % 65_536) * 65_536 + (seconds % 65_536) * 1e9
         baseLow = lower % 4_294_967_296
-        baseHigh = Math.floor(upper / 65_536) + Math.floor(lower / 4_294_967_296)
+        baseHigh = upperNs + Math.floor(upper / 65_536) + Math.floor(lower / 4_294_967_296)
         lastSeconds = seconds
       }
       const low = baseLow + (rows[row + packetRow.nanoseconds] as number)
@@ -124,7 +131,7 @@ export interface InterfaceStatistics {
   readonly endNs: bigint
   /** Packets written to this file. */
   readonly delivered: number
-  /** Packets that passed the filter on the far side, by its kernel's count; undefined when the far side did not tell. */
+  /** Packets that passed the filter on the remote side, by its kernel's count; undefined when the remote side did not tell. */
   readonly received: number | undefined
   readonly dropped: number | undefined
 }

@@ -1,31 +1,27 @@
-import { printable } from '../base/printable.ts'
+import { printable, printableLines } from '../base/printable.ts'
 import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
 import { askPerson } from './ask-person.ts'
+import { makeConfirmQuestion, makeSecretQuestion } from './plain-questions.ts'
 
 /** What a capture may ask a person. */
 export interface Questions {
-  /** A password or passphrase, unseen; undefined when the person gives none. */
+  /** Asks for a password or passphrase; undefined when the person enters none. */
   readonly askSecret: NonNullable<ConnectSshOptions['askSecret']>
-  /** Whether the key of an unknown host is to be trusted; shown as ssh shows it. */
+  /** Asks whether to trust the key of an unknown host, which it shows as ssh does. */
   readonly askHostKey: NonNullable<ConnectSshOptions['askHostKey']>
-  /** Whether something may be created in a cluster. */
+  /** Asks whether kcap may create something in a cluster. */
   askConsent(question: string): Promise<boolean>
 }
 
 /** The signal takes back what is being asked. */
 export function makeQuestions(signal: AbortSignal): Questions {
-  const confirm = async (message: string) =>
-    await askPerson<boolean>({ type: 'confirm', message: printable(message), initial: false }, signal)
+  const confirm = async (text: string) => (await askPerson(makeConfirmQuestion(text), signal)) === true
   return {
-    askSecret: async (prompt) => await askPerson<string>({ type: 'invisible', message: printable(prompt) }, signal),
+    askSecret: async (prompt) => await askPerson(makeSecretQuestion(printable(prompt)), signal),
     askHostKey: async ({ host, keyType, fingerprint }) =>
-      (await confirm(`the host "${host}" is not known; its ${keyType} key fingerprint is ${fingerprint}; trust it`)) ===
-      true,
-    async askConsent(question) {
-      const answer = await confirm(question)
-      // Ctrl-C reaches a question as a key: it is no "no", after which the next would be asked.
-      if (answer === undefined && !signal.aborted) process.emit('SIGINT', 'SIGINT')
-      return answer === true
-    },
+      await confirm(
+        printable(`the host "${host}" is not known; its ${keyType} key fingerprint is ${fingerprint}; trust it?`),
+      ),
+    askConsent: async (question) => await confirm(printableLines(question)),
   }
 }

@@ -9,7 +9,7 @@ export const protocols = ['all', 'tcp', 'udp', 'icmp', 'sctp'] as const
 export type Protocol = (typeof protocols)[number]
 
 export interface FilterOptions {
-  /** `443`, `80,443` or `8000-8010`, as the user typed them. */
+  /** `443`, `80,443`, `8000-8010` or `https`, as the user typed them. */
   readonly ports: readonly string[]
   readonly protocol: Protocol
   /** The user's own expressions, as `cleanExpressions` returns them. */
@@ -83,17 +83,24 @@ function portsPart(ports: readonly string[]): string {
 }
 
 function portPart(text: string): string {
+  // Escaped, since names such as `link` are words of libpcap.
+  if (isServiceName(text)) return `port \\${text}`
   const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text)
   const first = Number(match?.[1])
   const last = Number(match?.[2] ?? first)
   if (match === null || first > 65_535 || last > 65_535 || first > last) {
     throw new KcapError(
       'usage',
-      `cannot filter by port "${text}": a port is a number from 0 to 65535, or a range such as 8000-8010`,
+      `cannot filter by port "${text}": a port is a number from 0 to 65535, a range such as 8000-8010, or the name of a service`,
       {
-        hints: ['--port 443', '--port 80,443', '--port 8000-8010'],
+        hints: ['--port 443', '--port 80,443', '--port 8000-8010', '--port https,8080'],
       },
     )
   }
   return match[2] === undefined ? `port ${first}` : `portrange ${first}-${last}`
+}
+
+/** Reports whether a text has the form of a service name, which has at least one letter, unlike a range. https://www.rfc-editor.org/rfc/rfc6335#section-5.1 */
+export function isServiceName(text: string): boolean {
+  return /^(?=.*[a-z])[a-z\d]+(?:[-._][a-z\d]+)*$/i.test(text) && text.length <= 64
 }

@@ -1,10 +1,10 @@
 import { reportPrefix } from './supervisor-script.ts'
 
-/** What a line on the far side's standard error means. */
+/** What a line on the remote side's standard error means. */
 export type CaptureReport =
   /** The capture command as it really runs, own-stream exclusion included. */
   | { readonly kind: 'using'; readonly command: string }
-  /** Seconds since the epoch, as the far side has them, and how exactly it says so. */
+  /** Seconds since the epoch, as the remote side has them, and how exactly it says so. */
   | { readonly kind: 'clock'; readonly timeMs: number; readonly precisionMs: number }
   | { readonly kind: 'missing'; readonly program: string }
   /** The stream comes as it is, since there is no such program to compress it. */
@@ -29,7 +29,7 @@ export type CaptureReport =
   | { readonly kind: 'alive' }
   | { readonly kind: 'text'; readonly text: string }
 
-/** Longest line kept: the far side may be hostile. */
+/** Longest line kept: the remote side may be hostile. */
 const maxLineBytes = 4096
 const lineEnd = 0x0a
 /** Programs that the supervisor looks for; a file's name is no longer. */

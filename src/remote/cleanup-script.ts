@@ -9,8 +9,8 @@ export type Leftover =
   | { readonly kind: 'file'; readonly path: string }
 
 /**
- * Looks for capture programs whose supervisor is gone, and for programs that were put there and that nothing runs; removes them if it is
- * told to. A capture is known by the id in its environment, its supervisor by its script; what has a supervisor is somebody's. A tcpdump
+ * Looks for capture programs whose supervisor is gone, and for uploaded programs that nothing runs or uploads; with `remove` it removes them. A
+ * capture is known by the id in its environment, its supervisor by its script; a supervised capture is in use. A tcpdump
  * that has become another user shows its environment to nobody without SYS_PTRACE: it is a suspect, ended by `force` only.
  */
 export function makeCleanupArgv(mode: 'look' | 'remove' | 'force'): string[] {
@@ -48,7 +48,10 @@ done
 for folder; do
   for file in "$folder"/${uploadedNamePrefix}*; do
     [ -f "$file" ] && [ -O "$file" ] || continue
-    for program in /proc/[0-9]*/exe; do [ "$program" -ef "$file" ] && continue 2; done
+    for process in /proc/[0-9]*; do
+      [ "$process/exe" -ef "$file" ] && continue 2
+      find_word "\${file##*/}" "$(print_lines <"$process/cmdline")" && continue 2
+    done
     echo "file $file"
     [ "$mode" = look ] || rm -f "$file"
   done

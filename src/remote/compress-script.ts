@@ -1,4 +1,4 @@
-/** What of the far side's programs it takes. */
+/** What of the remote side's programs it takes. */
 export const compressPrograms = ['gzip', 'dd'] as const
 
 /**

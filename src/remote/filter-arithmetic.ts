@@ -36,7 +36,6 @@ interface Load {
 
 /** More would run out of libpcap's registers, depending on their order. */
 const maxLeaves = 12
-const maxOffset = 150
 /** The protocol whose header an index counts from. */
 const transports: Readonly<Record<string, number>> = {
   ...{ icmp: 1, igmp: 2, tcp: 6, igrp: 9, udp: 17, pim: 103, vrrp: 112, carp: 112, sctp: 132 },
@@ -94,13 +93,13 @@ export function makeLoad(protocol: string, index: Arithmetic, size: number): Ari
     addProtocol: layer.addProtocol,
     locate: (packet) => {
       const [start, offset] = [layer.locate(packet), index.evaluate(packet)]
-      return start === undefined || offset === undefined || offset > maxOffset ? undefined : start + offset
+      return start === undefined || offset === undefined ? undefined : start + offset
     },
   }
   return {
     evaluate: (packet) => {
       const position = load.locate(packet)
-      if (position === undefined) return undefined
+      if (position === undefined || position + size > packet.bytes.length) return undefined
       const bytes = packet.bytes.subarray(position, position + size)
       return bytes.reduce((value, byte) => value * 256 + byte, 0)
     },
@@ -206,4 +205,9 @@ function writeLoad(packet: Packet, load: Load, value: number): Packet {
   if (position === undefined) return packet
   const bytes = [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff)
   return withBytes(packet, position, bytes.slice(4 - load.size))
+}
+
+/** Returns the value as one that libpcap computes for each packet. */
+export function withoutConstant(value: Arithmetic): Arithmetic {
+  return { ...value, constant: undefined }
 }

@@ -25,7 +25,7 @@ export function checkGrammar(expression: string, interfaceName?: string): Gramma
     const tokens = readFilterTokens(expression)
     hasNames = tokens.some(({ kind }) => kind === 'name' || kind === 'doubt')
     if (tokens.length === 0) return { kind: 'valid', hasNames }
-    const filter = parseFilterTokens(tokens, interfaceName === 'any')
+    const filter = parseFilterTokens(tokens, { isCooked: interfaceName === 'any' })
     hasNames = filter.hasNames
     const isValid = filter.test !== undefined && !hasNames && findPassingPacket(filter.test)
     return { kind: isValid ? 'valid' : 'unable', hasNames }

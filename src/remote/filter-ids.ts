@@ -33,7 +33,7 @@ export interface Id {
   readonly mask: string | undefined
 }
 
-/** An id that the far side looks up. */
+/** An id that the remote side looks up. */
 export const lookedUp = Symbol('looked up')
 
 /** Protocols that stand alone, and those that can't carry what is asked of them. */

@@ -212,3 +212,9 @@ function writeEnds(packet: Packet, source: number, destination: number, value: r
   const atSource = withBytes(packet, source, value)
   return [atSource, withBytes(packet, destination, value), withBytes(atSource, destination, value)]
 }
+
+/** Test whose result is unknown for every packet. */
+export const anyTest = makeTest(
+  () => undefined,
+  () => [],
+)

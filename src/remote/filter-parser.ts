@@ -9,16 +9,27 @@ import {
   makeLoad,
   opposite,
   precedenceOf,
+  withoutConstant,
 } from './filter-arithmetic.ts'
 import { FilterDoubt, FilterError, syntaxError } from './filter-errors.ts'
 import { type Id, idTypes, lookedUp, makeIdTest, makeProtocolTest, protocols, type Qualifiers } from './filter-ids.ts'
-import { joinTests, makeTest, negate, type PacketTest } from './filter-packets.ts'
-import { type Item, type Place, places, type TestItem } from './filter-places.ts'
+import { anyTest, joinTests, negate, type PacketTest } from './filter-packets.ts'
+import { type Item, makeValue, type Place, places, type TestItem } from './filter-places.ts'
 import { makeTokenReader, type Token } from './filter-tokens.ts'
 import { cookedRefusals, typesWithoutDirection, wirelessWords, wordsAlone, wordsWithNumber } from './filter-words.ts'
 
 const maxTokens = 2_000
 const maxDepth = 100
+
+/** What is known about the machine that compiles a filter. */
+export interface FilterKnowledge {
+  /** Whether the interface is `any`, whose packets have no Ethernet header. */
+  readonly isCooked?: boolean
+  /** Returns the number that a name of a port or a protocol stands for; undefined: unknown. Throws FilterError when there is no such name. */
+  readonly findNumber?: (type: Qualifiers['type'], name: string) => number | undefined
+  /** Returns the test for a term that link types and systems differ in, such as `inbound`; undefined: unknown. */
+  readonly findTerm?: (term: string) => PacketTest | undefined
+}
 
 export interface ParsedFilter {
   /** undefined when what it asks of a packet is not known in full. */
@@ -26,18 +37,12 @@ export interface ParsedFilter {
   readonly hasNames: boolean
 }
 
-const anyTest = makeTest(
-  () => undefined,
-  () => [],
-)
-
 /**
  * Follows libpcap's grammar.y, with the way its parser generator decides where two rules fit.
  * Throws FilterError for what libpcap refuses, FilterDoubt where only libpcap can go on.
- * `isCooked`: the filter is for the interface `any`, whose packets have no Ethernet header.
  * https://github.com/the-tcpdump-group/libpcap/blob/master/grammar.y.in
  */
-export function parseFilterTokens(tokens: readonly Token[], isCooked = false): ParsedFilter {
+export function parseFilterTokens(tokens: readonly Token[], known: FilterKnowledge = {}): ParsedFilter {
   const { peek, isAt, take, takeIf, expect } = makeTokenReader(tokens)
   let depth = 0
   let hasNames = false
@@ -156,7 +161,7 @@ export function parseFilterTokens(tokens: readonly Token[], isCooked = false): P
     const group = takeIf('broadcast', 'multicast')
     if (group !== undefined) {
       if (protocol === 'ether') refuseIfCooked(group)
-      return makeTerm(giveUp)
+      return makeTerm(() => findTerm(`${protocol} ${group}`))
     }
     if (isAt(wirelessWords)) throw new FilterDoubt()
     return makeTerm(() => makeProtocolTest(protocol))
@@ -181,7 +186,7 @@ export function parseFilterTokens(tokens: readonly Token[], isCooked = false): P
     if (!wordsAlone.includes(word) && !wordsWithNumber.includes(word)) throw new FilterDoubt()
     if (wordsWithNumber.includes(word) && (peek().kind === 'number' || isAt(['('])))
       parseOperand(places.number, undefined)
-    return makeTerm(giveUp)
+    return makeTerm(() => findTerm(word))
   }
 
   function parseId(qualifiers: Qualifiers | undefined): Item {
@@ -193,7 +198,7 @@ export function parseFilterTokens(tokens: readonly Token[], isCooked = false): P
   }
 
   function refuseIfCooked(term: string): void {
-    const message = isCooked ? cookedRefusals[term] : undefined
+    const message = known.isCooked === true ? cookedRefusals[term] : undefined
     if (message !== undefined) throw new FilterError(message)
   }
 
@@ -201,8 +206,19 @@ export function parseFilterTokens(tokens: readonly Token[], isCooked = false): P
     const test = whenKnown<PacketTest | typeof lookedUp>(anyTest, () => makeIdTest(qualifiers, id))
     // Any other use of an Ethernet address has been refused by now.
     if (id.token.kind === 'mac') refuseIfCooked('ether host')
-    if (test === lookedUp) hasNames = true
+    if (test === lookedUp) {
+      const value = known.findNumber?.(qualifiers?.type ?? 'host', id.token.text)
+      if (value !== undefined)
+        return makeIdItem({ ...id, token: { kind: 'number', text: id.token.text, value } }, qualifiers)
+      hasNames = true
+    }
     return { kind: 'id', test: test === lookedUp ? anyTest : test, qualifiers }
+  }
+
+  function findTerm(term: string): PacketTest {
+    const test = known.findTerm?.(term)
+    if (test === undefined) throw new FilterDoubt()
+    return test
   }
 
   function makeTerm(make: () => PacketTest): TestItem {
@@ -231,16 +247,4 @@ export function parseFilterTokens(tokens: readonly Token[], isCooked = false): P
   }
 
   return parseFilter()
-}
-
-function makeValue(arithmetic: Arithmetic): Item {
-  return { kind: 'arithmetic', arithmetic }
-}
-
-function withoutConstant(value: Arithmetic): Arithmetic {
-  return { ...value, constant: undefined }
-}
-
-function giveUp(): never {
-  throw new FilterDoubt()
 }

@@ -30,3 +30,7 @@ export type Item =
   | TestItem
   | { readonly kind: 'number'; readonly token: Token; readonly arithmetic: Arithmetic }
   | { readonly kind: 'arithmetic'; readonly arithmetic: Arithmetic }
+
+export function makeValue(arithmetic: Arithmetic): Item {
+  return { kind: 'arithmetic', arithmetic }
+}

@@ -66,11 +66,18 @@ export function findRefusal(lines: readonly string[]): string | undefined {
 /** The error for a filter that libpcap refuses, in libpcap's words. */
 export function makeBadFilterError(message: string, expression?: string): KcapError {
   const shown = expression === undefined ? '' : ` ${showExpression(expression)}`
-  const hints =
-    findReach(message) === 'link-type'
-      ? ['name an interface that has Ethernet headers:', '--iface eth0']
-      : ['the grammar: man 7 pcap-filter', "--filter 'tcp port 443 and host 10.0.0.5'"]
-  return new KcapError('bad-filter', `cannot use the capture filter${shown}: ${printable(message)}`, { hints })
+  return new KcapError('bad-filter', `cannot use the capture filter${shown}: ${printable(message)}`, {
+    hints: findHints(message),
+  })
+}
+
+function findHints(message: string): string[] {
+  const example = "--filter 'tcp port 443 and host 10.0.0.5'"
+  if (findReach(message) === 'link-type') return ['name an interface that has Ethernet headers:', '--iface eth0']
+  if (/^unknown port /.test(message)) return ['the grammar: man 7 pcap-filter', 'a number needs no look-up: --port 443']
+  // The demo runs no libpcap, and its filter may be right elsewhere.
+  if (/ is not supported by the demo/.test(message)) return ['the pods of a real cluster take it', example]
+  return ['the grammar: man 7 pcap-filter', example]
 }
 
 const maxShownLength = 200

@@ -14,17 +14,23 @@ export function makeKeeperArgv(idleSeconds: number, captureIdPrefix: string): st
 
 /**
  * The first process of a container ignores SIGTERM unless it says otherwise, and its shell waits for a program in the foreground. No grep:
- * busybox's sees nothing behind the first NUL, which stands between the entries of an environment; `read` leaves them out.
+ * busybox's sees nothing behind the first NUL, which stands between the entries of an environment; `read` leaves them out. An upload is
+ * known by its argv, in which the capture id follows `kcap-upload`; this script's own must not have that word. bash leaves the last value in
+ * `line` when a read fails, as it does for a process that has just ended: it is emptied before each.
  */
 const script = `
 trap 'exit 0' TERM
 is_captured() {
   for folder in /proc/[0-9]*; do
     name=; read -r name <"$folder/comm"
-    case $name in tcpdump | tshark | dumpcap | ${uploadedNamePrefix.slice(0, -1)}*) ;; *) continue ;; esac
-    while IFS= read -r line || [ -n "$line" ]; do
-      case $line in *"KCAP_CAPTURE=$1"*) return 0 ;; esac
-    done <"$folder/environ"
+    case $name in
+      tcpdump | tshark | dumpcap | ${uploadedNamePrefix.slice(0, -1)}*) file=environ mark=KCAP_CAPTURE=$1 ;;
+      sh | dash | bash | ash | busybox) file=cmdline mark="kcap-"upload$1 ;;
+      *) continue ;;
+    esac
+    while line=; IFS= read -r line || [ -n "$line" ]; do
+      case $line in *"$mark"*) return 0 ;; esac
+    done <"$folder/$file"
   done
   return 1
 } 2>/dev/null

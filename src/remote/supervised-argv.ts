@@ -1,6 +1,6 @@
 import type { Sudo } from '../base/target.ts'
 import { formatAddress } from './find-pod-script.ts'
-import { supervisorScript } from './supervisor-script.ts'
+import { makeSupervisorScript } from './supervisor-script.ts'
 
 export interface SupervisedCapture {
   /** Value of KCAP_CAPTURE in the capture program's environment, which identifies leftovers as kcap's. */
@@ -16,6 +16,8 @@ export interface SupervisedCapture {
   readonly network: RemoteNetwork
   /** One argv per capture program; the first one installed runs. tcpdump takes the filter as its last word, tshark and dumpcap with -f. */
   readonly programs: readonly (readonly string[])[]
+  /** Seconds without a word from kcap after which the remote side ends the capture; default 20. */
+  readonly silenceSeconds?: number
 }
 
 export type RemoteNetwork =
@@ -45,7 +47,7 @@ export function makeSupervisedArgv(capture: SupervisedCapture): string[] {
   return [
     'sh',
     '-c',
-    supervisorScript,
+    makeSupervisorScript(capture.silenceSeconds),
     'kcap',
     capture.captureId,
     capture.sudo === 'sudo' && capture.readsPassword === true ? 'sudo-password' : capture.sudo,

@@ -1,16 +1,17 @@
 import { compressFunction, compressPrograms } from './compress-script.ts'
 import { findPodScript } from './find-pod-script.ts'
+import { hearFunction } from './hear-script.ts'
 import { uploadedNamePrefix } from './upload-script.ts'
 
-/** The far side ends a capture when it has heard nothing for this long. */
-const silenceTimeoutSeconds = 20
+/** The remote side ends a capture when it has heard nothing for this long. */
+const defaultSilenceSeconds = 20
 /** After a stop the capture program gets this long to hand over what it still holds. */
 const graceSeconds = 5
 
 /**
  * Lines for the supervisor's standard input. Each is two bytes, so that `dd bs=1 count=2` reads exactly one (busybox's
  * `head -c` takes more from a pipe than it gives), and so does a plain `read`.
- * Each `heartbeat` is answered, which shows that the far side lives and keeps proxies from cutting an idle connection; `release`
+ * Each `heartbeat` is answered, which shows that the remote side lives and keeps proxies from cutting an idle connection; `release`
  * says that the program's end was noticed here.
  */
 export const supervisorWords = { heartbeat: 'h\n', stop: 'q\n', release: 'r\n' } as const
@@ -19,7 +20,7 @@ export const supervisorWords = { heartbeat: 'h\n', stop: 'q\n', release: 'r\n' }
 export const reportPrefix = 'kcap-report: '
 
 /**
- * Runs on the far side in dash, bash or busybox ash, and sees to it that the capture program ends: closing an exec channel does
+ * Runs on the remote side in dash, bash or busybox ash, and sees to it that the capture program ends: closing an exec channel does
  * not end it (https://github.com/kubernetes/kubernetes/issues/89031), and a cut without FIN never gives end of file. So it
  * watches its standard input and ends the program on `q`, on end of file and on silence. When the program has ended, by itself
  * or not, it says so and waits for `r`: then no watcher is left that would become a zombie of a container's first process.
@@ -41,11 +42,13 @@ export const reportPrefix = 'kcap-report: '
  * Where the stream is compressed, the program is started beside the compressor, and its pid and its end are told through a pipe of their own, which
  * ends with the last of them. The stream leaves through one dd, so that killing it ends what hangs on a connection that takes no more.
  *
+ * /proc/net/tcp is read whole: bash reads a line of a file by going back to its end, for which the kernel walks all of its connections again.
+ *
  * Words: capture id, none|sudo|sudo-password|doas, own stream, filter, here|pod:UID,UID_ ADDRESS…, none|gzip, then for each program the number of its words and they.
  */
-export const supervisorScript = `
+export const makeSupervisorScript = (silenceSeconds = defaultSilenceSeconds) => `
 exec 3<&0 </dev/null
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C; export PATH LC_ALL
 KCAP_CAPTURE=$1; export KCAP_CAPTURE
 raise=\${2%-password} password=
 [ "$2" = "$raise" ] || IFS= read -r password <&3
@@ -57,10 +60,7 @@ while [ $# -gt 0 ] && ! has "$2"; do shift $(($1+1)); done
 [ $# -gt 0 ] || { say missing "$missing"; exit 127; }
 count=$1; shift; i=0
 for word; do [ $i -gt 0 ] || set --; i=$((i+1)); [ $i -gt $count ] || set -- "$@" "$word"; done
-if (read -r -t 1 b </dev/null) 2>/dev/null; [ $? = 1 ]; then hear() { read -r -t "$1" b <&3 && echo "$b"; }
-elif has timeout && has dd; then hear() { timeout "$1" dd bs=1 count=2 <&3; }
-else hear() { read -r b <&3 && echo "$b"; }
-fi
+${hearFunction}
 without() { terms="\${terms:+$terms and }not ($1)"; }
 without_ssh() {
   [ $# = 4 ] || return 0
@@ -81,12 +81,17 @@ without_host() {
       *) without_end "\${place%:*}" "\${place##*:}" ;;
     esac
   done
-  while read -r x address x state x x x uid x; do
-    case $state$uid$address in 0A00100007F:*)
-      port=$((0x\${address#*:}))
-      [ $port -lt 32768 ] || without_end 127.0.0.1 $port ;;
+  IFS='
+'
+  set -- $(cat /proc/net/tcp)
+  unset IFS
+  for row; do
+    case $row in *': 0100007F:'*' 0A '*)
+      set -- $row
+      port=$((0x\${2#*:}))
+      [ "$4 $8" != '0A 0' ] || [ $port -lt 32768 ] || without_end 127.0.0.1 $port ;;
     esac
-  done < /proc/net/tcp
+  done
 }
 case $own in
   ssh) [ -z "$SSH_CONNECTION" ] || without_ssh $SSH_CONNECTION ;;
@@ -146,7 +151,7 @@ watch() {
   (
     trap '' PIPE
     exec >/dev/null 2>&1
-    while b=$(hear ${silenceTimeoutSeconds}) && [ -n "$b" ]; do
+    while b=$(hear ${silenceSeconds}) && [ -n "$b" ]; do
       case $b in q) break ;; r) exit ;; esac
       printf '${reportPrefix}alive\\n' >&4 || break
     done
@@ -158,7 +163,6 @@ watch() {
   ) & w=$!
 }
 finish() {
-  case $tool in */${uploadedNamePrefix}*) rm -f "$tool" ;; esac
   say ended $1
   wait $w
   exit $1

@@ -1,6 +1,11 @@
 import { protocols } from '../remote/capture-filter.ts'
 import type { OptionRow } from './option-row.ts'
 
+// Of each, what parse-quantity.ts and capture-filter.ts take, and hardly more.
+const timePattern = '^[0-9]+([.][0-9]+)?$|^([0-9]+([.][0-9]+)?[ ]*(ms|s|m|h|d|MS|S|M|H|D)[ ]*)+$'
+const sizePattern = '^[0-9]+([.][0-9]+)?[ ]*([kKmMgGtT][iI]?)?[bB]?$'
+const portsPattern = '^[ ]*[0-9A-Za-z]+([-._][0-9A-Za-z]+)*[ ]*(,[ ]*[0-9A-Za-z]+([-._][0-9A-Za-z]+)*[ ]*)*$'
+
 /** How it is captured, how long, and where the packets go. */
 export const captureOptions: readonly OptionRow[] = [
   {
@@ -13,6 +18,7 @@ export const captureOptions: readonly OptionRow[] = [
     dialog: {
       type: 'selector',
       display: 'Interface',
+      tooltip: 'Network interface of the pod or host. any captures on all of them.',
       reload: 'Load interfaces',
       unchosen: 'any',
       entries: ['eth0', 'lo'],
@@ -23,8 +29,14 @@ export const captureOptions: readonly OptionRow[] = [
     name: 'port',
     kind: 'list',
     value: 'P[,P…]|A-B',
-    help: 'only these ports; repeatable',
-    dialog: { type: 'string', display: 'Ports', placeholder: '80,443 or 8000-8010' },
+    help: 'only these ports, or those of services such as https; repeatable',
+    dialog: {
+      type: 'string',
+      display: 'Ports',
+      tooltip: 'Captures only these ports: numbers, ranges, or names of services such as https.',
+      placeholder: '80,443 or 8000-8010',
+      validation: portsPattern,
+    },
   },
   {
     group: 'Capture',
@@ -33,7 +45,7 @@ export const captureOptions: readonly OptionRow[] = [
     value: protocols.join('|'),
     choices: protocols,
     help: 'only this protocol; default: all',
-    dialog: { type: 'selector', display: 'Protocol' },
+    dialog: { type: 'selector', display: 'Protocol', tooltip: 'Captures only packets of this protocol.' },
   },
   {
     group: 'Capture',
@@ -41,7 +53,12 @@ export const captureOptions: readonly OptionRow[] = [
     kind: 'text',
     value: 'EXPR',
     help: "any capture filter, as tcpdump's: 'host 10.0.0.5 and not port 22'",
-    dialog: { type: 'string', display: 'Capture filter', placeholder: 'host 10.0.0.5 and not port 22' },
+    dialog: {
+      type: 'string',
+      display: 'Capture filter',
+      tooltip: 'Filter in the language of tcpdump. The filter of the main window applies too.',
+      placeholder: 'host 10.0.0.5 and not port 22',
+    },
   },
   {
     group: 'Capture',
@@ -49,7 +66,11 @@ export const captureOptions: readonly OptionRow[] = [
     kind: 'text',
     value: 'N',
     help: 'bytes kept of each packet; 0 (default): all',
-    dialog: { type: 'unsigned', display: 'Snap length (0: whole packets)' },
+    dialog: {
+      type: 'unsigned',
+      display: 'Snap length (0: whole packets)',
+      tooltip: 'Bytes kept of each packet: fewer need less of the network and of the disk.',
+    },
   },
   {
     group: 'Capture',
@@ -58,7 +79,11 @@ export const captureOptions: readonly OptionRow[] = [
     value: 'auto|gzip|none',
     choices: ['auto', 'gzip', 'none'],
     help: 'gzip: on the far side, for slow links; auto (default): as your ssh config says',
-    dialog: { type: 'selector', display: 'Compress' },
+    dialog: {
+      type: 'selector',
+      display: 'Compress',
+      tooltip: 'gzip on the remote host helps on slow links; it costs CPU time there.',
+    },
   },
   {
     group: 'Capture',
@@ -67,7 +92,11 @@ export const captureOptions: readonly OptionRow[] = [
     value: 'FILE',
     offers: 'files',
     help: 'TLS keys of this file (SSLKEYLOGFILE) go into the capture as they are written',
-    dialog: { type: 'fileselect', display: 'TLS key log' },
+    dialog: {
+      type: 'fileselect',
+      display: 'TLS key log',
+      tooltip: 'File on this machine (SSLKEYLOGFILE) whose keys go into the capture, which is decrypted with them.',
+    },
   },
   {
     group: 'Capture',
@@ -75,15 +104,26 @@ export const captureOptions: readonly OptionRow[] = [
     kind: 'text',
     value: 'PATH',
     help: 'the same of a file in each pod, or on each host',
-    dialog: { type: 'string', display: 'TLS key log in the pod or on the host', placeholder: '/tmp/keys.log' },
+    dialog: {
+      type: 'string',
+      display: 'TLS key log in the pod or on the host',
+      tooltip: 'Path in each pod, or on the host, of a file whose keys go into the capture.',
+      placeholder: '/tmp/keys.log',
+    },
   },
   {
     group: 'Limits',
     name: 'duration',
     kind: 'text',
-    value: '60|90s|5m',
+    value: '60|90s|1m30s|2h',
     help: 'stop after this time',
-    dialog: { type: 'string', display: 'Stop after (time)', placeholder: '90s or 5m' },
+    dialog: {
+      type: 'string',
+      display: 'Stop after (time)',
+      tooltip: 'Ends the capture after this time: a number of seconds, or 90s, 1m30s, 2h.',
+      placeholder: '90s or 5m',
+      validation: timePattern,
+    },
   },
   {
     group: 'Limits',
@@ -91,15 +131,25 @@ export const captureOptions: readonly OptionRow[] = [
     kind: 'text',
     value: 'N',
     help: 'stop after N packets',
-    dialog: { type: 'unsigned', display: 'Stop after (packets, 0: never)' },
+    dialog: {
+      type: 'unsigned',
+      display: 'Stop after (packets, 0: never)',
+      tooltip: 'Ends the capture after this number of packets.',
+    },
   },
   {
     group: 'Limits',
     name: 'max-size',
     kind: 'text',
-    value: '100MB',
+    value: '100MB|64MiB',
     help: 'stop when the output has this size',
-    dialog: { type: 'string', display: 'Stop after (size)', placeholder: '100MB' },
+    dialog: {
+      type: 'string',
+      display: 'Stop after (size)',
+      tooltip: 'Ends the capture at this size: 100MB, 64MiB.',
+      placeholder: '100MB',
+      validation: sizePattern,
+    },
   },
   {
     group: 'Limits',
@@ -129,7 +179,7 @@ export const captureOptions: readonly OptionRow[] = [
     kind: 'text',
     value: 'FILE|-',
     offers: 'files',
-    help: 'where to; - is standard output; default: capture-YYYYMMDD-HHMMSS.pcapng',
+    help: 'file, FIFO, or - for standard output; default: capture-YYYYMMDD-HHMMSS.pcapng',
   },
   {
     group: 'Output',

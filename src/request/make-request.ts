@@ -1,20 +1,16 @@
-import type {
-  CaptureRequest,
-  Compression,
-  DebugContainer,
-  OutputFormat,
-  OutputName,
-  Rotation,
-  Via,
-} from '../base/capture-request.ts'
+import type { CaptureRequest, Compression, DebugContainer, OutputName, Via } from '../base/capture-request.ts'
+import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { ClusterScope, SshHostName, TargetName } from '../base/target.ts'
-import { cleanExpressions, makeCaptureFilter, type Protocol } from '../remote/capture-filter.ts'
+import { findServicePort } from '../host/service-ports.ts'
+import { findSelectorFault } from '../kube/check-selector.ts'
+import { cleanExpressions, isServiceName, makeCaptureFilter, type Protocol } from '../remote/capture-filter.ts'
 import { defaultSettings, type Settings } from '../settings/settings.ts'
 import { parseTarget } from '../target/parse-target.ts'
 import { findNodeHost, makeNodeSsh, makeSshDefaults, makeSshHost } from './make-ssh-host.ts'
+import { chooseFormat, makeRotation } from './output-options.ts'
 import type { ParsedArguments } from './parse-arguments.ts'
-import { parseCount, parseDuration, parseShortTime, parseSize } from './parse-quantity.ts'
+import { checkKubeQuantity, parseCount, parseDuration, parseShortTime, parseSize } from './parse-quantity.ts'
 
 /** tcpdump's MAXIMUM_SNAPLEN. */
 const maxSnapLength = 262_144
@@ -43,7 +39,7 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
         'a service: kcap svc/SERVICE -n NAMESPACE',
         'a host: kcap ssh://USER@HOST',
         'nothing at hand: kcap demo',
-        'kcap list pods',
+        'kcap list pods -A',
       ],
     })
   }
@@ -63,6 +59,8 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
       pullPolicy: (parsed.text('debug-pull-policy') as DebugContainer['pullPolicy']) ?? settings.debug.pullPolicy,
       pullSecret: settings.debug.pullSecret,
       namespace: parsed.text('debug-namespace') ?? settings.debug.namespace,
+      cpu: readAmount(parsed, 'debug-cpu') ?? settings.debug.cpu,
+      memory: readAmount(parsed, 'debug-memory') ?? settings.debug.memory,
       privileged: parsed.flag('privileged') || settings.debug.privileged,
     },
     nodeHost: findNodeHost(parsed, targets),
@@ -78,7 +76,7 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
     capture: {
       interfaceName: checkInterfaceName(parsed.text('iface') ?? 'any'),
       filter: makeCaptureFilter({
-        ports: parsed.list('port'),
+        ports: readPorts(parsed.list('port')),
         protocol: (parsed.text('protocol') ?? 'all') as Protocol,
         expressions: filterExpressions,
       }),
@@ -104,7 +102,7 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
 export function makeTargets(parsed: ParsedArguments): TargetName[] {
   const cluster = makeClusterScope(parsed)
   const ssh = makeSshDefaults(parsed)
-  const selector = parsed.text('selector')
+  const selector = readSelector(parsed)
   const allNamespaces = parsed.flag('all-namespaces')
   const defaults = { cluster, ssh, selector, allNamespaces }
   const sshHost = parsed.text('ssh-host')
@@ -129,6 +127,16 @@ export function makeTargets(parsed: ParsedArguments): TargetName[] {
   return named
 }
 
+/** @throws {KcapError} usage — when the API server would not take the selector */
+export function readSelector(parsed: ParsedArguments): string | undefined {
+  const selector = parsed.text('selector')
+  const fault = selector === undefined ? undefined : findSelectorFault(selector)
+  if (fault === undefined) return selector
+  throw new KcapError('usage', `cannot use --selector "${selector}": ${fault}`, {
+    hints: [line('--selector', 'app=orders'), line('--selector', 'tier in (web,api),!canary')],
+  })
+}
+
 /** A selector or a scope that has nothing to narrow or widen would be a mistake that nobody notices. */
 function refuseIdleScope(names: readonly TargetName[], selector: string | undefined, allNamespaces: boolean): void {
   const other = names.find(({ kind }) => kind !== 'pods')
@@ -143,12 +151,20 @@ function refuseIdleScope(names: readonly TargetName[], selector: string | undefi
 /** Where in which cluster names are looked up. */
 export function makeClusterScope(parsed: ParsedArguments): ClusterScope {
   const kubeconfig = parsed.text('kubeconfig')
+  const actAs = { user: parsed.text('as'), groups: parsed.list('as-group'), uid: parsed.text('as-uid') }
+  const isAnother = actAs.user !== undefined || actAs.groups.length > 0 || actAs.uid !== undefined
   return {
+    ...(isAnother && { actAs }),
     kubeconfigPaths: kubeconfig === undefined ? undefined : [kubeconfig],
     context: parsed.text('context'),
     namespace: parsed.text('namespace'),
     container: parsed.text('container'),
   }
+}
+
+function readAmount(parsed: ParsedArguments, option: string): string | undefined {
+  const text = parsed.text(option)
+  return text === undefined ? undefined : checkKubeQuantity(option, text)
 }
 
 /** In a window somebody sees that it stands still; a command line may be nobody's any more. */
@@ -194,28 +210,10 @@ function checkInterfaceName(name: string): string {
   })
 }
 
-function makeRotation(parsed: ParsedArguments, output: OutputName): Rotation | undefined {
-  const [size, time, files] = [parsed.text('rotate-size'), parsed.text('rotate-time'), parsed.text('rotate-files')]
-  if ((size ?? time ?? files) === undefined) return undefined
-  const refuse = (option: string, state: string, hint: string) =>
-    new KcapError('usage', `cannot use --${option}: ${state}`, { hints: [hint] })
-  const option = size !== undefined ? 'rotate-size' : time !== undefined ? 'rotate-time' : 'rotate-files'
-  if (output.kind !== 'file') throw refuse(option, 'only files can follow each other', '-o capture.pcapng')
-  if ((size ?? time) === undefined) throw refuse(option, 'nothing says when a file is full', '--rotate-size 100MB')
-  return {
-    fileBytes: size === undefined ? undefined : parseSize('rotate-size', size),
-    fileMs: time === undefined ? undefined : parseDuration('rotate-time', time),
-    maxFiles: files === undefined ? undefined : parseCount('rotate-files', files, 1, 100_000),
-  }
-}
-
-function chooseFormat(parsed: ParsedArguments, output: OutputName): OutputFormat {
-  const wanted = parsed.text('format') as OutputFormat | undefined
-  const format = wanted ?? ('path' in output && output.path.toLowerCase().endsWith('.pcap') ? 'pcap' : 'pcapng')
-  if (format === 'pcap' && (parsed.text('keylog') ?? parsed.text('pod-keylog')) !== undefined) {
-    throw new KcapError('usage', 'cannot write keys into a pcap: only a pcapng has a place for them', {
-      hints: ['--format pcapng', '-o capture.pcapng'],
-    })
-  }
-  return format
+/** Returns ports as numbers where this machine knows the service: many containers lack the /etc/services that tcpdump reads there. */
+function readPorts(lists: readonly string[]): string[] {
+  return lists
+    .flatMap((list) => list.split(','))
+    .map((port) => port.trim())
+    .map((port) => (isServiceName(port) ? String(findServicePort(port) ?? port) : port))
 }

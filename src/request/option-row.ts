@@ -34,6 +34,14 @@ export interface DialogArgument {
   /** Wireshark's, doc/extcap.4. No `editselector`: Wireshark 4.0 registers no preference for it, so that it would forget what was chosen. */
   readonly type: 'string' | 'unsigned' | 'selector' | 'fileselect' | 'boolflag'
   readonly display: string
+  /** The same beside a pod. */
+  readonly displayBesidePod?: string
+  /** A sentence for whoever sees only this field; help lines lean on their neighbours. */
+  readonly tooltip: string
+  /** What each choice of a `selector` is called; absent: as the option's value. */
+  readonly choices?: Readonly<Record<string, string>>
+  /** What Wireshark lets be typed, as a regular expression without braces, which its grammar has for itself. */
+  readonly validation?: string
   /** For a `selector`: what its button says, which fills the list from the cluster or the host. */
   readonly reload?: string
   /** For such a list: what stands there when nothing is chosen; the value then is none. */

@@ -36,7 +36,8 @@ export function parseArguments(argv: readonly string[], options: ParseOptions = 
     ...(options.more ?? []),
   ]
   const end = argv.indexOf('--')
-  const spelled = argv.slice(0, end < 0 ? argv.length : end).flatMap((word) => spellOut(word, rows))
+  const words = joinNegativeValues(argv.slice(0, end < 0 ? argv.length : end), rows)
+  const spelled = words.flatMap((word) => spellOut(word, rows))
   const known = new Set(rows.map(({ name }) => name))
   const isKnown = (name: string) => known.has(name) || options.ignoreUnknown?.test(`--${name}`) === true
   const stranger = spelled.find((word) => isOption(word) && !isKnown(optionName(word)))
@@ -101,6 +102,21 @@ function readVariables(environment: NodeJS.ProcessEnv): ReadonlyMap<string, stri
     else if (switches[value] === '1') found.set(row.name, '1')
   }
   return found
+}
+
+/** `--duration -1` as `--duration=-1`: no option begins with a digit, so it is the value that is refused. */
+function joinNegativeValues(words: readonly string[], rows: readonly ShortRow[]): string[] {
+  const joined: string[] = []
+  for (const word of words) {
+    const option = joined.at(-1) ?? ''
+    const row = rows.find(
+      ({ name, short }) => option === `--${name}` || (short !== undefined && option === `-${short}`),
+    )
+    if (/^-\d/.test(word) && row !== undefined && row.kind !== 'flag')
+      joined[joined.length - 1] = `--${row.name}=${word}`
+    else joined.push(word)
+  }
+  return joined
 }
 
 type ShortRow = Pick<OptionRow, 'name' | 'short' | 'kind'> & Pick<Partial<OptionRow>, 'aliases'>

@@ -1,48 +1,56 @@
 import { KcapError } from '../base/kcap-error.ts'
+import { isKubeQuantity } from '../base/kube-quantity.ts'
 
 type Units = ReadonlyMap<string, number>
 
-const unitsMs: Units = new Map(Object.entries({ '': 1_000, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }))
-const unitsBytes: Units = new Map(
-  Object.entries({
-    '': 1,
-    b: 1,
-    k: 1e3,
-    kb: 1e3,
-    kib: 1024,
-    m: 1e6,
-    mb: 1e6,
-    mib: 1024 ** 2,
-    g: 1e9,
-    gb: 1e9,
-    gib: 1024 ** 3,
+const unitsMs: Units = new Map(Object.entries({ ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }))
+const unitsBytes: Units = new Map([
+  ...[...'kmgt'].flatMap((letter, index): [string, number][] => {
+    const [decimal, binary] = [1_000 ** (index + 1), 1_024 ** (index + 1)]
+    return [
+      [letter, decimal],
+      [`${letter}b`, decimal],
+      [`${letter}i`, binary],
+      [`${letter}ib`, binary],
+    ]
   }),
-)
+  ['', 1],
+  ['b', 1],
+])
 /** setTimeout's limit: a longer time would end at once. */
 const maxDurationMs = 2 ** 31 - 1
 
-/** `60` (seconds), `90s`, `5m`, `2h` in milliseconds. Throws `usage`. */
+/** `60` (seconds), `90s`, `1m30s`, `2h`, `2d` in milliseconds. Throws `usage`. */
 export function parseDuration(option: string, text: string): number {
-  const durationMs = parseWithUnit(text, unitsMs)
-  if (durationMs === undefined || durationMs <= 0 || durationMs > maxDurationMs)
-    throw badValue(option, text, 'a time is a number of seconds, or 90s, 5m, 2h')
+  const durationMs = parseTime(text)
+  const forms = ['90s', '1m30s', '2h']
+  if (durationMs === undefined || durationMs <= 0)
+    throw badValue(option, text, 'a time is a number of seconds, or 90s, 1m30s, 2h, 2d', forms)
+  if (durationMs > maxDurationMs) throw badValue(option, text, 'the longest time is 24d', forms)
   return durationMs
 }
 
 /** `200ms`, `1s`, `0` in milliseconds, up to `maxMs`. Throws `usage`. */
 export function parseShortTime(option: string, text: string, maxMs: number): number {
-  const timeMs = parseWithUnit(text, unitsMs)
+  const timeMs = parseTime(text)
   if (timeMs === undefined || timeMs > maxMs)
-    throw badValue(option, text, `a time up to ${maxMs / 1000} s is 0, 200ms, 1s`)
+    throw badValue(option, text, `a time up to ${maxMs / 1000} s is 0, 200ms, 1s`, ['200ms', '1s'])
   return timeMs
 }
 
-/** `1000`, `64KiB`, `100MB`, `2GB` in bytes. Throws `usage`. */
+/** `1000`, `10k`, `100MB` (decimal), `64KiB`, `10Mi` (binary) in bytes. Throws `usage`. */
 export function parseSize(option: string, text: string): number {
-  const bytes = parseWithUnit(text, unitsBytes)
-  if (bytes === undefined || bytes < 1 || bytes > Number.MAX_SAFE_INTEGER)
-    throw badValue(option, text, 'a size is a number of bytes, or 64KiB, 100MB, 2GB')
+  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text)
+  const bytes = Number(match?.[1]) * (unitsBytes.get(match?.[2]?.toLowerCase() ?? '') ?? Number.NaN)
+  if (!(bytes >= 1 && bytes <= Number.MAX_SAFE_INTEGER))
+    throw badValue(option, text, 'a size is a number of bytes, or 10k, 100MB, 2GB, 64KiB, 10Mi', ['100MB', '10Mi'])
   return Math.floor(bytes)
+}
+
+/** `100m`, `0.5`, `256Mi`. Throws `usage`. */
+export function checkKubeQuantity(option: string, text: string): string {
+  if (!isKubeQuantity(text)) throw badValue(option, text, 'an amount of CPU is 100m or 1, one of memory 256Mi')
+  return text
 }
 
 /** A whole number from `min` to `max`. Throws `usage`. */
@@ -52,12 +60,18 @@ export function parseCount(option: string, text: string, min: number, max: numbe
   return count
 }
 
-function parseWithUnit(text: string, units: Units): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text)
-  const unit = units.get(match?.[2]?.toLowerCase() ?? '')
-  return match === null || unit === undefined ? undefined : Number(match[1]) * unit
+/** Numbers with units, which add up, or a number of seconds; undefined: anything else. */
+function parseTime(text: string): number | undefined {
+  if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text) * 1_000
+  if (!/^(?:\d+(?:\.\d+)?\s*[a-z]+\s*)+$/i.test(text)) return undefined
+  const parts = [...text.matchAll(/([\d.]+)\s*([a-z]+)/gi)]
+  const sum = parts.reduce((ms, [, count, unit = '']) => {
+    return ms + Number(count) * (unitsMs.get(unit.toLowerCase()) ?? Number.NaN)
+  }, 0)
+  return Number.isNaN(sum) ? undefined : sum
 }
 
-function badValue(option: string, text: string, rule: string): KcapError {
-  return new KcapError('usage', `cannot use --${option} "${text}": ${rule}`, { hints: ['kcap --help'] })
+function badValue(option: string, text: string, rule: string, forms: readonly string[] = []): KcapError {
+  const hints = forms.length === 0 ? ['kcap --help'] : forms.map((form) => `--${option} ${form}`)
+  return new KcapError('usage', `cannot use --${option} "${text}": ${rule}`, { hints })
 }

@@ -12,6 +12,11 @@ export const reportingOptions: readonly OptionRow[] = [
     value: 'FILE',
     offers: 'files',
     help: 'write the steps there',
-    dialog: { type: 'string', display: 'Log file', placeholder: 'none' },
+    dialog: {
+      type: 'string',
+      display: 'Log file',
+      tooltip: 'File for the steps of the capture, with the commands that were run.',
+      placeholder: 'none',
+    },
   },
 ]

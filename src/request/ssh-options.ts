@@ -9,7 +9,14 @@ export const sshOptions: readonly OptionRow[] = [
     value: 'HOST',
     offers: 'ssh-hosts',
     help: 'capture on this host by SSH; an address, a name, or an alias of your ssh config',
-    dialog: { type: 'string', display: 'Host', on: ['ssh'], placeholder: '10.0.0.10 or an alias of your ssh config' },
+    dialog: {
+      type: 'string',
+      display: 'Host',
+      displayBesidePod: 'SSH host of the node',
+      tooltip: 'Address, name, or alias of your ssh config, whose jump hosts are used.',
+      on: ['ssh', 'pod', 'cluster'],
+      placeholder: '10.0.0.10 or an alias of your ssh config',
+    },
   },
   {
     group: 'SSH',
@@ -17,7 +24,13 @@ export const sshOptions: readonly OptionRow[] = [
     kind: 'text',
     value: 'USER',
     help: 'user there',
-    dialog: { type: 'string', display: 'User', on: ['ssh'] },
+    dialog: {
+      type: 'string',
+      display: 'User',
+      displayBesidePod: 'SSH user of the node',
+      tooltip: 'Account on the host. Empty: the one of your ssh config, or your own name.',
+      on: ['ssh', 'pod', 'cluster'],
+    },
   },
   {
     group: 'SSH',
@@ -25,7 +38,14 @@ export const sshOptions: readonly OptionRow[] = [
     kind: 'text',
     value: 'PORT',
     help: 'port there; default: 22',
-    dialog: { type: 'string', display: 'Port', on: ['ssh'], placeholder: '22' },
+    dialog: {
+      type: 'string',
+      display: 'Port',
+      tooltip: 'Port of the SSH server. Empty: the one of your ssh config, or 22.',
+      on: ['ssh'],
+      placeholder: '22',
+      validation: '^[0-9]+$',
+    },
   },
   {
     group: 'SSH',
@@ -34,7 +54,12 @@ export const sshOptions: readonly OptionRow[] = [
     value: 'FILE',
     offers: 'files',
     help: 'private key; repeatable',
-    dialog: { type: 'fileselect', display: 'Private key', on: ['ssh'] },
+    dialog: {
+      type: 'fileselect',
+      display: 'Private key',
+      tooltip: 'Key file to log in with, before those of the agent and of your ssh config.',
+      on: ['ssh'],
+    },
   },
   {
     group: 'SSH',
@@ -43,7 +68,13 @@ export const sshOptions: readonly OptionRow[] = [
     value: '[USER@]HOST[:PORT][,…]',
     offers: 'ssh-hosts',
     help: 'go through this host, or through several in this order; none: directly',
-    dialog: { type: 'string', display: 'Jump host', on: ['ssh'], placeholder: '[user@]host[:port],…' },
+    dialog: {
+      type: 'string',
+      display: 'Jump host',
+      tooltip: 'Host to go through, or several in their order. none goes directly, whatever your ssh config says.',
+      on: ['ssh'],
+      placeholder: '[user@]host[:port],…',
+    },
   },
   { group: 'SSH', name: 'ssh-config', kind: 'text', value: 'FILE', offers: 'files', help: 'instead of ~/.ssh/config' },
   {
@@ -53,7 +84,12 @@ export const sshOptions: readonly OptionRow[] = [
     value: 'auto|ssh2|openssh',
     choices: ['auto', 'ssh2', 'openssh'],
     help: "kcap's own, or the ssh program; default: auto, ssh for what kcap's own can't do",
-    dialog: { type: 'selector', display: 'SSH client', on: ['ssh'] },
+    dialog: {
+      type: 'selector',
+      display: 'SSH client',
+      tooltip: 'auto takes the client of kcap, and the ssh program for what only that can do.',
+      on: ['ssh'],
+    },
   },
   {
     group: 'SSH',
@@ -62,13 +98,23 @@ export const sshOptions: readonly OptionRow[] = [
     value: 'none|sudo|doas',
     choices: ['none', 'sudo', 'doas'],
     help: 'start the capture program with it; default: none',
-    dialog: { type: 'selector', display: 'Become root with', on: ['ssh'] },
+    dialog: {
+      type: 'selector',
+      display: 'Become root with',
+      tooltip: 'Starts tcpdump by sudo or doas, where the account may not capture.',
+      on: ['ssh'],
+    },
   },
   {
     group: 'SSH',
     name: 'accept-new-host-key',
     kind: 'flag',
     help: "trust an unknown host's key and remember it",
-    dialog: { type: 'boolflag', display: 'Accept the key of a new host', on: ['ssh'] },
+    dialog: {
+      type: 'boolflag',
+      display: 'Accept the key of a new host',
+      tooltip: 'Trusts the host key of a host that is not in known_hosts, and adds it there.',
+      on: ['ssh'],
+    },
   },
 ]

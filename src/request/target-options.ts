@@ -1,6 +1,16 @@
 import { defaultDebugImage } from '../settings/settings.ts'
 import type { OptionRow } from './option-row.ts'
 
+/** What each route needs, and what it creates. */
+const routeChoices = {
+  auto: 'automatic: the first below that creates nothing',
+  exec: 'exec: tcpdump in the container',
+  kubectl: 'kubectl: the same by kubectl exec',
+  ephemeral: 'ephemeral: adds a debug container to the pod, for as long as the pod lives',
+  'node-pod': 'node-pod: creates a pod on the node, deletes it afterwards',
+  ssh: 'ssh: tcpdump on the node; needs its SSH host',
+}
+
 /** What is captured. */
 export const targetOptions: readonly OptionRow[] = [
   {
@@ -21,6 +31,27 @@ export const targetOptions: readonly OptionRow[] = [
   },
   {
     group: 'Target',
+    name: 'as',
+    kind: 'text',
+    value: 'USER',
+    help: "with another user's rights, as kubectl --as",
+  },
+  {
+    group: 'Target',
+    name: 'as-group',
+    kind: 'list',
+    value: 'GROUP',
+    help: "and a group's; repeatable",
+  },
+  {
+    group: 'Target',
+    name: 'as-uid',
+    kind: 'text',
+    value: 'UID',
+    help: 'and that UID',
+  },
+  {
+    group: 'Target',
     name: 'namespace',
     short: 'n',
     kind: 'text',
@@ -30,6 +61,7 @@ export const targetOptions: readonly OptionRow[] = [
     dialog: {
       type: 'selector',
       display: 'Namespace',
+      tooltip: 'Namespace of the pod, workload or service. Load the lists below again after a change.',
       on: ['cluster'],
       reload: 'Load namespaces',
       unchosen: "the context's namespace",
@@ -57,7 +89,7 @@ export const targetOptions: readonly OptionRow[] = [
     kind: 'text',
     value: 'deploy/X',
     offers: 'workloads',
-    help: 'all pods of a workload: deploy, sts, ds, rs, job',
+    help: 'all pods of a workload: deploy, sts, ds, rs, job, cronjob',
   },
   {
     group: 'Target',
@@ -101,10 +133,11 @@ export const targetOptions: readonly OptionRow[] = [
     kind: 'text',
     value: 'TARGET',
     offers: 'targets',
-    help: 'as the word TARGET: pod/X, svc/X, deploy/X, sts/X, ds/X, rs/X, job/X',
+    help: 'as the word TARGET: pod/X, svc/X, deploy/X, sts/X, ds/X, rs/X, job/X, cronjob/X',
     dialog: {
       type: 'selector',
       display: 'Pod, workload or service',
+      tooltip: 'What to capture. Of a workload or service, all pods, also those that come later.',
       on: ['cluster'],
       reload: 'Load pods and services',
       unchosen: 'choose one',
@@ -120,6 +153,7 @@ export const targetOptions: readonly OptionRow[] = [
     dialog: {
       type: 'selector',
       display: 'Container',
+      tooltip: 'Container that tcpdump runs in. All containers of a pod share its network.',
       on: ['pod', 'cluster', 'demo'],
       reload: 'Load containers',
       unchosen: 'the first that runs',
@@ -132,7 +166,13 @@ export const targetOptions: readonly OptionRow[] = [
     value: 'ROUTE',
     choices: ['auto', 'exec', 'kubectl', 'ephemeral', 'node-pod', 'ssh'],
     help: 'auto (default), exec, kubectl, ssh, or one that creates: ephemeral, node-pod',
-    dialog: { type: 'selector', display: 'Route', on: ['pod', 'cluster'] },
+    dialog: {
+      type: 'selector',
+      display: 'Route',
+      tooltip: 'How kcap gets at the packets of the pod.',
+      choices: routeChoices,
+      on: ['pod', 'cluster'],
+    },
   },
   {
     group: 'Target',
@@ -146,7 +186,13 @@ export const targetOptions: readonly OptionRow[] = [
     kind: 'text',
     value: 'IMAGE',
     help: `of both; default: ${defaultDebugImage}`,
-    dialog: { type: 'string', display: 'Debug image', on: ['pod', 'cluster'], placeholder: defaultDebugImage },
+    dialog: {
+      type: 'string',
+      display: 'Debug image',
+      tooltip: 'Image of the ephemeral container, or of the pod on the node. It must have sh and tcpdump.',
+      on: ['pod', 'cluster'],
+      placeholder: defaultDebugImage,
+    },
   },
   {
     group: 'Target',
@@ -155,6 +201,20 @@ export const targetOptions: readonly OptionRow[] = [
     value: 'NS',
     offers: 'namespaces',
     help: 'where pods on nodes are created; default: the namespace of the pod',
+  },
+  {
+    group: 'Target',
+    name: 'debug-cpu',
+    kind: 'text',
+    value: 'CPU',
+    help: 'CPU request and limit of a pod on a node; default: 50m, no limit',
+  },
+  {
+    group: 'Target',
+    name: 'debug-memory',
+    kind: 'text',
+    value: 'SIZE',
+    help: 'memory request and limit of a pod on a node; default: 64Mi, 256Mi',
   },
   {
     group: 'Target',

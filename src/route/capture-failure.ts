@@ -1,6 +1,7 @@
-import { type Hint, line } from '../base/hint.ts'
+import { fileLine, type Hint, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { findRefusal, makeBadFilterError } from '../remote/filter-refusals.ts'
+import { lacksShell } from '../remote/login-shell.ts'
 
 export interface CaptureFailure {
   readonly name: string
@@ -16,9 +17,11 @@ export interface CaptureFailure {
   readonly hasNoPod: boolean
   /** Whether the network found has other addresses than the pod. */
   readonly hasOtherPod: boolean
-  /** The program the far side has not. */
+  /** The program the remote side has not. */
   readonly missing: string | undefined
-  /** What the far side said. */
+  /** Bytes of a header that is not whole. */
+  readonly receivedBytes: number
+  /** What the remote side said. */
   readonly lines: readonly string[]
   readonly exitCode: number | undefined
 }
@@ -31,16 +34,26 @@ const sudoPasswordPatterns =
   /a password is required|a terminal is required|no tty present|no password was provided|incorrect password|Authentication required|doas: .*(password|authentication)/i
 const sudoRefusedPatterns = /not in the sudoers|not allowed to (execute|run)|may not run sudo|doas: .*not permitted/i
 
-function passwordlessHints(tool: 'sudo' | 'doas', program: 'tcpdump' | 'nsenter'): string[] {
+function passwordlessHints(tool: 'sudo' | 'doas', program: 'tcpdump' | 'nsenter'): Hint[] {
   if (tool === 'doas')
-    return ['let doas start it without a password; in /etc/doas.conf:', `permit nopass USER as root cmd ${program}`]
+    return [
+      'let doas start it without a password; in /etc/doas.conf:',
+      fileLine(`permit nopass USER as root cmd ${program}`),
+    ]
   return [
     `let sudo start it without a password; in a file made by visudo -f /etc/sudoers.d/${program}:`,
-    `USER ALL=(root) NOPASSWD: /usr/bin/${program}, /usr/sbin/${program}`,
+    fileLine(`USER ALL=(root) NOPASSWD: /usr/bin/${program}, /usr/sbin/${program}`),
   ]
 }
 
-/** Why the far side captured nothing, from what it said. */
+const noShellState = 'its login shell finds no "sh"'
+
+/** Reports whether another path to the shell may help. */
+export function isMissingShell(error: unknown): boolean {
+  return error instanceof KcapError && error.code === 'no-shell' && error.message.endsWith(noShellState)
+}
+
+/** Returns why the remote side captured nothing, from what it said. */
 export function explainFailure(failure: CaptureFailure): KcapError {
   const { name, lines } = failure
   const place = `${isSsh(name) ? 'on' : 'in'} "${name}"`
@@ -67,6 +80,10 @@ export function explainFailure(failure: CaptureFailure): KcapError {
   // What was said then are the words of others: of a banner, of the account's own command.
   if (!failure.hasBegun && isSsh(name)) {
     const [last] = lines.slice(-1)
+    if (lacksShell(lines))
+      return new KcapError('no-shell', `cannot capture ${place}: ${noShellState}`, {
+        hints: ['what does its profile do to PATH? --ssh-user USER names another account'],
+      })
     return new KcapError('no-shell', `cannot capture ${place}: the host did not run what kcap asked for`, {
       hints: [
         'the account may be limited to a command of its own, or to file transfer: --ssh-user USER names another',
@@ -77,6 +94,14 @@ export function explainFailure(failure: CaptureFailure): KcapError {
   // Before all that looks for words: a filter may have any of them in its names.
   const refusal = failure.hasFilter ? findRefusal(lines) : undefined
   if (refusal !== undefined) return makeBadFilterError(refusal)
+  if (found(/must have a tty/i))
+    return new KcapError('capture-not-permitted', `cannot capture ${place}: its sudo works at a terminal only`, {
+      hints: [
+        'let it work without one; in a file made by visudo -f /etc/sudoers.d/kcap:',
+        fileLine('Defaults:USER !requiretty'),
+        'or log in as root: --ssh-user root',
+      ],
+    })
   if (found(sudoPasswordPatterns)) {
     const tool = found(/^doas: /) ? 'doas' : 'sudo'
     const state = failure.hasSudoPassword ? `${tool} refused the password` : `${tool} wants a password`
@@ -104,11 +129,15 @@ export function explainFailure(failure: CaptureFailure): KcapError {
       hints: permissionHints(failure),
     })
   }
-  const state =
-    said === '' ? `the capture program ended with exit code ${failure.exitCode ?? 'unknown'} and said nothing` : said
+  const state = said === '' ? describeSilentEnd(failure) : said
   return new KcapError('capture-program-failed', `cannot capture ${place}: ${state}`, {
     hints: ['run it again with --verbose to see the command'],
   })
+}
+
+function describeSilentEnd({ receivedBytes, exitCode }: CaptureFailure): string {
+  if (receivedBytes > 0) return `its stream ended at byte ${receivedBytes}, before its header was whole`
+  return `the capture program ended with exit code ${exitCode ?? 'unknown'} and said nothing`
 }
 
 /** The program's own words without its name before them. */

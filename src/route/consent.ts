@@ -4,29 +4,80 @@ import { whatItLeaves } from './plan-routes.ts'
 /** Asks a person; undefined: there is none to ask. */
 export type AskConsent = ((question: string) => Promise<boolean>) | undefined
 
-/** What may be created in clusters during one capture. Each route is asked for once, however many targets need it. */
+/** What may be created in clusters during one capture. A person is asked once, for all targets and routes, and the answer holds to the end. */
 export interface Consent {
   readonly given: ReadonlySet<CreatingRoute>
-  mayCreate(via: CreatingRoute, place: string): Promise<boolean>
+  /** Has the question wait for a target that may still need consent. */
+  expect(place: string): void
+  /** Ends that wait: the target is captured without consent, or has failed. */
+  release(place: string): void
+  /** Returns those of the routes that may create something for a target. Asks the person where nobody has been asked yet. */
+  mayCreate(place: string, routes: readonly CreatingRoute[]): Promise<ReadonlySet<CreatingRoute>>
 }
 
-export function makeConsent(given: readonly CreatingRoute[], ask: AskConsent): Consent {
-  const known = new Set(given)
-  const asked = new Map<CreatingRoute, Promise<boolean>>()
-  /** One question at a time. */
-  let last: Promise<unknown> = Promise.resolve()
+/** How long the question waits for other targets: a slow one must not keep the person from answering. */
+const defaultPatienceMs = 3_000
+/** Targets that the question names. */
+const mostNamed = 3
+
+export function makeConsent(
+  allowed: readonly CreatingRoute[],
+  ask: AskConsent,
+  patienceMs = defaultPatienceMs,
+): Consent {
+  const given = new Set(allowed)
+  const undecided = new Set<string>()
+  /** Targets that need consent, and the routes they need it for. */
+  const places = new Set<string>()
+  const needed = new Set<CreatingRoute>()
+  let answered: Promise<void> | undefined
+  let stopWaiting = () => {}
+
+  const release = (place: string) => {
+    undecided.delete(place)
+    if (undecided.size === 0) stopWaiting()
+  }
+  const waitForOthers = async () =>
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, patienceMs)
+      stopWaiting = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      if (undecided.size === 0) stopWaiting()
+    })
+  const askOnce = async (askPerson: NonNullable<AskConsent>) => {
+    await waitForOthers()
+    // A yes holds for what the question says, not for what comes while it is open.
+    const routes = [...needed]
+    if (await askPerson(formatQuestion([...places].sort(), routes))) for (const via of routes) given.add(via)
+  }
+
   return {
-    given: known,
-    async mayCreate(via, place) {
-      if (known.has(via)) return true
-      if (ask === undefined) return false
-      const asking =
-        asked.get(via) ?? last.then(() => ask(`${place} can be captured via ${via}: ${whatItLeaves[via]}. Do it?`))
-      asked.set(via, asking)
-      last = asking
-      const isAllowed = await asking
-      if (isAllowed) known.add(via)
-      return isAllowed
+    given,
+    expect: (place) => void undecided.add(place),
+    release,
+    async mayCreate(place, routes) {
+      const open = routes.filter((via) => !given.has(via))
+      if (ask !== undefined && open.length > 0) {
+        places.add(place)
+        for (const via of open) needed.add(via)
+        release(place)
+        answered ??= askOnce(ask)
+        await answered
+      }
+      return new Set(routes.filter((via) => given.has(via)))
     },
   }
+}
+
+function formatQuestion(places: readonly string[], routes: readonly CreatingRoute[]): string {
+  const [first = '', ...others] = places
+  const named = `${places.slice(0, mostNamed).join(', ')}${places.length > mostNamed ? ' …' : ''}`
+  const targets = others.length === 0 ? first : `${places.length} targets (${named})`
+  return [
+    `${targets} can be captured only if kcap creates something${others.length === 0 ? '' : ' for each'}:`,
+    ...routes.map((via, i) => `  ${i === 0 ? '' : 'or '}${via}: ${whatItLeaves[via]}`),
+    'Allow it for the whole capture?',
+  ].join('\n')
 }

@@ -36,7 +36,7 @@ const usualApiPort = 6443
 export async function findNodeStream(access: ClusterAccess, signal: AbortSignal): Promise<OwnStream> {
   const { hostname, port, protocol } = access.server
   const [named, known] = await Promise.all([
-    // The far side may have no name service, and a name that it can't look up would be a wrong filter.
+    // The remote side may have no name service, and a name that it can't look up would be a wrong filter.
     lookup(hostname.replace(/^\[|\]$/g, ''), { all: true }).catch(() => []),
     listApiEndpoints(access, signal).catch(() => []),
   ])

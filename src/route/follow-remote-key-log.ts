@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { makeKeyLogReader } from '../packets/key-log.ts'
 import { makeSupervisedArgv } from '../remote/supervised-argv.ts'
-import { readChunks } from './read-chunks.ts'
+import { readOutput } from './read-output.ts'
 import type { Route } from './route.ts'
 import { startSupervised } from './supervised-program.ts'
 
@@ -20,7 +20,7 @@ export interface FollowRemoteKeyLogOptions {
 
 /**
  * Reads the lines of a key log file where a route leads, as they are written; a file that is not there yet is waited for. Settles when it
- * has ended there too. Gives why no more lines will come, unless it was stopped.
+ * has ended there too. Returns why no more lines will come, unless it was stopped.
  */
 export async function followRemoteKeyLog(
   route: Route,
@@ -46,7 +46,7 @@ export async function followRemoteKeyLog(
   signal.addEventListener('abort', program.stop, { once: true })
   if (signal.aborted) program.stop()
   const reader = makeKeyLogReader()
-  for await (const chunks of readChunks(program.stdout)) {
+  for await (const chunks of readOutput(program)) {
     const lines = chunks.map((chunk) => reader.push(chunk)).join('')
     if (lines !== '' && !signal.aborted) await take(lines)
   }

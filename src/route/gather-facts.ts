@@ -4,6 +4,7 @@ import { hasProgram } from '../host/find-program.ts'
 import { mayDo } from '../kube/access-review.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { getMinorVersion, getNodeSystem, getPodSecurityLevel } from '../kube/cluster-facts.ts'
+import type { Verb } from '../kube/grant.ts'
 import type { RouteFacts } from './plan-routes.ts'
 
 export interface GatherOptions {
@@ -22,14 +23,16 @@ export async function gatherFacts(
 ): Promise<RouteFacts> {
   const { namespace } = target
   const nodePodNamespace = debugNamespace ?? namespace
-  const may = (verb: 'get' | 'create' | 'patch', resource: string, where: string) =>
+  const may = (verb: Verb, resource: string, where: string) =>
     mayDo(access, { verb, resource, namespace: where }, signal)
   const [
     getExec,
     createExec,
     patchEphemeral,
     createPods,
+    deletePods,
     getNodeExec,
+    createNodeExec,
     minorVersion,
     podSecurity,
     nodePodSecurity,
@@ -40,7 +43,9 @@ export async function gatherFacts(
     may('create', 'pods/exec', namespace),
     may('patch', 'pods/ephemeralcontainers', namespace),
     may('create', 'pods', nodePodNamespace),
+    may('delete', 'pods', nodePodNamespace),
     may('get', 'pods/exec', nodePodNamespace),
+    may('create', 'pods/exec', nodePodNamespace),
     getMinorVersion(access, signal),
     getPodSecurityLevel(access, namespace, signal),
     getPodSecurityLevel(access, nodePodNamespace, signal),
@@ -51,7 +56,7 @@ export async function gatherFacts(
     namespace,
     // Without the rest of the error: facts are written as JSON, too, which leaves out an error's message.
     execFailure: execFailure && { code: execFailure.code, message: execFailure.message },
-    rights: { getExec, createExec, patchEphemeral, createPods, getNodeExec },
+    rights: { getExec, createExec, patchEphemeral, createPods, deletePods, getNodeExec, createNodeExec },
     hasKubectl,
     minorVersion,
     podSecurity,

@@ -20,7 +20,7 @@ export interface GunzippedChunks {
 }
 
 /**
- * Decompresses the chunks of a stream that is a row of gzip members; one that is not gzip comes as it is, since the far side may have no
+ * Decompresses the chunks of a stream that is a row of gzip members; one that is not gzip comes as it is, since the remote side may have no
  * gzip. What has come is handed over at once, also in the middle of a member. Nothing is read ahead of the reader.
  */
 export function gunzipChunks(source: AsyncIterable<readonly Buffer[]>, sourceName: string): GunzippedChunks {
@@ -72,9 +72,9 @@ function* cut(chunks: readonly Buffer[]): Generator<Buffer> {
 }
 
 interface Inflater {
-  /** Settles when the piece has been used up; gives what is wrong with it. One at a time. */
+  /** Settles when the piece has been used up; returns what is wrong with it. One at a time. */
   push(piece: Buffer): Promise<string | undefined>
-  /** Gives what is missing at the end. */
+  /** Returns what is missing at the end. */
   end(): Promise<string | undefined>
   waitingBytes(): number
   /** What has been decompressed since the last time. */

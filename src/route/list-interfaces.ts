@@ -1,5 +1,6 @@
 import { KcapError } from '../base/kcap-error.ts'
 import { makeToolArgv } from '../remote/capture-command.ts'
+import { lacksShell } from '../remote/login-shell.ts'
 import type { Route } from './route.ts'
 import { runRemote } from './run-remote.ts'
 
@@ -9,9 +10,11 @@ export interface RemoteInterface {
   readonly state: string
 }
 
-/** The interfaces on the far side, as its tcpdump lists them. */
+/** Returns the interfaces on the remote side, as its tcpdump lists them. */
 export async function listInterfaces(route: Route, signal: AbortSignal): Promise<RemoteInterface[]> {
   const { stdout, stderr, exitCode } = await runRemote(route.start, makeToolArgv(['tcpdump', '-D']), { signal })
+  if (exitCode !== 0 && lacksShell(stderr.split('\n')) && route.useOtherShell?.() === true)
+    return await listInterfaces(route, signal)
   if (exitCode === 127)
     throw new KcapError('no-capture-program', 'cannot list interfaces: there is no "tcpdump"', {
       hints: ['--iface any'],

@@ -1,9 +1,10 @@
-import { hostname, userInfo } from 'node:os'
+import { hostname } from 'node:os'
 import type { DebugContainer } from '../base/capture-request.ts'
-import { line } from '../base/hint.ts'
+import { formatHint, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { printable } from '../base/printable.ts'
 import { formatTarget, type NodeTarget, type PodTarget } from '../base/target.ts'
+import { accountLabel } from '../host/account.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { openExecChannel } from '../kube/exec-channel.ts'
 import { createNodePod, deleteEndedNodePods, type NodePod } from '../kube/node-pod.ts'
@@ -25,6 +26,8 @@ export interface NodePodsOptions {
   /** Aborts the creation. */
   readonly signal: AbortSignal
   readonly log: (line: string) => void
+  /** What is left behind. */
+  readonly tell: (event: string) => void
 }
 
 /** Pods on nodes, one for all targets of a node. */
@@ -35,7 +38,7 @@ export interface NodePods {
   close(): Promise<void>
 }
 
-export function makeNodePods({ debug, durationMs, signal, log }: NodePodsOptions): NodePods {
+export function makeNodePods({ debug, durationMs, signal, log, tell }: NodePodsOptions): NodePods {
   const pods = new Map<string, Promise<NodePod>>()
 
   async function create(access: ClusterAccess, namespace: string, node: string): Promise<NodePod> {
@@ -46,7 +49,7 @@ export function makeNodePods({ debug, durationMs, signal, log }: NodePodsOptions
       makeCommand: (name) => makeKeeperArgv(idleSeconds, name),
       namespace,
       node,
-      owner: printable(`${userName()}@${hostname()} ${process.pid} ${new Date().toISOString()}`),
+      owner: printable(`${accountLabel()}@${hostname()} ${process.pid} ${new Date().toISOString()}`),
       deadlineSeconds: Math.min(wanted, longestSeconds),
       signal,
     })
@@ -91,19 +94,13 @@ export function makeNodePods({ debug, durationMs, signal, log }: NodePodsOptions
       await Promise.all(
         all.map(async (opening) => {
           const pod = await opening.catch(() => undefined)
-          if (pod !== undefined && !(await pod.close()))
-            log(`could not delete the pod ${pod.namespace}/${pod.pod}; it ends by itself within ${idleSeconds} s`)
+          if (pod === undefined || (await pod.close())) return
+          const remove = formatHint(line('kubectl', 'delete', 'pod', '-n', pod.namespace, pod.pod)) ?? ''
+          tell(
+            `the pod ${pod.namespace}/${pod.pod} could not be deleted; it ends by itself within ${idleSeconds} s: ${remove}`,
+          )
         }),
       )
     },
-  }
-}
-
-function userName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    // A user id without a name, as in containers.
-    return 'unknown'
   }
 }

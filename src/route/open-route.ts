@@ -22,7 +22,7 @@ export interface RouteOptions {
   readonly signal: AbortSignal
 }
 
-/** What a way needs that creates something. */
+/** What a route needs that creates something. */
 export interface CreatingOptions {
   readonly debug: DebugContainer
   readonly nodePods: NodePods
@@ -31,7 +31,7 @@ export interface CreatingOptions {
 
 export type QuietRoute = Exclude<RouteName, CreatingRoute>
 
-/** Goes a way to a target that creates nothing. Throws the errors of the login, and of what the way needs. */
+/** Opens a route that creates nothing. Throws the errors of the login, and of what the route needs. */
 export async function openRoute(target: Target, via: QuietRoute, options: RouteOptions): Promise<Route> {
   const { clusters, ssh, signal } = options
   if (target.kind === 'ssh') return await openSsh(target, target.name, ssh, signal)

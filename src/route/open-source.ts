@@ -6,30 +6,32 @@ import type { PacketSource } from '../base/packet-source.ts'
 import { formatTarget, type Target } from '../base/target.ts'
 import { makeDumpcapArgv, makeTcpdumpArgv } from '../remote/capture-command.ts'
 import { makeSupervisedArgv } from '../remote/supervised-argv.ts'
+import { isMissingShell } from './capture-failure.ts'
 import { listInterfaces } from './list-interfaces.ts'
 import type { Route } from './route.ts'
 import { openSupervisedCapture } from './supervised-capture.ts'
 import { withTargetHints } from './target-hints.ts'
-import { uploadTcpdump } from './upload-tcpdump.ts'
+import { type UploadedProgram, type UploadOptions, uploadTcpdump } from './upload-tcpdump.ts'
 
-export interface SourceOptions {
+export interface SourceOptions extends Omit<UploadOptions, 'targetName'> {
   readonly capture: CaptureOptions
   /** A tcpdump of this machine for containers that have none. */
   readonly uploadPath: string | undefined
-  readonly signal: AbortSignal
 }
 
 /** Starts capturing a target by a route. Throws what keeps it from capturing. */
 export async function openSource(target: Target, route: Route, options: SourceOptions): Promise<PacketSource> {
   const { signal } = options
+  let uploaded: UploadedProgram | undefined
   try {
-    const uploaded =
-      options.uploadPath === undefined || route.via === 'ssh'
-        ? undefined
-        : await uploadTcpdump(route, options.uploadPath, formatTarget(target), signal)
-    return await withSudoPassword(route, (sudoPassword) =>
-      withKnownOptions((timestamps) =>
-        openWithTimestamps(target, route, { ...options, timestamps, uploaded, sudoPassword }),
+    if (options.uploadPath !== undefined && route.via !== 'ssh')
+      uploaded = await uploadTcpdump(route, options.uploadPath, { ...options, targetName: formatTarget(target) })
+    const uploadedPath = uploaded?.path
+    return await withShell(route, () =>
+      withSudoPassword(route, (sudoPassword) =>
+        withKnownOptions((timestamps) =>
+          openWithTimestamps(target, route, { ...options, timestamps, uploadedPath, sudoPassword }),
+        ),
       ),
     )
   } catch (error) {
@@ -37,6 +39,9 @@ export async function openSource(target: Target, route: Route, options: SourceOp
     if (isListed && error instanceof KcapError && error.code === 'unknown-interface')
       throw await withInterfaceNames(error, route, signal)
     throw withTargetHints(withDebugHints(error, route), target)
+  } finally {
+    // By now it runs, or won't.
+    uploaded?.remove()
   }
 }
 
@@ -52,6 +57,16 @@ function withDebugHints(error: unknown, { via }: Route): unknown {
   }
   const hint = hints[error.code]
   return hint === undefined ? error : new KcapError(error.code, error.message, { hints: [hint], cause: error.cause })
+}
+
+/** Asking whether there is a shell first would cost every capture a round trip. */
+async function withShell(route: Route, open: () => Promise<PacketSource>): Promise<PacketSource> {
+  try {
+    return await open()
+  } catch (error) {
+    if (!isMissingShell(error) || route.useOtherShell?.() !== true) throw error
+    return await open()
+  }
 }
 
 /** sudo is tried without a password first, then with those that there are, until one is right. */
@@ -80,7 +95,7 @@ async function withKnownOptions(open: (timestamps: 'nano' | 'micro') => Promise<
   }
 }
 
-/** The probe and the capture are one: the far side runs the first program that it has. */
+/** The probe and the capture are one: the remote side runs the first program that it has. */
 async function openWithTimestamps(
   target: Target,
   route: Route,
@@ -88,11 +103,11 @@ async function openWithTimestamps(
     capture,
     signal,
     timestamps,
-    uploaded,
+    uploadedPath,
     sudoPassword,
   }: SourceOptions & {
     readonly timestamps: 'nano' | 'micro'
-    readonly uploaded: string | undefined
+    readonly uploadedPath: string | undefined
     readonly sudoPassword: string | undefined
   },
 ): Promise<PacketSource> {
@@ -107,7 +122,7 @@ async function openWithTimestamps(
     network: route.network,
     compression,
     programs: [
-      ...(uploaded === undefined ? [] : [[uploaded, ...tcpdump.slice(1)]]),
+      ...(uploadedPath === undefined ? [] : [[uploadedPath, ...tcpdump.slice(1)]]),
       tcpdump,
       makeDumpcapArgv('dumpcap', capture),
       makeDumpcapArgv('tshark', capture),

@@ -2,7 +2,7 @@ import type { CreatingRoute, RouteName } from '../base/capture-request.ts'
 import type { ErrorCode } from '../base/error-codes.ts'
 import { type Hint, line } from '../base/hint.ts'
 
-/** What decides which ways into a pod are open. A right, a level or a version that nobody tells is undefined, and taken for good. */
+/** What decides which routes into a pod are open. A right or a version that nobody tells is undefined, and taken for good. */
 export interface RouteFacts {
   readonly namespace: string
   /** Why kube exec did not capture; undefined: it does, or was not tried. */
@@ -11,17 +11,19 @@ export interface RouteFacts {
     readonly getExec: boolean | undefined
     readonly createExec: boolean | undefined
     readonly patchEphemeral: boolean | undefined
-    /** In the namespace where pods on nodes are created. */
+    /** Rights to pods and exec in the namespace where node pods are created. */
     readonly createPods: boolean | undefined
+    readonly deletePods: boolean | undefined
     readonly getNodeExec: boolean | undefined
+    readonly createNodeExec: boolean | undefined
   }
   readonly hasKubectl: boolean
   /** Of the API server: 34 of 1.34. */
   readonly minorVersion: number | undefined
-  /** `privileged`, `baseline`, `restricted`: what the namespaces enforce; undefined also where they enforce nothing. */
-  readonly podSecurity: string | undefined
-  readonly nodePodSecurity: string | undefined
-  /** Where pods on nodes are created. */
+  /** What the namespaces enforce: `privileged`, `baseline`, `restricted`, `none`, or `unknown`. */
+  readonly podSecurity: string
+  readonly nodePodSecurity: string
+  /** Namespace where node pods are created. */
   readonly nodePodNamespace: string
   readonly isWindows: boolean
   /** Made by the kubelet from a file: the API server only shows it. */
@@ -32,26 +34,31 @@ export interface RouteFacts {
   readonly sshFailure?: { readonly message: string; readonly lift: readonly Hint[] } | undefined
 }
 
-/** One way, and whether it can be gone. */
+/** One route, and whether it can be taken. */
 export interface PlannedRoute {
   readonly via: RouteName
   /** `consent`: it would create something, and nobody has allowed it yet. */
   readonly state: 'open' | 'consent' | 'refused'
-  /** In a few words: what it does, or why it can't be gone. */
+  /** In a few words: what it does, or why it can't be taken. */
   readonly reason: string
+  /** Whether it is refused because the login lacks a right. */
+  readonly lacksRight: boolean
   /** What would lift the refusal, to be pasted. */
   readonly lift: readonly Hint[]
 }
+
+/** A WebSocket exec takes `create` too from this version on, and `get` alone before. */
+export const firstCreateVersion = 35
 
 /** Ephemeral containers are stable from 1.25 on, and on by default from 1.23. */
 export const firstEphemeralVersion = 23
 
 export const whatItLeaves: Readonly<Record<CreatingRoute, string>> = {
   ephemeral: "a debug container joins the pod; it ends by itself, its name stays in the pod's spec",
-  'node-pod': "a pod of kcap's own runs on the node while it captures, and is deleted then",
+  'node-pod': "a pod of kcap's own runs on the node while it captures, and is deleted afterwards",
 }
 
-/** All ways into a pod in the order in which they are to be tried: the one that needs and leaves the least first. */
+/** All routes into a pod in the order in which they are to be tried: the one that needs and leaves the least first. */
 export function planRoutes(facts: RouteFacts, consent: ReadonlySet<CreatingRoute>): PlannedRoute[] {
   return [
     planExec(facts),
@@ -62,31 +69,40 @@ export function planRoutes(facts: RouteFacts, consent: ReadonlySet<CreatingRoute
   ]
 }
 
-function planExec({ execFailure, rights, namespace }: RouteFacts): PlannedRoute {
-  if (execFailure !== undefined) {
-    const isForbidden = execFailure.code === 'api-forbidden'
-    return refused('exec', execFailure.message, isForbidden ? grant('get,create', 'pods/exec', namespace) : [])
-  }
-  if (rights.getExec === false)
-    return refused('exec', 'the login has no "get" on "pods/exec"', grant('get,create', 'pods/exec', namespace))
-  return { via: 'exec', state: 'open', reason: 'the capture program of the container', lift: [] }
+function planExec({ execFailure, rights, minorVersion }: RouteFacts): PlannedRoute {
+  if (execFailure !== undefined)
+    return execFailure.code === 'api-forbidden'
+      ? lacking('exec', execFailure.message)
+      : refused('exec', execFailure.message)
+  const verb = findMissingVerb(rights.getExec, rights.createExec, minorVersion)
+  if (verb !== undefined) return lacking('exec', `the login has no "${verb}" on "pods/exec"`)
+  return open('exec', 'the capture program of the container')
 }
 
-function planKubectl({ execFailure, rights, hasKubectl, namespace }: RouteFacts): PlannedRoute {
+/** The verb without which a WebSocket exec is refused. */
+function findMissingVerb(
+  mayGet: boolean | undefined,
+  mayCreate: boolean | undefined,
+  minorVersion: number | undefined,
+): string | undefined {
+  if (mayGet === false) return 'get'
+  return mayCreate === false && minorVersion !== undefined && minorVersion >= firstCreateVersion ? 'create' : undefined
+}
+
+function planKubectl({ execFailure, rights, hasKubectl }: RouteFacts): PlannedRoute {
   const isOnlyRefused = execFailure === undefined ? rights.getExec === false : execFailure.code === 'api-forbidden'
   if (execFailure !== undefined && !isOnlyRefused)
-    return refused('kubectl', `it would meet the same in the container as exec`)
+    return refused('kubectl', 'it would meet the same in the container as exec')
   if (!hasKubectl) return refused('kubectl', 'there is no "kubectl" on PATH')
-  if (rights.createExec === false)
-    return refused('kubectl', 'the login has no "create" on "pods/exec"', grant('create', 'pods/exec', namespace))
-  return { via: 'kubectl', state: 'open', reason: 'the same by your kubectl, whose exec is a POST', lift: [] }
+  if (rights.createExec === false) return lacking('kubectl', 'the login has no "create" on "pods/exec"')
+  return open('kubectl', 'the same by your kubectl, whose exec is a POST')
 }
 
 function planSsh({ sshHost, sshFailure }: RouteFacts): PlannedRoute {
   if (sshFailure !== undefined) return refused('ssh', sshFailure.message, sshFailure.lift)
   if (sshHost === undefined)
     return refused('ssh', 'no SSH host of its node is named', [line('--ssh-host', 'NODE', '--ssh-user', 'root')])
-  return { via: 'ssh', state: 'open', reason: `the pod's network, entered on ${sshHost}`, lift: [] }
+  return open('ssh', `the pod's network, entered on ${sshHost}`)
 }
 
 function planEphemeral(facts: RouteFacts, consent: ReadonlySet<CreatingRoute>): PlannedRoute {
@@ -95,37 +111,30 @@ function planEphemeral(facts: RouteFacts, consent: ReadonlySet<CreatingRoute>): 
   if (facts.isStatic) return refused('ephemeral', 'it is a static pod, which the API can not change')
   if (minorVersion !== undefined && minorVersion < firstEphemeralVersion)
     return refused('ephemeral', `Kubernetes 1.${minorVersion} has no ephemeral containers`)
+  if (refusesExec(facts)) return refused('ephemeral', policyReason)
   if (rights.patchEphemeral === false)
-    return refused(
-      'ephemeral',
-      'the login has no "patch" on "pods/ephemeralcontainers"',
-      grant('patch', 'pods/ephemeralcontainers', namespace),
-    )
-  if (rights.getExec === false)
-    return refused('ephemeral', 'the login has no "get" on "pods/exec"', grant('get,create', 'pods/exec', namespace))
+    return lacking('ephemeral', 'the login has no "patch" on "pods/ephemeralcontainers"')
+  const verb = findMissingVerb(rights.getExec, rights.createExec, minorVersion)
+  if (verb !== undefined) return lacking('ephemeral', `the login has no "${verb}" on "pods/exec"`)
   if (podSecurity === 'restricted')
-    return refused('ephemeral', `the namespace "${namespace}" enforces the pod security level "restricted"`, [
-      line('kubectl', 'label', 'namespace', namespace, '--overwrite', 'pod-security.kubernetes.io/enforce=privileged'),
-    ])
+    return refused('ephemeral', `the namespace "${namespace}" enforces the pod security level "restricted"`)
   return creating('ephemeral', consent)
 }
 
 function planNodePod(facts: RouteFacts, consent: ReadonlySet<CreatingRoute>): PlannedRoute {
-  const { rights, nodePodNamespace, nodePodSecurity } = facts
+  const { rights, namespace, nodePodNamespace, nodePodSecurity, minorVersion } = facts
   if (facts.isWindows)
     return refused('node-pod', 'its node is a Windows machine, which kcap has no capture program for')
-  if (rights.createPods === false)
-    return refused(
-      'node-pod',
-      `the login has no "create" on "pods" in the namespace "${nodePodNamespace}"`,
-      grant('create,get,delete', 'pods', nodePodNamespace),
-    )
-  if (rights.getNodeExec === false)
-    return refused(
-      'node-pod',
-      `the login has no "get" on "pods/exec" in the namespace "${nodePodNamespace}"`,
-      grant('get,create', 'pods/exec', nodePodNamespace),
-    )
+  if (nodePodNamespace === namespace && refusesExec(facts))
+    return refused('node-pod', policyReason, [line('--debug-namespace', 'kube-system')])
+  const place = `in the namespace "${nodePodNamespace}"`
+  for (const [verb, isAllowed] of [
+    ['create', rights.createPods],
+    ['delete', rights.deletePods],
+  ] as const)
+    if (isAllowed === false) return lacking('node-pod', `the login has no "${verb}" on "pods" ${place}`)
+  const verb = findMissingVerb(rights.getNodeExec, rights.createNodeExec, minorVersion)
+  if (verb !== undefined) return lacking('node-pod', `the login has no "${verb}" on "pods/exec" ${place}`)
   if (nodePodSecurity === 'restricted' || nodePodSecurity === 'baseline')
     return refused(
       'node-pod',
@@ -135,18 +144,25 @@ function planNodePod(facts: RouteFacts, consent: ReadonlySet<CreatingRoute>): Pl
   return creating('node-pod', consent)
 }
 
+/** A policy, not a missing right: whatever else needs exec there meets it too. */
+function refusesExec({ execFailure }: RouteFacts): boolean {
+  return execFailure?.code === 'admission-refused'
+}
+const policyReason = 'it needs exec, which the cluster refuses there'
+
 function creating(via: CreatingRoute, consent: ReadonlySet<CreatingRoute>): PlannedRoute {
-  return { via, state: consent.has(via) ? 'open' : 'consent', reason: whatItLeaves[via], lift: [line('--via', via)] }
+  const state = consent.has(via) ? 'open' : 'consent'
+  return { via, state, reason: whatItLeaves[via], lacksRight: false, lift: [line('--via', via)] }
+}
+
+function open(via: RouteName, reason: string): PlannedRoute {
+  return { via, state: 'open', reason, lacksRight: false, lift: [] }
 }
 
 function refused(via: RouteName, reason: string, lift: readonly Hint[] = []): PlannedRoute {
-  return { via, state: 'refused', reason, lift }
+  return { via, state: 'refused', reason, lacksRight: false, lift }
 }
 
-function grant(verbs: string, resource: string, namespace: string): Hint[] {
-  const name = `kcap-${resource.replaceAll('/', '-')}`
-  return [
-    line('kubectl', 'create', 'role', name, '-n', namespace, `--verb=${verbs}`, `--resource=${resource}`),
-    line('kubectl', 'create', 'rolebinding', name, '-n', namespace, `--role=${name}`, '--user=NAME'),
-  ]
+function lacking(via: RouteName, reason: string): PlannedRoute {
+  return { via, state: 'refused', reason, lacksRight: true, lift: [] }
 }

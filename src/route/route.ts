@@ -13,9 +13,11 @@ export interface Route {
   readonly network: RemoteNetwork
   readonly ownStream: OwnStream
   readonly sudo: Sudo
-  /** Gives one after the other what may be sudo's password; undefined: there is none left. Absent: there is none. */
+  /** Returns one after the other what may be sudo's password; undefined: there is none left. Absent: there is none. */
   readonly nextSudoPassword?: () => Promise<string | undefined>
-  /** Begins the ids of its captures, where something on the far side looks for them; undefined: nothing does. */
+  /** Starts later programs through another path to the shell. Returns whether there was one left to try; absent when there is only one path. */
+  readonly useOtherShell?: () => boolean
+  /** Begins the ids of its captures, where something on the remote side looks for them; undefined: nothing does. */
   readonly captureIdPrefix?: string
   close(): Promise<void>
 }

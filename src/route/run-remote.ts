@@ -1,18 +1,16 @@
-import type { Readable, Writable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { KcapError } from '../base/kcap-error.ts'
 import type { StartRemoteProcess } from '../base/remote-process.ts'
+import { textAfterMark } from './read-output.ts'
 
-const defaultTimeoutMs = 30_000
+/** From the start of the program to its end. */
+const timeoutMs = 30_000
 /** Limit for each output. */
 const maxTextLength = 100_000
 
 export interface RemoteRun {
   /** Ends the program's run too. */
   readonly signal: AbortSignal
-  /** From the start of the program to its end; default 30 s. */
-  readonly timeoutMs?: number
-  /** Called with what has been printed so far, each time that it grows. */
-  readonly onOutput?: (printed: string, stdin: Writable) => void
 }
 
 export interface RemoteAnswer {
@@ -29,7 +27,7 @@ export interface RemoteAnswer {
 export async function runRemote(
   start: StartRemoteProcess,
   argv: readonly string[],
-  { signal, timeoutMs = defaultTimeoutMs, onOutput }: RemoteRun,
+  { signal }: RemoteRun,
 ): Promise<RemoteAnswer> {
   const remote = await start(argv, signal)
   let isLate = false
@@ -41,14 +39,14 @@ export async function runRemote(
   if (signal.aborted) remote.kill()
   try {
     const [stdout, stderr, exit] = await Promise.all([
-      readBeginning(remote.stdout, (text) => onOutput?.(text, remote.stdin)),
+      readBeginning(remote.stdout),
       readBeginning(remote.stderr),
       remote.exited,
     ])
     signal.throwIfAborted()
-    if (isLate) throw tooSlow(timeoutMs)
+    if (isLate) throw tooSlow()
     if (exit.kind !== 'exited') throw exit.error
-    return { stdout, stderr, exitCode: exit.code }
+    return { stdout: textAfterMark(stdout, remote.outputMark), stderr, exitCode: exit.code }
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', remote.kill)
@@ -56,17 +54,16 @@ export async function runRemote(
 }
 
 /** Reads to the end, so that the program can come to its own. */
-async function readBeginning(stream: Readable, onText: (text: string) => void = () => {}): Promise<string> {
+export async function readBeginning(stream: Readable, maxLength = maxTextLength): Promise<string> {
   let text = ''
   for await (const chunk of stream as AsyncIterable<Buffer>) {
-    if (text.length >= maxTextLength) continue
-    text = (text + chunk.toString('utf8')).slice(0, maxTextLength)
-    onText(text)
+    if (text.length >= maxLength) continue
+    text = (text + chunk.toString('utf8')).slice(0, maxLength)
   }
   return text
 }
 
-function tooSlow(timeoutMs: number): KcapError {
+function tooSlow(): KcapError {
   const seconds = timeoutMs / 1000
   return new KcapError('capture-program-failed', `cannot run a program there: it has not ended within ${seconds} s`, {
     hints: ['is the node busy? try again'],

@@ -1,6 +1,6 @@
 import { linkSignals } from '../base/link-signals.ts'
 import { formatTarget, type SshHostName, type Target } from '../base/target.ts'
-import { encodeForLoginShell, loginShellLine } from '../remote/login-shell.ts'
+import { encodeForLoginShell, loginShellLine, loginShellMark, pathlessShellLine } from '../remote/login-shell.ts'
 import { connectSsh } from '../ssh/connect-ssh.ts'
 import type { SshConnection } from '../ssh/ssh-connection.ts'
 import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
@@ -22,17 +22,23 @@ export async function openSshRoute(
   const network = entersPod ? enterPod(target) : ({ kind: 'here' } as const)
   const connection = await connectWhile(opening, host, options)
   const place = formatTarget({ kind: 'ssh', name: host })
+  let shellLine = loginShellLine
   return {
     via: 'ssh',
     description: entersPod ? `the pod's network on its node by SSH to ${place}` : `SSH to ${place}`,
     async start(argv, signal) {
-      const program = await connection.startProcess(loginShellLine, signal)
-      program.stdin.write(encodeForLoginShell(argv))
-      return program
+      const program = await connection.startProcess(shellLine, signal)
+      program.stdin.write(encodeForLoginShell(argv, shellLine))
+      return { ...program, outputMark: loginShellMark }
     },
     network,
     ownStream: entersPod ? { kind: 'elsewhere' } : { kind: 'ssh' },
     sudo: host.sudo,
+    useOtherShell() {
+      const isOther = shellLine !== pathlessShellLine
+      shellLine = pathlessShellLine
+      return isOther
+    },
     nextSudoPassword: makeSudoPasswords(connection, options),
     close: () => connection.close(),
   }

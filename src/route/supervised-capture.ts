@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { monotonicClock } from '../base/clock.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { PacketBatch } from '../base/packet.ts'
 import type { PacketSource, SourceEnd } from '../base/packet-source.ts'
@@ -6,7 +7,7 @@ import type { RemoteExit, StartRemoteProcess } from '../base/remote-process.ts'
 import { makeCaptureReader } from '../packets/capture-reader.ts'
 import { explainFailure } from './capture-failure.ts'
 import { gunzipChunks } from './gunzip-chunks.ts'
-import { readChunks } from './read-chunks.ts'
+import { readOutput } from './read-output.ts'
 import { type SupervisedProgram, startSupervised } from './supervised-program.ts'
 
 /**
@@ -22,7 +23,7 @@ export interface SupervisedCaptureOptions {
   readonly interfaceName: string
   readonly argv: readonly string[]
   readonly hasFilter: boolean
-  /** Whether the far side is asked to compress its stream. */
+  /** Whether the remote side is asked to compress its stream. */
   readonly isCompressed: boolean
   /** Whether the network of a pod is entered from its node. */
   readonly entersPod: boolean
@@ -34,17 +35,18 @@ export interface SupervisedCaptureOptions {
 }
 
 /**
- * Starts a supervised capture program on the far side and reads its packets. Resolves when the header of a pcap, or a pcapng's first interface, has come, so that a
+ * Starts a supervised capture program on the remote side and reads its packets. Resolves when the header of a pcap, or a pcapng's first interface, has come, so that a
  * program that can't capture is an error here and not an empty capture.
  */
 export async function openSupervisedCapture(options: SupervisedCaptureOptions): Promise<PacketSource> {
   const program = await startSupervised(options.start, options.argv, options.signal, options.sudoPassword)
   const reader = makeCaptureReader(options.name)
-  const arriving = readChunks(program.stdout)
+  const arriving = readOutput(program)
   const gunzipped = options.isCompressed ? gunzipChunks(arriving, options.name) : undefined
   const chunks = gunzipped?.chunks ?? arriving
   const failure = () => reader.failure ?? gunzipped?.failure
   const first: PacketBatch[] = []
+  let receivedBytes = 0
   let isSilent = false
   const giveUp = () => program.kill()
   const timer = setTimeout(() => {
@@ -56,8 +58,12 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
   try {
     while (reader.header === undefined && failure() === undefined) {
       const { value, done } = await chunks.next()
-      if (done === true) throw isSilent ? explainSilence(program, options) : await explainNoHeader(program, options)
-      first.push(...value.flatMap((chunk) => reader.push(chunk)))
+      if (done === true)
+        throw isSilent ? explainSilence(program, options) : await explainNoHeader(program, receivedBytes, options)
+      for (const chunk of value) {
+        receivedBytes += chunk.length
+        first.push(...reader.push(chunk))
+      }
     }
     // A failure after the header comes with the packets before it.
     if (reader.header === undefined) throw failure()
@@ -65,7 +71,7 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
     if (program.said.endedCode !== undefined && first.length === 0) {
       // Nothing more will come, and no packet was waiting.
       for await (const more of chunks) first.push(...more.flatMap((chunk) => reader.push(chunk)))
-      if (first.every(({ count }) => count === 0)) throw await explainNoHeader(program, options)
+      if (first.every(({ count }) => count === 0)) throw await explainNoHeader(program, 0, options)
     }
   } catch (error) {
     program.stop()
@@ -92,7 +98,7 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
     while (failure() === undefined) {
       const { value, done } = await chunks.next()
       if (done === true) break
-      heardMs = Date.now()
+      heardMs = monotonicClock.nowMs()
       yield value.flatMap((chunk) => reader.push(chunk))
     }
     if (failure() !== undefined) {
@@ -141,7 +147,12 @@ function explainSilence({ said: { lines } }: SupervisedProgram, { name }: Superv
   )
 }
 
-async function explainNoHeader(program: SupervisedProgram, options: SupervisedCaptureOptions): Promise<KcapError> {
+/** `receivedBytes` of a header that is not whole. */
+async function explainNoHeader(
+  program: SupervisedProgram,
+  receivedBytes: number,
+  options: SupervisedCaptureOptions,
+): Promise<KcapError> {
   const exit = await program.ended
   options.signal.throwIfAborted()
   if (exit.kind === 'refused') return exit.error
@@ -161,6 +172,7 @@ async function explainNoHeader(program: SupervisedProgram, options: SupervisedCa
     hasNoPod,
     hasOtherPod,
     missing,
+    receivedBytes,
     lines,
     exitCode: endedCode ?? (exit.kind === 'exited' ? exit.code : undefined),
   })
@@ -168,7 +180,7 @@ async function explainNoHeader(program: SupervisedProgram, options: SupervisedCa
 
 function explainEnd(
   exit: RemoteExit,
-  { lines, wasSilent }: Pick<SupervisedProgram['said'], 'lines' | 'wasSilent'>,
+  { lines, wasSilent, endedCode }: Pick<SupervisedProgram['said'], 'lines' | 'wasSilent' | 'endedCode'>,
   breakOff: string | undefined,
   options: SupervisedCaptureOptions,
 ): KcapError | undefined {
@@ -178,6 +190,12 @@ function explainEnd(
     return new KcapError(
       'connection-lost',
       `cannot go on capturing "${options.name}": the connection was cut, and the remote side ended the capture`,
+    )
+  // From Kubernetes 1.30 on the API server says "Success" when the kubelet goes away; a supervisor that ends says so first.
+  if (exit.code === 0 && endedCode === undefined)
+    return new KcapError(
+      'connection-lost',
+      `cannot go on capturing "${options.name}": the connection ended, and the capture program did not`,
     )
   if (exit.code === 0 && breakOff === undefined) return undefined
   const said = lines.at(-1)

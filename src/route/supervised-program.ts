@@ -1,19 +1,21 @@
 import type { Readable } from 'node:stream'
+import { monotonicClock } from '../base/clock.ts'
 import type { RemoteExit, RemoteProcess, StartRemoteProcess } from '../base/remote-process.ts'
 import { type CaptureReport, makeReportReader } from '../remote/capture-report.ts'
 import { supervisorWords } from '../remote/supervisor-script.ts'
 
 const heartbeatMs = 5_000
-/** The far side kills a program that does not hand over within 5 s of a stop; then nothing more comes. */
+/** The remote side kills a program that does not hand over within 5 s of a stop; then nothing more comes. */
 const stopTimeoutMs = 7_000
 const maxKeptLines = 50
 /** A supervisor and its program say some lines a minute; an account's own start-up files may say more. */
 const floodWindowMs = 60_000
 const maxWindowBytes = 16 * 1024 * 1024
 
-/** A program under the far side's supervisor, kept alive by heartbeats until it is stopped. */
+/** A program under the remote side's supervisor, kept alive by heartbeats until it is stopped. */
 export interface SupervisedProgram {
   readonly stdout: Readable
+  readonly outputMark?: string
   /** Settles when the program is being run, or will not be. */
   readonly begun: Promise<void>
   /** Settles when the program says that it captures, or has ended. */
@@ -38,16 +40,16 @@ export interface SupervisedProgram {
     readonly endedCode: number | undefined
     /** The command as it really runs. */
     readonly command: string
-    /** The program without which the far side can't compress, though it was asked to. */
+    /** The program without which the remote side can't compress, though it was asked to. */
     readonly missingCompressor: string | undefined
-    /** What the far side's clock says more than this machine's, at least and at most; undefined where it did not tell. */
+    /** What the remote side's clock says more than this machine's, at least and at most; undefined where it did not tell. */
     readonly aheadMs: { readonly least: number; readonly most: number } | undefined
-    /** When it last reported, of this machine's clock. */
+    /** When it last reported, by the monotonic clock. */
     readonly reportedMs: number
   }
-  /** Asks the far side to end and hand over what it still holds; safe to call more than once. */
+  /** Asks the remote side to end and hand over what it still holds; safe to call more than once. */
   stop(): void
-  /** Drops the connection at once; the far side ends by itself. */
+  /** Drops the connection at once; the remote side ends by itself. */
   kill(): void
 }
 
@@ -58,10 +60,9 @@ export async function startSupervised(
   signal: AbortSignal,
   password?: string,
 ): Promise<SupervisedProgram> {
-  const startedMs = Date.now()
   const said: Said = {
-    startedMs,
-    reportedMs: startedMs,
+    startedMs: Date.now(),
+    reportedMs: monotonicClock.nowMs(),
     counters: {},
     lines: [],
     missing: undefined,
@@ -99,6 +100,7 @@ export async function startSupervised(
   })()
   return {
     stdout: remote.stdout,
+    ...(remote.outputMark !== undefined && { outputMark: remote.outputMark }),
     begun,
     listening,
     ended,
@@ -114,7 +116,7 @@ export async function startSupervised(
 }
 
 type Said = { -readonly [Key in keyof SupervisedProgram['said']]: SupervisedProgram['said'][Key] } & {
-  /** Before anything was asked for. */
+  /** Before anything was asked for, by the wall clock, which the remote side's is compared with. */
   readonly startedMs: number
   readonly lines: string[]
 }
@@ -122,7 +124,7 @@ type Said = { -readonly [Key in keyof SupervisedProgram['said']]: SupervisedProg
 /** Settles at the end of standard error. */
 async function followReports(remote: RemoteProcess, said: Said, on: { begin(): void; listen(): void }): Promise<void> {
   const reader = makeReportReader()
-  let windowMs = performance.now()
+  let windowMs = monotonicClock.nowMs()
   let windowBytes = 0
   /** Reports each message once: a hostile remote side repeats itself forever. */
   const take = (report: CaptureReport) => {
@@ -176,9 +178,10 @@ async function followReports(remote: RemoteProcess, said: Said, on: { begin(): v
     for await (const chunk of remote.stderr as AsyncIterable<Buffer>) {
       // What comes after that is drained, unread, until the connection has ended.
       if (said.isFlooded) continue
-      said.reportedMs = Date.now()
+      said.reportedMs = monotonicClock.nowMs()
       for (const report of reader.push(chunk)) take(report)
-      if (performance.now() - windowMs > floodWindowMs) [windowMs, windowBytes] = [performance.now(), 0]
+      const nowMs = monotonicClock.nowMs()
+      if (nowMs - windowMs > floodWindowMs) [windowMs, windowBytes] = [nowMs, 0]
       windowBytes += chunk.length
       said.isFlooded = windowBytes > maxWindowBytes
       if (said.isFlooded) remote.kill()

@@ -1,58 +1,89 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import type { Writable } from 'node:stream'
-import { fileWord, type Hint, line, noted } from '../base/hint.ts'
+import type { ErrorCode } from '../base/error-codes.ts'
+import type { Hint } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { posixChecksum } from '../base/posix-checksum.ts'
 import { makeUploadArgv, uploadedNamePrefix } from '../remote/upload-script.ts'
 import type { Route } from './route.ts'
-import { runRemote } from './run-remote.ts'
+import { type SendOutcome, sendProgram } from './send-program.ts'
 
-const pieceBytes = 32 * 1024
-/** 20 MB through a line of 1 Mbit/s. */
-const uploadTimeoutMs = 180_000
-const maxReasonLength = 1_000
-const readyLine = /^ready\n/m
-const pathPattern = /^\/[\w./-]{1,200}$/
+/** An upload while it runs. */
+export interface UploadProgress {
+  readonly takenBytes: number
+  readonly totalBytes: number
+}
+
+export interface UploadOptions {
+  readonly targetName: string
+  readonly signal: AbortSignal
+  /** Called each time more has arrived; with undefined at the end. */
+  readonly onUpload: (progress: UploadProgress | undefined) => void
+  /** Lines for `--verbose` and log files. */
+  readonly log: (line: string) => void
+}
+
+/** A program on the remote side; kcap's end removes it too. */
+export interface UploadedProgram {
+  readonly path: string
+  /** Removes its file. A process that runs it continues. */
+  remove(): void
+}
 
 /**
- * Puts a tcpdump of this machine where a route leads, and gives its path there; the supervisor removes it at the end of the capture. It
- * must be a static one, built for the far side's processor. Throws `upload-failed`.
+ * Uploads a tcpdump of this machine to where a route leads. It must be a static one, built for the remote processor.
+ * @throws {KcapError} upload-failed — when it can't be read, or can't be put or run there, or something else arrived.
+ * @throws {KcapError} connection-lost — when the connection is lost meanwhile.
  */
-export async function uploadTcpdump(
-  route: Route,
-  file: string,
-  targetName: string,
-  signal: AbortSignal,
-): Promise<string> {
-  const fail = (state: string, hint: Hint) =>
-    new KcapError('upload-failed', `cannot put "${file}" into "${targetName}": ${state}`, { hints: [hint] })
+export async function uploadTcpdump(route: Route, file: string, options: UploadOptions): Promise<UploadedProgram> {
+  const { targetName, signal, onUpload, log } = options
+  const fail = (state: string, hint: Hint, code: ErrorCode = 'upload-failed') =>
+    new KcapError(code, `cannot put "${file}" into "${targetName}": ${state}`, { hints: [hint] })
   const program = await readFile(file).catch((error: Error) => {
-    throw fail(error.message, '--upload-tcpdump FILE takes a static tcpdump for the processor of the node')
+    throw fail(error.message, fileHint)
   })
-  const name = `${uploadedNamePrefix}${randomBytes(4).toString('hex')}`
-  const argv = makeUploadArgv(name, program.length, findMachines(program))
-  let isSent = false
-  const { stdout, stderr, exitCode } = await runRemote(route.start, argv, {
-    signal,
-    timeoutMs: uploadTimeoutMs,
-    onOutput(printed, stdin) {
-      if (isSent || !readyLine.test(printed)) return
-      isSent = true
-      void sendAll(stdin, program)
-    },
+  const totalBytes = program.length
+  if (totalBytes === 0) throw fail('the file is empty', fileHint)
+  const size = `${(totalBytes / 1e6).toFixed(1)} MB`
+  const argv = makeUploadArgv({
+    name: `${uploadedNamePrefix}${randomBytes(4).toString('hex')}`,
+    captureId: `${route.captureIdPrefix ?? ''}upload`,
+    size: totalBytes,
+    machines: findMachines(program),
   })
-  const [path = '', ...sum] = stdout.replace(readyLine, '').trim().split(' ')
-  if (exitCode !== 0 || !pathPattern.test(path))
-    throw fail(
-      stderr.trim().slice(0, maxReasonLength) || `exit code ${exitCode}`,
-      'another way: --via ephemeral, --via node-pod',
-    )
+  const startedMs = performance.now()
+  log(`${targetName}: uploading "${file}", ${size}`)
+  onUpload({ takenBytes: 0, totalBytes })
+  const onTaken = (takenBytes: number) => onUpload({ takenBytes, totalBytes })
+  const outcome = await sendProgram(route.start, argv, program, { signal, onTaken }).finally(() => onUpload(undefined))
+  if (outcome.kind !== 'arrived') throw explain(outcome, fail)
+  const { path, sum, remove } = outcome
   const hash = createHash('sha256').update(program).digest('hex')
-  const isWhole = sum[0] === hash || sum.join(' ') === `${posixChecksum(program)} ${program.length}`
-  if (!isWhole)
-    throw fail('what arrived there is not what was sent', noted('what is there', line('ls', '-l', fileWord(path))))
-  return path
+  const isWhole = sum.split(' ')[0] === hash || sum === `${posixChecksum(program)} ${totalBytes}`
+  if (!isWhole) {
+    remove()
+    throw fail('what arrived there is not what was sent', 'start the same command again')
+  }
+  log(`${targetName}: uploaded to ${path}, ${size} in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`)
+  return { path, remove }
+}
+
+const fileHint = '--upload-tcpdump FILE takes a static tcpdump for the processor of the node'
+const otherRoutes = 'another way: --via ephemeral, --via node-pod'
+
+function explain(
+  outcome: Exclude<SendOutcome, { kind: 'arrived' }>,
+  fail: (state: string, hint: Hint, code?: ErrorCode) => KcapError,
+): KcapError {
+  if (outcome.kind === 'failed') return fail(outcome.reason, otherRoutes)
+  if (outcome.kind === 'stalled')
+    return fail(`nothing of it was taken for ${outcome.stalledMs / 1000} s`, 'is the node busy? try again')
+  const { exit, stderr } = outcome
+  if (exit.kind === 'refused') return exit.error
+  if (exit.kind === 'exited') return fail(stderr.trim() || `exit code ${exit.code}`, otherRoutes)
+  // The words of a lost connection are those of a capture, which has not begun.
+  const state = exit.error.message.replace(/^cannot go on capturing ".*?": /, '')
+  return fail(state, 'nothing of it stays there; start the same command again', exit.error.code)
 }
 
 /** By ELF's e_machine; 64-bit kernels run 32-bit programs too. https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html */
@@ -72,9 +103,4 @@ function findMachines(program: Buffer): readonly string[] {
   const isBigEndian = program[5] === 2
   if (!isElf) return []
   return machinesOf[isBigEndian ? program.readUInt16BE(18) : program.readUInt16LE(18)] ?? []
-}
-
-async function sendAll(stdin: Writable, bytes: Buffer): Promise<void> {
-  for (let at = 0; at < bytes.length && stdin.writable; at += pieceBytes)
-    await new Promise<void>((resolve) => stdin.write(bytes.subarray(at, at + pieceBytes), () => resolve()))
 }

@@ -1,80 +1,47 @@
 import type { CaptureRequest } from '../base/capture-request.ts'
+import type { ErrorCode } from '../base/error-codes.ts'
+import { KcapError } from '../base/kcap-error.ts'
 import { linkSignals } from '../base/link-signals.ts'
-import type { PacketSource, SourceEnd } from '../base/packet-source.ts'
+import type { PacketStreamHeader } from '../base/packet.ts'
+import type { SourceEnd } from '../base/packet-source.ts'
 import { printable } from '../base/printable.ts'
-import { formatTarget, type Target } from '../base/target.ts'
-import { openExecRoute } from '../route/exec-route.ts'
-import { type OpenCaptureOptions, openCapture } from '../route/open-capture.ts'
-import type { Route } from '../route/route.ts'
 import type { CaptureWriter } from './capture-writer.ts'
 import { describeClock, describeSource } from './describe-capture.ts'
 import type { Ending } from './ending.ts'
 import type { CaptureRun, CaptureTarget } from './keep-capturing.ts'
+import { type OpenTarget, type OpenTargetOptions, openTarget } from './open-target.ts'
+import type { PacketOutput } from './packet-output.ts'
 import type { PacketPump } from './packet-pump.ts'
+import { makePushBatches } from './push-batches.ts'
 import type { SourceProgress } from './session-progress.ts'
-import type { KeyWriter } from './write-keys.ts'
+import { makeSourceInterfaces } from './source-interfaces.ts'
 
-export interface CaptureTargetOptions {
+export interface CaptureTargetOptions extends Omit<OpenTargetOptions, 'onUpload'> {
   readonly request: CaptureRequest
-  readonly routes: Omit<OpenCaptureOptions, 'prepare'>
   readonly ending: Ending
   readonly writer: CaptureWriter
   readonly pump: PacketPump
-  /** Told of each interface of the output, by its id. */
-  readonly begin: (interfaceId: number, figures: SourceProgress) => void
-  readonly failOutput: (error: unknown) => void
+  readonly output: PacketOutput
   /** Settles when names may be expected to be in the stream. */
   readonly namesReady: () => Promise<void>
-  readonly keys: KeyWriter
-  readonly tell: (event: string) => void
-  readonly log: (line: string) => void
 }
+
+/** Codes of errors that packets of one source cause, and that leave the others as they are. */
+const ofSource: readonly ErrorCode[] = ['usage', 'corrupt-capture']
 
 /** From a target to its packets in the pump: route, source, interface. */
 export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget {
-  const { request, routes, ending, writer, pump, log } = options
-  const { signal: opening } = routes
-  /** A target that is taken up again goes on as the interface it was. */
-  const interfaces = new WeakMap<SourceProgress, { readonly id: number; readonly linkType: number }>()
-
-  async function describe(source: PacketSource, route: Route, figures: SourceProgress): Promise<number> {
-    const known = interfaces.get(figures)
-    if (known?.linkType === source.header.linkType) return known.id
-    await options.namesReady()
-    const id = await writer.addSource(source, describeSource(source, route))
-    interfaces.set(figures, { id, linkType: source.header.linkType })
-    options.begin(id, figures)
-    return id
-  }
-
-  /** The keys that the target's own programs write, beside its packets. A debug container has other files than the pod's containers. */
-  function followKeys(
-    target: Target,
-    route: Route,
-    signal: AbortSignal,
-  ): { begun: Promise<void>; ended: Promise<void> } {
-    let begin = () => {}
-    const begun = new Promise<void>((resolve) => {
-      begin = resolve
-    })
-    const ended = (async () => {
-      const isInContainer = target.kind !== 'pod' || route.via === 'exec' || route.via === 'kubectl'
-      const place = isInContainer
-        ? route
-        : await openExecRoute(target, await routes.clusters.open(target.cluster), opening)
-      await options.keys.followRemote(formatTarget(target), place, { onBegun: begin, signal })
-    })()
-    void ended.then(begin, begin)
-    opening.addEventListener('abort', begin, { once: true, signal })
-    return { begun, ended }
-  }
+  const { request, routes, ending, writer, pump, output, log } = options
+  const interfaces = makeSourceInterfaces(writer, output, options.namesReady)
 
   async function readPackets(
-    { source, route }: { readonly source: PacketSource; readonly route: Route },
+    { source, route }: OpenTarget,
     figures: SourceProgress,
     run: CaptureRun,
+    release: () => void,
   ): Promise<SourceEnd> {
     log(`${source.name}: ${source.command}`)
+    const isFirst = !figures.hasBegun
     const clock = describeClock(source)
     if (clock !== undefined) options.tell(`${source.name}: ${clock}; its time stamps are left as they are`)
     if (source.missingCompressor !== undefined)
@@ -82,51 +49,55 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
     const stopWatching = ending.onEnd(source.stop)
     run.signal.addEventListener('abort', source.stop)
     if (run.signal.aborted) source.stop()
-    const input = await describe(source, route, figures).then(pump.addSource, options.failOutput)
+    const description = describeSource(source, route)
+    const findInterface = (header: PacketStreamHeader) => interfaces.find(source, figures, header, description)
+    let refusal: KcapError | undefined
+    /** Ends this source for what only its own packets are the reason of, else the whole capture. */
+    const fail = (error: unknown) => {
+      if (!(error instanceof KcapError && ofSource.includes(error.code))) return output.fail(error)
+      refusal = error
+      source.stop()
+    }
+    const input = await findInterface(source.header).then(pump.addSource, isFirst ? output.fail : fail)
+    const push =
+      input && makePushBatches({ sourceName: source.name, input, endsIn2106: writer.endsIn2106, findInterface })
+    release()
     figures.begin()
     run.markUp()
     ending.startClock(request.limits.durationMs)
-    let comment = run.comment === undefined ? undefined : printable(run.comment)
+    let comment = run.comment && printable(run.comment())
     for await (const batches of source.batches) {
-      if (batches.length === 0) continue
-      const waiting = input?.push(batches, comment)
+      if (batches.length === 0 || refusal !== undefined) continue
+      const waiting = push?.(batches, comment)
       comment = undefined
-      if (waiting !== undefined) await waiting
+      if (waiting !== undefined) await waiting.catch(fail)
     }
     input?.end()
     stopWatching()
     // The target may be captured no more, and its signal be there to the end: what has been read must not stay with it.
     run.signal.removeEventListener('abort', source.stop)
-    const end = await source.ended
+    const end = refusal === undefined ? await source.ended : { ...(await source.ended), error: refusal }
     if (end.error !== undefined) log(`${source.name}: ${end.error.message}`)
     return end
   }
 
   return async (target, figures, run) => {
-    const keysEnd = new AbortController()
-    const { signal, unlink } = linkSignals(opening, run.signal)
-    let keys: Promise<void> = Promise.resolve()
-    const opened = await openCapture(target, {
-      ...routes,
-      signal,
-      async prepare(route) {
-        if (request.remoteKeyLogPath === undefined) return
-        // First the keys: those of a conversation that begins with the capture are written while it does.
-        const following = followKeys(target, route, keysEnd.signal)
-        keys = following.ended
-        await following.begun
-      },
-    }).catch((error: unknown) => {
-      keysEnd.abort()
-      unlink()
-      throw error
-    })
+    const { signal, unlink } = linkSignals(routes.signal, run.signal)
+    // Its first packets are captured before it is known that it captures, and the others' must not overtake them.
+    const release = pump.hold()
     try {
-      return await readPackets(opened, figures, run)
+      const opened = await openTarget(target, {
+        ...options,
+        onUpload: figures.showUpload,
+        routes: { ...routes, signal },
+      })
+      try {
+        return await readPackets(opened, figures, run, release)
+      } finally {
+        await opened.close()
+      }
     } finally {
-      keysEnd.abort()
-      await keys
-      await opened.route.close()
+      release()
       unlink()
     }
   }

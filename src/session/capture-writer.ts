@@ -1,6 +1,6 @@
 import type { AddressName } from '../base/address-name.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import type { PacketRun } from '../base/packet.ts'
+import type { PacketRun, PacketStreamHeader } from '../base/packet.ts'
 import type { PacketSource } from '../base/packet-source.ts'
 import type { ByteOutput } from '../output/byte-output.ts'
 import { formatPcapHeader, pcapRecordsLength, writePcapRecords } from '../packets/pcap-writer.ts'
@@ -19,14 +19,14 @@ import { makeWriteBuffer } from './write-buffer.ts'
 
 /**
  * Packets of all sources as one file or stream. Each call writes whole blocks in one piece, waits while the reader is slow, and is served
- * in turn. Gives false when nobody reads any more; throws `output-*` errors, also those of earlier calls.
+ * in turn. Returns false when nobody reads any more; throws `output-*` errors, also those of earlier calls.
  */
 export interface CaptureWriter {
   /** What a live reader can have before there is a source; settles when the reader has it. */
   begin(): Promise<boolean>
-  /** Gives the interface id of its packets. */
+  /** Returns the interface id of its packets. */
   addSource(source: SourceDescription, description: string): Promise<number>
-  /** Names and secrets for the packets after them, which follow the first interface; a pcap has no place for these. */
+  /** Names and secrets for the packets after them; those before the first packet follow the interfaces. A pcap has no place for these. */
   addNames(names: readonly AddressName[]): Promise<void>
   addTlsSecrets(lines: string): Promise<void>
   writeRuns(runs: readonly PacketRun[]): boolean | Promise<boolean>
@@ -42,6 +42,8 @@ export interface CaptureWriter {
   readonly packetOverhead: number
   /** Bytes that `finish` writes for each interface, at most. */
   readonly statisticsLength: number
+  /** Whether it has no place for times after 2106. */
+  readonly endsIn2106: boolean
 }
 
 /** What the output says of a source; its packets come by themselves. */
@@ -91,20 +93,27 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
   let begun: Promise<unknown> | undefined
   let sourceCount = 0
   /**
-   * Names and secrets alone are no capture, and programs of Wireshark up to 4.0 that rewrite files (wiretap/wtap.c, `wtap_dump_can_write`) refuse those
-   * that stand before the first interface. The newest of them wait for it.
+   * Names and secrets wait for the first packet, of many the newest. Programs of Wireshark up to 4.0 that rewrite files (wiretap/wtap.c,
+   * `wtap_dump_can_write`) refuse those before the first interface, and reordercap knows the interfaces only that follow each other at the beginning.
    */
-  const waiting: Buffer[] = []
-  let waitingBytes = 0
+  let waiting: Buffer[] | undefined = []
   const writeSectionHeader = () => {
     begun ??= buffer.appendHeader(formatSectionHeader(section))
     return begun
   }
+  let waitingBytes = 0
   const writeBlock = async (block: Buffer) => {
-    if (sourceCount > 0) return void (await buffer.appendHeader(block))
+    if (waiting === undefined) return void (await buffer.appendHeader(block))
     waiting.push(block)
     waitingBytes += block.length
     while (waitingBytes > maxWaitingBytes) waitingBytes -= waiting.shift()?.length ?? 0
+  }
+  const writeWaiting = () => {
+    const blocks = waiting ?? []
+    waiting = undefined
+    waitingBytes = 0
+    // A failure comes with the next call too.
+    if (blocks.length > 0) void buffer.appendHeader(Buffer.concat(blocks)).catch(() => {})
   }
   return {
     async begin() {
@@ -121,8 +130,7 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
         description,
         filter: section.filter,
       })
-      const written = buffer.appendHeader(Buffer.concat([block, ...waiting.splice(0)]))
-      await Promise.all([ready, written])
+      await Promise.all([ready, buffer.appendHeader(block)])
       return id
     },
     async addNames(names) {
@@ -130,13 +138,20 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
       if (block !== undefined) await writeBlock(block)
     },
     addTlsSecrets: (lines) => writeBlock(formatTlsSecrets(lines)),
-    writeRuns: (runs) =>
-      buffer.appendPackets(runs, enhancedPacketsLength(runs), (out, at) => writeEnhancedPackets(out, at, runs)),
+    writeRuns(runs) {
+      if (waiting !== undefined) writeWaiting()
+      return buffer.appendPackets(runs, enhancedPacketsLength(runs), (out, at) => writeEnhancedPackets(out, at, runs))
+    },
     async finish(statistics) {
+      // Alone they are no capture.
+      if (waiting !== undefined && sourceCount > 0) writeWaiting()
       if (statistics.length > 0) await buffer.appendHeader(Buffer.concat(statistics.map(formatInterfaceStatistics)))
       return await buffer.drain()
     },
-    written: buffer.written,
+    get written() {
+      const { header, packets } = buffer.written
+      return { header: header + waitingBytes, packets }
+    },
     get savedPackets() {
       return buffer.savedPackets()
     },
@@ -145,6 +160,7 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
     },
     // Padding included: a limit is kept, not nearly kept.
     packetOverhead: 35,
+    endsIn2106: false,
     statisticsLength: formatInterfaceStatistics({
       interfaceId: 0,
       startNs: 0n,
@@ -159,22 +175,18 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
 /** pcap has one header for all packets, so all sources must be of one link type. */
 export function makePcapWriter(output: ByteOutput): CaptureWriter {
   const buffer = makeCountedBuffer(output, (part, position) => findWholeRecords(part, position === 0))
-  let linkType: number | undefined
+  let first: PacketStreamHeader | undefined
   let begun: Promise<boolean> | undefined
   let sourceCount = 0
   return {
     begin: async () => true,
     async addSource({ name, header }) {
-      if (linkType !== undefined && linkType !== header.linkType) {
-        throw new KcapError(
-          'usage',
-          `cannot write "${name}" into the same pcap: its link type ${header.linkType} is not the ${linkType} of the others`,
-          {
-            hints: ['--format pcapng', 'name one interface that all targets have: --iface eth0'],
-          },
-        )
-      }
-      linkType = header.linkType
+      first ??= header
+      const difference = findDifference(header, first)
+      if (difference !== undefined)
+        throw new KcapError('usage', `cannot write "${name}" into the same pcap: ${difference} of the others`, {
+          hints: ['--format pcapng', 'name one interface that all targets have: --iface eth0'],
+        })
       // Not in the file: for those who count packets by source.
       const id = sourceCount++
       begun ??= buffer.appendHeader(formatPcapHeader(header))
@@ -194,6 +206,15 @@ export function makePcapWriter(output: ByteOutput): CaptureWriter {
       return buffer.written.header + buffer.written.packets
     },
     packetOverhead: 16,
+    endsIn2106: true,
     statisticsLength: 0,
   }
+}
+
+/** What a pcap has only once. */
+function findDifference(header: PacketStreamHeader, first: PacketStreamHeader): string | undefined {
+  if (header.linkType !== first.linkType) return `its link type ${header.linkType} is not the ${first.linkType}`
+  if (header.fcsBits === first.fcsBits) return undefined
+  const [own, other] = [header, first].map(({ fcsBits }) => (fcsBits === undefined ? 'unknown' : `${fcsBits} bits`))
+  return `the length of its frame check sequence, ${own}, is not the ${other}`
 }

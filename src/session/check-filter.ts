@@ -1,4 +1,5 @@
 import type { CaptureOptions } from '../base/capture-request.ts'
+import { monotonicClock } from '../base/clock.ts'
 import { printable } from '../base/printable.ts'
 import { runProgram } from '../host/run-program.ts'
 import { checkGrammar, type GrammarVerdict } from '../remote/filter-grammar.ts'
@@ -32,24 +33,24 @@ export async function checkFilter(
   expression: string,
   { interfaceName, signal, programs = tcpdumps }: FilterCheckOptions = {},
 ): Promise<FilterVerdict> {
-  // As it is trimmed on its way to the far side.
+  // As it is trimmed on its way to the remote side.
   const filter = expression.trim()
   if (filter === '') return { kind: 'valid' }
   const { hasNames, ...byGrammar } = checkGrammar(filter, interfaceName)
   if (hasNames) return clean(byGrammar)
   const isAny = interfaceName === 'any'
   const types = isAny ? anyLinkTypes : linkTypes
-  const deadlineMs = Date.now() + limitMs
+  const deadlineMs = monotonicClock.nowMs() + limitMs
   const compile = async (program: string, text: string) =>
     await Promise.all(types.map(async (type) => await compileFilter(program, type, text, deadlineMs, signal)))
   for (const program of programs) {
-    if (Date.now() >= deadlineMs) break
+    if (monotonicClock.nowMs() >= deadlineMs) break
     const results = await compile(program, filter)
-    // The far side's interface may have no netmask, which this one takes for granted.
+    // The remote side's interface may have no netmask, which this one takes for granted.
     if (results.every(({ isCompiled }) => isCompiled))
       return { kind: /\bbroadcast\b/.test(filter) ? 'unable' : 'valid' }
     if (results.some(({ isMissing }) => isMissing)) continue
-    if (Date.now() >= deadlineMs) break
+    if (monotonicClock.nowMs() >= deadlineMs) break
     // Whoever can't compile this one has not failed for the filter.
     const references = await compile(program, 'tcp')
     if (!references.every(({ isCompiled }) => isCompiled)) continue
@@ -74,7 +75,7 @@ async function compileFilter(
 ): Promise<Compilation> {
   const result = await runProgram([program, '-d', '-y', linkType, '--', filter], {
     environment: { LC_ALL: 'C' },
-    timeoutMs: Math.max(1, deadlineMs - Date.now()),
+    timeoutMs: Math.max(1, Math.ceil(deadlineMs - monotonicClock.nowMs())),
     ...(signal && { signal }),
   })
   const lines = [...result.stderr.matchAll(/^tcpdump: (.*)$/gm)]

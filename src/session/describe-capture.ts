@@ -4,12 +4,13 @@ import type { PacketSource } from '../base/packet-source.ts'
 import { printable } from '../base/printable.ts'
 import type { TargetName } from '../base/target.ts'
 import { version } from '../base/version.ts'
+import { accountLabel } from '../host/account.ts'
 import type { Route } from '../route/route.ts'
 import type { SectionDescription } from './capture-writer.ts'
 
 /** Who captured what, from where, and the command line that repeats it. */
 export function describeSection(request: CaptureRequest): SectionDescription {
-  const who = `${userName()}@${os.hostname()}`
+  const who = `${accountLabel()}@${os.hostname()}`
   return {
     application: `kcap ${version}`,
     os: `${os.type()} ${os.release()} ${os.arch()}`,
@@ -26,13 +27,13 @@ export function describeTargets({ targets }: CaptureRequest): string {
 /** Clocks that differ by less are taken for the same. */
 const noticedMs = 100
 
-/** How a source is captured: the route, the command as the far side runs it, and what its clock differs. */
+/** How a source is captured: the route, the command as the remote side runs it, and what its clock differs. */
 export function describeSource(source: PacketSource, route: Route): string {
   const clock = describeClock(source)
   return printable(`${route.description}: ${source.command}${clock === undefined ? '' : `; ${clock}`}`)
 }
 
-/** What is certain of the far side's clock: how much it differs at least. undefined when it may be right. */
+/** What is certain of the remote side's clock: how much it differs at least. undefined when it may be right. */
 export function describeClock({ aheadMs }: Pick<PacketSource, 'aheadMs'>): string | undefined {
   if (aheadMs === undefined) return undefined
   const { least, most } = aheadMs
@@ -52,12 +53,4 @@ function describeName(name: TargetName): string {
   if (name.kind === 'workload') return `${name.workloadKind}/${name.workload}${where}`
   const pods = `pods ${name.pattern ?? '*'}${name.selector === undefined ? '' : ` with ${name.selector}`}`
   return name.allNamespaces ? `${pods} in all namespaces` : `${pods}${where}`
-}
-
-function userName(): string {
-  try {
-    return os.userInfo().username
-  } catch {
-    return 'unknown'
-  }
 }

@@ -1,11 +1,18 @@
 /** Why a capture ended; the first reason counts. */
-export type EndReason = 'stopped' | 'duration' | 'count' | 'size' | 'reader gone' | 'output failed' | 'far side ended'
+export type EndReason =
+  | 'stopped'
+  | 'duration'
+  | 'count'
+  | 'size'
+  | 'reader gone'
+  | 'output failed'
+  | 'remote side ended'
 
 export interface Ending {
   /** Ends the capture for this reason, unless it is ending already. */
   end(reason: EndReason): void
   reason(): EndReason | undefined
-  /** Calls `stop` at the end, or at once when it has come; gives a function that takes it back. */
+  /** Calls `stop` at the end, or at once when it has come; returns a function that takes it back. */
   onEnd(stop: () => void): () => void
   /** Starts the duration limit, once: the time a connection takes is not part of the capture. */
   startClock(durationMs: number | undefined): void

@@ -1,9 +1,11 @@
 import type { CaptureRequest } from '../base/capture-request.ts'
+import type { Clock } from '../base/clock.ts'
 import { toKcapError } from '../base/kcap-error.ts'
-import type { PodSetName } from '../base/target.ts'
+import type { FollowedName } from '../base/target.ts'
 import type { ClusterPool } from '../kube/cluster-pool.ts'
+import { followPod } from '../target/follow-pod.ts'
 import { followPodSet } from '../target/follow-pod-set.ts'
-import { formatPodSetName } from '../target/pod-set.ts'
+import { formatFollowedName } from '../target/pod-set.ts'
 import type { SourceSet } from './source-set.ts'
 
 export interface FollowOptions {
@@ -14,29 +16,38 @@ export interface FollowOptions {
   readonly signal: AbortSignal
   readonly tell: (event: string) => void
   readonly log: (line: string) => void
+  readonly clock: Clock
 }
 
 /**
  * Keeps what is captured in line with the pods that the request's names stand for. Settles when there is nothing to follow any more: at
- * the end of the capture, or when the login may not watch.
+ * the end of the capture, when a named pod is gone for good, or when the login may not watch.
  */
 export async function followTargets(options: FollowOptions): Promise<void> {
-  const { request } = options
+  const { request, sources } = options
   if (!request.follow) return
-  const names = request.targets.flatMap((name) =>
-    name.kind === 'pod' || name.kind === 'node' || name.kind === 'ssh' ? [] : [name],
-  )
+  const names = request.targets.flatMap((name) => (name.kind === 'node' || name.kind === 'ssh' ? [] : [name]))
+  for (const name of names) sources.expect(name)
   await Promise.all(names.map((name) => followName(name, options)))
 }
 
-async function followName(name: PodSetName, { clusters, sources, signal, tell, log }: FollowOptions): Promise<void> {
+async function followName(name: FollowedName, options: FollowOptions): Promise<void> {
+  const { clusters, sources, request, signal, tell, log, clock } = options
   try {
-    for await (const change of followPodSet(name, await clusters.open(name), { isCaptured: sources.has, signal, log }))
-      sources.follow(name, change)
-    if (!signal.aborted) tell(`${formatPodSetName(name)} is not followed: it selects its pods by no labels`)
+    const access = await clusters.open(name)
+    const changes =
+      name.kind === 'pod'
+        ? followPod(name, access, { patienceMs: request.reconnectMs, signal, log, clock })
+        : followPodSet(name, access, { isCaptured: sources.has, signal, log, clock })
+    for await (const change of changes) sources.follow(name, change)
+    if (signal.aborted) return
+    const called = formatFollowedName(name)
+    if (name.kind === 'pod') tell(`${called} is gone for good`)
+    else if (name.kind === 'service') tell(`${called} is not followed: it has neither a selector nor endpoints`)
+    else tell(`${called} is not followed: it selects its pods by no labels`)
   } catch (error) {
     if (signal.aborted) return
-    tell(`${formatPodSetName(name)} is not followed from here on: ${toKcapError(error).message}`)
+    tell(`${formatFollowedName(name)} is not followed from here on: ${toKcapError(error).message}`)
   } finally {
     sources.unfollow(name)
   }

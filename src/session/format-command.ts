@@ -2,9 +2,8 @@ import type { RouteName } from '../base/capture-request.ts'
 import { type Hint, line } from '../base/hint.ts'
 import { formatTarget, type Target } from '../base/target.ts'
 
-/** What repeats a capture by another way: the user's own command line with the way added, or where to choose it in Wireshark. */
+/** Returns what repeats a capture by another route: the user's own command line with the route added. */
 export function formatCommand(commandLine: string, target: Target, via: RouteName): Hint {
-  if (commandLine.includes('--extcap-interface')) return `in Wireshark: the gear of the interface, Route: ${via}`
   if (via === 'ssh') return line('kcap', formatTarget(target), '--ssh-host', nodeOf(target))
   return `${commandLine} --via ${via}`
 }

@@ -27,10 +27,16 @@ const transient: readonly ErrorCode[] = [
 /** Logins renewed in a row before a refusal is final: tokens expire while a capture runs. */
 const loginTries = 2
 
+/** Starts that a kubelet may refuse because it does not know its containers yet. */
+const mostEarlyTries = 3
+
+/** Returns a comment as of the call; undefined for no comment. */
+export type Comment = (() => string) | undefined
+
 /** One run of a capture, from its start to its end. */
 export interface CaptureRun {
-  /** Comment on the run's first packet. */
-  readonly comment: string | undefined
+  /** Comment on the run's first packet; called once the capture is up, when the length of the gap is known. */
+  readonly comment: Comment
   /** Stops it. */
   readonly signal: AbortSignal
   /** Called when it captures. */
@@ -44,7 +50,7 @@ export type CaptureTarget = (target: Target, figures: SourceProgress, run: Captu
 export interface Source {
   target: Target
   readonly figures: SourceProgress
-  /** When the last packet or report of it arrived, in ms since 1970. */
+  /** When the last packet or report of it arrived, by the monotonic clock. */
   heardMs: number
 }
 
@@ -52,8 +58,8 @@ export interface KeepCapturingOptions {
   readonly capture: CaptureTarget
   /** How long an outage may last before the source fails; 0: no reconnect. */
   readonly reconnectMs: number
-  /** Logs in to the target's cluster again. Rejects when that fails. */
-  readonly renewLogin: (target: Target) => Promise<void>
+  /** Logs in to the target's cluster again, unless that was done after `sinceMs`. Rejects when that fails. */
+  readonly renewLogin: (target: Target, sinceMs: number) => Promise<void>
   /** Returns why a target can't be captured again, if that is known: its pod is gone. */
   readonly findEnd: (target: Target) => Promise<KcapError | undefined>
   /** Aborts when the capture as a whole ends. */
@@ -61,11 +67,11 @@ export interface KeepCapturingOptions {
   /** Reports to the user what happens to sources. */
   readonly tell: (event: string) => void
   readonly clock: Clock
-  readonly news: Pick<PodNews, 'isFollowed' | 'hasEnded'>
+  readonly news: Pick<PodNews, 'isFollowed' | 'wasFollowed' | 'hasEnded' | 'willHaveEnded'>
 }
 
 /** Captures a source until its target ends or `stop` aborts, and reconnects after an outage. The figures get its outcome. */
-export type KeepCapturing = (source: Source, stop: AbortSignal, comment: string | undefined) => Promise<void>
+export type KeepCapturing = (source: Source, stop: AbortSignal, comment: Comment) => Promise<void>
 
 export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing {
   const { capture, reconnectMs, renewLogin, findEnd, ending, tell, clock, news } = options
@@ -76,42 +82,53 @@ export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing 
     const budget = makeRetryBudget(reconnectMs, clock)
     let due = comment
     let logins = 0
+    let earlyTries = 0
     for (;;) {
+      const triedMs = clock.nowMs()
       const failure = await captureOnce(source, stop, due, budget.markUp)
       if (failure === undefined) return
-      // The pod is gone; the watch only reports it late.
-      if (failure.code === 'pod-not-found' && news.isFollowed(target)) return figures.cancel()
+      // Pods come and go; the watch may report it later, or never, when this one went before it began.
+      if (failure.code === 'pod-not-found' && news.wasFollowed(target)) return figures.cancel(failure)
       const pauseMs = budget.fail()
       logins = failure.code === 'api-unauthorized' ? logins + 1 : 0
-      // A start that fails at once is for the user to look at.
-      const hasBegun = figures.startNs > 0n || (due !== undefined && news.isFollowed(target))
+      // A start that fails at once is for the user to look at, unless the kubelet has only just started.
+      const isEarly = failure.code === 'container-not-found' && earlyTries++ < mostEarlyTries
+      const hasBegun = figures.hasBegun || isEarly || (due !== undefined && news.isFollowed(target))
       figures.fail(failure)
       if (!transient.includes(failure.code) || !hasBegun || pauseMs === undefined || logins > loginTries) return
       tell(`${failure.message}; trying again`)
       const { signal, unlink } = linkSignals(ending, stop)
       await clock.sleep(pauseMs, signal)
       unlink()
-      if (ending.aborted || stop.aborted || (await news.hasEnded(target, ending))) return
+      if (stop.aborted || news.hasEnded(target)) return figures.cancel()
+      if (ending.aborted) return
       const final =
-        (await findLoginFailure(target, failure)) ?? (news.isFollowed(target) ? undefined : await findEnd(target))
+        (await findLoginFailure(target, failure, triedMs)) ??
+        (news.isFollowed(target) ? undefined : await findEnd(target))
       if (final !== undefined) {
         tell(final.message)
         return figures.fail(final)
       }
-      if (figures.startNs > 0n) due = `the capture of ${formatTarget(target)} broke off: ${formatMissing(source)}`
+      if (figures.hasBegun)
+        due = () => `the capture of ${formatTarget(target)} broke off: ${formatMissing(source, clock)}`
     }
   }
 
-  async function findLoginFailure(target: Target, failure: KcapError): Promise<KcapError | undefined> {
+  /** Whether the target has ended. A connection may be lost for many reasons: trying again tells sooner than waiting for the news. */
+  async function isExpected(target: Target, { code }: KcapError): Promise<boolean> {
+    return transient.includes(code) ? news.hasEnded(target) : await news.willHaveEnded(target, ending)
+  }
+
+  async function findLoginFailure(target: Target, failure: KcapError, triedMs: number): Promise<KcapError | undefined> {
     if (failure.code !== 'api-unauthorized') return undefined
-    return await renewLogin(target).then(() => undefined, toKcapError)
+    return await renewLogin(target, triedMs).then(() => undefined, toKcapError)
   }
 
   /** Returns why it broke off or could not begin; undefined after a regular end. */
   async function captureOnce(
     source: Source,
     stop: AbortSignal,
-    comment: string | undefined,
+    comment: Comment,
     markUp: () => void,
   ): Promise<KcapError | undefined> {
     const { target, figures } = source
@@ -126,16 +143,16 @@ export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing 
           markUp()
         },
       })
-      source.heardMs = end.heardMs ?? Date.now()
+      source.heardMs = end.heardMs ?? clock.nowMs()
       // A capture that breaks off because its pod has gone or its container was restarted did not fail.
-      const hasEnded = end.error !== undefined && !isOver() && (await news.hasEnded(target, ending))
+      const hasEnded = end.error !== undefined && !isOver() && (await isExpected(target, end.error))
       if (hasEnded) tell(`${formatTarget(target)} has ended`)
       figures.finish(hasEnded ? { ...end, error: undefined } : end)
       return hasEnded || isOver() ? undefined : end.error
     } catch (error) {
       const failure = toKcapError(error)
       const mayHaveEnded = transient.includes(failure.code) || failure.code === 'pod-not-found'
-      if (!isOver() && !(mayHaveEnded && (await news.hasEnded(target, ending)))) return failure
+      if (!isOver() && !(mayHaveEnded && news.hasEnded(target))) return failure
       figures.cancel()
       return undefined
     } finally {
@@ -144,7 +161,7 @@ export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing 
   }
 }
 
-/** Returns how long nothing was heard of a source, for the comment on the next packet. */
-export function formatMissing({ heardMs }: Source): string {
-  return `about ${((Date.now() - heardMs) / 1000).toFixed(1)} s are missing before this packet`
+/** Returns for how long nothing has been heard of a source, for the comment on the next packet. */
+export function formatMissing({ heardMs }: Source, clock: Clock): string {
+  return `about ${((clock.nowMs() - heardMs) / 1000).toFixed(1)} s are missing before this packet`
 }

@@ -19,12 +19,19 @@ export interface OpenWriter {
   close(): Promise<void>
 }
 
-/** Throws `output-*` errors before anything is started anywhere. */
-export async function openWriter(request: CaptureRequest, signal: AbortSignal): Promise<OpenWriter> {
+/**
+ * Opens the output of a request. `tell` is called when it has to wait for a reader.
+ * @throws {KcapError} output-* — before anything is started anywhere
+ */
+export async function openWriter(
+  request: CaptureRequest,
+  signal: AbortSignal,
+  tell: (event: string) => void = () => {},
+): Promise<OpenWriter> {
   const makeWriter = (output: ByteOutput) =>
     request.format === 'pcap' ? makePcapWriter(output) : makePcapngWriter(output, describeSection(request))
   if (request.rotation !== undefined && request.output.kind === 'file') return await openRing(request, makeWriter)
-  const output = await openOutput(request.output, describeTargets(request), signal)
+  const output = await openOutput(request.output, describeTargets(request), signal, tell)
   return {
     writer: makeWriter(output),
     name: output.name,

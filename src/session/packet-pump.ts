@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { PacketBatch, PacketRun } from '../base/packet.ts'
 import { makePacketMerger } from '../packets/merge-packets.ts'
+import { makeNoteLatePackets } from '../packets/note-late-packets.ts'
 
 /** A capture program's kernel hands packets over within a second (TPACKET_V3 with the timeout that tcpdump and dumpcap give libpcap). */
 const handOverMs = 1_100
@@ -12,15 +13,18 @@ const maxBlockedBytes = 2 * 1024 * 1024
 /** Packets of all sources, merged, on their way to the writer. */
 export interface PacketPump {
   addSource(interfaceId: number): PumpInput
-  /** Has all packets wait as they do for a silent source, so that what belongs before them can be written; gives a function that ends it. */
+  /** Makes all packets wait as they do for a silent source, until the returned function is called: what belongs before them is on its way. */
   hold(): () => void
   /** Settles when all that came is written; every source must have ended. */
   finish(): Promise<void>
 }
 
 export interface PumpInput {
-  /** Gives a promise when the source is to wait before it reads on. A comment belongs to the first packet. */
-  push(batches: readonly PacketBatch[], comment?: string): Promise<void> | undefined
+  /**
+   * Returns a promise when the source must wait before it reads on. A comment belongs to the first packet. `interfaceId` where it is not the
+   * input's own; packets of one input keep their order.
+   */
+  push(batches: readonly PacketBatch[], comment?: string, interfaceId?: number): Promise<void> | undefined
   end(): void
 }
 
@@ -30,6 +34,7 @@ export function makePacketPump(
   write: (runs: readonly PacketRun[]) => Promise<void> | undefined,
 ): PacketPump {
   const merger = makePacketMerger({ handOverMs, windowMs, maxQueuedBytes })
+  const noteLatePackets = makeNoteLatePackets(windowMs)
   let wake = () => {}
   let isFinishing = false
   let isBlocked = false
@@ -42,7 +47,7 @@ export function makePacketPump(
     for (;;) {
       const runs = merger.take(nowMs())
       if (runs.length > 0) {
-        const writing = write(runs)
+        const writing = write(noteLatePackets(runs))
         if (writing !== undefined) {
           isBlocked = true
           await writing
@@ -71,12 +76,12 @@ export function makePacketPump(
     addSource(interfaceId) {
       const input = merger.addSource(interfaceId)
       return {
-        push(batches, comment) {
+        push(batches, comment, interfaceId) {
           const now = nowMs()
           let due = comment
           for (const batch of batches) {
             if (batch.count === 0) continue
-            input.push(batch, now, due)
+            input.push(batch, now, due, interfaceId)
             due = undefined
           }
           wake()

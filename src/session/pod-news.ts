@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock } from '../base/clock.ts'
 import { linkSignals } from '../base/link-signals.ts'
-import type { PodSetName, PodTarget, Target } from '../base/target.ts'
+import type { FollowedName, PodTarget, Target } from '../base/target.ts'
 import type { PodSetChange } from '../target/follow-pod-set.ts'
 
 /** How long after a capture has broken off the API may take to tell that its pod is gone. */
@@ -8,22 +8,33 @@ const newsTimeoutMs = 3_000
 
 /** What is known of the pods that followed names stand for. */
 export interface PodNews {
+  /** A name is followed from now on; what it stands for is not known yet. */
+  expect(name: FollowedName): void
+  /** A target is captured that one of the followed names stood for. */
+  noteStarted(target: Target): void
   /** Applies a change of the pods of a name; returns the uids that no name matches any more. */
-  update(name: PodSetName, change: PodSetChange): string[]
+  update(name: FollowedName, change: PodSetChange): string[]
   /** The name is not followed any more. */
-  forget(name: PodSetName): void
-  /** Pods that can be captured. */
-  running(): Iterable<PodTarget>
-  /** Whether a followed name has ever stood for the target. */
+  forget(name: FollowedName): void
+  /** The pod with this uid, if it can be captured. */
+  findRunning(uid: string): PodTarget | undefined
+  /** Whether a name that is followed now stands or stood for the target. */
   isFollowed(target: Target): boolean
-  /** Whether the target's pod is gone or its container's run is over; waits a moment for the news. */
-  hasEnded(target: Target, signal: AbortSignal): Promise<boolean>
+  /** Whether a name that has ever been followed stands or stood for it. */
+  wasFollowed(target: Target): boolean
+  /** Whether the target's pod is gone or its container's run is over. */
+  hasEnded(target: Target): boolean
+  /** The same, waiting a moment for the news. */
+  willHaveEnded(target: Target, signal: AbortSignal): Promise<boolean>
 }
 
-export function makePodNews(isCaptured: (uid: string) => boolean): PodNews {
-  const sets = new Map<PodSetName, PodSetChange['pods']>()
-  /** Pods that are captured; all that have ever been there would be too many. */
+export function makePodNews(isCaptured: (uid: string) => boolean, clock: Clock): PodNews {
+  const sets = new Map<FollowedName, PodSetChange['pods']>()
+  /** Names whose first list has not come yet. */
+  const expected = new Set<FollowedName>()
+  /** Uids of captured pods that were followed; the uids of all pods ever seen would be too many. */
   const followedBefore = new Set<string>()
+  const gone = new Set<string>()
   const readers = new Set<() => void>()
 
   const findRunning = (uid: string): PodTarget | undefined => {
@@ -34,8 +45,14 @@ export function makePodNews(isCaptured: (uid: string) => boolean): PodNews {
     return undefined
   }
   const isPresent = (uid: string) => [...sets.values()].some((pods) => pods.has(uid))
-  const isFollowed = (target: Target) =>
+  const wasFollowed = (target: Target) =>
     target.kind === 'pod' && (isPresent(target.uid) || followedBefore.has(target.uid))
+  const isFollowed = (target: Target) => expected.size + sets.size > 0 && wasFollowed(target)
+  const hasEnded = (target: Target) => {
+    if (target.kind !== 'pod') return false
+    if (gone.has(target.uid)) return true
+    return isFollowed(target) && expected.size === 0 && findRunning(target.uid)?.containerId !== target.containerId
+  }
   const noteFollowed = (uids: Iterable<string>) => {
     for (const uid of uids) if (isCaptured(uid)) followedBefore.add(uid)
   }
@@ -45,32 +62,42 @@ export function makePodNews(isCaptured: (uid: string) => boolean): PodNews {
     const read = () => done.abort()
     readers.add(read)
     const linked = linkSignals(signal, done.signal)
-    await sleep(timeoutMs, undefined, { signal: linked.signal }).catch(() => {})
+    await clock.sleep(timeoutMs, linked.signal)
     linked.unlink()
     readers.delete(read)
   }
 
   return {
-    update(name, { pods, gone }) {
-      sets.set(name, pods)
-      noteFollowed(gone)
+    expect(name) {
+      expected.add(name)
+    },
+    noteStarted(target) {
+      if (target.kind === 'pod' && expected.size + sets.size > 0) followedBefore.add(target.uid)
+    },
+    update(name, change) {
+      expected.delete(name)
+      sets.set(name, change.pods)
+      noteFollowed(change.gone)
+      const left = change.gone.filter((uid) => !isPresent(uid))
+      for (const uid of left) if (isCaptured(uid)) gone.add(uid)
       for (const read of readers) read()
-      return gone.filter((uid) => !isPresent(uid))
+      return left
     },
     forget(name) {
       noteFollowed(sets.get(name)?.keys() ?? [])
       sets.delete(name)
+      expected.delete(name)
+      for (const read of readers) read()
     },
-    *running() {
-      for (const pods of sets.values()) for (const target of pods.values()) if (target !== undefined) yield target
-    },
+    findRunning,
     isFollowed,
-    async hasEnded(target, signal) {
-      if (target.kind !== 'pod' || !isFollowed(target)) return false
-      for (const deadlineMs = Date.now() + newsTimeoutMs; ; ) {
-        if (findRunning(target.uid)?.containerId !== target.containerId) return true
-        const leftMs = deadlineMs - Date.now()
-        if (leftMs <= 0 || signal.aborted || sets.size === 0) return false
+    wasFollowed,
+    hasEnded,
+    async willHaveEnded(target, signal) {
+      for (const deadlineMs = clock.nowMs() + newsTimeoutMs; ; ) {
+        if (hasEnded(target)) return true
+        const leftMs = deadlineMs - clock.nowMs()
+        if (!isFollowed(target) || leftMs <= 0 || signal.aborted) return false
         await waitForNews(leftMs, signal)
       }
     },

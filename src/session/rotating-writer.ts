@@ -1,6 +1,7 @@
 import type { Rotation } from '../base/capture-request.ts'
 import { type Clock, monotonicClock } from '../base/clock.ts'
 import { capturedLength, type PacketRun } from '../base/packet.ts'
+import { splitKeyLines, takeNewestKeyLines } from '../packets/key-log.ts'
 import type { InterfaceStatistics } from '../packets/pcapng-writer.ts'
 import type { CaptureWriter, SourceDescription } from './capture-writer.ts'
 
@@ -8,6 +9,8 @@ import type { CaptureWriter, SourceDescription } from './capture-writer.ts'
 const maxRepeatedLength = 4 * 1024 * 1024
 /** Approximate size of an interface block without its texts. */
 const interfaceOverhead = 128
+/** What a block of keys takes besides them, at most. */
+const secretsOverhead = 32
 /** What a name takes, about. */
 const nameLength = 64
 
@@ -46,7 +49,9 @@ export async function makeRotatingWriter(
   const saved: { readonly packets: number; readonly bytes: number }[] = []
   const sources: KnownSource[] = []
   const names = new Map<string, string>()
-  let secrets: string[] = []
+  /** The newest that have come, and the newest that no file has. */
+  let secrets = ''
+  let freshSecrets = ''
   let turn: Promise<unknown> = Promise.resolve()
   let queued = 0
 
@@ -84,7 +89,18 @@ export async function makeRotatingWriter(
     const { header } = file.writer.written
     const id = await file.writer.addSource(known.source, known.description)
     if (file.interfaces.size > 0) known.length = file.writer.written.header - header
+    const isFirst = file.interfaces.size === 0
     file.interfaces.set(interfaceId, { id, delivered: 0 })
+    if (isFirst) await addKnown()
+  }
+
+  /** What is known for its packets: of names and keys the newest, so that most of the file is for packets. */
+  async function addKnown(): Promise<void> {
+    await file.writer.addNames([...names].map(([address, name]) => ({ address, name })))
+    // Both end with the newest.
+    const known = freshSecrets.length > secrets.length ? freshSecrets : secrets
+    freshSecrets = ''
+    for (const lines of splitKeyLines(known)) await file.writer.addTlsSecrets(lines)
   }
 
   /** `statistics` of the whole capture, or none in its middle, when only the packets are counted. */
@@ -110,8 +126,6 @@ export async function makeRotatingWriter(
     saved.push({ packets: savedPackets, bytes: savedBytes })
     if (saved.length >= (limits.maxFiles ?? Number.POSITIVE_INFINITY)) saved.shift()
     file = begin(next)
-    await next.addNames([...names].map(([address, name]) => ({ address, name })))
-    for (const lines of secrets) await next.addTlsSecrets(lines)
   }
 
   /** The interface of the first run, in the file that will have its first packet. */
@@ -158,13 +172,16 @@ export async function makeRotatingWriter(
           if (names.size * nameLength <= maxKeptLength) break
           names.delete(address)
         }
-        await file.writer.addNames(added)
+        if (file.interfaces.size > 0) await file.writer.addNames(added)
       }),
     addTlsSecrets: (lines) =>
       takeTurn(async () => {
-        secrets.push(lines)
-        while (secrets.reduce((sum, { length }) => sum + length, 0) > maxKeptLength) secrets = secrets.slice(1)
-        await file.writer.addTlsSecrets(lines)
+        secrets = takeNewestKeyLines(secrets + lines, maxKeptLength)
+        const fits = file.interfaces.size > 0 && room() >= lines.length + secretsOverhead
+        if (fits) return await file.writer.addTlsSecrets(lines)
+        // The next file begins with them.
+        freshSecrets = takeNewestKeyLines(freshSecrets + lines, 4 * maxKeptLength)
+        if (hasPackets()) await rotate()
       }),
     writeRuns(runs) {
       if (queued > 0 || isOver() || !runs.every(isKnown)) return takeTurn(() => putInTurn(runs))
@@ -187,6 +204,9 @@ export async function makeRotatingWriter(
     },
     get savedBytes() {
       return saved.reduce((sum, { bytes }) => sum + bytes, file.writer.savedBytes)
+    },
+    get endsIn2106() {
+      return file.writer.endsIn2106
     },
     get packetOverhead() {
       return file.writer.packetOverhead

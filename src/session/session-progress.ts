@@ -1,7 +1,9 @@
+import { type Clock, monotonicClock } from '../base/clock.ts'
 import type { KcapError } from '../base/kcap-error.ts'
 import { capturedLength, type PacketRun } from '../base/packet.ts'
 import type { SourceEnd } from '../base/packet-source.ts'
 import type { InterfaceStatistics } from '../packets/pcapng-writer.ts'
+import type { UploadProgress } from '../route/upload-tcpdump.ts'
 import type { EndReason } from './ending.ts'
 
 /** Live figures of one source. */
@@ -11,7 +13,7 @@ export interface SourceFigures {
   readonly packets: number
   /** Bytes of packets, without what the file adds. */
   readonly bytes: number
-  /** What the far side says of it: written into the stream, passed by the filter, lost by the kernel. */
+  /** What the remote side says of it: written into the stream, passed by the filter, lost by the kernel. */
   readonly captured: number | undefined
   readonly received: number | undefined
   readonly dropped: number | undefined
@@ -19,25 +21,31 @@ export interface SourceFigures {
   readonly joinedMs: number
   /** How often it broke off and was taken up again. */
   readonly gaps: number
+  /** The upload of a program that it needs, while that runs. */
+  readonly upload: UploadProgress | undefined
   readonly error: KcapError | undefined
 }
 
 export interface SourceProgress {
   readonly figures: SourceFigures
-  /** When it first captured; 0 before. */
-  readonly startNs: bigint
+  /** Whether it has ever captured. */
+  readonly hasBegun: boolean
+  /** Time since it first captured; 0 before. */
+  ageMs(): number
   /** It captures, for the first time or again. */
   begin(): void
+  showUpload(upload: UploadProgress | undefined): void
   add(run: PacketRun): void
   finish(end: SourceEnd): void
   fail(error: KcapError): void
-  /** The capture ended before this source had begun, or had begun again. */
-  cancel(): void
+  /** The capture, or what was to be captured, ended before this source had begun, or had begun again; `reason` for the second. */
+  cancel(reason?: KcapError): void
 }
 
 export interface SessionProgress {
   readonly outputName: string
-  readonly startedMs: number
+  /** Time since the start. */
+  elapsedMs(): number
   sources(): readonly SourceFigures[]
   packets(): number
 }
@@ -61,8 +69,8 @@ export interface SessionSummary {
 export interface MutableSessionProgress extends SessionProgress {
   /** `isLate`: it comes after the start. */
   addSource(name: string, isLate: boolean): SourceProgress
-  /** Of the interfaces of the output, by their ids. */
-  statistics(interfaces: readonly SourceProgress[]): InterfaceStatistics[]
+  /** Returns the statistics of the output's interfaces, by their ids. What the remote host counted is in those of a source's first interface. */
+  statistics(interfaces: readonly SourceProgress[], delivered: readonly number[]): InterfaceStatistics[]
   summarize(
     endedBy: EndReason,
     output: {
@@ -74,31 +82,38 @@ export interface MutableSessionProgress extends SessionProgress {
   ): SessionSummary
 }
 
-export function makeProgress(outputName: string): MutableSessionProgress {
-  const startedMs = Date.now()
+export function makeProgress(outputName: string, clock: Clock = monotonicClock): MutableSessionProgress {
+  const startedMs = clock.nowMs()
+  const elapsedMs = () => clock.nowMs() - startedMs
   const all: SourceProgress[] = []
   const sources = () => all.map(({ figures }) => figures)
   const packets = () => sources().reduce((sum, source) => sum + source.packets, 0)
   return {
     outputName,
-    startedMs,
+    elapsedMs,
     sources,
     packets,
     addSource(name, isLate) {
-      const source = makeSource(name, isLate ? Date.now() - startedMs : 0)
+      const source = makeSource(name, isLate ? elapsedMs() : 0, clock)
       all.push(source)
       return source
     },
-    statistics(interfaces) {
-      const endNs = nowNs()
-      return interfaces.map(({ figures, startNs }, interfaceId) => ({
-        interfaceId,
-        startNs,
-        endNs,
-        delivered: figures.packets,
-        received: figures.received,
-        dropped: figures.dropped,
-      }))
+    statistics(interfaces, delivered) {
+      const endNs = BigInt(Date.now()) * 1_000_000n
+      const counted = new Set<SourceProgress>()
+      return interfaces.map((source, interfaceId) => {
+        const isFirst = !counted.has(source)
+        counted.add(source)
+        return {
+          interfaceId,
+          // The wall clock may have been set meanwhile.
+          startNs: endNs - BigInt(Math.round(source.ageMs())) * 1_000_000n,
+          endNs,
+          delivered: delivered[interfaceId] ?? 0,
+          received: isFirst ? source.figures.received : undefined,
+          dropped: isFirst ? source.figures.dropped : undefined,
+        }
+      })
     },
     summarize(endedBy, output) {
       return {
@@ -109,14 +124,21 @@ export function makeProgress(outputName: string): MutableSessionProgress {
         packets: packets(),
         savedPackets: output.packets,
         outputBytes: output.bytes,
-        elapsedMs: Date.now() - startedMs,
-        error: sources().find(({ error }) => error !== undefined)?.error,
+        elapsedMs: elapsedMs(),
+        error: findError(sources()),
       }
     },
   }
 }
 
-function makeSource(name: string, joinedMs: number): SourceProgress {
+/** A pod that had gone before it could be captured is a failure only where nothing else was captured. */
+function findError(sources: readonly SourceFigures[]): KcapError | undefined {
+  const failed = sources.find(({ state, error }) => state === 'failed' && error !== undefined)
+  if (failed !== undefined) return failed.error
+  return sources.every(({ error }) => error !== undefined) ? sources[0]?.error : undefined
+}
+
+function makeSource(name: string, joinedMs: number, clock: Clock): SourceProgress {
   const figures: { -readonly [Key in keyof SourceFigures]: SourceFigures[Key] } = {
     name,
     state: 'starting',
@@ -127,20 +149,25 @@ function makeSource(name: string, joinedMs: number): SourceProgress {
     dropped: undefined,
     joinedMs,
     gaps: 0,
+    upload: undefined,
     error: undefined,
   }
-  let startNs = 0n
+  let beganMs: number | undefined
   let isFirstEnd = true
   return {
     figures,
-    get startNs() {
-      return startNs
+    get hasBegun() {
+      return beganMs !== undefined
     },
+    ageMs: () => (beganMs === undefined ? 0 : clock.nowMs() - beganMs),
     begin() {
-      if (startNs === 0n) startNs = nowNs()
+      if (beganMs === undefined) beganMs = clock.nowMs()
       else figures.gaps += 1
       figures.state = 'capturing'
       figures.error = undefined
+    },
+    showUpload(upload) {
+      figures.upload = upload
     },
     add({ batch, from, to }: PacketRun) {
       figures.packets += to - from
@@ -158,9 +185,9 @@ function makeSource(name: string, joinedMs: number): SourceProgress {
       figures.error = slim(error)
       figures.state = 'failed'
     },
-    cancel() {
+    cancel(reason) {
       figures.state = 'ended'
-      figures.error = undefined
+      figures.error = beganMs !== undefined || reason === undefined ? undefined : slim(reason)
     },
   }
 }
@@ -174,8 +201,4 @@ function slim(error: KcapError): KcapError {
 function add(a: number | undefined, b: number | undefined): number | undefined {
   const sum = (a ?? Number.NaN) + (b ?? Number.NaN)
   return Number.isSafeInteger(sum) ? sum : undefined
-}
-
-function nowNs(): bigint {
-  return BigInt(Date.now()) * 1_000_000n
 }

@@ -1,7 +1,12 @@
-import { monotonicClock } from '../base/clock.ts'
-import { formatTarget, type PodSetName, type PodTarget, type Target } from '../base/target.ts'
+import { type FollowedName, formatTarget, type PodTarget, type Target } from '../base/target.ts'
 import type { PodSetChange } from '../target/follow-pod-set.ts'
-import { formatMissing, type KeepCapturingOptions, makeKeepCapturing, type Source } from './keep-capturing.ts'
+import {
+  type Comment,
+  formatMissing,
+  type KeepCapturingOptions,
+  makeKeepCapturing,
+  type Source,
+} from './keep-capturing.ts'
 import { makePodNews } from './pod-news.ts'
 import type { SourceProgress } from './session-progress.ts'
 
@@ -10,25 +15,26 @@ const mostSources = 10_000
 /** Sources that could not begin: where a thousand pods refuse it, the others will. */
 const mostRefused = 1_000
 
-export interface SourceSetOptions extends Omit<KeepCapturingOptions, 'clock' | 'news'> {
-  readonly clock?: KeepCapturingOptions['clock']
+export interface SourceSetOptions extends Omit<KeepCapturingOptions, 'news'> {
   /** Sources captured at once. */
   readonly limit: number
   readonly addFigures: (name: string, isLate: boolean) => SourceProgress
-  /** Called when nothing is captured because every source has failed. */
-  readonly onAllFailed: () => void
+  /** Called when nothing is captured, and no pod event will change that: every source has failed, or the captures of all named pods have ended. */
+  readonly onNothingLeft: () => void
 }
 
 /** The sources that are captured now: targets join, end and are captured again. */
 export interface SourceSet {
   /** Starts to capture these targets. */
   start(targets: readonly Target[]): void
+  /** The name is going to be followed; to be called before the targets that it stands for are started. */
+  expect(name: FollowedName): void
   /** Captures the pods that the name matches now, and stops those that none matches any more. */
-  follow(name: PodSetName, change: PodSetChange): void
+  follow(name: FollowedName, change: PodSetChange): void
   /** Whether the pod with this uid is, or was, captured. */
   has(uid: string): boolean
   /** Stops following a name; its captures continue. */
-  unfollow(name: PodSetName): void
+  unfollow(name: FollowedName): void
   /** Settles when nothing is captured. */
   settled(): Promise<void>
 }
@@ -39,16 +45,20 @@ interface SetSource extends Source {
 }
 
 export function makeSourceSet(options: SourceSetOptions): SourceSet {
-  const { limit, addFigures, ending, tell, onAllFailed, clock = monotonicClock } = options
+  const { limit, addFigures, ending, tell, onNothingLeft, clock } = options
   const sources = new Map<string, SetSource>()
   const running = new Set<Promise<void>>()
   const isCaptured = (uid: string) => sources.has(uid)
-  const news = makePodNews(isCaptured)
-  const keepCapturing = makeKeepCapturing({ ...options, clock, news })
+  const news = makePodNews(isCaptured, clock)
+  const keepCapturing = makeKeepCapturing({ ...options, news })
+  /** Uids of pods that are left out while too many others are captured, in their order. */
+  const waiting = new Set<string>()
+  /** Names that are followed. */
+  const names = new Set<FollowedName>()
   let refused = 0
   const told = new Set<keyof typeof reasons>()
 
-  function run(source: SetSource, comment: string | undefined): void {
+  function run(source: SetSource, comment: Comment): void {
     const stop = new AbortController()
     source.stop = stop
     const work = keepCapturing(source, stop.signal, comment)
@@ -56,18 +66,33 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
     void work.finally(() => {
       source.stop = undefined
       running.delete(work)
-      if (source.figures.startNs === 0n && source.figures.figures.state === 'failed') refused += 1
-      reconcile(news.running())
-      if (running.size === 0 && [...sources.values()].every(({ figures }) => figures.figures.state === 'failed'))
-        onAllFailed()
+      if (!source.figures.hasBegun && source.figures.figures.state === 'failed') refused += 1
+      lookAgain(keyOf(source.target))
+      for (const uid of waiting) {
+        if (running.size >= limit) break
+        waiting.delete(uid)
+        lookAgain(uid)
+      }
+      if (running.size === 0 && [...sources.values()].every(isOver)) onNothingLeft()
     })
+  }
+
+  /** A capture program that was ended by somebody else is not started again; patterns may still get other pods. */
+  function isOver({ target, figures }: SetSource): boolean {
+    if (figures.figures.state === 'failed') return true
+    if (names.size === 0 || [...names].some(({ kind }) => kind !== 'pod')) return false
+    return target.kind !== 'pod' || news.findRunning(target.uid)?.containerId === target.containerId
+  }
+
+  /** Captures the pod with this uid if it runs, by the last news of it. */
+  function lookAgain(uid: string): void {
+    const target = news.findRunning(uid)
+    if (target !== undefined) reconcile([target])
   }
 
   function reconcile(targets: Iterable<PodTarget>): void {
     if (ending.aborted) return
     for (const target of targets) {
-      // A set of thousands arrives again with every change; the rest of it is left out as before.
-      if (running.size >= limit && told.has('limit')) return
       const source = sources.get(keyOf(target))
       if (source === undefined) startNew(target, (name) => `${name} joined the capture`)
       else if (source.stop === undefined && isOtherRun(source.target, target)) captureAgain(source, target)
@@ -84,7 +109,7 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
         : `container "${before}" of ${name} has ended, "${target.container}" of it runs`
     tell(`${what}; captured again`)
     source.target = target
-    run(source, `${what}: ${formatMissing(source)}`)
+    run(source, () => `${what}: ${formatMissing(source, clock)}`)
   }
 
   function startNew(target: Target, describe?: (name: string) => string): void {
@@ -95,12 +120,15 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
     const figures = addFigures(name, comment !== undefined)
     const source: SetSource = { target, figures, stop: undefined, heardMs: 0 }
     sources.set(key, source)
+    news.noteStarted(target)
     if (comment !== undefined) tell(comment)
-    run(source, comment)
+    run(source, comment === undefined ? undefined : () => comment)
   }
 
   function hasRoom(target: Target): boolean {
-    return running.size < limit || leaveOut(target, 'limit')
+    if (running.size < limit) return true
+    if (target.kind === 'pod') waiting.add(keyOf(target))
+    return leaveOut(target, 'limit')
   }
 
   function mayAdd(target: Target): boolean {
@@ -124,8 +152,13 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
     start(targets) {
       for (const target of targets) startNew(target)
     },
+    expect(name) {
+      names.add(name)
+      news.expect(name)
+    },
     follow(name, change) {
       for (const uid of news.update(name, change)) {
+        waiting.delete(uid)
         const source = sources.get(uid)
         if (source?.stop === undefined) continue
         tell(`${formatTarget(source.target)} has gone`)
@@ -134,7 +167,10 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
       reconcile(change.running)
     },
     has: isCaptured,
-    unfollow: news.forget,
+    unfollow(name) {
+      names.delete(name)
+      news.forget(name)
+    },
     async settled() {
       while (running.size > 0) await Promise.all(running)
     },

@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks'
+import { monotonicClock } from '../base/clock.ts'
 import type { ByteOutput } from '../output/byte-output.ts'
 import type { WholePart } from '../packets/whole-part.ts'
 
@@ -15,7 +15,7 @@ const holdMs = 3
  */
 export interface WriteBuffer {
   /**
-   * Waits for room, then has `fill` write exactly `length` bytes at `at`, with so many packets in them. Calls are served in turn. Gives false when nobody reads any
+   * Waits for room, then has `fill` write exactly `length` bytes at `at`, with so many packets in them. Calls are served in turn. Returns false when nobody reads any
    * more; throws what an earlier write failed with. Where there is room it gives the answer itself and not a promise: a packet then costs
    * no turn of the event loop.
    */
@@ -73,7 +73,7 @@ export function makeWriteBuffer(
     ;[filling, spare] = [spare, filling]
     filled = 0
     filledPackets = 0
-    lastFlushMs = performance.now()
+    lastFlushMs = monotonicClock.nowMs()
     flushing = write(bytes, packets).then(() => {
       flushing = undefined
       flushSoon()
@@ -83,7 +83,7 @@ export function makeWriteBuffer(
     if (flushing !== undefined || filled === 0) return
     if (filled >= wantedBytes) flush()
     else if (cancelHold !== undefined) return
-    else if (performance.now() - lastFlushMs < holdMs) {
+    else if (monotonicClock.nowMs() - lastFlushMs < holdMs) {
       const timer = setTimeout(flush, holdMs)
       cancelHold = () => clearTimeout(timer)
     } else {

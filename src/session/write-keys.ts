@@ -1,12 +1,13 @@
 import type { CaptureRequest } from '../base/capture-request.ts'
 import { toKcapError } from '../base/kcap-error.ts'
+import type { PacketRun } from '../base/packet.ts'
+import { findHandshakes } from '../packets/find-handshakes.ts'
+import { splitKeyLines } from '../packets/key-log.ts'
 import { followRemoteKeyLog } from '../route/follow-remote-key-log.ts'
 import type { Route } from '../route/route.ts'
 import type { CaptureWriter } from './capture-writer.ts'
 import { followKeyLog } from './follow-key-log.ts'
-
-/** One block is read whole by those who read captures. */
-const maxBlockLength = 64 * 1024
+import { makeKeyPool } from './key-pool.ts'
 
 export interface WriteKeysOptions {
   readonly request: CaptureRequest
@@ -17,22 +18,29 @@ export interface WriteKeysOptions {
 
 /** TLS secrets on their way into the stream. */
 export interface KeyWriter {
+  /** Writes the keys that these packets need, before the packets are written. */
+  writeNeeded(runs: readonly PacketRun[]): void
   /** The keys of the request's own key log file, until `signal` is aborted. */
   followFile(signal: AbortSignal): Promise<void>
-  /** Those of a file where a route leads, until `signal` is aborted; what keeps them from coming is told and does no harm. */
+  /** Those of a file where a route leads, until `signal` is aborted. Never rejects: what keeps them from coming is told. */
   followRemote(
     name: string,
-    route: Route,
+    openRoute: () => Promise<Route>,
     run: { readonly onBegun: () => void; readonly signal: AbortSignal },
   ): Promise<void>
 }
 
 export function makeKeyWriter({ request, writer, fail, tell }: WriteKeysOptions): KeyWriter {
-  const maxBytes = (request.limits.outputBytes ?? Number.POSITIVE_INFINITY) / 2
+  const isWanted = (request.keyLogFile ?? request.remoteKeyLogPath) !== undefined
+  const { outputBytes = Number.POSITIVE_INFINITY } = request.limits
+  const maxBytes = outputBytes / 2
+  // The other half of what keys may take is for sessions that are seen to begin.
+  const pool = makeKeyPool(maxBytes / 2)
   let keyBytes = 0
   let isFull = false
-  const take = async (lines: string) => {
-    for (const block of splitLines(lines)) {
+  const take = (lines: string) => write(pool.add(lines))
+  const write = async (lines: string) => {
+    for (const block of splitKeyLines(lines)) {
       if (isFull) return
       keyBytes += block.length
       if (keyBytes > maxBytes) {
@@ -44,6 +52,9 @@ export function makeKeyWriter({ request, writer, fail, tell }: WriteKeysOptions)
     }
   }
   return {
+    writeNeeded(runs) {
+      if (isWanted) void write(pool.need(findHandshakes(runs)))
+    },
     async followFile(signal) {
       const file = request.keyLogFile
       if (file === undefined) return
@@ -52,25 +63,15 @@ export function makeKeyWriter({ request, writer, fail, tell }: WriteKeysOptions)
         tell(`no keys from ${file}: ${error.message}`),
       )
     },
-    async followRemote(name, route, { onBegun, signal }) {
+    async followRemote(name, openRoute, { onBegun, signal }) {
       const path = request.remoteKeyLogPath
       if (path === undefined) return
       try {
-        const reason = await followRemoteKeyLog(route, { path, take, onBegun, signal })
+        const reason = await followRemoteKeyLog(await openRoute(), { path, take, onBegun, signal })
         if (reason !== undefined) tell(`no keys from ${path} in ${name}: ${reason}`)
       } catch (error) {
         if (!signal.aborted) tell(`no keys from ${path} in ${name}: ${toKcapError(error).message}`)
       }
     },
   }
-}
-
-function splitLines(lines: string): string[] {
-  const blocks: string[] = []
-  for (let at = 0; at < lines.length; ) {
-    const end = lines.length - at <= maxBlockLength ? lines.length : lines.lastIndexOf('\n', at + maxBlockLength) + 1
-    blocks.push(lines.slice(at, end))
-    at = end
-  }
-  return blocks
 }

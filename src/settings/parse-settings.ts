@@ -2,6 +2,7 @@ import path from 'node:path'
 import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml'
 import type { CreatingRoute } from '../base/capture-request.ts'
 import { KcapError } from '../base/kcap-error.ts'
+import { isKubeQuantity } from '../base/kube-quantity.ts'
 import { findNearNames } from '../base/near-names.ts'
 import { quote } from '../base/quote.ts'
 import type { SshHostName } from '../base/target.ts'
@@ -70,11 +71,16 @@ export function parseSettings(file: string, text: string): Settings {
       ? new Map<string, Node | null>()
       : readMap(listNode, '"list"', ['contexts', 'namespaces', 'selector', 'maxPods'])
   const debugNode = top.get('debug')
-  const debugKeys = ['image', 'pullPolicy', 'pullSecret', 'namespace', 'privileged']
+  const debugKeys = ['image', 'pullPolicy', 'pullSecret', 'namespace', 'cpu', 'memory', 'privileged']
   const debug = debugNode === undefined ? new Map<string, Node | null>() : readMap(debugNode, '"debug"', debugKeys)
   const readFlag = (node: Node | null | undefined, what: string): boolean => {
     if (isScalar(node) && typeof node.value === 'boolean') return node.value
     return fail(offsetOf(node), `${what} must be true or false`)
+  }
+  /** As the API writes it: `100m`, `1`, `256Mi`. */
+  const readAmount = (node: Node | null | undefined, what: string): string => {
+    const text = isScalar(node) && typeof node.value === 'number' ? String(node.value) : readText(node, what)
+    return isKubeQuantity(text) ? text : fail(offsetOf(node), `${what} must be an amount, such as 100m or 256Mi`)
   }
   const readChoice =
     <Choice extends string>(choices: readonly Choice[]) =>
@@ -138,6 +144,8 @@ export function parseSettings(file: string, text: string): Settings {
       pullPolicy: optional(debug, 'pullPolicy', readChoice(['Always', 'IfNotPresent', 'Never'])),
       pullSecret: optional(debug, 'pullSecret', readText),
       namespace: optional(debug, 'namespace', readText),
+      cpu: optional(debug, 'cpu', readAmount),
+      memory: optional(debug, 'memory', readAmount),
       privileged: optional(debug, 'privileged', readFlag) ?? false,
     },
     path: optional(top, 'path', readFolders) ?? [],

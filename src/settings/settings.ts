@@ -53,6 +53,8 @@ export function defaultSettings(file: string): Settings {
       pullPolicy: undefined,
       pullSecret: undefined,
       namespace: undefined,
+      cpu: undefined,
+      memory: undefined,
       privileged: false,
     },
     path: [],

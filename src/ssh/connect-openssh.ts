@@ -18,7 +18,7 @@ import type { SshConnection } from './ssh-connection.ts'
 import type { SshContext } from './ssh-context.ts'
 import { connectionLost, sshHostLabel, sshTimeout } from './ssh-error.ts'
 
-/** ssh's own failures; a program on the far side may end with it too, and then ssh says nothing. */
+/** ssh's own failures; a program on the remote side may end with it too, and then ssh says nothing. */
 const failedExitCode = 255
 
 /** Runs programs on a host by the system's ssh, one for each; the login is made when the first is started. */

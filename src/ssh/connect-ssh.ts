@@ -1,5 +1,5 @@
-import { homedir } from 'node:os'
 import type { SshHostName } from '../base/target.ts'
+import { findAccount } from '../host/account.ts'
 import { hasProgram } from '../host/find-program.ts'
 import { connectByOpenssh } from './connect-openssh.ts'
 import { connectBySsh2 } from './connect-ssh2.ts'
@@ -18,7 +18,8 @@ export async function connectSsh(name: SshHostName, options: ConnectSshOptions):
     ...options,
     log,
     environment: options.environment ?? process.env,
-    homeFolder: options.homeFolder ?? homedir(),
+    // As ssh has it, which does not look at HOME.
+    homeFolder: options.homeFolder ?? findAccount().homeFolder,
   }
   const chain = await resolveSshChain(name, context)
   const { client = 'auto' } = name

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
 import type { SshHostName } from '../base/target.ts'
+import { refuseForeignSettings } from './foreign-settings.ts'
 import { type HostKeyCheck, makeHostKeyCheck } from './host-key-check.ts'
 import { findPreferredTypes } from './host-key-order.ts'
 import { loadLoginKeys } from './login-keys.ts'
@@ -82,6 +83,7 @@ async function prepareHop(
   { askSecret, askHostKey, log, tell = log, mayCompress = true, homeFolder, environment, signal }: SshContext,
   { isJumpHost, password }: { readonly isJumpHost: boolean; readonly password: string | undefined },
 ): Promise<Hop> {
+  refuseForeignSettings(host)
   const prompt = openSecretPrompt(host.batchMode ? undefined : askSecret)
   const [hostKeyCheck, keys] = await Promise.all([
     makeHostKeyCheck(host, { acceptNewHostKey, isJumpHost, askHostKey, homeFolder, log, tell }),

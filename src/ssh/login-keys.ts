@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import ssh2, { type ParsedKey, type SigningRequestOptions } from 'ssh2'
 import { fileWord, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
+import { rsaKeyBits } from './host-key.ts'
 import { publicKeyOfEncryptedFile } from './private-key-file.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import type { SecretPrompt } from './secret-prompt.ts'
@@ -55,12 +56,20 @@ export async function loadLoginKeys(host: ResolvedSshHost, options: LoginKeysOpt
   ]
   const keys = ordered
     .filter((key, index) => ordered.findIndex((other) => isSameKey(other, key)) === index)
-    .filter((key) => key.publicOnly !== true)
+    .filter((key) => key.publicOnly !== true && isAccepted(key, host))
   return { keys, lockedFiles }
 }
 
 function isUsable<Key extends LoginKey | ParsedKey>(key: Key | Error): key is Key {
   return !(key instanceof Error)
+}
+
+/** Whether PubkeyAcceptedAlgorithms and RequiredRSASize let the key be offered (sshconnect2.c, userauth_pubkey). */
+function isAccepted({ publicKey }: LoginKey, { algorithms, requiredRsaSize }: ResolvedSshHost): boolean {
+  const { loginKeys } = algorithms
+  const algorithm = publicKey.type === 'ssh-rsa' ? 'rsa-sha2-256' : publicKey.type
+  const bits = rsaKeyBits(publicKey.getPublicSSH()) ?? Number.POSITIVE_INFINITY
+  return bits >= requiredRsaSize && (loginKeys === undefined || loginKeys.includes(algorithm))
 }
 
 function isSameKey(a: LoginKey, b: LoginKey): boolean {

@@ -19,8 +19,8 @@ import type { SshContext } from './ssh-context.ts'
 const quickTimeoutMs = 3_000
 
 /**
- * Why the system's ssh is to be taken, for what ssh2 1.17 can't do: user and host certificates, FIDO keys, Kerberos, a connection that is
- * open already, algorithms, some checks of host keys. undefined: ssh2 can do all that the config and the keys at hand ask for.
+ * Why the system's ssh is to be taken, for what ssh2 1.17 can't do: some settings, user and host certificates, FIDO keys, Kerberos, a connection
+ * that is open already, algorithms, some checks of host keys. undefined: ssh2 can do all that the config and the keys at hand ask for.
  */
 export async function findOpensshReason(
   name: SshHostName,
@@ -29,6 +29,7 @@ export async function findOpensshReason(
 ): Promise<string | undefined> {
   for (const host of chain) {
     const reason =
+      findForeignSetting(host) ??
       refusesAlgorithms(host) ??
       (await findSpecialKey(host)) ??
       (await findHostKeyReason(host)) ??
@@ -41,6 +42,15 @@ export async function findOpensshReason(
 /** The same, after ssh2 has failed. */
 export function findReasonInFailure(error: unknown): string | undefined {
   return error instanceof KcapError ? /kcap and the hosts? have no .* in common$/.exec(error.message)?.[0] : undefined
+}
+
+function findForeignSetting({ foreignSettings, algorithms }: ResolvedSshHost): string | undefined {
+  const [setting] = foreignSettings
+  if (setting !== undefined) return `its ssh config says ${setting}`
+  const isOtherRsa = algorithms.loginKeys?.some((name) => /^(rsa-sha2-512|ssh-rsa)$/.test(name)) === true
+  return isOtherRsa && !algorithms.loginKeys?.includes('rsa-sha2-256')
+    ? 'its PubkeyAcceptedAlgorithms do not have rsa-sha2-256'
+    : undefined
 }
 
 function refusesAlgorithms(host: ResolvedSshHost): string | undefined {
@@ -96,8 +106,8 @@ async function findOpenConnection(
   chain: SshChain,
   { environment, signal }: SshContext,
 ): Promise<string | undefined> {
-  const { controlPath } = chain[chain.length - 1] as ResolvedSshHost
-  if (controlPath === undefined || !existsSync(controlPath)) return undefined
+  const { controlPath, isControlPathUnclear } = chain[chain.length - 1] as ResolvedSshHost
+  if (controlPath === undefined || !(isControlPathUnclear || existsSync(controlPath))) return undefined
   const { exitCode } = await runProgram(['ssh', '-O', 'check', ...makeSshWords(name)], {
     environment,
     timeoutMs: quickTimeoutMs,

@@ -1,5 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { Duplex } from 'node:stream'
+import { fileLine } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { killProgram, startCommandLine } from '../host/start-program.ts'
 import { expandSshTokens } from './expand-ssh-path.ts'
@@ -72,6 +73,6 @@ function toStream(child: ChildProcessWithoutNullStreams, host: ResolvedSshHost, 
 
 function proxyFailed(host: ResolvedSshHost, state: string): KcapError {
   return new KcapError('ssh-failed', `cannot reach "${sshHostLabel(host)}": its ProxyCommand ${state}`, {
-    hints: [`ProxyCommand ${toPlainText(host.proxyCommand ?? '')}`, '--jump-host none goes there directly'],
+    hints: [fileLine(`ProxyCommand ${toPlainText(host.proxyCommand ?? '')}`), '--jump-host none goes there directly'],
   })
 }

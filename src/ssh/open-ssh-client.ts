@@ -95,7 +95,7 @@ export function openSshClient(host: ResolvedSshHost, options: SshClientOptions):
       sock: socket,
       username: host.user,
       readyTimeout: 0,
-      // ssh2 only sends the pings: see watchSilence() for why it does not count the answers.
+      // ssh2 only sends the pings: see holdConnection() for why it does not count the answers.
       keepaliveInterval: options.keepaliveIntervalMs,
       keepaliveCountMax: Number.POSITIVE_INFINITY,
       algorithms: options.algorithms as Algorithms,

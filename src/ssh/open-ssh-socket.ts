@@ -1,6 +1,8 @@
-import { connect, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { KcapError } from '../base/kcap-error.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
-import { sshTimeout, toSshError } from './ssh-error.ts'
+import { sshTimeout, sshUnreachable, toSshError } from './ssh-error.ts'
 
 const slabBytes = 512 * 1024
 const leastReadBytes = 64 * 1024
@@ -25,12 +27,42 @@ function makeReader(onData: (data: Buffer) => void) {
   }
 }
 
-/** A TCP connection to the host within its connect timeout; paused. */
-export function openSshSocket(host: ResolvedSshHost, signal: AbortSignal): Promise<Socket> {
+const retryPauseMs = 1_000
+
+/**
+ * Opens a TCP connection to the host, paused; tries as often as ConnectionAttempts has it (sshconnect.c, ssh_connect_direct).
+ *
+ * @throws {KcapError} ssh-unreachable, ssh-timeout — the last try failed
+ */
+export async function openSshSocket(host: ResolvedSshHost, signal: AbortSignal): Promise<Socket> {
+  const family = isIP(host.host)
+  // Node would pass over the family where no name is looked up.
+  if (family !== 0 && family !== (host.addressFamily ?? family))
+    throw sshUnreachable(
+      host,
+      `it is no IPv${host.addressFamily} address, and the AddressFamily of your ssh config asks for one`,
+    )
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await tryToConnect(host, signal)
+    } catch (error) {
+      if (!(error instanceof KcapError) || attempt >= host.connectionAttempts) throw error
+      await sleep(retryPauseMs, undefined, { signal })
+    }
+  }
+}
+
+function tryToConnect(host: ResolvedSshHost, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     // Window adjustments and keepalives are small: they must not wait for more data.
     const onread = makeReader((data) => socket.emit('data', data))
-    const socket: Socket = connect({ host: host.host, port: host.port, noDelay: true, onread })
+    const socket: Socket = connect({
+      host: host.host,
+      port: host.port,
+      family: host.addressFamily ?? 0,
+      noDelay: true,
+      onread,
+    })
     const timer = setTimeout(
       () => settle(sshTimeout(host, `no answer within ${host.connectTimeoutMs / 1000} s`)),
       host.connectTimeoutMs,

@@ -83,7 +83,7 @@ interface LastWords {
   readonly match: RegExpExecArray
 }
 
-/** The last of them: before it, a banner and the programs of the far side say what they like. */
+/** The last of them: before it, a banner and the programs of the remote side say what they like. */
 function findLastWords(lines: readonly string[]): LastWords | undefined {
   const kinds = Object.keys(lastWords) as (keyof typeof lastWords)[]
   for (const line of [...lines].reverse())

@@ -73,11 +73,44 @@ export async function readSshConfigFile(question: SshConfigQuestion): Promise<Ss
   const query = { Host: question.host, ...(question.user === undefined ? {} : { User: question.user }) }
   try {
     const whole = await includeSshConfigs(text, question.homeFolder)
-    const computed = SSHConfig.parse(whole).compute(query, { matchExec: false, ignoreCase: true })
-    return new Map(Object.entries(computed).map(([keyword, value]) => [keyword.toLowerCase(), [value].flat()]))
+    const computed = SSHConfig.parse(hideCommands(whole)).compute(query, { matchExec: false, ignoreCase: true })
+    return new Map(
+      Object.entries(computed).map(([name, value]) => {
+        const keyword = name.toLowerCase()
+        return [keyword, [value].flat().flatMap((one) => readValue(keyword, one))]
+      }),
+    )
   } catch (error) {
     throw unreadable(question, `${path} makes no sense: ${error instanceof Error ? error.message : error}`, error)
   }
+}
+
+/** Values of a keyword as `ssh -G` prints them. */
+function readValue(keyword: string, value: string): readonly string[] {
+  if (commandKeywords.includes(keyword)) return [showCommand(value)]
+  return keyword === 'setenv' ? splitWords(value) : [value]
+}
+
+/** Words of a line, of which each may have parts in quotes. */
+function splitWords(line: string): string[] {
+  return (line.match(/(?:"[^"]*"|[^\s"])+/g) ?? []).map((word) => word.replaceAll('"', ''))
+}
+
+/** Keywords whose value is the rest of the line, with quotes, blanks and number signs (readconf.c, parse_command). */
+const commandKeywords = ['proxycommand', 'knownhostscommand', 'localcommand', 'remotecommand']
+const commandLine = new RegExp(`^([ \\t]*(?:${commandKeywords.join('|')})[ \\t=]+)(.*\\S)[ \\t\\r]*$`, 'gim')
+
+/** Replaces each command with one opaque word, because the parser would split and unquote it. */
+function hideCommands(text: string): string {
+  return text.replace(commandLine, (_line, start: string, command: string) => start + encode(command))
+}
+
+function encode(command: string): string {
+  return Buffer.from(command, 'utf8').toString('base64url')
+}
+
+function showCommand(word: string): string {
+  return Buffer.from(word, 'base64url').toString('utf8')
 }
 
 function unreadable({ host, configPath }: SshConfigQuestion, state: string, cause?: unknown): KcapError {

@@ -1,15 +1,22 @@
 import { existsSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { SshHostName } from '../base/target.ts'
+import { findAccount } from '../host/account.ts'
 import { expandSshPath, ownText } from './expand-ssh-path.ts'
+import { findForeignSettings } from './foreign-settings.ts'
 import { type HostKeySettings, isGiven, readHostKeySettings } from './host-key-settings.ts'
 import { readSshConfig, type SshSettings } from './read-ssh-config.ts'
+import { readSentEnvironment } from './sent-environment.ts'
 import { readAlgorithmList, type SshAlgorithms } from './supported-algorithms.ts'
-import type { SilenceLimits } from './watch-silence.ts'
 
 export type LoginMethod = 'publickey' | 'keyboard-interactive' | 'password'
+
+export interface SilenceLimits {
+  readonly keepaliveIntervalMs: number
+  /** So many intervals without a byte from the host are the end. */
+  readonly keepaliveCountMax: number
+}
 
 /** Everything needed to reach one host, as plain data: the user's flags over the user's ssh config over OpenSSH's defaults. */
 export interface ResolvedSshHost extends HostKeySettings {
@@ -32,6 +39,12 @@ export interface ResolvedSshHost extends HostKeySettings {
   /** BatchMode: nobody is to be asked anything. */
   readonly batchMode: boolean
   readonly connectTimeoutMs: number
+  /** Tries to open a connection, a second apart. */
+  readonly connectionAttempts: number
+  /** AddressFamily; undefined: any. */
+  readonly addressFamily?: 4 | 6
+  /** Variables for each program that is started there. */
+  readonly sentEnvironment: Readonly<Record<string, string>>
   /** Whether the host is asked to compress what it sends. */
   readonly compression: boolean
   /** Allowed algorithms by kind; undefined: ssh2's own choice. */
@@ -44,7 +57,11 @@ export interface ResolvedSshHost extends HostKeySettings {
   /** What ssh2 knows nothing of. */
   readonly certificateFiles: readonly string[]
   readonly controlPath?: string
+  /** Whether only ssh knows where that is. */
+  readonly isControlPathUnclear: boolean
   readonly usesGssapi: boolean
+  /** Lines of the config that only ssh can follow. */
+  readonly foreignSettings: readonly string[]
 }
 
 export interface ResolveSshHostOptions {
@@ -85,16 +102,22 @@ export function applySshSettings(
   const list = (keyword: string) => one(keyword)?.split(',')
 
   const { environment, homeFolder } = options
-  const user = name.user ?? one('user') ?? userInfo().username
+  const user = name.user ?? one('user') ?? findAccount().name ?? refuseNameless(name)
   const host = (one('hostname') ?? name.host).replaceAll('%h', name.host)
   const port = name.port ?? readPort(name, one('port'))
   const alias = one('hostkeyalias')
-  const expand = (path: string) =>
-    expandSshPath(path, { typedHost: name.host, host, port, user, hostKeyAlias: alias, homeFolder, environment })
+  const foreignSettings = findForeignSettings(settings)
+  const { proxyJump, proxyCommand } = chooseProxy(name, settings)
+  const tokens = { typedHost: name.host, host, port, user, hostKeyAlias: alias, proxyJump, homeFolder, environment }
+  const expand = (value: string) => {
+    const { path, unclear } = expandSshPath(value, tokens)
+    if (unclear !== undefined) foreignSettings.push(`${unclear} in ${value}`)
+    return path
+  }
 
   const agentSocket = resolveAgent(one('identityagent'), environment, expand)
-  const { proxyJump, proxyCommand } = chooseProxy(name, settings)
-  const controlPath = one('controlpath')
+  const controlPath = expandSshPath(settings.get('controlpath')?.find(isGiven) ?? '', tokens)
+  const family = addressFamilies[one('addressfamily')?.toLowerCase() ?? '']
   return {
     alias: name.host,
     ...(name.sshConfigPath === undefined ? {} : { configPath: name.sshConfigPath }),
@@ -112,6 +135,9 @@ export function applySshSettings(
     batchMode: isYes('batchmode'),
     ...readHostKeySettings(settings, expand),
     connectTimeoutMs: readCount(one('connecttimeout'), 0) * 1000 || defaultConnectTimeoutMs,
+    connectionAttempts: Math.max(1, readCount(one('connectionattempts'), 1)),
+    ...(family === undefined ? {} : { addressFamily: family }),
+    sentEnvironment: readSentEnvironment(settings, environment),
     silence: chooseSilence(readCount(one('serveraliveinterval'), 0), readCount(one('serveralivecountmax'), 3)),
     compression: isYes('compression'),
     algorithms: {
@@ -119,13 +145,24 @@ export function applySshSettings(
       ...readAlgorithmList('keyExchanges', list('kexalgorithms')),
       ...readAlgorithmList('ciphers', list('ciphers')),
       ...readAlgorithmList('macs', list('macs')),
+      ...readAlgorithmList('loginKeys', list('pubkeyacceptedalgorithms') ?? list('pubkeyacceptedkeytypes')),
     },
-    ...(proxyJump === undefined || !isGiven(proxyJump) ? {} : { proxyJump }),
-    ...(proxyCommand === undefined || !isGiven(proxyCommand) ? {} : { proxyCommand }),
+    ...(proxyJump === undefined ? {} : { proxyJump }),
+    ...(proxyCommand === undefined ? {} : { proxyCommand }),
     certificateFiles: (settings.get('certificatefile') ?? []).filter(isGiven).map(expand),
-    ...(controlPath === undefined || !isGiven(controlPath) ? {} : { controlPath }),
+    ...(controlPath.path === '' ? {} : { controlPath: controlPath.path }),
+    isControlPathUnclear: controlPath.unclear !== undefined,
     usesGssapi: isYes('gssapiauthentication'),
+    foreignSettings,
   }
+}
+
+const addressFamilies: Readonly<Record<string, 4 | 6 | undefined>> = { inet: 4, inet6: 6 }
+
+function refuseNameless({ host }: SshHostName): never {
+  throw new KcapError('usage', `cannot log in to "${host}": this machine has no name for your account`, {
+    hints: ['--ssh-user USER'],
+  })
 }
 
 /** A timer takes no more milliseconds than 31 bits hold. */
@@ -146,17 +183,17 @@ function readPort({ host }: SshHostName, text = '22'): number {
 
 /** Of ProxyJump and ProxyCommand the first in the config counts, and a flag before both. */
 function chooseProxy({ jumpHost }: SshHostName, settings: SshSettings): { proxyJump?: string; proxyCommand?: string } {
-  if (jumpHost !== undefined) return { proxyJump: jumpHost }
+  if (jumpHost !== undefined) return isGiven(jumpHost) ? { proxyJump: jumpHost } : {}
   const keyword = [...settings.keys()].find((key) => key === 'proxyjump' || key === 'proxycommand')
   const value = keyword === undefined ? undefined : settings.get(keyword)?.[0]
-  if (value === undefined) return {}
+  if (value === undefined || !isGiven(value)) return {}
   return keyword === 'proxyjump' ? { proxyJump: value } : { proxyCommand: value }
 }
 
 /** A silent cut is noticed after 15 to 20 s. */
 const defaultSilence: SilenceLimits = { keepaliveIntervalMs: 5_000, keepaliveCountMax: 3 }
 
-/** ServerAliveInterval and ServerAliveCountMax, where they are stricter: the far side ends a capture after 20 s of silence anyway. */
+/** ServerAliveInterval and ServerAliveCountMax, where they are stricter: the remote side ends a capture after 20 s of silence anyway. */
 function chooseSilence(intervalSeconds: number, countMax: number): SilenceLimits {
   const keepaliveIntervalMs = Math.min(intervalSeconds * 1000 || Infinity, defaultSilence.keepaliveIntervalMs)
   const limitMs = defaultSilence.keepaliveIntervalMs * defaultSilence.keepaliveCountMax

@@ -2,17 +2,17 @@ import type { Duplex } from 'node:stream'
 import type { Client } from 'ssh2'
 import type { KcapError } from '../base/kcap-error.ts'
 import type { RemoteProcess } from '../base/remote-process.ts'
-import type { ResolvedSshHost } from './resolve-ssh-host.ts'
+import { watchSilence } from '../base/watch-silence.ts'
+import type { ResolvedSshHost, SilenceLimits } from './resolve-ssh-host.ts'
 import { connectionLost, toPlainText } from './ssh-error.ts'
 import { startSshProcess } from './start-ssh-process.ts'
-import { type SilenceLimits, watchSilence } from './watch-silence.ts'
 
 /** A logged-in connection; several programs may run over it at once. */
 export interface SshConnection {
   readonly host: ResolvedSshHost
   /** Reports whether the host has shown a wrong key, which only `StrictHostKeyChecking no` let pass: no password may be sent to it. */
   isUnproven(): boolean
-  /** Runs one command line, already quoted for the login shell of the far side. The signal aborts the start only. */
+  /** Runs one command line, already quoted for the login shell of the remote side. The signal aborts the start only. */
   startProcess(commandLine: string, signal: AbortSignal): Promise<RemoteProcess>
   /** Ends the connection and what runs over it; settles when its socket is closed. */
   close(): Promise<void>
@@ -45,11 +45,17 @@ export function holdConnection(host: ResolvedSshHost, parts: ConnectionParts): S
     if (root.closed) resolve()
     else root.once('close', () => resolve())
   })
-  const silentMs = silence.keepaliveIntervalMs * silence.keepaliveCountMax
-  const stopWatching = watchSilence(socket, silence, () => {
-    lose(`nothing came from the host for ${silentMs / 1000} s`)
-    root.destroy()
+  const limitMs = silence.keepaliveIntervalMs * silence.keepaliveCountMax
+  // Not ssh2's own count, which knows answers to its pings only: on a slow link those wait behind a window full of packets.
+  const watch = watchSilence({
+    limitMs,
+    checkMs: silence.keepaliveIntervalMs,
+    onSilent() {
+      lose(`nothing came from the host for ${limitMs / 1000} s`)
+      root.destroy()
+    },
   })
+  socket.on('data', watch.heard)
   const onAbort = () => {
     lose('kcap closed the connection')
     root.destroy()
@@ -58,7 +64,8 @@ export function holdConnection(host: ResolvedSshHost, parts: ConnectionParts): S
 
   function onGone(): void {
     lose('the host closed the connection')
-    stopWatching()
+    watch.stop()
+    socket.off('data', watch.heard)
     signal.removeEventListener('abort', onAbort)
     root.destroy()
   }
@@ -76,7 +83,7 @@ export function holdConnection(host: ResolvedSshHost, parts: ConnectionParts): S
       startSshProcess(commandLine, { client, host, lostBy: () => lost, signal: startSignal }),
     async close() {
       lose('kcap closed the connection')
-      stopWatching()
+      watch.stop()
       for (const one of clients) one.end()
       root.end(() => root.destroy())
       // A dead link takes no goodbye.

@@ -1,6 +1,6 @@
 import type { AskHostKey } from './host-key-check.ts'
+import type { SilenceLimits } from './resolve-ssh-host.ts'
 import type { AskSecret } from './secret-prompt.ts'
-import type { SilenceLimits } from './watch-silence.ts'
 
 export interface ConnectSshOptions {
   /** Ends the connection, whether it is being made or in use. */

@@ -8,7 +8,7 @@ export function sshHostLabel({ user, host, port }: Pick<ResolvedSshHost, 'user' 
   return `ssh://${user}@${place}${port === 22 ? '' : `:${port}`}`
 }
 
-/** Texts of the far side are data: they must not steer the user's terminal or break a log line. */
+/** Texts of the remote side are data: they must not steer the user's terminal or break a log line. */
 export function toPlainText(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ').trim()
 }

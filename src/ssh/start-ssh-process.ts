@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { type Readable, Writable } from 'node:stream'
 import type { Client, ClientChannel } from 'ssh2'
+import { monotonicClock } from '../base/clock.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { RemoteExit, RemoteProcess } from '../base/remote-process.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
@@ -21,7 +22,7 @@ const startTimeoutMs = 30_000
 /** After a program's exit status its channel is closed, unless something that it started holds on to its output. */
 const closeTimeoutMs = 15_000
 
-/** Runs one command line, as the login shell of the far side reads it. stdout is ssh2's channel itself: no stream in between. */
+/** Runs one command line, as the login shell of the remote side reads it. stdout is ssh2's channel itself: no stream in between. */
 export function startSshProcess(commandLine: string, options: SshProcessOptions): Promise<RemoteProcess> {
   const { client, host, lostBy, signal } = options
   return new Promise((resolve, reject) => {
@@ -44,7 +45,7 @@ export function startSshProcess(commandLine: string, options: SshProcessOptions)
     if (signal.aborted) return onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
     try {
-      client.exec(commandLine, (error, channel) => {
+      client.exec(commandLine, { env: host.sentEnvironment }, (error, channel) => {
         if (error) return refuse(error)
         settle()
         // The exit status may be in the very next bytes: listen before this callback returns.
@@ -124,14 +125,14 @@ function toExitCode(code: number | null, signalName: string | undefined): number
 /** Calls `close` when the reader has consumed everything and nothing arrives for `closeTimeoutMs`. Returns a function that cancels this. */
 function closeWhenSilent(channel: ClientChannel, close: () => void): () => void {
   const { push } = channel
-  let heardMs = performance.now()
+  let heardMs = monotonicClock.nowMs()
   channel.push = (chunk, encoding) => {
-    heardMs = performance.now()
+    heardMs = monotonicClock.nowMs()
     return push.call(channel, chunk, encoding)
   }
   const timer = setInterval(() => {
-    if (channel.readableLength > 0) heardMs = performance.now()
-    if (performance.now() - heardMs >= closeTimeoutMs) close()
+    if (channel.readableLength > 0) heardMs = monotonicClock.nowMs()
+    if (monotonicClock.nowMs() - heardMs >= closeTimeoutMs) close()
   }, 1_000)
   return () => clearInterval(timer)
 }
@@ -144,7 +145,7 @@ function ended(output: Readable): Promise<void> {
 
 /**
  * Both outputs share one window, and ssh2 opens it again whenever anything comes in on stderr, though stdout be full to the brim:
- * with a far side that reports on stderr every second, a slow reader of packets would hold 2 MiB more each time. While stdout is full,
+ * with a remote side that reports on stderr every second, a slow reader of packets would hold 2 MiB more each time. While stdout is full,
  * stderr says that it is full too; the window then opens when stdout is read.
  */
 function keepWindowClosed(channel: ClientChannel): void {

@@ -5,19 +5,17 @@ export interface SshAlgorithms {
   readonly keyExchanges?: readonly string[]
   readonly ciphers?: readonly string[]
   readonly macs?: readonly string[]
+  /** Keys to log in with. */
+  readonly loginKeys?: readonly string[]
 }
+
+const ellipticKeys = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521'] as const
 
 /** What ssh2 1.17 can do and OpenSSH still allows, best first. */
 export const supportedAlgorithms: Required<SshAlgorithms> = {
-  hostKeys: [
-    'ssh-ed25519',
-    'ecdsa-sha2-nistp256',
-    'ecdsa-sha2-nistp384',
-    'ecdsa-sha2-nistp521',
-    'rsa-sha2-512',
-    'rsa-sha2-256',
-    'ssh-rsa',
-  ],
+  hostKeys: [...ellipticKeys, 'rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'],
+  // It signs with an RSA key by this algorithm alone, where the host does not rule it out (lib/client.js, getKeyAlgos).
+  loginKeys: [...ellipticKeys, 'rsa-sha2-256'],
   keyExchanges: [
     'curve25519-sha256',
     'curve25519-sha256@libssh.org',

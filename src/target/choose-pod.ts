@@ -67,7 +67,7 @@ function chooseContainer(pod: V1Pod, containers: readonly PodContainer[], wanted
       throw new KcapError(
         'container-not-found',
         `cannot capture "${namespace}/${name}": it has no container "${wanted}"`,
-        { hints: containers.map(captureHint) },
+        { hints: containers.filter(isOffered).map(captureHint) },
       )
     if (isRunning(found)) return found
     const state = describeState(found) ?? 'not running'
@@ -75,14 +75,12 @@ function chooseContainer(pod: V1Pod, containers: readonly PodContainer[], wanted
       namespace,
       name,
       `its container "${wanted}" is ${state}`,
-      containers.filter(isRunning).map(captureHint),
+      containers.filter((container) => isOffered(container) && isRunning(container)).map(captureHint),
     )
   }
-  // What `kubectl exec` takes without -c, if it runs. Debug containers are somebody's own.
+  // What `kubectl exec` takes without -c, if it runs.
   const preferred = pod.metadata?.annotations?.['kubectl.kubernetes.io/default-container']
-  const order = containers
-    .filter(({ kind }) => kind !== 'ephemeral')
-    .sort((a, b) => Number(b.name === preferred) - Number(a.name === preferred))
+  const order = containers.filter(isOffered).sort((a, b) => Number(b.name === preferred) - Number(a.name === preferred))
   const running = order.find(isRunning)
   if (running !== undefined) return running
   const reasons = order.map(describeState).filter((reason) => reason !== undefined)
@@ -95,6 +93,11 @@ function chooseContainer(pod: V1Pod, containers: readonly PodContainer[], wanted
     `no container of it runs (${[...new Set(reasons)].join(', ') || 'no state yet'})`,
     ended === undefined ? [] : [line('kubectl', 'logs', '-n', namespace, name, '-c', ended.name, '--previous')],
   )
+}
+
+/** Debug containers are somebody's own. */
+function isOffered({ kind }: PodContainer): boolean {
+  return kind !== 'ephemeral'
 }
 
 function describeState({ status }: PodContainer): string | undefined {

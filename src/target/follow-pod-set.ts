@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { V1Pod } from '@kubernetes/client-node'
+import type { Clock } from '../base/clock.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { PodSetName, PodTarget } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { tooManyObjects } from '../kube/read-list.ts'
 import { watchList } from '../kube/watch-list.ts'
+import { followServiceEndpoints } from './follow-service-endpoints.ts'
 import { findPodSet, isInSet, tryTarget } from './pod-set.ts'
 
 /** Twice what large clusters have. https://kubernetes.io/docs/setup/best-practices/cluster-large/ */
@@ -17,6 +19,7 @@ export interface FollowRun {
   readonly isCaptured: (uid: string) => boolean
   readonly signal: AbortSignal
   readonly log: (line: string) => void
+  readonly clock?: Clock
 }
 
 /** A change in the pods that a name matches. */
@@ -30,8 +33,8 @@ export interface PodSetChange {
 }
 
 /**
- * The pods a name stands for, each time they change. Ends when there is nothing to follow: a service without a selector. Throws `api-*`
- * errors, `api-forbidden` where the login may not watch, and the signal's reason.
+ * Yields the pods a name stands for, each time they change. Ends when there is nothing to follow: a service without selector and endpoints.
+ * Throws `api-*` errors, `api-forbidden` where the login may not watch, and the signal's reason.
  */
 export async function* followPodSet(
   name: PodSetName,
@@ -39,7 +42,10 @@ export async function* followPodSet(
   run: FollowRun,
 ): AsyncGenerator<PodSetChange> {
   const set = await findPodSet(name, access, run.signal)
-  if (set === undefined) return
+  if (set === undefined) {
+    if (name.kind === 'service') yield* followServiceEndpoints(name, access, run)
+    return
+  }
   const { namespace, labelSelector } = set
   const scope = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`
   const changes = watchList(access, {

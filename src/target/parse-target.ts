@@ -1,6 +1,7 @@
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import type { ClusterScope, SshHostName, TargetName, WorkloadName } from '../base/target.ts'
+import type { ClusterScope, SshHostName, TargetName } from '../base/target.ts'
+import { findResourceKind } from '../kube/resource-kinds.ts'
 
 export interface TargetDefaults {
   readonly cluster: ClusterScope
@@ -11,48 +12,49 @@ export interface TargetDefaults {
   readonly allNamespaces?: boolean
 }
 
-/** kubectl's names of workloads. */
-const workloadKinds = new Map<string, WorkloadName['workloadKind']>([
-  ['deploy', 'deploy'],
-  ['deployment', 'deploy'],
-  ['sts', 'sts'],
-  ['statefulset', 'sts'],
-  ['ds', 'ds'],
-  ['daemonset', 'ds'],
-  ['rs', 'rs'],
-  ['replicaset', 'rs'],
-  ['job', 'job'],
-])
-
 /**
- * The text form of a target: `NS/POD`, `POD`, `pod/POD`, patterns as `NS/POD-*`, `svc/SERVICE`, `deploy/X`, `node/NAME`, `ssh://[USER@]HOST[:PORT]`.
- * Throws `usage` for what is none of them.
+ * Parses the text form of a target: `NS/POD`, `POD`, `pod/POD`, patterns as `NS/POD-*`, `svc/SERVICE`, `deployments.apps/X`, `NS/svc/SERVICE`, `node/NAME`,
+ * `ssh://[USER@]HOST[:PORT]`. A namespace with the name of a kind is named by `-n`.
+ * @throws {KcapError} usage — when it is none of them
  */
 export function parseTarget(text: string, defaults: TargetDefaults): TargetName {
   if (text.startsWith('ssh://')) return parseSshTarget(text, defaults.ssh)
-  const [first = '', second, ...more] = text.split('/')
-  if (first === '' || second === '' || more.length > 0) throw notATarget(text)
+  const parts = text.split('/')
+  const [first = '', second, third] = parts
+  if (parts.includes('') || parts.length > 3) throw notATarget(text)
   if (second === undefined) return parsePod(first, text, defaults)
-  if (first === 'node' || first === 'no') return { kind: 'node', ...defaults.cluster, node: checkName(second, text) }
-  if (first === 'svc' || first === 'service')
-    return { kind: 'service', ...defaults.cluster, service: checkName(second, text) }
-  const workloadKind = workloadKinds.get(first)
-  if (workloadKind !== undefined)
-    return { kind: 'workload', ...defaults.cluster, workloadKind, workload: checkName(second, text) }
-  if (first === 'pod' || first === 'po') return parsePod(second, text, defaults)
+  if (third !== undefined) {
+    const kind = findResourceKind(second)
+    if (kind === undefined || kind === 'node' || kind === 'ns') throw notATarget(text)
+    return parseTarget(`${second}/${third}`, inNamespace(first, text, `${second}/${third}`, defaults))
+  }
+  const kind = findResourceKind(first)
+  if (kind === 'pod') return parsePod(second, text, defaults)
+  if (kind === 'node') return { kind, ...defaults.cluster, node: checkName(second, text) }
+  if (kind === 'svc') return { kind: 'service', ...defaults.cluster, service: checkName(second, text) }
+  // `ns` may be a namespace, but no target.
+  if (kind !== undefined && kind !== 'ns')
+    return { kind: 'workload', ...defaults.cluster, workloadKind: kind, workload: checkName(second, text) }
+  if (first === '*' && defaults.cluster.namespace === undefined)
+    return parsePod(second, text, { ...defaults, allNamespaces: true })
+  return parsePod(second, text, inNamespace(first, text, second, defaults))
+}
+
+/** Returns the defaults for a target whose text names its namespace. */
+function inNamespace(named: string, text: string, rest: string, defaults: TargetDefaults): TargetDefaults {
   const { namespace } = defaults.cluster
-  if (namespace !== undefined && namespace !== first) {
+  if (namespace !== undefined && namespace !== named) {
     throw new KcapError('usage', `cannot capture "${text}": --namespace says "${namespace}"`, {
-      hints: [line('kcap', text), line('kcap', '-n', namespace, second)],
+      hints: [line('kcap', text), line('kcap', '-n', namespace, rest)],
     })
   }
-  if (defaults.allNamespaces === true && first !== '*') {
+  if (defaults.allNamespaces === true) {
     throw new KcapError('usage', `cannot capture "${text}" with --all-namespaces: it names a namespace`, {
-      hints: [line('kcap', text), line('kcap', '-A', second)],
+      // Only pods are looked for in all namespaces.
+      hints: [line('kcap', text), ...(rest.includes('/') ? [] : [line('kcap', '-A', rest)])],
     })
   }
-  if (first === '*') return parsePod(second, text, { ...defaults, allNamespaces: true })
-  return parsePod(second, text, { ...defaults, cluster: { ...defaults.cluster, namespace: checkName(first, text) } })
+  return { ...defaults, cluster: { ...defaults.cluster, namespace: checkNamespace(named, text) } }
 }
 
 /** A pod's name, or a pattern of such names. */
@@ -89,13 +91,19 @@ function checkName(name: string, text: string): string {
   return name
 }
 
+/** Names of namespaces are RFC 1123 labels, without dots. */
+function checkNamespace(name: string, text: string): string {
+  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) throw notATarget(text)
+  return name
+}
+
 function notATarget(text: string): KcapError {
   return new KcapError('usage', `cannot capture "${text}": it is no target`, {
     hints: [
       'a pod: kcap NAMESPACE/POD',
       'a service: kcap svc/SERVICE -n NAMESPACE',
       'a host: kcap ssh://USER@HOST',
-      line('kcap', 'list', 'pods'),
+      line('kcap', 'list', 'pods', '-A'),
     ],
   })
 }

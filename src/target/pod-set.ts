@@ -1,10 +1,10 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import { type KcapError, toKcapError } from '../base/kcap-error.ts'
-import type { PodSetName, PodTarget } from '../base/target.ts'
+import { type ClusterScope, clusterOf, type FollowedName, type PodSetName, type PodTarget } from '../base/target.ts'
 import { matchesWildcard } from '../base/wildcard.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
-import { getServiceSelector } from '../kube/kube-objects.ts'
-import { getWorkloadSelector } from '../kube/workloads.ts'
+import { getService } from '../kube/services.ts'
+import { findCronJobPods, getWorkloadSelector } from '../kube/workloads.ts'
 import { choosePod } from './choose-pod.ts'
 
 /** The pods that a name stands for, as the API can be asked for them. */
@@ -14,6 +14,8 @@ export interface PodSet {
   readonly labelSelector: string | undefined
   /** Of pod names. */
   readonly pattern: string | undefined
+  /** Whether a pod that the others select belongs to it; undefined: each does. */
+  readonly hasPod?: (pod: V1Pod) => boolean
 }
 
 /**
@@ -26,6 +28,8 @@ export async function findPodSet(
   signal: AbortSignal,
 ): Promise<PodSet | undefined> {
   const namespace = name.namespace ?? access.namespace
+  const selectBy = (labelSelector: string | undefined) =>
+    labelSelector ? { namespace, labelSelector, pattern: undefined } : undefined
   if (name.kind === 'pods') {
     return {
       namespace: name.allNamespaces ? undefined : namespace,
@@ -33,24 +37,25 @@ export async function findPodSet(
       pattern: name.pattern,
     }
   }
-  const labelSelector =
-    name.kind === 'service'
-      ? await getServiceSelector(access, namespace, name.service, signal)
-      : await getWorkloadSelector(access, name.workloadKind, namespace, name.workload, signal)
-  return labelSelector ? { namespace, labelSelector, pattern: undefined } : undefined
+  if (name.kind === 'service') return selectBy((await getService(access, namespace, name.service, signal))?.selector)
+  const { workloadKind, workload } = name
+  if (workloadKind !== 'cronjob')
+    return selectBy(await getWorkloadSelector(access, workloadKind, namespace, workload, signal))
+  const pods = await findCronJobPods(access, namespace, workload, signal)
+  return pods && { namespace, pattern: undefined, ...pods }
 }
 
 /** Returns whether a pod of the answer belongs to the set: the API server may send others, whatever was requested. */
-export function isInSet({ namespace, pattern }: PodSet, { metadata }: V1Pod): boolean {
-  if (namespace !== undefined && metadata?.namespace !== namespace) return false
-  return pattern === undefined || matchesWildcard(pattern, metadata?.name ?? '')
+export function isInSet({ namespace, pattern, hasPod = () => true }: PodSet, pod: V1Pod): boolean {
+  if (namespace !== undefined && pod.metadata?.namespace !== namespace) return false
+  return (pattern === undefined || matchesWildcard(pattern, pod.metadata?.name ?? '')) && hasPod(pod)
 }
 
 /** The pod as a target, or why it can't be captured. */
-export function tryTarget(pod: V1Pod, name: PodSetName, access: ClusterAccess): PodTarget | KcapError {
+export function tryTarget(pod: V1Pod, name: ClusterScope, access: ClusterAccess): PodTarget | KcapError {
   try {
     return choosePod(pod, {
-      cluster: { kubeconfigPaths: name.kubeconfigPaths, context: name.context },
+      cluster: clusterOf(name),
       context: access.context,
       container: name.container,
     })
@@ -60,7 +65,8 @@ export function tryTarget(pod: V1Pod, name: PodSetName, access: ClusterAccess): 
 }
 
 /** How the name is called in errors and events: `svc/orders`. */
-export function formatPodSetName(name: PodSetName): string {
+export function formatFollowedName(name: FollowedName): string {
+  if (name.kind === 'pod') return name.namespace === undefined ? name.pod : `${name.namespace}/${name.pod}`
   if (name.kind === 'service') return `svc/${name.service}`
   if (name.kind === 'workload') return `${name.workloadKind}/${name.workload}`
   const pattern = name.pattern ?? '*'

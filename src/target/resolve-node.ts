@@ -1,6 +1,6 @@
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import type { NodeName, NodeTarget } from '../base/target.ts'
+import { clusterOf, type NodeName, type NodeTarget } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { getNode, listNames } from '../kube/kube-objects.ts'
 import { refuseWindows } from './refuse-windows.ts'
@@ -19,7 +19,7 @@ export async function resolveNode(name: NodeName, access: ClusterAccess, signal:
   const nodeAddress = addresses.find(({ type }) => type === 'InternalIP')?.address
   return {
     kind: 'node',
-    cluster: { kubeconfigPaths: name.kubeconfigPaths, context: name.context },
+    cluster: clusterOf(name),
     context: access.context,
     namespace: name.namespace ?? access.namespace,
     node: name.node,
@@ -29,7 +29,7 @@ export async function resolveNode(name: NodeName, access: ClusterAccess, signal:
 
 async function nodeNotFound({ node }: NodeName, access: ClusterAccess, signal: AbortSignal): Promise<KcapError> {
   const near = await nearNames(node, async () =>
-    (await listNames(access, 'nodes', { limit: mostSuggested, signal })).map(({ name }) => name),
+    (await listNames(access, 'node', { limit: mostSuggested, signal })).map(({ name }) => name),
   )
   return new KcapError('node-not-found', `cannot capture "node/${node}": the cluster has no such node`, {
     hints: [...(near.length > 0 ? [`nodes there: ${near.join(', ')}`] : []), line('kcap', 'list', 'nodes')],

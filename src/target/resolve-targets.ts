@@ -1,22 +1,25 @@
 import { line, noted } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import type { PodName, PodTarget, Target, TargetName } from '../base/target.ts'
+import { clusterOf, type PodName, type PodTarget, type Target, type TargetName } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import type { ClusterPool } from '../kube/cluster-pool.ts'
 import { getPod, listNames, listPods } from '../kube/kube-objects.ts'
-import { listWorkloads } from '../kube/workloads.ts'
 import { choosePod } from './choose-pod.ts'
 import { resolveNode } from './resolve-node.ts'
 import { resolvePodSet } from './resolve-pod-set.ts'
 import { mostSuggested, nearNames, refuseUnknownNamespace } from './unknown-namespace.ts'
 
-/** Everything the names stand for, each target once. Throws the errors of the lookup: `pod-not-found`, `api-forbidden` … */
+/** What an error says to who knows what a name was looked up for; `home` is the namespace of names that name none. */
+export type ExplainLookup = (error: unknown, name: TargetName, home: string) => unknown
+
+/** Everything the names stand for, each target once. Throws the errors of the lookup, explained: `pod-not-found`, `api-forbidden` … */
 export async function resolveTargets(
   names: readonly TargetName[],
   clusters: ClusterPool,
   signal: AbortSignal,
+  explain: ExplainLookup = (error) => error,
 ): Promise<Target[]> {
-  const found = await Promise.all(names.map((name) => resolveTarget(name, clusters, signal)))
+  const found = await Promise.all(names.map((name) => resolveTarget(name, clusters, signal, explain)))
   const unique = new Map<string, Target>()
   for (const target of found.flat()) {
     unique.set(
@@ -29,12 +32,21 @@ export async function resolveTargets(
   return [...unique.values()]
 }
 
-async function resolveTarget(name: TargetName, clusters: ClusterPool, signal: AbortSignal): Promise<Target[]> {
+async function resolveTarget(
+  name: TargetName,
+  clusters: ClusterPool,
+  signal: AbortSignal,
+  explain: ExplainLookup,
+): Promise<Target[]> {
   if (name.kind === 'ssh') return [{ kind: 'ssh', name }]
   const access = await clusters.open(name)
-  if (name.kind === 'node') return [await resolveNode(name, access, signal)]
-  if (name.kind === 'pod') return [await resolvePod(name, access, signal)]
-  return await resolvePodSet(name, access, signal)
+  try {
+    if (name.kind === 'node') return [await resolveNode(name, access, signal)]
+    if (name.kind === 'pod') return [await resolvePod(name, access, signal)]
+    return await resolvePodSet(name, access, signal)
+  } catch (error) {
+    throw explain(error, name, access.namespace)
+  }
 }
 
 async function resolvePod(name: PodName, access: ClusterAccess, signal: AbortSignal): Promise<PodTarget> {
@@ -42,7 +54,7 @@ async function resolvePod(name: PodName, access: ClusterAccess, signal: AbortSig
   const pod = await getPod(access, namespace, name.pod, signal)
   if (pod === undefined) throw await podNotFound(access, namespace, name.pod, signal)
   return choosePod(pod, {
-    cluster: { kubeconfigPaths: name.kubeconfigPaths, context: name.context },
+    cluster: clusterOf(name),
     context: access.context,
     container: name.container,
   })
@@ -79,13 +91,8 @@ async function findOtherKinds(
 ): Promise<string[]> {
   const kinds = ['svc', 'deploy', 'sts', 'ds'] as const
   const found = kinds.map(async (kind) => {
-    const names =
-      kind === 'svc'
-        ? (await listNames(access, 'services', { namespace, limit: mostSuggested, signal })).map(
-            (service) => service.name,
-          )
-        : await listWorkloads(access, kind, { namespace, limit: mostSuggested, signal })
-    return names.includes(name) ? [`${kind}/${name}`] : []
+    const listed = await listNames(access, kind, { namespace, limit: mostSuggested, signal })
+    return listed.some((one) => one.name === name) ? [`${kind}/${name}`] : []
   })
   return (await Promise.all(found.map((names) => names.catch(() => [])))).flat()
 }

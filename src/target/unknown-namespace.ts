@@ -16,7 +16,7 @@ export async function refuseUnknownNamespace(
 ): Promise<void> {
   if ((await hasNamespace(access, namespace, signal)) !== false) return
   const near = await nearNames(namespace, async () =>
-    (await listNames(access, 'namespaces', { limit: mostSuggested, signal })).map(({ name }) => name),
+    (await listNames(access, 'ns', { limit: mostSuggested, signal })).map(({ name }) => name),
   )
   throw new KcapError(
     'namespace-not-found',

@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 
-/** A long fat line: every byte arrives `delayMs` later, and as many as wanted are on their way. Gives the server that leads to the address. */
+/** A long fat line: every byte arrives `delayMs` later, and as many as wanted are on their way. Returns the server that leads to the address. */
 export async function openDelayingRelay(host: string, port: number, delayMs: number): Promise<Server> {
   const server = createServer({ noDelay: true }, (near) => {
     const far = connect({ host, port, noDelay: true })

@@ -13,7 +13,7 @@ const states = ['pending', 'paid', 'shipped', 'delivered', 'returned']
 
 /**
  * Writes a pcap of what services say to each other by HTTP/1.1: requests with headers, answers in JSON, acknowledgements. Ids, trace ids,
- * prices and names are by chance, the same for each seed. Gives how many packets there are.
+ * prices and names are by chance, the same for each seed. Returns how many packets there are.
  */
 export function writeHttpCapture(file: string, bytes: number, seed: number): number {
   let state = seed

@@ -16,7 +16,7 @@ const stepNs = 64
 
 /**
  * Writes a pcap of nanoseconds. How long after the one before it a packet comes is by chance, so that the packets of files of different
- * seeds come in turn but in no fixed order. Gives how many there are.
+ * seeds come in turn but in no fixed order. Returns how many there are.
  */
 export function writeCapture(file: string, bytes: number, sizes: readonly number[], seed: number): number {
   const options = { littleEndian: true, nanosecond: true }

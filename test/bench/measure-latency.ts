@@ -9,7 +9,7 @@ const warmUpMs = 3_000
 
 /**
  * From a packet's time stamp to its last byte in a pipe here, in milliseconds, sorted: of each packet of a pcap that an argv writes on standard
- * output. The far side must have this machine's clock.
+ * output. The remote side must have this machine's clock.
  */
 export async function measureLatencies(
   argv: readonly string[],

@@ -23,7 +23,7 @@ beforeAll(async () => {
   }))
 })
 
-/** A pod as kcap makes one, of somebody else; gives its place. */
+/** A pod as kcap makes one, of somebody else; returns its place. */
 async function addNodePod(name: string, namespace = 'staging'): Promise<string> {
   await ask(demo.cluster, `/api/v1/namespaces/${namespace}/pods`, {
     method: 'POST',
@@ -53,7 +53,7 @@ async function cleanup(user: DemoUser, ...argv: string[]) {
 test('where nothing is left it says so, and where it has looked', async () => {
   expect(await cleanup(admin)).toMatchObject({
     code: 0,
-    told: ['nothing of kcap\'s is left in the namespace "prod" (-A looks in all)'],
+    told: ['no leftovers of kcap in the namespace "prod" (-A looks in all)'],
   })
 })
 

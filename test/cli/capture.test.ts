@@ -284,4 +284,9 @@ describe('kcap demo', () => {
     expect(code, stderr).toBe(0)
     expect((await blocks()).filter(({ type }) => type === 1).length).toBe(2)
   })
+
+  test('knows services by their names', async () => {
+    const { code, stderr } = await runCliHere(['demo', '--port', 'http-alt,domain', '--count', '5', '-o', out()])
+    expect([code, stderr]).toEqual([0, expect.stringContaining('5 packets')])
+  })
 })

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { toKcapError } from '../../src/base/kcap-error.ts'
 import { version } from '../../src/base/version.ts'
 import { commands } from '../../src/cli/command-table.ts'
@@ -59,13 +60,53 @@ describe('help', () => {
 })
 
 describe('list', () => {
-  test('pods as a table, of all namespaces', async () => {
+  const readTable = (text: string) =>
+    text
+      .trim()
+      .split('\n')
+      .map((row) => row.split(/ {2,}/))
+
+  test("pods as a table, of the context's namespace", async () => {
     const { code, stdout, stderr } = await kcap('list')
     expect([code, stderr]).toEqual([0, ''])
-    const [head, ...rows] = stdout.trim().split('\n')
-    expect(head?.split(/ +/)).toEqual(['NAMESPACE', 'NAME', 'STATUS'])
-    expect(rows.map((row) => row.split(/ {2,}/))).toContainEqual(['prod', 'orders-6c9f', 'Running'])
-    expect(rows.some((row) => row.startsWith('staging '))).toBe(true)
+    const [head, ...rows] = readTable(stdout)
+    expect(head).toEqual(['NAME', 'READY', 'STATUS', 'RESTARTS', 'AGE'])
+    expect(rows.map((row) => row.slice(0, 3))).toContainEqual(['orders-6c9f', '2/2', 'Running'])
+    expect(stdout).not.toMatch(/staging/)
+  })
+
+  test('-A: of all namespaces, -o wide: with their addresses, nodes and containers', async () => {
+    const [head = [], ...rows] = readTable((await kcapHere('list', 'po', '-A', '-o', 'wide')).stdout)
+    expect([head[0], head[1], head.at(-1)]).toEqual(['NAMESPACE', 'NAME', 'CONTAINERS'])
+    expect(head).toEqual(expect.arrayContaining(['IP', 'NODE']))
+    expect(new Set(rows.map(([namespace]) => namespace)).size).toBeGreaterThan(1)
+  })
+
+  test('--no-headers leaves out the names of the columns', async () => {
+    const { stdout } = await kcapHere('list', 'pods', '-n', 'prod', '--no-headers')
+    expect(stdout).toMatch(/^\S+ +1\/1 +Running/)
+  })
+
+  test('options stand before the command, too', async () => {
+    const after = await kcapHere('list', 'pods', '-n', 'staging', '-o', 'name')
+    expect(await kcapHere('-n', 'staging', '--output=name', 'list', 'pods')).toEqual(after)
+    expect(after.stdout).toMatch(/^staging\//)
+  })
+
+  test('where there is nothing, that is said, and the exit code is 0', async () => {
+    const none = { code: 0, stdout: '', stderr: 'No resources found in prod namespace.\n' }
+    expect(await kcapHere('list', 'pods', '-n', 'prod', '-l', 'app=none')).toMatchObject(none)
+    expect(await kcapHere('list', 'pods', '-n', 'prod', '-l', 'app=none', '-o', 'yaml')).toMatchObject({
+      code: 0,
+      stdout: '[]\n',
+      stderr: '',
+    })
+  })
+
+  test('containers', async () => {
+    const [head, ...rows] = readTable((await kcapHere('list', 'containers', '-n', 'prod')).stdout)
+    expect(head).toEqual(['POD', 'NAME', 'KIND', 'STATUS', 'RESTARTS'])
+    expect(rows.filter(([pod]) => pod === 'orders-6c9f').length).toBeGreaterThan(0)
   })
 
   test('pods of a namespace by names that can be captured as they stand', async () => {
@@ -77,12 +118,20 @@ describe('list', () => {
 
   test('pods as JSON', async () => {
     const rows = JSON.parse((await kcapHere('list', 'pods', '-o', 'json')).stdout) as unknown[]
-    expect(rows).toContainEqual({ namespace: 'prod', name: 'orders-6c9f', status: 'Running' })
+    const pod = { namespace: 'prod', name: 'orders-6c9f', ready: '2/2', status: 'Running', restarts: '0' }
+    expect(rows).toContainEqual(expect.objectContaining({ ...pod, containers: expect.any(Array) }))
+  })
+
+  test('YAML is what JSON is', async () => {
+    const read = async (form: string) => (await kcapHere('list', 'svc', '-A', '-o', form)).stdout
+    expect(parse(await read('yaml'))).toEqual(JSON.parse(await read('json')))
   })
 
   test.each([
     ['namespaces', 'prod'],
-    ['services', 'prod/orders'],
+    ['services', 'svc/orders'],
+    ['deploy', 'deploy/orders'],
+    ['nodes', 'node/demo-node-1'],
     ['contexts', 'kcap-demo'],
   ])('%s by name', async (what, name) => {
     const { code, stdout } = await kcapHere('list', what, '-o', 'name')
@@ -124,12 +173,18 @@ describe("wrong usage is 'usage', with exit code 2 and a line to type", () => {
   test.each([
     [['--frob', 'prod/orders-6c9f'], 'cannot use "--frob": there is no such option', 'kcap --help'],
     [['--prot', 'tcp', 'prod/orders-6c9f'], 'cannot use "--prot": there is no such option', '--protocol'],
+    [['list', 'frob'], 'cannot list "frob": kcap does not list it', 'kcap list --help'],
+    [['list', 'servces'], 'cannot list "servces": kcap does not list it', 'kcap list services'],
+    [['list', 'pods', 'web'], 'cannot run "kcap list" with "web": it takes no such word', 'kcap list --help'],
+    [['install', 'it'], 'cannot run "kcap install" with "it": it takes no such word', 'kcap install --help'],
+    [['completion', 'bash', 'zsh'], 'cannot run "kcap completion" with "zsh"', 'kcap completion --help'],
+    [['config', 'show', 'x'], 'cannot run "kcap config" with "x"', 'kcap config --help'],
+    [['-n', 'prod', 'lsit'], 'cannot run "lsit": there is no such command', 'kcap list -n prod'],
     [
-      ['list', 'frob'],
-      'cannot list "frob": it is one of contexts, namespaces, pods, services, nodes, interfaces',
-      'kcap list pods',
+      ['list', '-o', 'csv'],
+      'cannot use -o "csv": it is one of table, wide, json, yaml, name',
+      'kcap list pods -o name',
     ],
-    [['list', '-o', 'yaml'], 'cannot use -o "yaml": it is one of table, json, name', 'kcap list pods -o name'],
     [
       ['completion', 'tcsh'],
       'cannot print a completion script for "tcsh": it is one of bash, zsh, fish',
@@ -141,21 +196,32 @@ describe("wrong usage is 'usage', with exit code 2 and a line to type", () => {
     [['prod/x', '--wireshark', '-o', 'f'], 'cannot use --wireshark together with --output', '-o FILE'],
     [
       ['prod/x', '--duration', '0'],
-      'cannot use --duration "0": a time is a number of seconds, or 90s, 5m, 2h',
-      'kcap --help',
+      'cannot use --duration "0": a time is a number of seconds, or 90s, 1m30s, 2h, 2d',
+      '--duration 1m30s',
     ],
-    [['prod/x', '--count', '-1'], 'cannot use', 'kcap --help'],
+    [['prod/x', '--count', '-1'], 'cannot use --count "-1": it is a whole number', 'kcap --help'],
+    [['prod/x', '--duration', '-1'], 'cannot use --duration "-1": a time is a number of seconds', '--duration 90s'],
+    [['completion'], 'cannot print a completion script: no shell is named', 'kcap completion fish'],
+    [['lsit', 'pods'], 'cannot run "lsit": there is no such command', 'kcap list pods'],
+    [['isntall'], 'cannot run "isntall": there is no such command', 'a pod of that name: kcap pod/isntall'],
+    [
+      ['-l', 'app==,'],
+      'cannot use --selector "app==,": found "", expected a label after ","',
+      "--selector 'tier in (web,api),!canary'",
+    ],
+    [['list', 'pods', '-l', '=x'], 'cannot use --selector "=x": found "="', '--selector app=orders'],
+    [['prod/x', '--upload-tcpdump', '/no'], 'cannot upload "/no": no such file', '--upload-tcpdump FILE'],
     [
       ['prod/x', '--max-size', 'much'],
-      'cannot use --max-size "much": a size is a number of bytes, or 64KiB, 100MB, 2GB',
-      'kcap --help',
+      'cannot use --max-size "much": a size is a number of bytes, or 10k, 100MB, 2GB, 64KiB, 10Mi',
+      '--max-size 10Mi',
     ],
     [
       ['prod/x', '--snaplen', '999999'],
       'cannot use --snaplen "999999": it is a whole number from 0 to 262144',
       'kcap --help',
     ],
-    [['prod/x', '--port', 'http'], 'cannot filter by port "http"', '--port 443'],
+    [['prod/x', '--port', 'http/tcp'], 'cannot filter by port "http/tcp"', '--port https,8080'],
     [
       ['prod/x', '--filter', 'tcp) or (udp'],
       'cannot use the capture filter "tcp) or (udp": can\'t parse filter expression: syntax error',
@@ -165,6 +231,11 @@ describe("wrong usage is 'usage', with exit code 2 and a line to type", () => {
       ['demo', '--filter', 'not port 22 and not vlan'],
       'cannot use the capture filter "not port 22 and not vlan": no VLAN support for Linux cooked v2',
       '--iface eth0',
+    ],
+    [
+      ['demo', '--filter', 'ether[0] & 1 = 0', '--iface', 'eth0'],
+      'cannot use the capture filter: it is not supported by the demo, which takes host, net, port,',
+      'the pods of a real cluster take it',
     ],
     [['prod/x', '--protocol', 'arp'], 'cannot use --protocol "arp": it is one of', 'kcap --help'],
     [['prod/x', '--format', 'cap'], 'cannot use --format "cap": it is one of pcap, pcapng', 'kcap --help'],
@@ -200,7 +271,7 @@ kcap:   hint: a pod: kcap NAMESPACE/POD
 kcap:   hint: a service: kcap svc/SERVICE -n NAMESPACE
 kcap:   hint: a host: kcap ssh://USER@HOST
 kcap:   hint: nothing at hand: kcap demo
-kcap:   hint: kcap list pods
+kcap:   hint: kcap list pods -A
 `)
 })
 

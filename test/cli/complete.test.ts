@@ -118,7 +118,7 @@ describe('options', () => {
   })
 
   test('a command may make something else of an option', async () => {
-    expect(await ask('list', '-o', '').values()).toEqual(['table', 'json', 'name'])
+    expect(await ask('list', '-o', '').values()).toEqual(['wide', 'json', 'yaml', 'name'])
     expect((await ask('install', '--folder', '').answer()).kind).toBe('folders')
   })
 
@@ -138,16 +138,16 @@ describe('names', () => {
   test('of hosts are those of the ssh config, its includes, and of the config', async () => {
     const user = await makeEnvironment(await demo.kubeconfig())
     const folder = path.join(user.HOME ?? '', '.ssh')
-    await writeFile(
-      path.join(folder, 'config'),
-      'Include more\nHost bastion web-? !web-1 *\n  User root\nMatch host x\n',
-    )
+    const config = path.join(folder, 'config')
+    await writeFile(config, `Include ${folder}/mor?\nHost bastion web-? !web-1 *\n  User root\nMatch host x\n`)
     await writeFile(path.join(folder, 'more'), 'host = "inner" outer # both\n')
     await mkdir(path.join(user.HOME ?? '', 'kcap'))
     await writeFile(path.join(user.HOME ?? '', 'kcap', 'config.yaml'), 'sshHosts: [root@10.0.0.10]\n')
     const hosts = ['inner', 'outer', 'bastion', 'root@10.0.0.10']
-    expect(await askAs(user, '--ssh-host', '').values()).toEqual(hosts)
-    expect((await askAs(user, 'ssh://').values()).slice(commands.length)).toEqual(hosts.map((host) => `ssh://${host}`))
+    expect(await askAs(user, '--ssh-config', config, '--ssh-host', '').values()).toEqual(hosts)
+    expect((await askAs(user, '--ssh-config', config, 'ssh://').values()).slice(commands.length)).toEqual(
+      hosts.map((host) => `ssh://${host}`),
+    )
   })
 
   test("of another context and another kubeconfig are that cluster's", async () => {

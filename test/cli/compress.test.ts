@@ -47,7 +47,7 @@ afterEach(async () => {
   await relay?.close()
 })
 
-/** Captures on a host that has these programs; gives what a user sees and what went over the line. */
+/** Captures on a host that has these programs; returns what a user sees and what went over the line. */
 async function capture(place: string, ...argv: string[]) {
   const pair = makeKeyPair()
   const server = await openServer({ users: { ann: { keys: [pair.public] } } })

@@ -22,9 +22,9 @@ async function writeKubeconfig(port: number): Promise<string> {
 
 const makePage = (count: number, name: (i: number) => string) =>
   JSON.stringify({
-    columnDefinitions: [{ name: 'Status' }],
+    columnDefinitions: [{ name: 'Name' }, { name: 'Status' }],
     rows: Array.from({ length: count }, (_, i) => ({
-      cells: ['Running'],
+      cells: [name(i), 'Running'],
       object: { metadata: { name: name(i), namespace: 'shop' } },
     })),
   })
@@ -32,7 +32,7 @@ const makePage = (count: number, name: (i: number) => string) =>
 test('a list of thousands is printed whole, whatever its form', async () => {
   const { port } = await openApiPeer((_request, response) => response.end(makePage(2_500, (i) => `web-${i}`)))
   const environment = { KUBECONFIG: await writeKubeconfig(port) }
-  const list = async (form: string) => (await runCliHere(['list', 'pods', '-o', form], environment)).stdout
+  const list = async (form: string) => (await runCliHere(['list', 'pods', '-A', '-o', form], environment)).stdout
   const names = (await list('name')).trimEnd().split('\n')
   expect([names.length, names.at(-1)]).toEqual([2_500, 'shop/web-2499'])
   const table = (await list('table')).trimEnd().split('\n')
@@ -42,7 +42,10 @@ test('a list of thousands is printed whole, whatever its form', async () => {
     'shop        web-0      Running',
   ])
   const rows = JSON.parse(await list('json')) as unknown[]
-  expect([rows.length, rows.at(-1)]).toEqual([2_500, { namespace: 'shop', name: 'web-2499', status: 'Running' }])
+  expect([rows.length, rows.at(-1)]).toEqual([
+    2_500,
+    { namespace: 'shop', name: 'web-2499', status: 'Running', containers: [] },
+  ])
 })
 
 test('an empty list is nothing, or an empty JSON list', async () => {

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
-import { formatSummary } from '../../src/cli/report.ts'
+import { describe, expect, test } from 'vitest'
+import { formatProgress, formatSummary } from '../../src/cli/report.ts'
 import type { SessionSummary, SourceFigures } from '../../src/session/session-progress.ts'
 
 const source = (name: string, more: Partial<SourceFigures> = {}): SourceFigures => ({
@@ -12,6 +12,7 @@ const source = (name: string, more: Partial<SourceFigures> = {}): SourceFigures 
   dropped: 0,
   joinedMs: 0,
   gaps: 0,
+  upload: undefined,
   error: undefined,
   ...more,
 })
@@ -58,4 +59,33 @@ test('what the kernel dropped is said with what helps', () => {
   expect(formatSummary(summary([source('a', { dropped: 12 }), source('b', { dropped: 3 })]))[3]).toBe(
     '15 packets DROPPED by the kernel there: a narrower filter or --snaplen 128 helps',
   )
+})
+
+describe('formatProgress', () => {
+  const progress = (sources: readonly SourceFigures[]) => ({
+    outputName: 'orders.pcapng',
+    elapsedMs: () => 12_000,
+    sources: () => sources,
+    packets: () => sources.reduce((sum, { packets }) => sum + packets, 0),
+  })
+  const uploading = (name: string, takenBytes: number) =>
+    source(name, { state: 'starting', packets: 0, bytes: 0, upload: { takenBytes, totalBytes: 3_100_000 } })
+
+  test('shows how much of an upload has arrived', () => {
+    expect(formatProgress(progress([uploading('shop/orders', 1_234_567)]), 0)).toBe(
+      '00:12  uploading tcpdump to "shop/orders": 1.2 of 3.1 MB',
+    )
+  })
+
+  test('sums up the uploads to several targets', () => {
+    const sources = [uploading('shop/a', 1_000_000), uploading('shop/b', 500_000), uploading('shop/c', 0)]
+    expect(formatProgress(progress(sources), 0)).toBe('00:12  uploading tcpdump to 3 targets: 1.5 of 9.3 MB')
+  })
+
+  test('shows an upload beside what others capture', () => {
+    const sources = [source('shop/a', { state: 'capturing' }), uploading('shop/b', 500_000)]
+    expect(formatProgress(progress(sources), 7)).toBe(
+      '00:12  1,250 packets  24.0 kB  7/s  uploading tcpdump to "shop/b": 0.5 of 3.1 MB',
+    )
+  })
 })

@@ -172,7 +172,7 @@ test('the end of stdin, told with the close frame of v5, ends a capture', async 
   await exec.until(() => exec.stderr().includes('listening'))
   exec.halfClose()
   // At once, not by the silence that follows.
-  expect(await Promise.race([exec.closed, delay(120, 'still open')])).toBe(1000)
+  expect(await Promise.race([exec.closed, delay(300, 'still open')])).toBe(1000)
   expect(reports(exec.stderr()).at(-1)).toBe('kcap-report: ended 137')
 })
 

@@ -151,7 +151,7 @@ const failures: [string, string[], number, string][] = [
   ['a pod without tcpdump', ['--extcap-interface', 'kcap-kcap-demo.prod.slim-0'], 6, 'there is no "tcpdump"'],
   ['a pod without a shell', ['--extcap-interface', 'kcap-kcap-demo.prod.minimal-0'], 6, 'its container has no "sh"'],
   ['an unknown interface', [...words.slice(1), '--iface', 'eth9'], 2, 'there is no interface "eth9"'],
-  ['a wrong port', [...words.slice(1), '--port', 'http'], 2, 'cannot filter by port "http"'],
+  ['a wrong port', [...words.slice(1), '--port', '80-'], 2, 'cannot filter by port "80-"'],
   ['half a filter', [...words.slice(1), '--extcap-capture-filter', 'tcp) or (udp'], 2, 'filter "tcp) or (udp": can'],
   [
     'two halves of a filter',
@@ -169,7 +169,7 @@ const failures: [string, string[], number, string][] = [
     'a filter that needs an Ethernet header, on any',
     [...words.slice(1), '--extcap-capture-filter', 'not vlan'],
     2,
-    '--iface eth0',
+    'name an interface that has Ethernet headers: "Interface" on the Capture tab: eth0',
   ],
   ['an unknown option', [...words.slice(1), '--frob'], 2, 'cannot use "--frob": there is no such option'],
 ]

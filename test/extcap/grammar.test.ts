@@ -7,10 +7,11 @@ import { formatDlts } from '../../src/extcap/dlts.ts'
 import type { ExtcapInterface } from '../../src/extcap/interface-name.ts'
 import { formatInterfaceList } from '../../src/extcap/interfaces.ts'
 import { formatSentence } from '../../src/extcap/sentence.ts'
+import { anyCharacter } from '../support/any-character.ts'
 import { settingsKey, tokenizeAnswer, tokenizeSentence } from './tokenize-sentence.ts'
 
 const hostileText = fc.oneof(
-  fc.string({ unit: 'binary', minLength: 1, maxLength: 400 }),
+  fc.string({ unit: anyCharacter, minLength: 1, maxLength: 400 }),
   fc.string({
     unit: fc.constantFrom('{', '}', '=', ' ', '\n', '\r', '\t', '\u001b', '\u202e', '😀', 'ä', '-', '.'),
     minLength: 1,
@@ -178,22 +179,33 @@ test('a host of its own needs no field for its name', () => {
 describe('a list of the dialog', () => {
   const parse = (text: string) => tokenizeAnswer(text).map(({ parameters }) => Object.fromEntries(parameters))
 
-  test('begins with nothing chosen, and keeps what stands there though the cluster has none of it', () => {
-    expect(parse(formatList('namespace', ['prod', 'shop'], 'typed'))).toEqual([
-      { arg: '2', value: '', display: "the context's namespace", default: 'false' },
-      { arg: '2', value: 'typed', display: 'typed', default: 'true' },
-      { arg: '2', value: 'prod', display: 'prod', default: 'false' },
-      { arg: '2', value: 'shop', display: 'shop', default: 'false' },
+  /** The number of the argument that the dialog of a cluster has for an option. */
+  const argOf = (call: string) =>
+    parse(formatConfig(['--extcap-config', '--extcap-interface', 'kcap-lab'])).find((one) => one.call === call)
+      ?.number ?? ''
+
+  test('begins with nothing chosen, and keeps the choice only where the cluster still has it', () => {
+    const arg = argOf('--namespace')
+    expect(parse(formatList('namespace', ['prod', 'shop'], 'shop'))).toEqual([
+      { arg, value: '', display: "the context's namespace", default: 'false' },
+      { arg, value: 'shop', display: 'shop', default: 'true' },
+      { arg, value: 'prod', display: 'prod', default: 'false' },
     ])
+    expect(parse(formatList('namespace', ['prod'], 'gone'))).toEqual([
+      { arg, value: '', display: "the context's namespace", default: 'true' },
+      { arg, value: 'prod', display: 'prod', default: 'false' },
+    ])
+    expect(parse(formatList('iface', ['eth0'], 'veth7')).map(({ value }) => value)).toEqual(['', 'veth7', 'eth0'])
   })
 
   test('that could not be loaded says why, and loses nothing', () => {
     expect(parse(formatListFailure('target', 'cannot reach it')).map(({ display }) => display)).toEqual([
       'cannot reach it',
     ])
+    const arg = argOf('--target')
     expect(parse(formatListFailure('target', 'cannot reach it', 'pod/a'))).toEqual([
-      { arg: '11', value: 'pod/a', display: 'pod/a', default: 'true' },
-      { arg: '11', value: '', display: 'cannot reach it', default: 'false' },
+      { arg, value: 'pod/a', display: 'pod/a', default: 'true' },
+      { arg, value: '', display: 'cannot reach it', default: 'false' },
     ])
   })
 

@@ -9,8 +9,9 @@ import {
   isValueOf,
   parseInterfaceValue,
 } from '../../src/extcap/interface-name.ts'
+import { anyCharacter } from '../support/any-character.ts'
 
-const contexts = fc.string({ unit: 'binary', minLength: 1, maxLength: 300 })
+const contexts = fc.string({ unit: anyCharacter, minLength: 1, maxLength: 300 })
 const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
 const podName = fc.stringMatching(/^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$/)
 

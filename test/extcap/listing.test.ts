@@ -53,8 +53,9 @@ async function list(environment: Record<string, string> = {}) {
 async function listFirst(environment: Record<string, string> = {}) {
   for (let attempt = 1; ; attempt++) {
     const first = await list(environment)
-    if (attempt === 10 || first.displays.some((display) => display.startsWith('kcap: prod/'))) return first
+    // Behind its back services and workloads are asked for.
     await waitForNoProcess()
+    if (attempt === 10 || first.displays.some((display) => display.startsWith('kcap: prod/'))) return first
     await rm(cache, { recursive: true })
   }
 }
@@ -124,6 +125,17 @@ describe('a list moments after another', () => {
     expect(staging.displays.filter((display) => display.includes('prod/'))).toEqual([])
     await utimes(config, 1, 1)
     expect(await countRequests({ KCAP_CONFIG: config })).toBeGreaterThan(0)
+  })
+
+  test('asks the cluster again after a capture found no such pod', async () => {
+    const first = await listFirst()
+    const gone = { KUBECONFIG: kubeconfig, XDG_CACHE_HOME: cache }
+    const words = ['--capture', '--extcap-interface', 'kcap-kcap-demo.prod.gone', '--fifo', path.join(cache, 'out')]
+    const { code, stderr } = await runKcap(words, gone)
+    expect([code, stderr]).toEqual([3, expect.stringContaining('press F5 to refresh the interface list')])
+    const second = await list()
+    expect(second.requests).toBeGreaterThan(0)
+    expect(second.text).toBe(first.text)
   })
 
   test('with a torn or edited cache is as if there were none', async () => {

@@ -42,6 +42,7 @@ async function capture(value: string, ...options: string[]): Promise<void> {
     path.join(folder, 'out'),
     '--count',
     '1',
+    '--force',
     ...options,
   ]
   expect(await runKcap(argv, environment)).toMatchObject({ code: 0, stderr: '' })

@@ -19,7 +19,7 @@ const prototypesBefore = describePrototypes()
 afterAll(() => expect(describePrototypes()).toEqual(prototypesBefore))
 
 /**
- * Gives `check` one input after the other for the time of a target. What it throws fails the test, with the smallest input that does it
+ * Returns `check` one input after the other for the time of a target. What it throws fails the test, with the smallest input that does it
  * and what repeats it; so does an input that takes too long.
  */
 export function fuzz<Input>(

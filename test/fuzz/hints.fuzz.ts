@@ -55,8 +55,14 @@ for (const program of programs) {
 /** A person pastes the line of a hint: it starts what it says, with the words it says, and nothing else. */
 function paste(hint: Hint): void {
   if (typeof hint === 'string') return
-  const { argv, tail, appendTo } = hint
+  const { argv, tail, appendTo, input } = hint
   const text = formatHint({ argv } as HintLine)
+  if (input !== undefined) {
+    const printed = execFileSync('/bin/sh', ['-c', formatHint({ argv: ['cat'], input }) ?? ''], { encoding: 'utf8' })
+    expect(printed).toBe(input)
+    paste({ argv })
+    return
+  }
   if (text === undefined || tail !== undefined || appendTo !== undefined) return
   const isOption = argv[0]?.startsWith('-') === true
   const run = isOption ? `kcap ${text}` : text
@@ -91,15 +97,23 @@ const status = (message: string) => JSON.stringify({ kind: 'Status', message })
 const errno = (code: string) => Object.assign(new Error(code), { code })
 
 function facts(namespace: string, more: Partial<RouteFacts>): RouteFacts {
-  const rights = { getExec: false, createExec: false, patchEphemeral: false, createPods: false, getNodeExec: false }
+  const rights = {
+    getExec: false,
+    createExec: false,
+    patchEphemeral: false,
+    createPods: false,
+    deletePods: false,
+    getNodeExec: false,
+    createNodeExec: false,
+  }
   return {
     namespace,
     execFailure: undefined,
     rights,
     hasKubectl: true,
     minorVersion: 36,
-    podSecurity: undefined,
-    nodePodSecurity: undefined,
+    podSecurity: 'none',
+    nodePodSecurity: 'unknown',
     nodePodNamespace: namespace,
     isWindows: false,
     isStatic: false,
@@ -133,11 +147,11 @@ fuzz(
     const choice = { cluster: {}, context: a, container: undefined }
     const shown = { typeName: 'RSA', fingerprint: 'SHA256:x' }
     const hints = collect(
-      () => toApiError(server, { verb: 'create', resource: 'pods/exec', namespace: b }, 403, status(forbidden)),
-      () => toApiError(server, { verb: 'list', resource: 'pods', namespace: undefined }, 403, status(forbidden)),
+      () => toApiError({ server }, { verb: 'create', resource: 'pods/exec', namespace: b }, 403, status(forbidden)),
+      () => toApiError({ server }, { verb: 'list', resource: 'pods', namespace: undefined }, 403, status(forbidden)),
       () =>
         toApiError(
-          server,
+          { server },
           { verb: 'create', resource: 'pods', namespace: b },
           403,
           status(`violates PodSecurity "baseline:latest": ${c}`),
@@ -164,7 +178,7 @@ fuzz(
       () => sshUnreachable(host, 'x'),
       () => sshTimeout(host, 'x'),
       () => toSshError(errno('ECONNRESET'), host),
-      ...(['restricted', 'baseline', undefined] as const).map(
+      ...(['restricted', 'baseline', 'none'] as const).map(
         (podSecurity) => () =>
           planRoutes(facts(a, { podSecurity, nodePodSecurity: podSecurity }), new Set()).flatMap(({ lift }) => lift),
       ),
@@ -176,7 +190,9 @@ fuzz(
 )
 
 fuzz('Roles: the YAML says what it was made of', fc.tuple(hostileText, hostileText), ([namespace, user]) => {
-  const documents = yaml.loadAll(formatMissingRights(facts(namespace, {}), user)) as {
+  const documents = yaml.loadAll(
+    formatMissingRights(facts(namespace, { execFailure: { code: 'api-forbidden', message: '' } }), [], user, namespace),
+  ) as {
     kind: string
     metadata: { namespace: string }
     subjects?: { name: string }[]

@@ -11,16 +11,10 @@ import { openCluster } from '../../src/kube/cluster-access.ts'
 import { getMinorVersion, getNodeSystem, getPodSecurityLevel } from '../../src/kube/cluster-facts.ts'
 import { makeJsonSplitter } from '../../src/kube/json-splitter.ts'
 import { toApiError } from '../../src/kube/kube-error.ts'
-import {
-  getServiceSelector,
-  listApiEndpoints,
-  listNames,
-  listPods,
-  listServicePods,
-  readPods,
-} from '../../src/kube/kube-objects.ts'
+import { listApiEndpoints, listNames, listPods, readPods } from '../../src/kube/kube-objects.ts'
 import { loadKubeconfig } from '../../src/kube/kubeconfig.ts'
 import { readKubectlFailure } from '../../src/kube/kubectl-failure.ts'
+import { getService, listServiceEndpoints } from '../../src/kube/services.ts'
 import { getWorkloadSelector } from '../../src/kube/workloads.ts'
 import { followPodSet } from '../../src/target/follow-pod-set.ts'
 import { resolveTargets } from '../../src/target/resolve-targets.ts'
@@ -79,6 +73,11 @@ const answers = [
   pod,
   { kind: 'EndpointSliceList', metadata: {}, items: [{ endpoints: [{ targetRef: { kind: 'Pod', name: 'web-1' } }] }] },
   {
+    kind: 'EndpointSliceList',
+    metadata: {},
+    items: [{ endpoints: [{ addresses: ['10.1.0.1', 'fe80::1'] }], ports: [{ port: 80, protocol: 'TCP' }] }],
+  },
+  {
     kind: 'Endpoints',
     subsets: [
       {
@@ -95,6 +94,8 @@ const answers = [
       selector: { matchLabels: { app: 'web' }, matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }] },
     },
   },
+  { kind: 'Service', metadata, spec: { type: 'ExternalName', externalName: 'db.example.com' } },
+  { kind: 'Service', metadata, spec: { clusterIP: 'None' } },
   { kind: 'Service', metadata, spec: { selector: { app: 'web' }, clusterIP: '10.2.0.1', clusterIPs: ['10.2.0.1'] } },
   {
     kind: 'Node',
@@ -118,9 +119,14 @@ const events = [
 ]
 
 let answer = { code: 200, body: '' }
+/** Bodies for requests whose path contains the text; `answer` is for the others. */
+let bodies: Readonly<Record<string, string>> = {}
 let lines: readonly string[] = []
 const server = createServer((request, response) => {
-  if (request.url?.includes('watch=true')) response.end(`${lines.join('\n')}\n`)
+  const { url = '' } = request
+  const [, body] = Object.entries(bodies).find(([part]) => url.includes(part)) ?? []
+  if (url.includes('watch=true')) response.end(`${lines.join('\n')}\n`)
+  else if (body !== undefined) response.end(body)
   else response.writeHead(answer.code).end(answer.body)
 })
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -154,13 +160,20 @@ fuzz(
     const asks: readonly (() => Promise<unknown>)[] = [
       async () =>
         (await listPods(access, options)).map(({ name, namespace, status }) => texts(name, namespace, status)),
-      async () => (await listNames(access, 'services', options)).map(({ name }) => texts(name)),
+      async () => (await listNames(access, 'svc', options)).map(({ name }) => texts(name)),
       async () => {
         for await (const pods of readPods(access, options))
           for (const { metadata, spec } of pods) texts(metadata?.name, metadata?.uid, spec?.nodeName)
       },
-      async () => texts(await getServiceSelector(access, 'shop', 'web', signal)),
-      async () => texts(...((await listServicePods(access, 'shop', 'web', signal)) ?? [])),
+      async () => {
+        const service = await getService(access, 'shop', 'web', signal)
+        texts(service?.selector, service?.externalName)
+      },
+      async () => {
+        const { pods = [], addresses = [] } = (await listServiceEndpoints(access, 'shop', 'web', signal)) ?? {}
+        for (const { namespace, name } of pods) texts(namespace, name)
+        for (const [address, { node, ports }] of addresses) texts(address, node, ...ports)
+      },
       async () => (await listApiEndpoints(access, signal)).map(({ host }) => texts(host)),
       async () => texts(await getWorkloadSelector(access, 'deploy', 'shop', 'web', signal)),
       async () =>
@@ -182,6 +195,41 @@ fuzz(
       expect(target.container).toEqual(expect.any(String))
       expect(String(target.cgroupUid)).toMatch(/^([0-9a-f-]{32,36}|undefined)$/)
       for (const address of target.addresses as unknown[]) expect(isIP(String(address))).toBeGreaterThan(0)
+    }
+  },
+  3_000,
+)
+
+const ip = { addresses: ['10.1.0.1', 'fd00::1', '192.0.2.1'] }
+const slices = [
+  { endpoints: [ip, { ...ip, targetRef: { kind: 'Node', name: 'node-1' } }], ports: [{ port: 80, protocol: 'TCP' }] },
+  { endpoints: [{ ...ip, targetRef: { kind: 'Pod', name: 'web-1', namespace: 'other' } }], ports: null },
+]
+const nodes = { items: [{ metadata: { name: 'node-1' }, status: { addresses: [{ address: '192.0.2.1' }] } }] }
+const hostPod = {
+  ...pod,
+  spec: { ...pod.spec, hostNetwork: true, containers: [{ name: 'a', ports: [{ containerPort: 80 }] }] },
+}
+fuzz(
+  'a service, its endpoints, pods and nodes: targets of sound values, or a KcapError',
+  fc.record({
+    '/services/': damagedJson([
+      { spec: {} },
+      { spec: { selector: { app: 'web' } } },
+      { spec: { type: 'ExternalName', externalName: 'web.shop.svc' } },
+    ]),
+    '/endpointslices': damagedJson([{ items: slices }]),
+    '/nodes': damagedJson([nodes]),
+    '/pods': damagedJson([{ items: [pod] }, { items: [hostPod] }, { items: [] }, pod]),
+  }),
+  async (given) => {
+    bodies = given
+    try {
+      const targets = await orRefused(resolveTargets(sets.slice(0, 1), clusters, signal))
+      for (const target of (targets ?? []) as unknown as Record<string, unknown>[])
+        texts(target.namespace, target.pod, target.container, target.uid, target.node)
+    } finally {
+      bodies = {}
     }
   },
   3_000,
@@ -264,9 +312,7 @@ fuzz(
     verb: fc.constantFrom('get' as const, 'create' as const, 'patch' as const),
   }),
   ({ body, said, status, verb }) => {
-    expect(toApiError(access.server, { verb, resource: 'pods', namespace: 'shop' }, status, body)).toBeInstanceOf(
-      KcapError,
-    )
+    expect(toApiError(access, { verb, resource: 'pods', namespace: 'shop' }, status, body)).toBeInstanceOf(KcapError)
     const failure = readKubectlFailure(
       said,
       { namespace: 'shop', pod: 'web', container: 'api', argv: ['sh'] },
@@ -334,7 +380,7 @@ fuzz(
     const opened = await orRefused(openCluster({ kubeconfigPaths: [file], ...run }))
     if (opened === undefined) return
     texts(opened.context, opened.namespace)
-    if (opened.server.port === String(port)) await orRefused(listNames(opened, 'pods' as 'services', { signal }))
+    if (opened.server.port === String(port)) await orRefused(listNames(opened, 'pod', { signal }))
     opened.close()
   },
   3_000,

@@ -5,6 +5,7 @@ import { makeReportReader } from '../../src/remote/capture-report.ts'
 import { parseLeftovers } from '../../src/remote/cleanup-script.ts'
 import { checkGrammar } from '../../src/remote/filter-grammar.ts'
 import { parseProbe } from '../../src/remote/probe-script.ts'
+import { parseUploadAnswer } from '../../src/remote/upload-script.ts'
 import { parseInterfaces } from '../../src/route/list-interfaces.ts'
 import { startSupervised } from '../../src/route/supervised-program.ts'
 import { cut } from '../support/pcapng-blocks.ts'
@@ -67,8 +68,21 @@ const answers = [
   'program tcpdump\nprogram sudo\nuser 1000\ncapabilities 0000000000003000\nsudo yes\nmachine x86_64\ntime 1700000000.5\n',
   '1.eth0 [Up, Running, Connected]\n2.any (Pseudo-device that captures on all interfaces) [Up, Running]\n3.bluetooth-monitor\n',
   'process 12 tcpdump 0f-1\nsuspect 13 tcpdump \nfile /tmp/kcap-tcpdump-00\n',
+  'ready\ntaken\nwhole /tmp/kcap-tcpdump-00 4294967295 300000\nfailed writing into /tmp failed\n',
 ]
-const answerWords = ['9'.repeat(26), 'process ', 'file /', 'user ', 'time ', 'capabilities ', '4.', ' [', '../']
+const answerWords = [
+  '9'.repeat(26),
+  'process ',
+  'file /',
+  'user ',
+  'time ',
+  'capabilities ',
+  '4.',
+  ' [',
+  '../',
+  'whole /',
+  'failed ',
+]
 fuzz(
   'what tools on the remote side print: facts of bounded values',
   fc.oneof(damagedText(answers, answerWords), hostileText),
@@ -83,6 +97,11 @@ fuzz(
     for (const leftover of parseLeftovers(text)) {
       if (leftover.kind !== 'file') expect(Number.isSafeInteger(leftover.pid)).toBe(true)
       else expect(leftover.path.length).toBeLessThanOrEqual(201)
+    }
+    for (const line of text.split('\n')) {
+      const answer = parseUploadAnswer(line)
+      if (answer?.kind === 'whole') expect(answer.path).toMatch(/^\/[\w./-]{1,200}$/)
+      if (answer?.kind === 'failed') expect(answer.reason.length).toBeLessThanOrEqual(1_000)
     }
   },
 )

@@ -29,11 +29,12 @@ const floors: Record<string, number> = {
 
 /** Each npm package is known to one folder; the demo cluster is the other end of kube's WebSocket. */
 const owners: Record<string, string[]> = {
+  '@clack/core': ['prompt'],
   'agent-base': ['kube'],
   execa: ['host'],
   'js-yaml': ['kube'],
   minimist: ['request'],
-  prompts: ['prompt'],
+
   selfsigned: ['demo'],
   socks: ['kube'],
   'ssh-config': ['ssh'],

@@ -44,7 +44,7 @@ describe('kcap install --folder', () => {
 
   test('over itself changes nothing; over one of another place updates it', async () => {
     await kcap(['install', '--folder', folder])
-    expect((await kcap(['install', '--folder', folder])).stdout).toContain(`kcap: is already ${folder}/kcap\n`)
+    expect((await kcap(['install', '--folder', folder])).stdout).toContain(`kcap: already installed: ${folder}/kcap\n`)
     await installLauncher(folder, { node: '/old/node', script: '/old/kcap.js' })
     expect((await kcap(['install', '--folder', folder])).stdout).toContain(`kcap: updated ${folder}/kcap\n`)
     expect(await readFile(path.join(folder, 'kcap'), 'utf8')).not.toContain('/old')

@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { DebugContainer } from '../../src/base/capture-request.ts'
 import { makeEphemeralContainer, makeNodePod } from '../../src/kube/debug-container.ts'
+import { defaultSettings } from '../../src/settings/settings.ts'
 
-const debug: DebugContainer = {
-  image: 'registry.example/debug:1',
-  pullPolicy: undefined,
-  pullSecret: undefined,
-  namespace: undefined,
-  privileged: false,
-}
+const debug = { ...defaultSettings('').debug, image: 'registry.example/debug:1' }
 const command = ['sh', '-c', 'keeper']
 const root = { runAsUser: 0, runAsGroup: 0, runAsNonRoot: false }
 

@@ -4,7 +4,8 @@ import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test, vi } from 'vitest'
 import { WebSocketServer } from 'ws'
-import { openExecChannel } from '../../src/kube/exec-channel.ts'
+import { changeObject } from '../../src/kube/change-object.ts'
+import { checkExecAllowed, openExecChannel } from '../../src/kube/exec-channel.ts'
 import { makeAccess, openApiPeer } from '../support/api-peer.ts'
 import { afterThisTest } from '../support/cleanups.ts'
 import { failureOf } from '../support/failure.ts'
@@ -163,4 +164,42 @@ test('a peer that pings without reading the answers gets no more of them than it
   }
   expect(sent).toBeGreaterThan(0)
   expect(sent).toBeLessThan(20e6)
+})
+
+test('a refused exec leaves its connection to the request that gets it next', async () => {
+  const seen: [number, string][] = []
+  let connections = 0
+  const answer = (body: string, status: string) =>
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  const server = createServer((socket) => {
+    const number = connections++
+    socket.on('error', () => {})
+    socket.on('data', (bytes: Buffer) => {
+      const [line = ''] = bytes.toString().split('\r\n')
+      seen.push([number, line.replace(/\?\S*/, '')])
+      if (line.includes('/exec')) socket.write(answer('{"kind":"Status","details":{"kind":"pods"}}', '404 Not Found'))
+      // As long as an API server takes to create a pod.
+      else setTimeout(() => socket.write(answer('{"kind":"Pod"}', '201 Created')), 50)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const access = makeAccess((server.address() as AddressInfo).port)
+  afterThisTest.add(() => {
+    access.agent.destroy()
+    server.close()
+  })
+  const create = { method: 'POST', path: '/api/v1/namespaces/shop/pods', body: {} } as const
+  const action = { verb: 'create', resource: 'pods', namespace: 'shop' } as const
+  for (let i = 0; i < 3; i++) {
+    await checkExecAllowed(access, request)
+    expect(await changeObject(access, { ...create, action, signal: request.signal })).toEqual({ kind: 'Pod' })
+  }
+  const exec = 'GET /api/v1/namespaces/shop/pods/web/exec HTTP/1.1'
+  const post = 'POST /api/v1/namespaces/shop/pods HTTP/1.1'
+  expect(seen).toEqual(
+    [1, 2, 3].flatMap(() => [
+      [0, exec],
+      [0, post],
+    ]),
+  )
 })

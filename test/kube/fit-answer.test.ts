@@ -18,7 +18,10 @@ describe('fitAnswer()', () => {
     const metadata = { name: 'web', managedFields: [{}], annotations: { 'a/b': 'c', 'kcap/owner': 'ann' } }
     const kept = { metadata: { name: 'web', annotations: { 'kcap/owner': 'ann' } } }
     expect(fitAnswer({ metadata, data: 'x' })).toEqual(kept)
-    expect(fitListItem({ cells: ['web', 5], object: { metadata } })).toEqual({ cells: ['web', ''], object: kept })
+    expect(fitListItem({ cells: ['web', 5, {}], object: { metadata } })).toEqual({
+      cells: ['web', '5', ''],
+      object: kept,
+    })
   })
 
   test('takes a name, a container id or a token that is longer than Kubernetes lets it be for a missing one', () => {
@@ -69,7 +72,7 @@ test('a refusal of megabytes is read at once', () => {
   const message = `violates PodSecurity "${'a'.repeat(300_000)}`
   const startMs = performance.now()
   toApiError(
-    new URL('https://x'),
+    { server: new URL('https://x') },
     { verb: 'create', resource: 'pods' },
     403,
     JSON.stringify({ kind: 'Status', message }),

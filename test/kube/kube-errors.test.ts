@@ -5,6 +5,7 @@ import { toApiError, toConnectError } from '../../src/kube/kube-error.ts'
 import { getPod, listPods } from '../../src/kube/kube-objects.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
+import { readGrant } from '../support/read-grant.ts'
 
 const signal = new AbortController().signal
 let demo: DemoFixture
@@ -35,13 +36,24 @@ test("a missing right is 'api-forbidden', with the Role that grants it", async (
     5,
     'cannot list pods in all namespaces: the login "viewer" has no right to',
   ])
-  expect(list.hints).toContain('kubectl create clusterrole kcap-pods --verb=get,list,watch --resource=pods')
+  expect(readGrant(list.hints.join('\n'))).toMatchObject([
+    {
+      kind: 'ClusterRole',
+      metadata: { name: 'kcap:viewer:list-pods' },
+      rules: [{ apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch'] }],
+    },
+    { kind: 'ClusterRoleBinding', subjects: [{ kind: 'User', name: 'viewer' }] },
+  ])
   const exec = await failureOf(
     openExecChannel(access, { namespace: 'prod', pod: 'orders-6c9f', container: 'api', argv: ['sh'], signal }),
   )
   expect([exec.code, exec.exitCode]).toEqual(['api-forbidden', 5])
   expect(exec.message).toContain('cannot get pods/exec in the namespace "prod": the login')
-  expect(exec.hints).toContain('kubectl create role kcap-pods-exec -n prod --verb=get,create --resource=pods/exec')
+  expect(readGrant(exec.hints.join('\n'))[0]).toMatchObject({
+    kind: 'Role',
+    metadata: { namespace: 'prod' },
+    rules: [{ resources: ['pods/exec'], verbs: ['get', 'create'] }],
+  })
 })
 
 test.each([
@@ -56,12 +68,12 @@ test.each([
   (status, message) => {
     const body = JSON.stringify({ kind: 'Status', status: 'Failure', message, code: status })
     const action = { verb: 'get', resource: 'pods/exec', namespace: 'prod' } as const
-    const error = toApiError(new URL('https://127.0.0.1:6443'), action, status, body)
+    const error = toApiError({ server: new URL('https://127.0.0.1:6443') }, action, status, body)
     expect([error.code, error.exitCode, error.message, error.hints]).toEqual([
       'admission-refused',
       5,
       `cannot get pods/exec in the namespace "prod": the cluster refuses it: ${message}`,
-      ['another route may be open: kcap doctor NAMESPACE/POD'],
+      ['another route may be open: kcap doctor tells which'],
     ])
   },
 )

@@ -11,14 +11,14 @@ const rows: readonly [string, string, string, number, string][] = [
     'api-forbidden',
     'cannot create pods/exec in the namespace "shop": the login "viewer" has no right to',
     5,
-    'kubectl create rolebinding kcap-pods-exec -n shop --role=kcap-pods-exec --user=viewer',
+    'the missing right is "create" on "pods/exec"',
   ],
   [
     'error: unable to upgrade connection: pods "orders-6c9f" is forbidden: User "oidc:ann smith" cannot create resource "pods/exec" in API group "" in the namespace "shop"',
     'api-forbidden',
     'cannot create pods/exec in the namespace "shop": the login "oidc:ann smith" has no right to',
     5,
-    "kubectl create rolebinding kcap-pods-exec -n shop --role=kcap-pods-exec '--user=oidc:ann smith'",
+    'the missing right is "create" on "pods/exec"',
   ],
   [
     'Error from server (NotFound): pods "orders-6c9f" not found',

@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs'
 import { chmod, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import path from 'node:path'
+import { generate } from 'selfsigned'
 import { beforeAll, expect, test, vi } from 'vitest'
 import { openCluster } from '../../src/kube/cluster-access.ts'
 import { openExecChannel } from '../../src/kube/exec-channel.ts'
@@ -143,4 +146,37 @@ test('no password of a URL is in a message about it', async () => {
       )
       expect([error.message, ...error.hints].join('\n')).not.toContain('secret')
     }
+})
+
+test('a client certificate with the key of another is named as what is wrong', async () => {
+  const user = {
+    'client-certificate-data': base64(certificates.server.certificate),
+    'client-key-data': base64(certificates.stranger.key),
+  }
+  expect((await failureOf(open(trusting('root'), user))).message).toBe(
+    'cannot use the context "c": its client certificate and its client key do not belong together',
+  )
+})
+
+test('a login that is refused with an expired client certificate says so, and not that a token may have expired', async () => {
+  const made = await generate([{ name: 'commonName', value: 'ann' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    notBeforeDate: new Date('2020-01-01T00:00:00Z'),
+    notAfterDate: new Date('2021-02-03T00:00:00Z'),
+  })
+  const server = createServer({ key: certificates.server.key, cert: certificates.server.certificate }, (_, response) =>
+    response.writeHead(401).end('{"kind":"Status","message":"Unauthorized"}'),
+  )
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  afterThisTest.add(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const access = await open(
+    { ...trusting('server'), server: `https://127.0.0.1:${port}` },
+    { 'client-certificate-data': base64(made.cert), 'client-key-data': base64(made.private) },
+  )
+  expect(await failureOf(listPods(access, { namespace: undefined, signal }))).toMatchObject({
+    code: 'api-unauthorized',
+    message: `cannot log in to "127.0.0.1:${port}": the client certificate of the kubeconfig has expired on 2021-02-03 (401)`,
+  })
 })

@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
 import { changeObject } from '../../src/kube/change-object.ts'
-import { listNames, listPods, listServicePods, readPods } from '../../src/kube/kube-objects.ts'
+import { listNames, listPods, readPods } from '../../src/kube/kube-objects.ts'
 import { requestObject } from '../../src/kube/kube-request.ts'
+import { listServiceEndpoints } from '../../src/kube/services.ts'
 import { openApiPeer } from '../support/api-peer.ts'
 import { failureOf } from '../support/failure.ts'
 
@@ -36,7 +37,7 @@ test('a page without end is read as far as it is wanted', async () => {
     response.write('{"items":[')
     flood(response, () => `${JSON.stringify(item('web'))},`)
   })
-  expect((await listNames(access, 'services', { limit: 100, signal })).length).toBe(100)
+  expect((await listNames(access, 'svc', { limit: 100, signal })).length).toBe(100)
   for await (const pods of readPods(access, { signal })) if (pods.length > 0) break
   await expect.poll(() => closed).toBe(2)
 })
@@ -162,7 +163,7 @@ test('a service that stands for more pods than can be is refused', async () => {
       return `${JSON.stringify({ endpoints })},`
     })
   })
-  const error = await failureOf(listServicePods(access, 'shop', 'web', signal))
+  const error = await failureOf(listServiceEndpoints(access, 'shop', 'web', signal))
   expect([error.code, error.message]).toEqual([
     'api-failed',
     `cannot list endpointslices of "${access.server.host}": there are more than kcap takes`,

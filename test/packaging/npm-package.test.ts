@@ -57,6 +57,11 @@ test('nothing is installed but kcap, and nothing is run meanwhile', () => {
   expect(there.filter((entry) => entry.isFile()).length).toBe(packed.files.length)
 })
 
+test("kubectl's plugin and its completion run by npm's links", () => {
+  expect(run('kubectl-kcap', '--help')).toContain('\n  kubectl kcap NAMESPACE/POD ')
+  expect(run('kubectl_complete-kcap', 'list', 'dep')).toBe('deployments\n:4\n')
+})
+
 test("kcap and kcap-extcap run by npm's links, far from the checkout", () => {
   expect(run('kcap', '--version')).toBe(`kcap ${version}\n`)
   expect(run('kcap-extcap', '--extcap-interfaces', '--extcap-version=4.4')).toContain('{display=kcap: demo}')

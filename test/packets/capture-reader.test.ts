@@ -30,17 +30,6 @@ test.each([
   expect(read).toEqual(packets)
 })
 
-test('more interfaces of the same link type are taken for the first; another link type is corrupt', () => {
-  const same = makeCaptureReader('a')
-  const both = [section, describeInterface(1), describeInterface(1), packetsOf(0), packetsOf(1)]
-  expect(toPackets(same.push(Buffer.concat(both)))).toEqual([...packets, ...packets])
-  const other = makeCaptureReader('a')
-  const mixed = [section, describeInterface(1), describeInterface(113), packetsOf(0), packetsOf(1)]
-  expect(toPackets(other.push(Buffer.concat(mixed)))).toEqual(packets)
-  expect(other.failure?.code).toBe('corrupt-capture')
-  expect(other.failure?.message).toBe('cannot read packets of "a": interface 1 has the link type 113, the first has 1')
-})
-
 test("text that begins with a line's end is no capture", () => {
   const reader = makeCaptureReader('a')
   reader.push(Buffer.from('\nWelcome\n'))

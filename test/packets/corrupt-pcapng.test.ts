@@ -53,7 +53,13 @@ test.each([
   { bad: change(packet, { 20: 0xffff_ffff }), state: `the packet at byte ${badAt} claims 4294967295 bytes` },
   { bad: change(packet, { 4: 300_000, 20: 262_148 }), state: `the packet at byte ${badAt} claims 262148 bytes` },
   { bad: little.simple(Buffer.alloc(8), 9), state: `the packet at byte ${badAt} claims 9 bytes in a block of 24` },
-  { bad: little.section([2, 0]), state: `the section at byte ${badAt} is of version 2` },
+  { bad: little.section([2, 0]), state: `the section at byte ${badAt} is of version 2.0` },
+  { bad: big.section([1, 1]), state: `the section at byte ${badAt} is of version 1.1` },
+  { bad: change(little.section(), { 4: 0x10_0004 }), state: `the block at byte ${badAt} claims 1048580 bytes` },
+  {
+    bad: Buffer.concat([little.interface(1, 0, little.option(14, little.long(-2n))), little.enhanced(1, 1n, packet)]),
+    state: `the packet at byte ${badAt + 32} has a time before 1970 or after 2554`,
+  },
   {
     bad: big.section([1, 0], 0x11223344),
     state: `the section at byte ${badAt} has the unknown byte order 11223344`,

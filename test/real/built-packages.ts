@@ -21,7 +21,7 @@ export function buildPackages(out: string, ...platforms: string[]): void {
 
 export const nameOf = (platform: string) => `kcap-${version}-${platform}`
 
-/** Unpacks the archive for this machine; gives the folder that was in it. */
+/** Unpacks the archive for this machine; returns the folder that was in it. */
 export function unpack(out: string, folder: string): string {
   execFileSync('tar', ['-xzf', path.join(out, `${nameOf('linux-x64')}.tar.gz`), '-C', folder])
   return path.join(folder, nameOf('linux-x64'))

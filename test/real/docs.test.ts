@@ -41,9 +41,9 @@ function blocksOf(file: string, language: string): string[] {
   return [...readFileSync(file, 'utf8').matchAll(pattern)].map(([, text = '']) => text)
 }
 
-/** What the demo cluster has no like of: hosts, kubectl's own protocol, and containers that files are put into. */
+/** What the demo cluster has no like of: hosts, kubectl's own protocol, containers that files are put into, and filters that look into tags. */
 const isOnLab = (line: string) =>
-  /ssh:\/\/|--ssh-host|--via (ssh|kubectl)|--upload-tcpdump|^kcap node\/worker-1$/.test(line)
+  /ssh:\/\/|--ssh-host|--via (ssh|kubectl)|--upload-tcpdump|\bvlan\b|^kcap node\/worker-1$/.test(line)
 
 let folder: string
 let environment: NodeJS.ProcessEnv

@@ -31,14 +31,15 @@ export async function expectError(
   const folder = path.join(parentFolder, `row-${rowCount}`)
   const temporary = path.join(folder, 'temporary')
   await mkdir(temporary, { recursive: true })
-  // A snap length of its own marks what the row starts on the far side.
+  // A snap length of its own marks what the row starts on the remote side.
   const snapLength = (process.pid % 1000) * 100 + rowCount + 100_000
   const output = row.argv.includes('-o') ? [] : ['-o', path.join(folder, 'out.pcapng')]
   const { code, stdout, stderr } = await runKcap([...row.argv, ...output, '--snaplen', String(snapLength)], {
     TMPDIR: temporary,
     ...row.environment,
   })
-  const lines = stderr.trimEnd().split('\n')
+  // A document for a line's standard input is one hint with that line.
+  const lines = stderr.trimEnd().split(/\n(?=kcap: )/)
   const first = lines.findIndex((line) => line.startsWith('kcap: error: '))
   const told = {
     message: lines[first]?.replace('kcap: error: ', '') ?? stderr,

@@ -30,9 +30,8 @@ function missingRole(user: string) {
   return {
     message: `cannot get pods/exec in the namespace "shop": the login "${user}" has no right to`,
     hints: [
-      'the missing right is "get" on "pods/exec"; someone who may grant it can type:',
-      `kubectl ${scope} create role kcap-pods-exec -n shop --verb=get,create --resource=pods/exec`,
-      `kubectl ${scope} create rolebinding kcap-pods-exec -n shop --role=kcap-pods-exec --user=${user}`,
+      'the missing right is "get" on "pods/exec"',
+      new RegExp(`^someone who may grant it .*: kubectl apply -f - <<'END'\\n.*name: "kcap:${user}:`, 's'),
       ...waysWithoutPods(pod, 'shop', ` ${scope}`),
     ],
     exitCode: 5,

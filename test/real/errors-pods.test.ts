@@ -48,8 +48,11 @@ const rows: Record<string, () => Omit<ErrorRow, 'environment'>> = {
   }),
   'a service without pods': () => ({
     argv: ['svc/nobody', '-n', errorNamespace],
-    message: 'cannot capture "svc/nobody": no pod is behind it',
-    hints: [`kubectl describe service -n ${errorNamespace} nobody`],
+    message: 'cannot capture "svc/nobody": no pod matches its selector "app=nobody"',
+    hints: [
+      `kubectl get pods -n ${errorNamespace} --show-labels`,
+      `kubectl describe service -n ${errorNamespace} nobody`,
+    ],
     exitCode: 3,
   }),
   'a namespace that is not there': () => ({

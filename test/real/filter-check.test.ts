@@ -210,6 +210,7 @@ const failure = {
   hasBegun: true,
   hasNoPod: false,
   hasOtherPod: false,
+  receivedBytes: 0,
   missing: undefined,
   exitCode: 1,
 }

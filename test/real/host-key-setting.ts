@@ -24,16 +24,17 @@ const lanes = [1, 2, 3, 4] as const
 
 export interface HostKeySetting {
   file(name: string): string
-  /** Ports of each sshd; several, so that concurrent logins can be distinguished. */
+  /** Ports that show a set of keys. */
   readonly ports: Readonly<Record<ServerName, readonly number[]>>
-  readonly sshds: Readonly<Record<ServerName, OwnSshd>>
+  /** Log of the sshd of a port. sshd logs only the client's port, which a client may share between two servers. */
+  readLog(port: number): string
   /** `TYPE BASE64` of each key. */
   readonly keys: Readonly<Record<KeyName, string>>
   /** Logs in by a password only. */
   readonly user: TemporaryUser
 }
 
-/** One sshd for each set of host keys. root logs in with a key, the temporary user with a password. Everything ends after the test file. */
+/** Some sshd for each set of host keys. root logs in with a key, the temporary user with a password. Everything ends after the test file. */
 export async function openHostKeySetting(): Promise<HostKeySetting> {
   const folder = await makeTempFolder()
   chmodSync(folder, 0o755)
@@ -47,22 +48,29 @@ export async function openHostKeySetting(): Promise<HostKeySetting> {
     ServerName,
     number[]
   >
-  const sshds = {} as Record<ServerName, OwnSshd>
-  for (const server of serverNames) {
-    sshds[server] = await startSshd(file(`sshd_${server}`), [
-      ...ports[server].map((port) => `ListenAddress 127.0.0.1:${port}`),
-      ...servers[server].map((key) => `HostKey ${file(key)}`),
-      ...(server === 'certified' ? [`HostCertificate ${file('certified-cert.pub')}`] : []),
-      // The quickest, and known to all three.
-      'KexAlgorithms curve25519-sha256',
-      ...['UsePAM yes', 'PermitRootLogin yes', 'MaxStartups 100', `AuthorizedKeysFile ${file('authorized')}`],
-      ...['Match User root', '  AuthenticationMethods publickey'],
-      ...[`Match User ${user.name}`, '  AuthenticationMethods password keyboard-interactive'],
-    ])
-    afterThisFile.add(() => sshds[server].close())
-  }
+  const sshds = new Map<number, OwnSshd>()
+  for (const server of serverNames)
+    for (const port of ports[server]) {
+      const sshd = await startSshd(file(`sshd_${port}`), [
+        `ListenAddress 127.0.0.1:${port}`,
+        ...servers[server].map((key) => `HostKey ${file(key)}`),
+        ...(server === 'certified' ? [`HostCertificate ${file('certified-cert.pub')}`] : []),
+        // The quickest, and known to all three.
+        'KexAlgorithms curve25519-sha256',
+        ...['UsePAM yes', 'PermitRootLogin yes', 'MaxStartups 100', `AuthorizedKeysFile ${file('authorized')}`],
+        ...['Match User root', '  AuthenticationMethods publickey'],
+        ...[`Match User ${user.name}`, '  AuthenticationMethods password keyboard-interactive'],
+      ])
+      afterThisFile.add(() => sshd.close())
+      sshds.set(port, sshd)
+    }
   const keys = Object.fromEntries(keyNames.map((key) => [key, readPublicKey(file(key))])) as Record<KeyName, string>
-  return { file, ports, sshds, keys, user }
+  const readLog = (port: number) => {
+    const sshd = sshds.get(port)
+    if (sshd === undefined) throw new Error(`no sshd at ${port}`)
+    return sshd.readLog()
+  }
+  return { file, ports, readLog, keys, user }
 }
 
 function makeKeys(file: (name: string) => string): void {

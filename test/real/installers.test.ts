@@ -129,7 +129,7 @@ list_files left
   expect(linesOf(stdout, 'listed')).toContainEqual(expect.stringMatching(/^\d+\. kcapdemo \(kcap: demo\)$/))
   expect(linesOf(stdout, 'packet').length).toBe(10)
   const extcaps = '/usr/lib/x86_64-linux-gnu/wireshark/extcap'
-  expect(stdout).toContain(`kcap: is already in ${extcaps}, for everybody\n`)
+  expect(stdout).toContain(`kcap: already installed for everybody: ${extcaps}\n`)
   expect(linesOf(stdout, 'doctor')).toContainEqual(
     expect.stringContaining(`ok  launcher   kcap ${version}: ${extcaps}/kcap starts`),
   )

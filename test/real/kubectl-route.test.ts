@@ -38,8 +38,7 @@ realTest('without kubectl that login is refused, and told of it', async () => {
     message: 'cannot get pods/exec in the namespace "shop": the login "create-only" has no right to',
     hints: [
       /"get" on "pods\/exec"/,
-      /^kubectl create role /,
-      /^kubectl create rolebinding /,
+      /^someone who may grant it .*: kubectl apply -f - <<'END'\n/,
       ...waysWithoutPods(`shop/${pod}`, 'shop'),
     ],
     exitCode: 5,
@@ -51,7 +50,7 @@ realTest('kubectl that is refused or missing is told as what keeps it from captu
     argv: [`shop/${pod}`, '--via', 'kubectl'],
     environment: { KUBECONFIG: login('viewer'), PATH: kubectlPath },
     message: 'cannot create pods/exec in the namespace "shop": the login "viewer" has no right to',
-    hints: [/"create" on "pods\/exec"/, /^kubectl create role /, /^kubectl create rolebinding /],
+    hints: [/"create" on "pods\/exec"/, /^someone who may grant it .*: kubectl apply -f - <<'END'\n/],
     exitCode: 5,
   })
   await expectError(folder, {

@@ -12,6 +12,9 @@ const run = promisify(execFile)
  */
 export const hasLab = process.env.KCAP_LAB === '1' && process.env.KCAP_LAB_K8S === '1'
 
+/** Whether the API is that of a Kubernetes 1.36, which the lab's front shows. */
+export const isModern = process.env.KCAP_LAB_FRONT === '1'
+
 export const lab = {
   command: process.env.KCAP_LAB_CMD ?? '',
   kubectl: process.env.KCAP_LAB_KUBECTL ?? '',
@@ -86,7 +89,7 @@ export async function listCaptures(): Promise<string[]> {
   return (await runLab('ps-captures')).split('\n').filter((line) => line !== '')
 }
 
-/** Waits until no capture program is left on the far side; fails after `limitMs`. Gives how long it took. */
+/** Waits until no capture program is left on the remote side; fails after `limitMs`. Returns how long it took. */
 export async function expectNoCaptures(limitMs = 30_000): Promise<number> {
   const startedMs = Date.now()
   let left = await listCaptures()

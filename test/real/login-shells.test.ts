@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect } from 'vitest'
@@ -8,27 +8,49 @@ import { bareEnvironment, runKcap } from '../support/run-kcap.ts'
 import { findPorts, inFolder, type OwnSshd, startSshd } from './own-sshd.ts'
 import { hasOwnSshd, sshdTest } from './own-sshd-test.ts'
 
-/** Login shells of accounts, and where Debian has them; `ash` is busybox's. */
-const shells = ['sh', 'bash', 'dash', 'ash', 'zsh', 'ksh', 'fish', 'csh', 'tcsh'] as const
+interface Account {
+  /** As Debian has it; `ash` is busybox's. */
+  readonly shell: string
+  /** Files of its home that its shell reads. */
+  readonly files?: Readonly<Record<string, string>>
+}
+
+const plain = ['sh', 'bash', 'rbash', 'dash', 'ash', 'zsh', 'ksh', 'fish', 'csh', 'tcsh']
+const accounts: Readonly<Record<string, Account>> = {
+  ...Object.fromEntries(plain.map((shell) => [shell, { shell }])),
+  'bash that prints': { shell: 'bash', files: { '.bashrc': 'echo Welcome; echo "to the host" >&2\n' } },
+  'bash without a PATH': { shell: 'bash', files: { '.bashrc': 'PATH=/none\n' } },
+  'zsh without a PATH': { shell: 'zsh', files: { '.zshenv': 'path=(/none)\n' } },
+  'fish without a PATH': { shell: 'fish', files: { '.config/fish/config.fish': 'set -gx PATH /none\n' } },
+  'csh that prints': { shell: 'csh', files: { '.cshrc': 'echo Welcome\n' } },
+  'csh without a PATH': { shell: 'csh', files: { '.cshrc': 'setenv PATH /none\n' } },
+  'tcsh without a PATH': { shell: 'tcsh', files: { '.tcshrc': 'setenv PATH /none\n' } },
+}
 
 let folder = ''
 let ports: Record<'ssh' | 'traffic', number>
 let sshd: OwnSshd
 let stopTraffic = () => {}
 const users: string[] = []
-const userOf = (shell: string) => `kcap${shell}${process.pid}`
+const nameOf = (account: string) => `kcap${Object.keys(accounts).indexOf(account)}x${process.pid}`
 
 beforeAll(async () => {
   if (!hasOwnSshd) return
   folder = mkdtempSync(path.join(tmpdir(), 'kcap-shells-'))
   const file = inFolder(folder)
   symlinkSync('/bin/busybox', file('ash'))
-  for (const shell of shells) {
+  for (const [account, { shell, files = {} }] of Object.entries(accounts)) {
     const program =
       shell === 'ash' ? file('ash') : execFileSync('sh', ['-c', `command -v ${shell}`], { encoding: 'utf8' }).trim()
-    // Root by another name, since only root may capture; the home has nothing that a shell would read.
-    execFileSync('useradd', ['-o', '-p', '*', '-u', '0', '-g', '0', '-M', '-d', folder, '-s', program, userOf(shell)])
-    users.push(userOf(shell))
+    const home = file(nameOf(account))
+    mkdirSync(home)
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(path.dirname(path.join(home, name)), { recursive: true })
+      writeFileSync(path.join(home, name), text)
+    }
+    // Root by another name, since only root may capture.
+    execFileSync('useradd', ['-o', '-p', '*', '-u', '0', '-g', '0', '-M', '-d', home, '-s', program, nameOf(account)])
+    users.push(nameOf(account))
   }
   for (const name of ['host', 'id']) execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file(name)])
   ports = await findPorts(['ssh', 'traffic'])
@@ -60,11 +82,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-sshdTest.each(shells.flatMap((shell) => (['ssh2', 'openssh'] as const).map((client) => [shell, client] as const)))(
+const clients = ['ssh2', 'openssh'] as const
+sshdTest.each(Object.keys(accounts).flatMap((account) => clients.map((client) => [account, client] as const)))(
   'an account with %s as its login shell captures by %s, and runs nothing of what a filter or an interface says',
-  async (shell, client) => {
-    const output = path.join(folder, `${shell}-${client}.pcapng`)
-    const marker = path.join(folder, `pwned-${shell}-${client}`)
+  async (account, client) => {
+    const output = path.join(folder, `${nameOf(account)}-${client}.pcapng`)
+    const marker = path.join(folder, `pwned-${nameOf(account)}-${client}`)
     const host = [
       '--ssh-config',
       path.join(folder, 'config'),
@@ -73,7 +96,7 @@ sshdTest.each(shells.flatMap((shell) => (['ssh2', 'openssh'] as const).map((clie
       '--ssh-port',
       String(ports.ssh),
     ]
-    const login = [...host, '--ssh-user', userOf(shell), '--ssh-client', client]
+    const login = [...host, '--ssh-user', nameOf(account), '--ssh-client', client]
     const limits = ['--count', '3', '--duration', '15', '--no-names', '-o', output]
     const { code, stderr } = await runKcap(
       [...login, '-i', 'lo', '--filter', `udp port ${ports.traffic}`, ...limits],

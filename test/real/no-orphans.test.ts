@@ -7,7 +7,7 @@ import { programPath } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { expectNoCaptures, findPod, hasLab, lab, listCaptures, realTest, runLab } from './lab.ts'
 
-/** The far side notices silence after 20 s; design.md asks for 30 s at most. */
+/** The remote side notices silence after 20 s; design.md asks for 30 s at most. */
 const limitMs = 30_000
 let folder: string
 let targets: Record<string, string[]> = {}
@@ -36,7 +36,7 @@ const endings: Record<string, (pid: number) => Promise<void>> = {
   SIGKILL: async (pid) => void process.kill(pid, 'SIGKILL'),
 }
 
-/** Settles when so many capture programs run on the far side. */
+/** Settles when so many capture programs run on the remote side. */
 async function startCapture(words: readonly string[], count = 1) {
   const child = spawn(process.execPath, [programPath, ...words], {
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -1,3 +1,5 @@
+import { isModern } from './lab.ts'
+
 /** kcap itself needs no program of this machine. */
 export const pathWithoutKubectl = '/nonexistent'
 
@@ -7,25 +9,27 @@ const fromNode = (target: string, scope = '') => [
   'or from its node, if you may log in there:',
   `kcap ${target} --ssh-host kcap-node${scope}`,
 ]
+const debugContainer =
+  "via ephemeral, if you allow it: a debug container joins the pod; it ends by itself, its name stays in the pod's spec:"
 
-/** What the lab's admin is told of the other ways to a pod. */
+/** What the lab's admin is told of the other routes to a pod. */
 export function waysOfAdmin(target: string): (string | RegExp)[] {
   return [
-    "via node-pod, if you allow it: a pod of kcap's own runs on the node while it captures, and is deleted then:",
+    ...(isModern ? [debugContainer, new RegExp(`^kcap ${target} .*--via ephemeral$`)] : []),
+    "via node-pod, if you allow it: a pod of kcap's own runs on the node while it captures, and is deleted afterwards:",
     new RegExp(`^kcap ${target} .*--via node-pod$`),
     kubectl,
     ...fromNode(target),
-    noEphemeral,
+    ...(isModern ? [] : [noEphemeral]),
   ]
 }
 
-/** Hints for a user who may not create pods; `scope` names the cluster as the command line did. */
+/** Hints for a user who may create neither pods nor debug containers; `scope` names the cluster as the command line did. */
 export function waysWithoutPods(target: string, namespace: string, scope = ''): (string | RegExp)[] {
   return [
     kubectl,
     ...fromNode(target, scope),
-    noEphemeral,
+    isModern ? 'not via ephemeral: the login has no "patch" on "pods/ephemeralcontainers"' : noEphemeral,
     `not via node-pod: the login has no "create" on "pods" in the namespace "${namespace}"`,
-    `the rights that open these ways: kcap doctor ${target}${scope}`,
   ]
 }

@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect } from 'vitest'
 import { parseBlocks } from '../support/packets.ts'
 import { bareEnvironment, programPath, runKcap } from '../support/run-kcap.ts'
@@ -11,9 +12,15 @@ import { realTest } from './lab.ts'
 let folder: string
 beforeAll(async () => {
   folder = await makeTempFolder()
-  const keys = Array.from({ length: 20 }, (_, i) => `CLIENT_RANDOM ${String(i).padStart(64, '0')} ${'a'.repeat(96)}\n`)
-  writeFileSync(path.join(folder, 'keys.log'), keys.join(''))
 })
+
+/** Writes keys of no session in this capture until the signal is aborted: those that come while packets do are taken. */
+async function writeKeys(file: string, signal: AbortSignal): Promise<void> {
+  for (let i = 0; !signal.aborted; i++) {
+    appendFileSync(file, `CLIENT_RANDOM ${String(i).padStart(64, '0')} ${'a'.repeat(96)}\n`)
+    await sleep(50)
+  }
+}
 
 const demo = ['demo', 'prod/orders-6c9f', '--rate', '1000']
 /** Two pods: the interface of the second comes when it does, after packets of the first. */
@@ -60,7 +67,12 @@ const kinds: Readonly<Record<string, () => Promise<string[]>>> = {
     return files('fifo.pcapng')
   },
   async 'TLS keys'() {
-    await capture([...demo, '--keylog', output('keys.log'), '--count', '300', '-o', output('keys.pcapng')])
+    const end = new AbortController()
+    const writing = writeKeys(output('keys.log'), end.signal)
+    await capture([...demo, '--keylog', output('keys.log'), '--count', '3000', '-o', output('keys.pcapng')])
+    end.abort()
+    await writing
+    expect(parseBlocks(readFileSync(output('keys.pcapng'))).some(({ type }) => type === 10)).toBe(true)
     return files('keys.pcapng')
   },
   async 'no packets'() {

@@ -126,8 +126,8 @@ realTest('kcap-extcap --extcap-interfaces lists the running pods', async () => {
 realTest.each([
   ['--extcap-interface', () => ['--extcap-interface', `kcap-lab.shop.${orders}`]],
   ['--namespace and --pod', () => ['--namespace', 'shop', '--pod', orders]],
-])('kcap-extcap --capture --fifo out.pcap with %s writes a file, silently', async (_name, words) => {
-  const file = path.join(folder, 'out.pcap')
+])('kcap-extcap --capture --fifo out.pcap with %s writes a file, silently', async (name, words) => {
+  const file = path.join(folder, `out-${name}.pcap`)
   const { code, stdout, stderr } = await runKcap(
     ['--capture', ...words(), '--fifo', file, '--count', '15'],
     environment,

@@ -123,6 +123,21 @@ export const wayRows: Readonly<Record<string, TableRow>> = {
     argv: () => ['--sudo', 'sudo'],
     typed: ({ user }) => [[/\[sudo\] password for/, user.password]],
   },
+  'sudo that works at a terminal only': {
+    port: 'sudo',
+    user: 'terminal',
+    argv: () => ['--sudo', 'sudo'],
+    environment: ({ terminalUser }) => ({ KCAP_SUDO_PASSWORD: terminalUser.password }),
+    refused: both((setting) => ({
+      code: 'capture-not-permitted',
+      message: `cannot capture on "${place(setting, 'sudo', setting.terminalUser.name)}": its sudo works at a terminal only`,
+      hints: [
+        'let it work without one; in a file made by visudo -f /etc/sudoers.d/kcap:',
+        'Defaults:USER !requiretty',
+        'or log in as root: --ssh-user root',
+      ],
+    })),
+  },
   'sudo asked for, and a tcpdump that needs none': { port: 'plain', user: 'ordinary', argv: () => ['--sudo', 'sudo'] },
 }
 

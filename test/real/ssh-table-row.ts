@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { type ErrorCode, exitCodeOf } from '../../src/base/error-codes.ts'
-import { quoteArgv } from '../../src/base/quote.ts'
 import type { SshClientName } from '../../src/base/target.ts'
 import { parseBlocks } from '../support/packets.ts'
-import { bareEnvironment, programPath, runKcap } from '../support/run-kcap.ts'
+import { runKcap } from '../support/run-kcap.ts'
+import { typeOnTerminal } from '../support/type-on-terminal.ts'
 import type { PortName, TableSetting } from './ssh-table-setting.ts'
 
 /** How kcap ended; 'captured' is three packets of the table's own traffic in the file. */
@@ -20,7 +19,7 @@ export interface Refusal {
 /** A way to set up a host, or the way to it, and what becomes of a capture there with each client. */
 export interface TableRow {
   readonly port: PortName
-  readonly user?: 'root' | 'ordinary'
+  readonly user?: 'root' | 'ordinary' | 'terminal'
   /** Lines of the user's ssh config, before those that all rows have. */
   config?(setting: TableSetting): Promise<readonly string[]> | readonly string[]
   argv?(setting: TableSetting): readonly string[]
@@ -55,13 +54,14 @@ export async function makeArgv(
   client: SshClientName,
   limit = ['--count', '3', '--duration', '15'],
 ): Promise<string[]> {
-  const { file, ports, user } = setting
+  const { file, ports, user, terminalUser } = setting
   const count = ++captureCount
   const config = file(`config-${count}`)
   const own = (await row.config?.(setting)) ?? []
   writeFileSync(config, `${[...own, ...baseConfig(setting, own)].join('\n')}\n`)
   const argv = row.argv?.(setting) ?? []
-  const name = row.user === 'ordinary' ? user.name : 'root'
+  const names = { root: 'root', ordinary: user.name, terminal: terminalUser.name }
+  const name = names[row.user ?? 'root']
   return [
     ...['--ssh-config', config, '--ssh-host', 'target', '--ssh-port', String(ports[row.port]), '--ssh-user', name],
     ...['--ssh-client', client, '-i', 'lo', '--no-names'],
@@ -140,22 +140,8 @@ export async function typeToKcap(
   environment: Readonly<Record<string, string>>,
   answers: readonly (readonly [RegExp, string])[],
 ): Promise<{ code: number | null; said: string }> {
-  const words = quoteArgv([process.execPath, programPath, ...argv])
-  const env = { ...process.env, ...bareEnvironment, ...environment }
-  const child = spawn('script', ['-qec', words, '/dev/null'], { env, stdio: ['pipe', 'pipe', 'inherit'] })
-  const waiting = [...answers]
-  let said = ''
-  let seen = 0
-  child.stdout.on('data', (chunk: Buffer) => {
-    said += chunk.toString('utf8')
-    const [next] = waiting
-    const found = next?.[0].exec(said.slice(seen))
-    if (next === undefined || !found) return
-    waiting.shift()
-    seen = said.length
-    child.stdin.write(`${next[1]}\r`)
-  })
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
-  expect(waiting, said).toEqual([])
+  const steps = answers.map(([asked, answer]) => [asked, `${answer}\r`] as const)
+  const { code, shown: said, missed } = await typeOnTerminal(argv, { PATH: process.env.PATH, ...environment }, steps)
+  expect(missed, said).toBe(0)
   return { code, said }
 }

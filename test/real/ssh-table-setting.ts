@@ -50,6 +50,8 @@ export interface TableSetting {
   file(name: string): string
   readonly ports: Readonly<Record<PortName, number>>
   readonly user: TemporaryUser
+  /** The same, but its sudo works at a terminal only. */
+  readonly terminalUser: TemporaryUser
   readonly passphrase: string
   readonly sshds: Readonly<Record<'main' | 'hop' | 'lastHop', OwnSshd>>
   /** An agent with these keys of the folder, in this order; returns its socket. */
@@ -79,7 +81,8 @@ export async function openTableSetting(): Promise<TableSetting> {
   makeKeys(file, passphrase)
   writeFileSync(file('banner'), banner)
   const user = addTemporaryUser(folder)
-  afterThisFile.add(user.remove)
+  const terminalUser = addTemporaryUser(folder, 'requiretty')
+  for (const { remove } of [user, terminalUser]) afterThisFile.add(remove)
   copyTcpdump(folder)
   const names = Object.keys(demands) as Demand[]
   const ports = await findPorts<PortName>([...names, ...otherPorts])
@@ -112,7 +115,10 @@ export async function openTableSetting(): Promise<TableSetting> {
     `HostCertificate ${file('certified_host-cert.pub')}`,
     'KexAlgorithms sntrup761x25519-sha512@openssh.com',
   ])
-  for (const [from, to, delayMs] of relays) afterThisFile.add(await openTcpRelay(ports[from], ports[to], delayMs))
+  for (const [from, to, firstAnswerMs] of relays) {
+    const relay = await openTcpRelay(ports[to], { port: ports[from], firstAnswerMs })
+    afterThisFile.add(relay.close)
+  }
   afterThisFile.add(startTraffic(ports.traffic))
   let agents = 0
   return {
@@ -120,6 +126,7 @@ export async function openTableSetting(): Promise<TableSetting> {
     file,
     ports,
     user,
+    terminalUser,
     passphrase,
     sshds,
     async startAgent(...keys) {
@@ -175,7 +182,7 @@ function formatKnownHosts(ports: Readonly<Record<PortName, number>>, file: (name
     .join('')
 }
 
-/** A packet that nobody wants, fifty times a second. Gives what stops it. */
+/** A packet that nobody wants, fifty times a second. Returns what stops it. */
 function startTraffic(port: number): () => void {
   const socket = createSocket('udp4')
   socket.on('error', () => {})

@@ -9,16 +9,16 @@ export interface TemporaryUser {
 
 const sudoersFile = (name: string) => `/etc/sudoers.d/${name}`
 
-/** A user of this machine who may start tcpdump by sudo, with the password at each time; no other right. */
-export function addTemporaryUser(home: string): TemporaryUser {
-  const name = `kcaptest${process.pid}`
+/** A user of this machine who may start tcpdump by sudo, with the password at each time, and whatever else its defaults ask for; no other right. */
+export function addTemporaryUser(home: string, ...sudoDefaults: readonly string[]): TemporaryUser {
+  const name = `kcaptest${sudoDefaults.length}x${process.pid}`
   const password = `pass word-${process.pid}`
   const user = { name, password, remove: () => removeUser(name) }
   try {
     execFileSync('useradd', ['-M', '-d', home, '-s', '/bin/sh', name])
     execFileSync('chpasswd', { input: `${name}:${password}\n` })
     const rights = [
-      `Defaults:${name} timestamp_timeout=0, passwd_tries=1`,
+      `Defaults:${name} ${['timestamp_timeout=0', 'passwd_tries=1', ...sudoDefaults].join(', ')}`,
       `${name} ALL=(root) PASSWD: /usr/bin/tcpdump`,
     ]
     writeFileSync(sudoersFile(name), `${rights.join('\n')}\n`, { mode: 0o440 })

@@ -112,6 +112,23 @@ realTest('the second file of several is read by itself, and has the keys of the 
   for (const key of await readKeys(path.join(folder, first))) expect(keysOfBoth).toContain(key)
 })
 
+realTest(
+  'a key log larger than the capture may be gets in the way of nothing: only sessions of the capture have keys',
+  async () => {
+    const old = `for i in $(seq 100000 103000); do printf 'CLIENT_RANDOM %064d %096d\\n' $i $i; done >> ${keyLog}`
+    await kubectl('exec', '-n', 'shop', 'loadgen', '--', 'sh', '-c', old)
+    const file = path.join(folder, 'small.pcapng')
+    const capture = startKcap([...words(), '--max-size', '200kB', '--duration', '6', '-o', file], environment)
+    await sleep(3_000)
+    await fetchInPod('small')
+    const { code, stderr } = await capture.ended
+    expect([code, stderr]).toEqual([0, expect.stringContaining('the duration is over')])
+    expect(await readUris(file)).toEqual(['/small'])
+    const sessions = new Set((await readKeys(file)).map((line) => line.split(' ')[1]))
+    expect(sessions.size).toBe(1)
+  },
+)
+
 async function readUris(file: string): Promise<string[]> {
   const argv = ['-r', file, '-Y', 'http.request', '-T', 'fields', '-e', 'http.request.uri']
   const text = execFileSync('tshark', argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })

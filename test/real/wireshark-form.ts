@@ -30,16 +30,18 @@ export async function waitFor<Value>(
 export async function openForm({ home, desktop, calls }: FormContext, interfaceValue: string) {
   const launcher = path.join(home.environment.WIRESHARK_CONFIG_DIR ?? '', 'extcap', 'kcap')
   const argv = ['--extcap-config', '--extcap-interface', interfaceValue]
-  const rows = [...(await run(launcher, argv, { env: home.environment })).stdout.matchAll(/^arg .*$/gm)].map(
-    ([arg]) => {
+  // Wireshark orders them by their numbers.
+  const rows = [...(await run(launcher, argv, { env: home.environment })).stdout.matchAll(/^arg .*$/gm)]
+    .map(([arg]) => {
       const read = (key: string) => new RegExp(`\\{${key}=([^}]*)\\}`).exec(arg)?.[1] ?? ''
       return {
+        number: Number(read('number')),
         option: read('call').slice(2),
         tab: read('group'),
         stops: read('reload') === '' && read('type') !== 'fileselect' ? 2 : 3,
       }
-    },
-  )
+    })
+    .sort((a, b) => a.number - b.number)
   const tabs = [...new Set(rows.map(({ tab }) => tab))]
   let tab = tabs[0] ?? ''
   /** How many stops before the bar of tabs; undefined: one behind it, as when the dialog opens and after each load. */
@@ -60,7 +62,7 @@ export async function openForm({ home, desktop, calls }: FormContext, interfaceV
       await moveTo(0)
       for (; tab !== wanted; tab = tabs[tabs.indexOf(tab) + 1] ?? '') await desktop.press('Right')
     },
-    /** Presses the button of a list; gives the other options as kcap was told them. */
+    /** Presses the button of a list; returns the other options as kcap was told them. */
     async load(option: string) {
       const count = calls('--extcap-reload-option').length
       await moveToRow(option, 1)

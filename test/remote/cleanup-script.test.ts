@@ -77,7 +77,7 @@ describe.each(distinctShells)('in %s', (...shell) => {
     expect(found.filter((leftover) => leftover.kind === 'process' && leftover.captureId === captureId)).toEqual([])
   })
 
-  test('a program that was put there and does not run is found, others stay unnamed', async () => {
+  test('an uploaded program that nothing runs or uploads is found, others stay unnamed', async () => {
     const place = path.join(folder, `files-${shell[0]}`)
     await mkdir(place)
     for (const name of ['kcap-tcpdump-0a1b2c3d', 'other-file', 'kcap-notes'])
@@ -86,7 +86,9 @@ describe.each(distinctShells)('in %s', (...shell) => {
     await copyFile(path.join(folder, 'tcpdump'), running)
     await chmod(running, 0o755)
     const child = spawn(running, ['60'], { stdio: 'ignore' })
-    children.push(child)
+    await writeFile(path.join(place, 'kcap-tcpdump-uploading'), 'part')
+    const upload = spawn('sh', ['-c', 'read -r x', 'kcap-upload', 'kcap-tcpdump-uploading'])
+    children.push(child, upload)
     const { found } = await look('look', shell, [place])
     expect(found.filter(({ kind }) => kind === 'file')).toEqual([
       { kind: 'file', path: path.join(place, 'kcap-tcpdump-0a1b2c3d') },

@@ -1,8 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { encodeForLoginShell, loginShellLine } from '../../src/remote/login-shell.ts'
+import {
+  encodeForLoginShell,
+  lacksShell,
+  loginShellLine,
+  loginShellMark,
+  pathlessShellLine,
+} from '../../src/remote/login-shell.ts'
 import { shells } from '../support/shells.ts'
+import { makeTempFolder } from '../support/temp-folder.ts'
 
 /** Login shells of accounts, and the ones installed here. */
 const loginShells: readonly (readonly string[])[] = [
@@ -19,16 +26,25 @@ function hasProgram(program: string): boolean {
   }
 }
 
+const home = await makeTempFolder()
+
 /** As sshd starts the shell of an account; what is written after the first line is for the program. */
-async function runIn([shell = '', ...words]: readonly string[], argv: readonly string[], input = ''): Promise<string> {
-  const child = spawn(shell, [...words, '-c', loginShellLine], { stdio: ['pipe', 'pipe', 'pipe'] })
+async function runIn(
+  [shell = '', ...words]: readonly string[],
+  argv: readonly string[],
+  { input = '', shellLine = loginShellLine, PATH = process.env.PATH } = {},
+): Promise<string> {
+  // A home without anything that a shell reads: bash takes a socket as standard input for a login from afar.
+  const env = { ...process.env, PATH, HOME: home }
+  const program = execFileSync('sh', ['-c', `command -v ${shell}`], { encoding: 'utf8' }).trim()
+  const child = spawn(program, [...words, '-c', shellLine], { stdio: ['pipe', 'pipe', 'pipe'], env })
   let said = ''
   for (const output of [child.stdout, child.stderr])
     output.on('data', (chunk) => {
       said += chunk
     })
   const ended = new Promise((resolve) => child.once('close', resolve))
-  child.stdin.on('error', () => {}).end(encodeForLoginShell(argv) + input)
+  child.stdin.on('error', () => {}).end(encodeForLoginShell(argv, shellLine) + input)
   await ended
   return said
 }
@@ -64,8 +80,8 @@ const hostileWords = [
 
 describe.each(loginShells)('a login shell that is %s', (...shell) => {
   test('runs an argv as it is, and leaves standard input to it', async () => {
-    const said = await runIn(shell, ['sh', '-c', showWords, 'sh', ...hostileWords], 'h\nq\n')
-    expect(said).toBe(`${hostileWords.map((word) => `[${word}]`).join('')}h\nq\n`)
+    const said = await runIn(shell, ['sh', '-c', showWords, 'sh', ...hostileWords], { input: 'h\nq\n' })
+    expect(said).toBe(`${loginShellMark}${hostileWords.map((word) => `[${word}]`).join('')}h\nq\n`)
   })
 
   test('runs any argv as it is', async () => {
@@ -73,16 +89,29 @@ describe.each(loginShells)('a login shell that is %s', (...shell) => {
     await fc.assert(
       fc.asyncProperty(fc.array(word, { maxLength: 20 }), async (words) => {
         expect(await runIn(shell, ['sh', '-c', showWords, 'sh', ...words])).toBe(
-          words.map((one) => `[${one}]`).join(''),
+          loginShellMark + words.map((one) => `[${one}]`).join(''),
         )
       }),
       { numRuns: 20 },
     )
+  })
+
+  test('says that there is no sh where PATH leads to none, and runs an argv by /bin/sh all the same', async () => {
+    const lines = (await runIn(shell, ['sh', '-c', 'echo it runs'], { PATH: '/none' })).split('\n')
+    // busybox ash has its own sh.
+    if (lines[1] === 'it runs') return
+    expect(lacksShell(lines), lines.join('\n')).toBe(true)
+    const run = await runIn(shell, ['sh', '-c', 'echo it runs'], {
+      PATH: '/none',
+      shellLine: pathlessShellLine,
+    })
+    expect(run).toBe(`${loginShellMark}it runs\n`)
   })
 })
 
 test('the line holds nothing that any of these shells reads otherwise than the others', () => {
   expect(loginShellLine).not.toMatch(/[\\!\n]/)
   expect(loginShellLine).toMatch(/^sh -c '[^']*'$/)
-  expect(encodeForLoginShell(['a\nb', '\\'])).toBe("exec 'a\\nb' '\\\\'\n")
+  expect(encodeForLoginShell(['a\nb', '\\'], loginShellLine)).toMatch(/; exec 'a\\nb' '\\\\'\n$/)
+  expect(encodeForLoginShell(['a'], loginShellLine)).not.toContain(loginShellMark.trim())
 })

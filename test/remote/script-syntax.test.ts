@@ -11,7 +11,7 @@ const scripts: readonly (readonly [string, readonly string[]])[] = [
   ['cleanup', makeCleanupArgv('look')],
   ['keeper', makeKeeperArgv(60, 'kcap-')],
   ['probe', makeProbeArgv()],
-  ['upload', makeUploadArgv('kcap-tcpdump-1', 1, [])],
+  ['upload', makeUploadArgv({ name: 'kcap-tcpdump-1', captureId: 'id-1', size: 1, machines: [] })],
   [
     'supervisor',
     makeSupervisedArgv({

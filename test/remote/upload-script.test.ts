@@ -1,13 +1,24 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { access, constants, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { posixChecksum } from '../../src/base/posix-checksum.ts'
-import { makeUploadArgv, uploadFolders } from '../../src/remote/upload-script.ts'
+import {
+  largestRunDigit,
+  makeUploadArgv,
+  parseUploadAnswer,
+  smallestPieceBytes,
+  type UploadAnswer,
+  uploadFolders,
+  uploadWords,
+} from '../../src/remote/upload-script.ts'
+import { afterThisTest } from '../support/cleanups.ts'
 import { distinctShells } from '../support/shells.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
+const silenceSeconds = 1
 /** More than a pipe holds, with every byte in it. */
 const program = Buffer.concat([Buffer.from(Array.from({ length: 256 }, (_, i) => i)), randomBytes(300_000)])
 const sha256 = createHash('sha256').update(program).digest('hex')
@@ -35,85 +46,217 @@ async function isThere(file: string): Promise<boolean> {
   )
 }
 
-/** Sends the program to the script in a shell when it is ready for it, which may put it into these folders; its input stays open, as kcap's does. */
-async function upload(
-  [shell = 'sh', ...words]: readonly string[],
-  {
-    folders,
-    machines = [],
-    PATH = process.env.PATH ?? '',
-  }: { folders: readonly string[]; machines?: readonly string[]; PATH?: string },
-) {
-  const name = `kcap-tcpdump-${String(++serial).padStart(8, '0')}`
-  const [, ...argv] = makeUploadArgv(name, program.length, machines).slice(0, -uploadFolders.length)
-  const child = spawn(shell, [...words, ...argv, ...folders], { env: { ...process.env, PATH } })
-  let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (chunk) => {
-    const wasReady = stdout.startsWith('ready\n')
-    stdout += chunk
-    if (!wasReady && stdout.startsWith('ready\n')) child.stdin.write(program)
-  })
-  child.stderr.on('data', (chunk) => (stderr += chunk))
-  child.stdin.on('error', () => {})
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
-  return { code, stdout: stdout.replace(/^ready\n/, ''), stderr, file: path.join(folders[0] ?? '', name) }
+interface UploadSetting {
+  readonly folders: readonly string[]
+  readonly machines?: readonly string[]
+  readonly PATH?: string
 }
 
+/** Starts the script in a shell; it may put the program into these folders. Its input stays open, as kcap's does. */
+function startUpload([shell = 'sh', ...words]: readonly string[], setting: UploadSetting) {
+  const { folders, machines = [], PATH = process.env.PATH ?? '' } = setting
+  const name = `kcap-tcpdump-${String(++serial).padStart(8, '0')}`
+  const upload = { name, captureId: 'id-1', size: program.length, machines, silenceSeconds }
+  const [, ...argv] = makeUploadArgv(upload).slice(0, -uploadFolders.length)
+  const child = spawn(shell, [...words, ...argv, ...folders], { env: { ...process.env, PATH } })
+  afterThisTest.add(() => child.kill('SIGKILL'))
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk) => (stdout += chunk))
+  child.stderr.on('data', (chunk) => (stderr += chunk))
+  child.stdin.on('error', () => {})
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  const answers = () => stdout.split('\n').flatMap((line) => parseUploadAnswer(line) ?? [])
+  const find = <Kind extends UploadAnswer['kind']>(kind: Kind) =>
+    answers().find((answer): answer is Extract<UploadAnswer, { kind: Kind }> => answer.kind === kind)
+  return {
+    child,
+    ended,
+    file: path.join(folders[0] ?? '', name),
+    stdout: () => stdout,
+    stderr: () => stderr,
+    find,
+    taken: () => answers().filter(({ kind }) => kind === 'taken').length,
+    /** Settles with the answer. */
+    async hear<Kind extends UploadAnswer['kind']>(kind: Kind) {
+      await vi.waitFor(() => expect(find(kind), stdout + stderr).toBeDefined(), { timeout: 20_000, interval: 5 })
+      return find(kind) as Extract<UploadAnswer, { kind: Kind }>
+    },
+  }
+}
+
+/** The whole program, in runs of all sizes. */
+const allRuns = (() => {
+  const parts: Buffer[] = []
+  for (let at = 0, digit = 0; at < program.length; digit = (digit + 5) % (largestRunDigit + 1)) {
+    const run = program.subarray(at, at + (smallestPieceBytes << digit))
+    parts.push(Buffer.from(uploadWords.run(digit)), run)
+    at += run.length
+  }
+  return Buffer.concat(parts)
+})()
+
+async function upload(shell: readonly string[], setting: UploadSetting) {
+  const run = startUpload(shell, setting)
+  await run.hear('ready')
+  run.child.stdin.write(allRuns)
+  return { ...run, whole: await run.hear('whole') }
+}
+
+async function refuse(shell: readonly string[], setting: UploadSetting) {
+  const run = startUpload(shell, setting)
+  const code = await run.ended
+  return { code, reason: run.find('failed')?.reason }
+}
+
+const listFiles = async (place: string) => (await readdir(place)).filter((name) => name.startsWith('kcap-tcpdump-'))
+
 describe.each(distinctShells)('in %s', (...shell) => {
-  test('a program arrives byte for byte, may be run by its owner only, and its hash is told', async () => {
-    const { code, stdout, file } = await upload(shell, { folders: [folder] })
-    expect([code, stdout.trim().split(' ').slice(0, 2)]).toEqual([0, [file, sha256]])
+  test('a program arrives byte for byte and may be run by its owner only', async () => {
+    const { whole, file } = await upload(shell, { folders: [folder] })
+    expect([whole.path, whole.sum.split(' ')[0]]).toEqual([file, sha256])
     expect((await readFile(file)).equals(program)).toBe(true)
-    await access(file, constants.X_OK)
+    expect((await stat(file)).mode & 0o777).toBe(0o700)
+  })
+
+  test('the program stays while heartbeats come, and is gone with the word to remove it', async () => {
+    const { child, file, stdout, ended } = await upload(shell, { folders: [folder] })
+    for (let i = 1; i <= 3; i++) {
+      await sleep(silenceSeconds * 400)
+      child.stdin.write(uploadWords.heartbeat)
+      await vi.waitFor(() => expect(stdout().match(/^alive/gm)?.length).toBe(i), { interval: 5 })
+    }
+    await access(file)
+    child.stdin.write(uploadWords.remove)
+    expect(await ended).toBe(0)
+    await expect(access(file)).rejects.toThrow('ENOENT')
+  })
+
+  test('the end of input leaves no file, whenever it comes', async () => {
+    const place = await makeFolder()
+    const runs = await Promise.all(moments.map((moment) => startToMoment(shell, { folders: [place] }, moment)))
+    for (const { child } of runs) child.stdin.end()
+    await Promise.all(runs.map(({ ended }) => ended))
+    expect(await listFiles(place)).toEqual([])
+  })
+
+  test('silence leaves no file and no process that still waits, whenever it comes', async () => {
+    const place = await makeFolder()
+    const runs = await Promise.all(moments.map((moment) => startToMoment(shell, { folders: [place] }, moment)))
+    // The outputs close with the last process that has them.
+    await Promise.all(runs.map(({ ended }) => ended))
+    expect(await listFiles(place)).toEqual([])
   })
 
   test('a folder where nothing can be put is passed by', async () => {
-    const { code, stdout } = await upload(shell, { folders: ['/proc', path.join(folder, 'missing'), folder] })
-    expect([code, stdout.split(' ')[0]]).toEqual([0, expect.stringMatching(new RegExp(`^${folder}/kcap-tcpdump-`))])
+    const { whole } = await upload(shell, { folders: ['/proc', path.join(folder, 'missing'), folder] })
+    expect(path.dirname(whole.path)).toBe(folder)
   })
 
   test('a program for this machine is taken, one for another is not', async () => {
     const machine = execFileSync('uname', ['-m'], { encoding: 'utf8' }).trim()
-    expect((await upload(shell, { folders: [folder], machines: ['vax', machine] })).code).toBe(0)
-    const { code, stderr, file } = await upload(shell, { folders: [folder], machines: ['vax', 'pdp11'] })
-    expect([code, stderr]).toEqual([3, `it is a program for vax, and the machine there is ${machine}\n`])
-    await expect(readFile(file)).rejects.toThrow('ENOENT')
+    await upload(shell, { folders: [folder], machines: ['vax', machine] })
+    const place = await makeFolder()
+    expect(await refuse(shell, { folders: [place], machines: ['vax', 'pdp11'] })).toEqual({
+      code: 3,
+      reason: `it is a program for vax, and the machine there is ${machine}`,
+    })
+    expect(await readdir(place)).toEqual([])
   })
 
   test('where no folder will do it says so', async () => {
-    const { code, stdout, stderr } = await upload(shell, { folders: ['/proc', path.join(folder, 'missing')] })
-    expect([code, stdout, stderr]).toEqual([3, '', 'there is no folder where a program could be put and run\n'])
+    expect(await refuse(shell, { folders: ['/proc', path.join(folder, 'missing')] })).toEqual({
+      code: 3,
+      reason: 'there is no folder where a program could be put and run',
+    })
   })
 })
 
+async function makeFolder(): Promise<string> {
+  const place = path.join(folder, `place-${++serial}`)
+  await mkdir(place)
+  return place
+}
+
+const moments = ['before the first run', 'in the middle of a run', 'after the last run'] as const
+
+async function startToMoment(shell: readonly string[], setting: UploadSetting, moment: (typeof moments)[number]) {
+  if (moment === 'after the last run') return await upload(shell, setting)
+  const run = startUpload(shell, setting)
+  await run.hear('ready')
+  if (moment === 'before the first run') return run
+  const half = Math.floor(program.length / 2)
+  run.child.stdin.write(allRuns.subarray(0, half))
+  await vi.waitFor(() => expect(run.taken()).toBeGreaterThan(0), { interval: 5 })
+  return run
+}
+
 const [plain = []] = distinctShells.filter(([program]) => program !== 'busybox')
-test.skipIf(plain.length === 0)('without sha256sum the checksum of POSIX is told', async () => {
-  const PATH = await makePath(plain[0] ?? '', 'head', 'chmod', 'rm', 'cksum')
-  const { code, stdout } = await upload(plain, { folders: [folder], PATH })
-  expect([code, stdout.trim().split(' ').slice(1)]).toEqual([
-    0,
-    [String(posixChecksum(program)), String(program.length)],
-  ])
+test.skipIf(plain.length === 0)('without sha256sum the checksum of POSIX is reported', async () => {
+  const PATH = await makePath(plain[0] ?? '', 'dd', 'chmod', 'rm', 'cksum')
+  const { whole } = await upload(plain, { folders: [folder], PATH })
+  expect(whole.sum).toBe(`${posixChecksum(program)} ${program.length}`)
 })
 
-test.skipIf(plain.length === 0)('a program that it takes and that is not there is named', async () => {
+test.skipIf(plain.length === 0)('a program that it needs and that is not there is named', async () => {
   const PATH = await makePath(plain[0] ?? '', 'chmod', 'rm', 'cksum')
-  const { code, stderr } = await upload(plain, { folders: [folder], PATH })
-  expect([code, stderr]).toEqual([3, 'there is no "head"\n'])
+  expect(await refuse(plain, { folders: [folder], PATH })).toEqual({ code: 3, reason: 'there is no "dd"' })
 })
+
+/** A folder with these programs of busybox, as scripts, before all others in PATH. */
+async function makeBusyboxPath(...names: string[]): Promise<string> {
+  const place = await makeFolder()
+  for (const name of names)
+    await writeFile(path.join(place, name), `#!/bin/sh\nexec busybox ${name} "$@"\n`, { mode: 0o755 })
+  return `${place}:${process.env.PATH}`
+}
 
 const hasBusybox = distinctShells.some(([program]) => program === 'busybox')
-test.skipIf(!hasBusybox)('the head of busybox takes no more than the program', async () => {
-  const busybox = path.join(folder, 'busybox-head')
-  await mkdir(busybox)
-  await writeFile(path.join(busybox, 'head'), '#!/bin/sh\nexec busybox head "$@"\n', { mode: 0o755 })
-  const { code, file } = await upload(['sh'], { folders: [folder], PATH: `${busybox}:${process.env.PATH}` })
-  expect(code).toBe(0)
-  expect((await readFile(file)).equals(program)).toBe(true)
+/** Those whose `read` takes a timeout. */
+const timedShells = distinctShells.filter(([program]) => program !== 'dash' && program !== 'sh')
+
+describe.skipIf(!hasBusybox).each(timedShells)('with programs of busybox, in %s', (...shell) => {
+  test('a program arrives byte for byte', async () => {
+    const PATH = await makeBusyboxPath('dd', 'timeout')
+    const { file } = await upload(shell, { folders: [folder], PATH })
+    expect((await readFile(file)).equals(program)).toBe(true)
+  })
+
+  test('silence in the middle of a run leaves no file, though its timeout is not used', async () => {
+    const [PATH, place] = [await makeBusyboxPath('dd', 'timeout'), await makeFolder()]
+    const calls = path.join(place, 'calls')
+    const timeout = `#!/bin/sh\n[ $# = 0 ] || echo "$*" >>'${calls}'\nexec busybox timeout "$@"\n`
+    await writeFile(path.join(PATH.split(':')[0] ?? '', 'timeout'), timeout, { mode: 0o755 })
+    const { ended } = await startToMoment(shell, { folders: [place], PATH }, 'in the middle of a run')
+    await ended
+    expect(await readdir(place)).toEqual([])
+  })
 })
 
+test.skipIf(plain.length === 0)(
+  'a dd that reads no full blocks takes the program byte by byte',
+  { timeout: 30_000 },
+  async () => {
+    const place = await makeFolder()
+    const dd = '#!/bin/sh\ncase "$*" in *iflag=*) exit 1 ;; esac\nexec /bin/dd "$@"\n'
+    await writeFile(path.join(place, 'dd'), dd, { mode: 0o755 })
+    const { file } = await upload(plain, { folders: [folder], PATH: `${place}:${process.env.PATH}` })
+    expect((await readFile(file)).equals(program)).toBe(true)
+  },
+)
+
 test('a program that there is no room for leaves nothing behind', async () => {
-  const { code, stderr, file } = await upload(['sh', '-c', 'ulimit -f 10; exec sh "$@"', 'sh'], { folders: [folder] })
-  expect([code, stderr.trimEnd().split('\n').at(-1)]).toEqual([3, `it can not be written into ${folder}`])
-  await expect(readFile(file)).rejects.toThrow('ENOENT')
+  const place = await makeFolder()
+  const run = startUpload(['sh', '-c', 'ulimit -f 10; exec sh "$@"', 'sh'], { folders: [place] })
+  await run.hear('ready')
+  run.child.stdin.write(allRuns)
+  expect((await run.hear('failed')).reason).toBe(`writing into ${place} failed`)
+  await run.ended
+  expect(await readdir(place)).toEqual([])
 })
+
+test.each(['whole ../x abc', 'whole /tmp/$(id) abc', `whole /${'x'.repeat(300)} abc`, 'wholesale /tmp/x', '', 'pid 7'])(
+  'parseUploadAnswer takes no answer from %j',
+  (line) => {
+    expect(parseUploadAnswer(line)).toBeUndefined()
+  },
+)

@@ -9,6 +9,7 @@ function explain(lines: readonly string[], more: Partial<CaptureFailure> = {}) {
     entersPod: false,
     hasNoPod: false,
     hasOtherPod: false,
+    receivedBytes: 0,
     hasBegun: true,
     hasSudoPassword: false,
     missing: undefined,

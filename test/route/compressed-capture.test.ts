@@ -1,29 +1,23 @@
-import { PassThrough } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import type { PacketSource } from '../../src/base/packet-source.ts'
-import type { RemoteExit, RemoteProcess } from '../../src/base/remote-process.ts'
+import type { RemoteProcess } from '../../src/base/remote-process.ts'
 import { openSupervisedCapture } from '../../src/route/supervised-capture.ts'
 import { failureOf } from '../support/failure.ts'
+import { makeFakeRemote } from '../support/fake-remote.ts'
 import { formatPcap } from '../support/packets.ts'
 
-/** A far side that sends what it is told to. */
+/** Starts a remote process whose output and exit the test decides. */
 function makeProcess() {
-  const [stdout, stderr, stdin] = [new PassThrough(), new PassThrough(), new PassThrough()]
+  const { remote, stdout, stderr, stdin, end: finish } = makeFakeRemote()
   stdin.resume()
-  let end = (_exit: RemoteExit) => {}
-  const exited = new Promise<RemoteExit>((resolve) => {
-    end = resolve
-  })
-  const finish = (exit: RemoteExit) => {
-    stdout.end()
-    stderr.end()
-    end(exit)
-  }
-  const remote: RemoteProcess = { stdout, stderr, stdin, exited, kill: () => finish({ kind: 'exited', code: 137 }) }
   stderr.write('kcap-report: using tcpdump\ntcpdump: listening on any, link-type EN10MB\n')
-  return { remote, stdout, stderr, exit: (code: number) => finish({ kind: 'exited', code }) }
+  const exit = (code: number) => {
+    stderr.write(`kcap-report: ended ${code}\n`)
+    finish({ kind: 'exited', code })
+  }
+  return { remote, stdout, stderr, exit, finish }
 }
 
 const open = (remote: RemoteProcess) =>
@@ -71,6 +65,18 @@ test('a stream that is torn is an error, and its packets are kept', async () => 
     'cannot go on capturing "shop/orders": the compressed stream ended in its middle',
   ])
   expect(error?.hints).toEqual(['the packets up to here are kept; start the same command again'])
+})
+
+test('an end that only the API server tells of is a lost connection: the kubelet went away', async () => {
+  const { remote, stdout, finish } = makeProcess()
+  stdout.write(gzipSync(pcap))
+  const source = await open(remote)
+  finish({ kind: 'exited', code: 0 })
+  expect(await countPackets(source)).toBe(1)
+  expect((await source.ended).error).toMatchObject({
+    code: 'connection-lost',
+    message: 'cannot go on capturing "shop/orders": the connection ended, and the capture program did not',
+  })
 })
 
 test('a stream that is damaged is an error, its packets before are kept, and the far side is left', async () => {

@@ -2,67 +2,94 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { makeConsent } from '../../src/route/consent.ts'
 
+const both = ['ephemeral', 'node-pod'] as const
+const none: ReadonlySet<string> = new Set()
+
 /** A person who takes a moment for each question. */
-function makePerson(answer: (question: string) => boolean) {
+function makePerson(answer: boolean) {
   const questions: string[] = []
-  let [open, mostOpen] = [0, 0]
   return {
     questions,
-    mostOpen: () => mostOpen,
     async ask(question: string) {
       questions.push(question)
-      mostOpen = Math.max(mostOpen, ++open)
       await sleep(10)
-      open--
-      return answer(question)
+      return answer
     },
   }
 }
 
-test('for many targets a person is asked once, and the answer holds for all', async () => {
-  const person = makePerson(() => true)
+test('a person is asked once for all targets and routes, and a yes holds for the whole capture', async () => {
+  const person = makePerson(true)
   const consent = makeConsent([], person.ask)
   const places = ['prod/a', 'prod/b', 'prod/c', 'prod/d']
-  expect(await Promise.all(places.map((place) => consent.mayCreate('ephemeral', place)))).toEqual(
-    places.map(() => true),
-  )
-  expect(await consent.mayCreate('ephemeral', 'prod/later')).toBe(true)
+  const answers = await Promise.all(places.map((place) => consent.mayCreate(place, both)))
+  expect(answers).toEqual(places.map(() => new Set(both)))
+  expect(await consent.mayCreate('prod/later', both)).toEqual(new Set(both))
   expect(person.questions).toEqual([
-    "prod/a can be captured via ephemeral: a debug container joins the pod; it ends by itself, its name stays in the pod's spec. Do it?",
+    `4 targets (prod/a, prod/b, prod/c …) can be captured only if kcap creates something for each:
+  ephemeral: a debug container joins the pod; it ends by itself, its name stays in the pod's spec
+  or node-pod: a pod of kcap's own runs on the node while it captures, and is deleted afterwards
+Allow it for the whole capture?`,
   ])
-  expect([...consent.given]).toEqual(['ephemeral'])
+  expect([...consent.given]).toEqual(both)
 })
 
-test('a no holds for all targets too, and is no answer for another way', async () => {
-  const person = makePerson((question) => question.includes('node-pod'))
-  const consent = makeConsent([], person.ask)
-  expect(await consent.mayCreate('ephemeral', 'prod/a')).toBe(false)
-  expect(await consent.mayCreate('ephemeral', 'prod/b')).toBe(false)
-  expect(await consent.mayCreate('node-pod', 'prod/b')).toBe(true)
-  expect(person.questions.length).toBe(2)
-  expect([...consent.given]).toEqual(['node-pod'])
-})
-
-test('one question is answered before the next is asked', async () => {
-  const person = makePerson(() => true)
-  const consent = makeConsent([], person.ask)
-  await Promise.all([
-    consent.mayCreate('ephemeral', 'prod/a'),
-    consent.mayCreate('node-pod', 'prod/b'),
-    consent.mayCreate('ephemeral', 'prod/c'),
-    consent.mayCreate('node-pod', 'prod/d'),
+test('the question for one target and one route names both', async () => {
+  const person = makePerson(true)
+  expect(await makeConsent([], person.ask).mayCreate('prod/a', ['ephemeral'])).toEqual(new Set(['ephemeral']))
+  expect(person.questions).toEqual([
+    `prod/a can be captured only if kcap creates something:
+  ephemeral: a debug container joins the pod; it ends by itself, its name stays in the pod's spec
+Allow it for the whole capture?`,
   ])
-  expect([person.questions.length, person.mostOpen()]).toEqual([2, 1])
 })
 
-test('who has allowed it before is not asked', async () => {
-  const person = makePerson(() => false)
-  expect(await makeConsent(['node-pod'], person.ask).mayCreate('node-pod', 'node/worker-1')).toBe(true)
+test('a no holds for the whole capture, also for a route that was not in the question', async () => {
+  const person = makePerson(false)
+  const consent = makeConsent([], person.ask)
+  expect(await consent.mayCreate('prod/a', ['ephemeral'])).toEqual(none)
+  expect(await consent.mayCreate('node/worker-1', ['node-pod'])).toEqual(none)
+  expect([person.questions.length, consent.given.size]).toEqual([1, 0])
+})
+
+test('a yes does not hold for a route that was not in the question', async () => {
+  const person = makePerson(true)
+  const consent = makeConsent([], person.ask)
+  const first = consent.mayCreate('prod/a', ['ephemeral'])
+  await expect.poll(() => person.questions.length).toBe(1)
+  expect(await consent.mayCreate('node/worker-1', ['node-pod'])).toEqual(none)
+  expect(await first).toEqual(new Set(['ephemeral']))
+  expect(person.questions.length).toBe(1)
+})
+
+test('the question waits for the targets that may need consent too, and counts those that do', async () => {
+  const person = makePerson(true)
+  const consent = makeConsent([], person.ask)
+  for (const place of ['prod/a', 'prod/b', 'prod/captured']) consent.expect(place)
+  const first = consent.mayCreate('prod/a', ['ephemeral'])
+  await sleep(20)
+  const second = consent.mayCreate('prod/b', ['ephemeral'])
+  await sleep(20)
+  expect(person.questions).toEqual([])
+  consent.release('prod/captured')
+  await Promise.all([first, second])
+  expect(person.questions).toEqual([expect.stringContaining('2 targets (prod/a, prod/b) can be captured only if')])
+})
+
+test('a target that takes long does not hold the question up', async () => {
+  const person = makePerson(true)
+  const consent = makeConsent([], person.ask, 20)
+  consent.expect('prod/slow')
+  expect(await consent.mayCreate('prod/a', ['ephemeral'])).toEqual(new Set(['ephemeral']))
+})
+
+test('a person who has allowed a route before is not asked', async () => {
+  const person = makePerson(false)
+  const consent = makeConsent(['node-pod'], person.ask)
+  expect(await consent.mayCreate('node/worker-1', ['node-pod'])).toEqual(new Set(['node-pod']))
   expect(person.questions).toEqual([])
 })
 
-test('where nobody can be asked nothing is created', async () => {
-  const consent = makeConsent(['node-pod'], undefined)
-  expect(await consent.mayCreate('ephemeral', 'prod/a')).toBe(false)
-  expect(await consent.mayCreate('node-pod', 'prod/a')).toBe(true)
+test('nothing is created where nobody can be asked', async () => {
+  expect(await makeConsent(['node-pod'], undefined).mayCreate('prod/a', both)).toEqual(new Set(['node-pod']))
 })

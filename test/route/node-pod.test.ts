@@ -12,6 +12,7 @@ import {
   requestsOf,
   writeConfig,
 } from '../support/demo-user.ts'
+import { readGrant } from '../support/read-grant.ts'
 
 const exec = { verbs: ['get', 'create'], resources: ['pods/exec'] }
 const look = { verbs: ['get', 'list'], resources: ['pods'] }
@@ -134,12 +135,33 @@ test('it is deleted when the output can not be written', async () => {
   expect(changes(requests)).toEqual([createdIn('prod'), deletedIn('prod')])
 })
 
-test('a login that may not delete it is told of it, and that it ends by itself', async () => {
+test('a login that may not delete pods is told so before one is created', async () => {
   const user = await makeDemoUser(demo, 'no-delete')
-  const { code, lines } = await user.capture('prod/minimal-0', '--via', 'node-pod', '--verbose')
-  const [, name] = /could not delete the pod prod\/(kcap-[0-9a-f]{8}); it ends by itself/.exec(lines.join('\n')) ?? []
-  expect([code, name]).toEqual([0, expect.anything()])
-  demo.cluster.removePod(`prod/${name}`)
+  const requests = await requestsOf(demo, async () => {
+    const { code, lines } = await user.capture('prod/minimal-0', '--via', 'node-pod')
+    expect(code).toBe(5)
+    expectRefusal(
+      lines,
+      'cannot delete pods in the namespace "prod": the login "no-delete" has no right to',
+      'the missing right is "delete" on "pods"',
+    )
+  })
+  expect(changes(requests)).toEqual([])
+})
+
+test('where a policy refuses exec, consent creates nothing in vain, by whatever route', async () => {
+  await demo.cluster.misbehave({ execPolicy: 'no exec here' })
+  const requests = await requestsOf(demo, async () => {
+    for (const via of [[], ['--via', 'ephemeral'], ['--via', 'node-pod']]) {
+      const { code, lines } = await admin.capture('prod/minimal-0', '--yes', ...via)
+      expect([code, lines[0]]).toEqual([
+        5,
+        expect.stringMatching(/the cluster refuses it: .* denied request: no exec here$/),
+      ])
+    }
+  })
+  await demo.cluster.misbehave({})
+  expect(changes(requests)).toEqual([])
 })
 
 describe('consent', () => {
@@ -149,7 +171,7 @@ describe('consent', () => {
       expect(code).toBe(5)
       expectRefusal(
         lines,
-        'cannot capture "node/demo-node-1": a pod of kcap\'s own runs on the node while it captures, and is deleted then, and nobody has allowed it',
+        'cannot capture "node/demo-node-1": a pod of kcap\'s own runs on the node while it captures, and is deleted afterwards, and nobody has allowed it',
         'kcap node/demo-node-1 -o x.pcapng --via node-pod',
       )
     })
@@ -176,8 +198,13 @@ describe('what is refused', () => {
     expectRefusal(
       lines,
       'cannot create pods in the namespace "prod": the login "no-create" has no right to',
-      'kubectl create role kcap-pods -n prod --verb=create --resource=pods',
+      'the missing right is "create" on "pods"',
     )
+    const [role] = readGrant(lines.join('\n'))
+    expect(role?.rules).toEqual([
+      { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch', 'create', 'delete'] },
+      { apiGroups: [''], resources: ['pods/exec'], verbs: ['get', 'create'] },
+    ])
   })
 
   test("by the pod security level 'baseline' it is 'admission-refused', and another namespace is named", async () => {

@@ -26,8 +26,18 @@ afterAll(() => {
 const open = async () => await clusters.open({ kubeconfigPaths: [kubeconfig] })
 function make(more: { image?: string; signal?: AbortSignal; durationMs?: number } = {}) {
   const { image = 'debug:1', signal = ending.signal, durationMs } = more
-  return makeNodePods({ debug: { ...defaultSettings('').debug, image }, durationMs, signal, log: () => {} })
+  return makeNodePods({
+    debug: { ...defaultSettings('').debug, image },
+    durationMs,
+    signal,
+    log: () => {},
+    tell: (event) => told.push(event),
+  })
 }
+
+const told: string[] = []
+/** What is no question. */
+const isChange = ({ method, path }: { method: string; path: string }) => method !== 'GET' && !path.endsWith('reviews')
 
 async function podsOfKcap() {
   const query = 'labelSelector=app.kubernetes.io%2Fmanaged-by%3Dkcap'
@@ -95,7 +105,7 @@ test('a stop while the API server creates the pod asks for its deletion too', as
   const access = await open()
   await demo.cluster.misbehave({ delayMs: 150 })
   const before = demo.cluster.requests.length
-  const changes = () => demo.cluster.requests.slice(before).filter(({ method }) => method !== 'GET')
+  const changes = () => demo.cluster.requests.slice(before).filter(isChange)
   const opening = pods.openRoute(target, access).catch((error: unknown) => error)
   for (let i = 0; i < 200 && changes().length === 0; i++) await sleep(5)
   stop.abort()
@@ -106,12 +116,25 @@ test('a stop while the API server creates the pod asks for its deletion too', as
   expect(await podsOfKcap()).toEqual([])
 })
 
+test('a pod that can not be deleted is named, with the line that removes it', async () => {
+  const pods = make()
+  await pods.openRoute(target, await open())
+  const [{ metadata }] = await podsOfKcap()
+  await demo.cluster.misbehave({ answer: 403 })
+  await pods.close()
+  await demo.cluster.misbehave({})
+  expect(told.splice(0)).toEqual([
+    `the pod prod/${metadata.name} could not be deleted; it ends by itself within 60 s: kubectl delete pod -n prod ${metadata.name}`,
+  ])
+  demo.cluster.removePod(`prod/${metadata.name}`)
+})
+
 test('for many targets of a node one pod is created, and looked at again by those that come later', async () => {
   const pods = make()
   const access = await open()
   const before = demo.cluster.requests.length
   const routes = await Promise.all([1, 2, 3].map(() => pods.openRoute(target, access)))
   expect(new Set(routes.map(({ description }) => description)).size).toBe(1)
-  expect(demo.cluster.requests.slice(before).filter(({ method }) => method === 'POST').length).toBe(1)
+  expect(demo.cluster.requests.slice(before).filter(isChange).length).toBe(1)
   await pods.close()
 })

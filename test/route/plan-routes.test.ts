@@ -9,7 +9,9 @@ const noRights = {
   createExec: undefined,
   patchEphemeral: undefined,
   createPods: undefined,
+  deletePods: undefined,
   getNodeExec: undefined,
+  createNodeExec: undefined,
 }
 const unknown: RouteFacts = {
   namespace: 'shop',
@@ -17,8 +19,8 @@ const unknown: RouteFacts = {
   rights: noRights,
   hasKubectl: true,
   minorVersion: undefined,
-  podSecurity: undefined,
-  nodePodSecurity: undefined,
+  podSecurity: 'unknown',
+  nodePodSecurity: 'none',
   nodePodNamespace: 'shop',
   isWindows: false,
   isStatic: false,
@@ -27,6 +29,7 @@ const unknown: RouteFacts = {
 const order = ['exec', 'kubectl', 'ssh', 'ephemeral', 'node-pod']
 const noShell = { code: 'no-shell', message: 'its container has no "sh"' } as const
 const forbidden = { code: 'api-forbidden', message: 'the login has no right to' } as const
+const refusedByPolicy = { code: 'admission-refused', message: 'the cluster refuses it' } as const
 const lacks = (right: keyof RouteFacts['rights']): Partial<RouteFacts> => ({ rights: { ...noRights, [right]: false } })
 
 function plan(via: string, more: Partial<RouteFacts>, consent: readonly CreatingRoute[] = []): PlannedRoute {
@@ -56,6 +59,12 @@ describe('a fact that closes a way is its reason', () => {
   test.each<[string, Partial<RouteFacts>, RegExp]>([
     ['exec', { execFailure: noShell }, /no "sh"/],
     ['exec', lacks('getExec'), /no "get" on "pods\/exec"/],
+    ['exec', { ...lacks('createExec'), minorVersion: 35 }, /no "create" on "pods\/exec"/],
+    ['ephemeral', { ...lacks('createExec'), minorVersion: 36 }, /no "create" on "pods\/exec"/],
+    ['ephemeral', { execFailure: refusedByPolicy }, /needs exec, which the cluster refuses there/],
+    ['node-pod', { execFailure: refusedByPolicy }, /needs exec, which the cluster refuses there/],
+    ['node-pod', { ...lacks('deletePods'), nodePodNamespace: 'tools' }, /no "delete" on "pods" in .* "tools"/],
+    ['node-pod', { ...lacks('createNodeExec'), minorVersion: 35 }, /no "create" on "pods\/exec"/],
     ['kubectl', { hasKubectl: false }, /no "kubectl" on PATH/],
     ['kubectl', { execFailure: noShell }, /the same in the container/],
     ['kubectl', { execFailure: forbidden, ...lacks('createExec') }, /no "create" on "pods\/exec"/],
@@ -91,6 +100,8 @@ describe('a fact that closes a way is its reason', () => {
     ['node-pod', { podSecurity: 'restricted', minorVersion: 19, ...lacks('patchEphemeral') }],
     ['node-pod', { execFailure: forbidden, ...lacks('getExec') }],
     ['node-pod', { isStatic: true }],
+    ['node-pod', { execFailure: refusedByPolicy, nodePodNamespace: 'kube-system' }],
+    ['ephemeral', { ...lacks('createExec'), minorVersion: 34 }],
   ])("%s is not closed by %j, which are another's facts", (via, facts) => {
     expect(plan(via, facts).state).toBe('consent')
   })
@@ -98,23 +109,14 @@ describe('a fact that closes a way is its reason', () => {
 
 describe('what would lift a refusal', () => {
   test.each<[string, Partial<RouteFacts>, readonly string[]]>([
-    [
-      'ephemeral',
-      lacks('patchEphemeral'),
-      [
-        'kubectl create role kcap-pods-ephemeralcontainers -n shop --verb=patch --resource=pods/ephemeralcontainers',
-        'kubectl create rolebinding kcap-pods-ephemeralcontainers -n shop --role=kcap-pods-ephemeralcontainers --user=NAME',
-      ],
-    ],
-    [
-      'ephemeral',
-      { podSecurity: 'restricted' },
-      ['kubectl label namespace shop --overwrite pod-security.kubernetes.io/enforce=privileged'],
-    ],
     ['node-pod', { nodePodSecurity: 'baseline' }, ['--debug-namespace kube-system']],
     ['ssh', {}, ['--ssh-host NODE --ssh-user root']],
   ])('%s with %j', (via, facts, lift) => {
     expect(plan(via, facts).lift.map((hint) => formatHint(hint))).toEqual(lift)
+  })
+
+  test('nobody is told to lower the pod security of a namespace', () => {
+    expect(plan('ephemeral', { podSecurity: 'restricted' }).lift).toEqual([])
   })
 
   test('nothing to paste lifts Windows or an old cluster', () => {
@@ -132,12 +134,14 @@ const anyFacts = fc.record({
     createExec: yesNo,
     patchEphemeral: yesNo,
     createPods: yesNo,
+    deletePods: yesNo,
     getNodeExec: yesNo,
+    createNodeExec: yesNo,
   }),
   hasKubectl: fc.constantFrom(true, false),
-  minorVersion: fc.constantFrom(undefined, 19, 23, 34),
-  podSecurity: fc.option(fc.constantFrom('privileged', 'baseline', 'restricted', 'new-level'), { nil: undefined }),
-  nodePodSecurity: fc.option(fc.constantFrom('privileged', 'baseline', 'restricted', 'new-level'), { nil: undefined }),
+  minorVersion: fc.constantFrom(undefined, 19, 23, 34, 36),
+  podSecurity: fc.constantFrom('none', 'unknown', 'privileged', 'baseline', 'restricted', 'new-level'),
+  nodePodSecurity: fc.constantFrom('none', 'unknown', 'privileged', 'baseline', 'restricted', 'new-level'),
   nodePodNamespace: fc.string(),
   isWindows: fc.constantFrom(true, false),
   isStatic: fc.constantFrom(true, false),

@@ -1,11 +1,9 @@
-import { PassThrough } from 'node:stream'
 import { afterEach, expect, test, vi } from 'vitest'
-import type { RemoteExit, RemoteProcess } from '../../src/base/remote-process.ts'
 import { listInterfaces, parseInterfaces } from '../../src/route/list-interfaces.ts'
 import type { Route } from '../../src/route/route.ts'
 import { runRemote } from '../../src/route/run-remote.ts'
-import { uploadTcpdump } from '../../src/route/upload-tcpdump.ts'
 import { failureOf } from '../support/failure.ts'
+import { makeFakeRemote } from '../support/fake-remote.ts'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -13,17 +11,8 @@ afterEach(() => {
 
 /** A program that says what a test says. */
 function makeProgram() {
-  const [stdout, stderr, stdin] = [new PassThrough(), new PassThrough(), new PassThrough()]
-  let settle = (_exit: RemoteExit) => {}
-  const exited = new Promise<RemoteExit>((resolve) => {
-    settle = resolve
-  })
-  const end = (code: number) => {
-    stdout.end()
-    stderr.end()
-    settle({ kind: 'exited', code })
-  }
-  const remote: RemoteProcess = { stdout, stderr, stdin, exited, kill: () => end(137) }
+  const { remote, stdout, stderr, stdin, end: endWith } = makeFakeRemote()
+  const end = (code: number) => endWith({ kind: 'exited', code })
   return { stdout, stderr, stdin, end, start: async () => remote }
 }
 
@@ -77,35 +66,3 @@ test('interfaces are as many, and called as, a kernel may have them', () => {
   expect(parseInterfaces(`1.${'e'.repeat(65)}\n`)).toEqual([])
   expect(parseInterfaces('1.eth0\n'.repeat(5_000)).length).toBe(1_000)
 })
-
-test("an upload that is never read is 'capture-program-failed' in three minutes", async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  const program = makeProgram()
-  const failing = failureOf(uploadTcpdump(routeOf(program), process.execPath, 'shop/web', noSignal))
-  program.stdout.write('ready\n')
-  await vi.waitFor(() => expect(program.stdin.readableLength).toBeGreaterThan(0), { timeout: 10_000 })
-  await vi.advanceTimersByTimeAsync(180_000)
-  const error = await failing
-  expect([error.code, error.message]).toEqual([
-    'capture-program-failed',
-    'cannot run a program there: it has not ended within 180 s',
-  ])
-  expect(program.stdin.readableLength).toBeLessThan(1_000_000)
-})
-
-test.each(['no path', '../x abc', `/${'x'.repeat(300)} abc`, '/tmp/$(id) abc'])(
-  "an upload that is said to be at %j is 'upload-failed'",
-  async (answer) => {
-    const program = makeProgram()
-    program.stdin.resume()
-    const failing = failureOf(uploadTcpdump(routeOf(program), 'package.json', 'shop/web', noSignal))
-    program.stdout.write(`ready\n${answer}\n`)
-    program.end(0)
-    const error = await failing
-    expect([error.code, error.exitCode, error.message]).toEqual([
-      'upload-failed',
-      6,
-      'cannot put "package.json" into "shop/web": exit code 0',
-    ])
-  },
-)

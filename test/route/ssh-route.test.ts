@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { readOutput } from '../../src/route/read-output.ts'
 import { openSshRoute } from '../../src/route/ssh-route.ts'
 import { noSignal, openHome, openServer } from '../support/ssh-fixture.ts'
 import { makeKeyPair } from '../support/ssh-server.ts'
@@ -28,7 +29,7 @@ test('a connection that is made outlives the signal of its opening, and ends wit
   const program = await route.start(['echo', 'out'], noSignal())
   const chunks: Buffer[] = []
   program.stderr.resume()
-  for await (const chunk of program.stdout) chunks.push(chunk as Buffer)
+  for await (const some of readOutput(program)) chunks.push(...some)
   expect(Buffer.concat(chunks).toString()).toBe('out\n')
   lifetime.abort()
   await expect.poll(() => server.connectionCount()).toBe(0)

@@ -8,7 +8,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A program on a far side that is reached and says nothing of its own accord. */
+/** A program on a remote side that is reached and says nothing of its own accord. */
 function makeSilentProcess(): RemoteProcess & { readonly stderr: PassThrough } {
   const [stdout, stderr, stdin] = [new PassThrough(), new PassThrough(), new PassThrough()]
   stdin.resume()

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { RemoteExit, RemoteProcess } from '../../src/base/remote-process.ts'
 import { startSupervised } from '../../src/route/supervised-program.ts'
 import { afterThisTest } from '../support/cleanups.ts'
+import { measureLiveHeap } from '../support/live-heap.ts'
 
 /** A supervised program whose standard error says `text`, `times` over. */
 async function say(text: string, times = 1) {
@@ -25,9 +26,10 @@ async function say(text: string, times = 1) {
 test.each(['missing x', 'no-pod', 'ended 0'])(
   'a remote side that reports "%s" without end takes no memory',
   async (words) => {
-    const before = process.memoryUsage().heapUsed
-    await say(`kcap-report: ${words}\n`, 1_000)
-    expect(process.memoryUsage().heapUsed - before).toBeLessThan(50e6)
+    const before = measureLiveHeap()
+    const { said } = await say(`kcap-report: ${words}\n`, 250)
+    expect(measureLiveHeap() - before).toBeLessThan(1.5e6)
+    expect(said.isFlooded).toBe(false)
   },
 )
 

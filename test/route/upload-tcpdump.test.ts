@@ -17,7 +17,7 @@ beforeAll(async () => {
   const fake = await makeFakeKubectl(demo.folder)
   kubectl = fake
   uploaded = path.join(demo.folder, 'static-tcpdump')
-  // The far side has no tcpdump of its own then.
+  // The remote side has no tcpdump of its own then.
   await writeFile(uploaded, await readFile(fake.tcpdump))
   await rm(fake.tcpdump)
   user = await makeDemoUser(demo, undefined, { PATH: `${fake.folder}:/usr/bin:/bin` })
@@ -32,12 +32,33 @@ test('a tcpdump that was put there captures, and is gone afterwards', async () =
   expect(existsSync(file)).toBe(false)
 })
 
-test("a file that can't be read is 'upload-failed', before anything is sent", async () => {
-  const { code, lines } = await user.capture('prod/slim-0', '--upload-tcpdump', '/nonexistent/tcpdump')
+test('an uploaded tcpdump that knows no nanoseconds is started once more, and then removed', async () => {
+  const old = path.join(demo.folder, 'old-tcpdump')
+  const refusal = `tcpdump: unrecognized option '--time-stamp-precision=nano'`
+  const [first = '', ...rest] = (await readFile(uploaded, 'utf8')).split('\n')
+  const check = `case "$*" in *nano*) echo "${refusal}" >&2; exit 1 ;; esac`
+  await writeFile(old, [first, check, ...rest].join('\n'))
+  const { code, lines } = await user.capture('prod/slim-0', '--via', 'kubectl', '--upload-tcpdump', old, '-v')
+  expect([code, lines]).toEqual([0, expect.arrayContaining([expect.stringMatching(/: 20 packets, /)])])
+  const [, file = ''] = /(\/\S+\/kcap-tcpdump-[0-9a-f]{8}) -i any /.exec(lines.join('\n')) ?? []
+  expect(uploadFolders).toContain(path.dirname(file))
+  expect(existsSync(file)).toBe(false)
+})
+
+test("an empty file is 'upload-failed'", async () => {
+  const empty = path.join(demo.folder, 'empty-tcpdump')
+  await writeFile(empty, '')
+  const { code, lines } = await user.capture('prod/slim-0', '--upload-tcpdump', empty)
   expect(code).toBe(6)
+  expectRefusal(lines, `cannot put "${empty}" into "prod/slim-0": the file is empty`)
+})
+
+test("a file that can't be read is 'usage', before the cluster is asked", async () => {
+  const { code, lines } = await user.capture('prod/slim-0', '--upload-tcpdump', '/nonexistent/tcpdump')
+  expect(code).toBe(2)
   expectRefusal(
     lines,
-    'cannot put "/nonexistent/tcpdump" into "prod/slim-0": ENOENT: no such file or directory, open \'/nonexistent/tcpdump\'',
+    'cannot upload "/nonexistent/tcpdump": no such file',
     '--upload-tcpdump FILE takes a static tcpdump for the processor of the node',
   )
 })
@@ -67,7 +88,7 @@ test('a container where nothing can be put and run says so', async () => {
   expect(code).toBe(6)
   expectRefusal(
     lines,
-    `cannot put "${uploaded}" into "prod/slim-0": there is no "head"`,
+    `cannot put "${uploaded}" into "prod/slim-0": there is no "dd"`,
     'another way: --via ephemeral, --via node-pod',
   )
 })

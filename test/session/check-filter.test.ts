@@ -98,7 +98,7 @@ describe('what is no tcpdump, or can not work, is no judge: the grammar answers'
     ['takes nothing', fails("can't parse filter expression: syntax error")],
     ['does not know the link type', `[ "$3" = EN10MB ] && { ${compiles}; exit; }\n${fails('invalid data link type')}`],
     ['crashes', 'kill -SEGV $$'],
-    ['prints without end', 'while :; do echo "(000) ret"; echo "tcpdump: x" >&2; done'],
+    ['prints without end', 'x=$(printf %04000d 0); while :; do echo "(000) ret $x"; echo "tcpdump: $x" >&2; done'],
   ]
   test.each(broken)('one that %s', { timeout: 20_000 }, async (_, script) => {
     const program = await makeTcpdump(script)

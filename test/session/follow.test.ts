@@ -4,11 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { CaptureRequest } from '../../src/base/capture-request.ts'
 import type { TargetName } from '../../src/base/target.ts'
-import { runSession } from '../../src/session/run-session.ts'
-import type { SessionProgress } from '../../src/session/session-progress.ts'
-import { makeCaptureRequest } from '../support/capture-request.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { parseBlocks } from '../support/packets.ts'
+import { packetComments, startSession } from '../support/session-run.ts'
 
 let demo: DemoFixture
 let kubeconfig: string
@@ -35,56 +33,11 @@ beforeEach(() => {
   file = path.join(demo.folder, `${count++}.pcapng`)
 })
 
-function start(target: TargetName, more: Partial<CaptureRequest> = {}) {
-  const stop = new AbortController()
-  const events: string[] = []
-  let progress: SessionProgress | undefined
-  const request = makeCaptureRequest(file, {
-    targets: [target],
-    ...more,
-  })
-  const summary = runSession(request, {
-    signal: stop.signal,
-    interactive: false,
-    watch: (watched) => {
-      progress = watched
-    },
-    tell: (event) => events.push(event),
-    log: () => {},
-  })
-  const until = async (what: string, isThere: () => boolean) => {
-    for (let i = 0; i < 400 && !isThere(); i++) await sleep(25)
-    if (!isThere()) throw new Error(`${what} did not come about: ${events.join('; ')}`)
-  }
-  const source = (name: string) => progress?.sources().find((known) => known.name === name)
-  return {
-    events,
-    source,
-    untilCapturing: (name: string, packets = 5) =>
-      until(name, () => source(name)?.state === 'capturing' && (source(name)?.packets ?? 0) >= packets),
-    untilEvent: (pattern: RegExp) => until(String(pattern), () => events.some((event) => pattern.test(event))),
-    until,
-    async stop() {
-      stop.abort()
-      return await summary
-    },
-    summary,
-  }
-}
+const start = (target: TargetName, more: Partial<CaptureRequest> = {}) => startSession(file, target, more)
 
 const workload: TargetName = { kind: 'workload', workloadKind: 'deploy', workload: 'orders', namespace: 'prod' }
 const from = <Name extends TargetName>(name: Name): Name => ({ ...name, kubeconfigPaths: [kubeconfig] })
 const labels = { app: 'orders' }
-
-/** Comments of packets, by the number of their interface. */
-async function packetComments(): Promise<[number, string][]> {
-  return parseBlocks(await readFile(file)).flatMap(({ type, body, options }): [number, string][] => {
-    if (type !== 6) return []
-    const length = 20 + ((body.readUInt32LE(12) + 3) & ~3)
-    const comment = options(length).get(1)?.[0]
-    return comment === undefined ? [] : [[body.readUInt32LE(0), comment.toString()]]
-  })
-}
 
 describe('a workload that is captured', () => {
   test('gets the pods that come, as interfaces of their own whose first packet says so', async () => {
@@ -101,7 +54,7 @@ describe('a workload that is captured', () => {
       ['prod/orders-new', 'ended'],
     ])
     expect(capture.events).toEqual(['prod/orders-new joined the capture'])
-    expect(await packetComments()).toEqual([[2, 'prod/orders-new joined the capture']])
+    expect(await packetComments(file)).toEqual([[2, 'prod/orders-new joined the capture']])
   })
 
   test('loses those that go, and that is no failure', async () => {
@@ -128,7 +81,7 @@ describe('a workload that is captured', () => {
       'prod/orders-x2x7 has ended',
       expect.stringMatching(/^container "\S+" of prod\/orders-x2x7 was restarted; captured again$/),
     ])
-    const [[, comment] = []] = await packetComments()
+    const [[, comment] = []] = await packetComments(file)
     expect(comment).toMatch(
       /^container "\S+" of prod\/orders-x2x7 was restarted: about \d+\.\d s are missing before this packet$/,
     )
@@ -179,7 +132,7 @@ describe('a followed capture whose connections are cut', () => {
     const summary = await capture.stop()
     expect(summary.error).toBeUndefined()
     expect(summary.sources.find(({ name }) => name === 'prod/orders-6c9f')?.gaps).toBe(1)
-    expect((await packetComments())[0]?.[1]).toMatch(
+    expect((await packetComments(file))[0]?.[1]).toMatch(
       /^the capture of prod\/orders-6c9f broke off: about \d+\.\d s are missing before this packet$/,
     )
     expect(parseBlocks(await readFile(file)).filter(({ type }) => type === 1).length).toBe(2)
@@ -211,21 +164,17 @@ describe('a single pod whose connection is cut', () => {
     const summary = await capture.stop()
     expect(summary.error).toBeUndefined()
     expect(summary.sources.map(({ gaps }) => gaps)).toEqual([1])
-    expect((await packetComments())[0]?.[1]).toMatch(/broke off: about \d+\.\d s are missing before this packet$/)
+    expect((await packetComments(file))[0]?.[1]).toMatch(/broke off: about \d+\.\d s are missing before this packet$/)
   })
 
-  test('is given up, with the reason, when it is gone', async () => {
+  test('has ended without an error when it is gone', async () => {
     demo.cluster.addPod({ namespace: 'prod', name: 'orders-gone', labels })
     const capture = start(from({ ...pod, pod: 'orders-gone' }))
     await capture.untilCapturing('prod/orders-gone')
     demo.cluster.cutExecs('prod/orders-gone')
     demo.cluster.removePod('prod/orders-gone')
     const summary = await capture.summary
-    expect(summary.error).toMatchObject({
-      code: 'pod-not-found',
-      message: 'cannot go on capturing "prod/orders-gone": the pod is gone',
-      exitCode: 3,
-    })
+    expect([summary.error, capture.events.at(-1)]).toEqual([undefined, 'prod/orders-gone is gone for good'])
     expect(summary.packets).toBeGreaterThan(0)
   })
 
@@ -309,6 +258,48 @@ test('a service that is captured gets the pods that come behind it', async () =>
   await capture.untilCapturing('prod/orders-svc')
   expect((await capture.stop()).error).toBeUndefined()
   demo.cluster.removePod('prod/orders-svc')
+})
+
+describe('a service without a selector that is captured', () => {
+  const metadata = { name: 'byhand', namespace: 'prod', uid: 'u', resourceVersion: '', creationTimestamp: '' }
+  const point = (...ips: string[]) => {
+    const subsets = [{ addresses: ips.map((ip) => ({ ip })), ports: [{ port: 8080, protocol: 'TCP' }] }]
+    demo.cluster.putObject({ kind: 'Endpoints', apiVersion: 'v1', metadata, subsets })
+  }
+  const service: TargetName = { kind: 'service', service: 'byhand', namespace: 'prod' }
+  beforeAll(() => {
+    const port = { clusterIp: '10.96.200.1', port: 80, targetPort: 8080, portName: 'http' }
+    demo.cluster.addService({ namespace: 'prod', name: 'byhand', ...port })
+  })
+
+  test('gets the pods that its endpoints come to point at', async () => {
+    point('10.244.1.17')
+    const capture = start(from(service))
+    await capture.untilCapturing('prod/orders-6c9f')
+    point('10.244.1.17', '10.244.2.23')
+    await capture.untilCapturing('prod/orders-x2x7')
+    expect((await capture.stop()).error).toBeUndefined()
+    expect(capture.events).toEqual(['prod/orders-x2x7 joined the capture'])
+  })
+
+  test('captures a restarted container again, and loses pods that go, though its endpoints stay', async () => {
+    demo.cluster.addPod({ name: 'hand-0', ip: '10.244.9.1' })
+    demo.cluster.addPod({ name: 'hand-1', ip: '10.244.9.2' })
+    point('10.244.9.1', '10.244.9.2')
+    const capture = start(from(service))
+    await capture.untilCapturing('prod/hand-0')
+    await capture.untilCapturing('prod/hand-1')
+    // Its pods are watched from the first search on.
+    await sleep(1_500)
+    demo.cluster.restartPod('prod/hand-0')
+    await capture.untilEvent(/^container "app" of prod\/hand-0 was restarted; captured again$/)
+    await capture.untilCapturing('prod/hand-0')
+    demo.cluster.removePod('prod/hand-1')
+    await capture.untilEvent(/^prod\/hand-1 has gone$/)
+    const { error, sources } = await capture.stop()
+    demo.cluster.removePod('prod/hand-0')
+    expect([error, sources.map(({ state }) => state)]).toEqual([undefined, ['ended', 'ended']])
+  })
 })
 
 test('a pattern over all namespaces stands for the pods of that name in each', async () => {

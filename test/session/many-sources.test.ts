@@ -9,7 +9,9 @@ import { openDemoFixture } from '../support/demo.ts'
 import { startKcap } from '../support/run-kcap.ts'
 
 /** Five minutes are run by hand: KCAP_MANY_SECONDS=300. */
-const seconds = Number(process.env.KCAP_MANY_SECONDS ?? 12)
+const seconds = Number(process.env.KCAP_MANY_SECONDS ?? 8)
+/** Until the last of the sources has started, on a loaded machine. */
+const startSeconds = 4
 const maxMemoryMib = 200
 /** Beyond the window, what a loaded machine adds. */
 const maxBackSeconds = 0.5
@@ -96,7 +98,7 @@ test('of 60 sources, 5 that stall, 5 that are cut and 5 that send rubbish do no 
     if (number > 15) {
       expect([source.name, source.state, source.error]).toEqual([source.name, 'ended', undefined])
       expect(source.packets).toBe(source.captured)
-      expect(source.packets).toBeGreaterThan(seconds * 20)
+      expect(source.packets).toBeGreaterThan((seconds - startSeconds) * 20)
     } else if (number > 5) expect(source.error?.code).toMatch(/^(connection-lost|corrupt-capture)$/)
   }
   expect(backSeconds).toBeLessThanOrEqual(maxBackSeconds)

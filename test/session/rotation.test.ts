@@ -57,7 +57,7 @@ describe('a capture over several files', () => {
   })
 
   test('keeps the newest of them', async () => {
-    const words = ['--count', '2000', '--rotate-size', '50kB', '--rotate-files', '2']
+    const words = ['--count', '2000', '--rotate-size', '64kB', '--rotate-files', '2']
     const { code, stderr, names, files } = await capture(...words)
     expect(code).toBe(0)
     const kept = files.reduce((sum, file) => sum + countPackets(file), 0)
@@ -78,22 +78,22 @@ describe('a capture over several files', () => {
   })
 
   test('can be pcaps', async () => {
-    const { code, names } = await capture('--count', '500', '--rotate-size', '30kB', '--format', 'pcap')
+    const { code, names } = await capture('--count', '1000', '--rotate-size', '64kB', '--format', 'pcap')
     expect(code).toBe(0)
     expect(names.length).toBeGreaterThan(1)
-    for (const name of names) expect((await stat(path.join(folder, name))).size).toBeLessThanOrEqual(30_000)
-  })
-
-  test('gives a packet that is longer than a file one of its own', async () => {
-    const { code, files } = await capture('--count', '30', '--rotate-size', '700', '--no-names')
-    expect(code).toBe(0)
-    expect(files.reduce((sum, file) => sum + countPackets(file), 0)).toBe(30)
-    for (const file of files) expect(countPackets(file)).toBeGreaterThan(0)
+    for (const name of names) expect((await stat(path.join(folder, name))).size).toBeLessThanOrEqual(64_000)
   })
 })
 
 test.each([
-  [['-o', '-', '--rotate-size', '1MB'], 'cannot use --rotate-size: only files can follow each other'],
+  [
+    ['-o', '-', '--rotate-size', '1MB'],
+    'cannot use --rotate-size: only files can follow each other, and standard output is one stream',
+  ],
+  [
+    ['-o', '/tmp/x.pcapng', '--rotate-size', '63kB'],
+    'cannot use --rotate-size: 63kB is less than 64kB, and each file begins with names and keys',
+  ],
   [['--rotate-files', '3'], 'cannot use --rotate-files: nothing says when a file is full'],
   [
     ['--rotate-size', '1MB', '--rotate-files', '0'],

@@ -7,6 +7,7 @@ import { runSession } from '../../src/session/run-session.ts'
 import { makeCaptureRequest } from '../support/capture-request.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
+import { makeFastClock } from '../support/fast-clock.ts'
 import { parseBlocks } from '../support/packets.ts'
 
 let demo: DemoFixture
@@ -35,7 +36,7 @@ function run(
     commandLine: 'kcap prod/orders-6c9f',
     ...more,
   })
-  return runSession(request, { signal, interactive: false, tell: () => {}, log: () => {} })
+  return runSession(request, { signal, interactive: false, tell: () => {}, log: () => {}, clock: makeFastClock() })
 }
 
 async function blocks() {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { monotonicClock } from '../../src/base/clock.ts'
 import { KcapError } from '../../src/base/kcap-error.ts'
 import type { SourceEnd } from '../../src/base/packet-source.ts'
 import type { PodSetName, PodTarget } from '../../src/base/target.ts'
@@ -6,27 +7,13 @@ import type { CaptureTarget } from '../../src/session/keep-capturing.ts'
 import { makePodNews } from '../../src/session/pod-news.ts'
 import { makeProgress } from '../../src/session/session-progress.ts'
 import { makeSourceSet } from '../../src/session/source-set.ts'
+import { makeFakeClock } from '../support/fake-clock.ts'
+import { makePodTarget } from '../support/pod-target.ts'
 
 const name: PodSetName = { kind: 'pods', pattern: '*', allNamespaces: false }
 const refusal = new KcapError('api-forbidden', 'cannot get pods/exec')
 
-function pod(i: number): PodTarget {
-  return {
-    kind: 'pod',
-    cluster: {},
-    context: 'c',
-    namespace: 'shop',
-    pod: `web-${i}`,
-    uid: `uid-${i}`,
-    cgroupUid: undefined,
-    isStatic: false,
-    container: 'api',
-    containerId: 'c-1',
-    node: 'node-1',
-    addresses: [],
-    hostNetwork: false,
-  }
-}
+const pod = (i: number): PodTarget => makePodTarget({ pod: `web-${i}`, uid: `uid-${i}` })
 
 /** A set whose captures `capture` makes; all of the targets are there from the start. */
 function openSet(targets: readonly PodTarget[], capture: CaptureTarget, limit = 50) {
@@ -34,6 +21,7 @@ function openSet(targets: readonly PodTarget[], capture: CaptureTarget, limit = 
   const started: string[] = []
   const progress = makeProgress('x')
   const sources = makeSourceSet({
+    clock: monotonicClock,
     limit,
     capture: (target, figures, run) => {
       started.push((target as PodTarget).pod)
@@ -44,7 +32,7 @@ function openSet(targets: readonly PodTarget[], capture: CaptureTarget, limit = 
     findEnd: async () => undefined,
     addFigures: progress.addSource,
     ending: new AbortController().signal,
-    onAllFailed: () => {},
+    onNothingLeft: () => {},
     tell: (event) => told.push(event),
   })
   sources.start(targets)
@@ -81,7 +69,7 @@ test('pods that come and go without end are captured until there are 10,000 of t
 })
 
 test('a captured pod counts as followed when it has gone, and pods that nobody captured are forgotten', () => {
-  const news = makePodNews((uid) => uid === 'uid-1')
+  const news = makePodNews((uid) => uid === 'uid-1', makeFakeClock())
   const pods = new Map([pod(1), pod(2)].map((target) => [target.uid, target]))
   news.update(name, { pods, running: [...pods.values()], gone: [] })
   expect([1, 2, 3].map((i) => news.isFollowed(pod(i)))).toEqual([true, true, false])
@@ -90,7 +78,8 @@ test('a captured pod counts as followed when it has gone, and pods that nobody c
   expect([1, 2].map((i) => news.isFollowed(pod(i)))).toEqual([true, false])
   pods.set('uid-1', pod(1)).set('uid-4', pod(4))
   news.forget(name)
-  expect([1, 4].map((i) => news.isFollowed(pod(i)))).toEqual([true, false])
+  expect([1, 4].map((i) => news.isFollowed(pod(i)))).toEqual([false, false])
+  expect([1, 4].map((i) => news.wasFollowed(pod(i)))).toEqual([true, false])
 })
 
 test('counters of several runs are added up, or unknown where they can not be', () => {

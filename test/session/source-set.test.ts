@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
 import type { SourceEnd } from '../../src/base/packet-source.ts'
-import { formatTarget, type Target } from '../../src/base/target.ts'
+import { type FollowedName, formatTarget, type Target } from '../../src/base/target.ts'
 import type { CaptureRun } from '../../src/session/keep-capturing.ts'
 import { makeProgress } from '../../src/session/session-progress.ts'
 import { makeSourceSet, type SourceSetOptions } from '../../src/session/source-set.ts'
 import { makeFakeClock } from '../support/fake-clock.ts'
+import { makePodTarget } from '../support/pod-target.ts'
 
 const target = (host: string): Target => ({ kind: 'ssh', name: { kind: 'ssh', host, sudo: 'none' } })
 const statistics = { captured: 0, received: 0, dropped: 0 }
@@ -38,7 +39,7 @@ function openSet(options: Partial<SourceSetOptions> = {}) {
     findEnd: async () => undefined,
     addFigures: progress.addSource,
     ending: ending.signal,
-    onAllFailed: () => {},
+    onNothingLeft: () => {},
     tell: (event) => told.push(event),
     clock,
     ...options,
@@ -113,10 +114,26 @@ test('a capture that comes up and dies at once is tried ever less often, and the
     seen = open.length
   }
   expect(seen).toBeLessThan(9)
-  expect(open.at(-1)?.run.comment).toMatch(/^the capture of ssh:\/\/a broke off: about \d+\.\d s are missing/)
+  expect(open.at(-1)?.run.comment?.()).toMatch(/^the capture of ssh:\/\/a broke off: about \d+\.\d s are missing/)
   ending.abort()
   await clock.advance(15_000)
   for (const { end } of open.slice(seen)) end({ statistics, error: undefined })
+  await set.settled()
+})
+
+test('what a new login takes is missing, too', async () => {
+  const { clock, set, open, ending } = openSet({ reconnectMs: 60_000 })
+  set.start([target('a')])
+  await clock.advance(0)
+  open[0]?.run.markUp()
+  open[0]?.end({ ...cut, heardMs: clock.nowMs() })
+  await clock.advance(1_000)
+  const loginMs = 30_000
+  await clock.advance(loginMs)
+  open[1]?.run.markUp()
+  expect(open[1]?.run.comment?.()).toBe('the capture of ssh://a broke off: about 31.0 s are missing before this packet')
+  ending.abort()
+  open[1]?.end({ statistics, error: undefined })
   await set.settled()
 })
 
@@ -150,4 +167,28 @@ test('a start that fails at once is for the user to look at: it is not tried aga
   open[0]?.refuse(new KcapError('ssh-unreachable', 'nothing listens there'))
   await set.settled()
   expect([open.length, figures()[0]?.state]).toEqual([1, 'failed'])
+})
+
+test('a named pod whose capture program somebody ended leaves nothing to wait for; a pattern may get other pods', async () => {
+  const pod = makePodTarget()
+  const named: FollowedName = { kind: 'pod', pod: 'web', namespace: 'shop' }
+  const pattern: FollowedName = { kind: 'pods', pattern: 'web*', allNamespaces: false, namespace: 'shop' }
+  for (const [name, expected] of [
+    [named, 1],
+    [pattern, 0],
+  ] as const) {
+    let nothingLeft = 0
+    const onNothingLeft = () => {
+      nothingLeft += 1
+    }
+    const { clock, set, open } = openSet({ onNothingLeft })
+    set.expect(name)
+    set.start([pod])
+    set.follow(name, { pods: new Map([[pod.uid, pod]]), running: [pod], gone: [] })
+    await clock.advance(0)
+    open[0]?.run.markUp()
+    open[0]?.end({ statistics, error: undefined })
+    await set.settled()
+    expect([name.kind, open.length, nothingLeft]).toEqual([name.kind, 1, expected])
+  }
 })

@@ -6,6 +6,8 @@ import { failureOf, openConnection, openHome, openServer } from '../support/ssh-
 import { makeKeyPair } from '../support/ssh-server.ts'
 
 const login = makeKeyPair()
+const rsa = makeKeyPair('rsa')
+const hostKeys = [makeKeyPair(), makeKeyPair('ecdsa'), rsa].map((pair) => pair.private)
 const users = { ann: { keys: [login.public] } }
 
 async function openPair(
@@ -41,7 +43,6 @@ describe('a known host key', () => {
   test.each(['ed25519', 'rsa', 'ecdsa'] as const)(
     'of type %s is asked for although the host prefers another',
     async (type) => {
-      const hostKeys = ['ed25519', 'ecdsa', 'rsa'].map((kind) => makeKeyPair(kind as 'rsa').private)
       const wanted = type === 'ecdsa' ? 'ecdsa-sha2-nistp256' : `ssh-${type}`
       const onlyThis = (_port: number, lines: string) =>
         lines
@@ -175,11 +176,12 @@ describe('a changed host key', () => {
   )
 
   test('is refused where another type is known, with --accept-new-host-key too, and nothing is written', async () => {
-    const rsa = makeKeyPair('rsa').public
-    const { server, home } = await openPair((port) => `[127.0.0.1]:${port} ${rsa}\n`)
+    const { server, home } = await openPair((port) => `[127.0.0.1]:${port} ${rsa.public}\n`)
     const before = home.readKnownHosts()
     const error = await failureOf(openConnection(home.host(server.port, { acceptNewHostKey: true })))
-    const [now, known] = [keyOf(server.knownHosts), keyOf(rsa.split(' ').slice(0, 2).join(' '))].map(hostKeyFingerprint)
+    const [now, known] = [keyOf(server.knownHosts), keyOf(rsa.public.split(' ').slice(0, 2).join(' '))].map(
+      hostKeyFingerprint,
+    )
     expect(error.code).toBe('ssh-host-key-changed')
     expect(error.message).toBe(
       `cannot trust "ssh://ann@127.0.0.1:${server.port}": its key is now ED25519 ${now}, not RSA ${known} as in ${home.knownHostsPath} line 1`,

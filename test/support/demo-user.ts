@@ -11,7 +11,7 @@ const emptyPath = '/nonexistent'
 
 /** Uses kcap as one user of the demo cluster; only what is started is a process of its own. */
 export interface DemoUser {
-  /** Captures a few packets into a file; gives how that ended and the lines of standard error. */
+  /** Captures a few packets into a file; returns how that ended and the lines of standard error. */
   capture(...argv: string[]): Promise<{ code: number | null; lines: string[]; file: string }>
   run(...argv: string[]): Promise<{ code: number | null; stdout: string; lines: string[] }>
   start(...argv: string[]): ReturnType<typeof startKcap>
@@ -56,7 +56,7 @@ export async function requestsOf(demo: DemoFixture, work: () => Promise<unknown>
   return demo.cluster.requests.slice(before).map(({ method, path: url }) => `${method} ${url.replace(/\?.*$/, '')}`)
 }
 
-/** A config file of kcap with this text; gives its path. */
+/** A config file of kcap with this text; returns its path. */
 export async function writeConfig(demo: DemoFixture, text: string): Promise<string> {
   const file = path.join(await mkdtemp(path.join(demo.folder, 'config-')), 'config.yaml')
   await writeFile(file, text)

@@ -7,22 +7,25 @@ export interface PlainPacket {
   readonly originalLength: number
 }
 
+/** A batch of packets; the upper part of their seconds is that of the first. */
 export function makeBatch(packets: readonly PlainPacket[]): PacketBatch {
   const bytes = Buffer.concat(packets.map(({ data }) => data))
   let offset = 0
   const rows = packets.flatMap(({ seconds, nanoseconds, data, originalLength }) => {
     offset += data.length
-    return [seconds, nanoseconds, offset - data.length, data.length, originalLength]
+    return [seconds % 2 ** 32, nanoseconds, offset - data.length, data.length, originalLength]
   })
-  return { bytes, count: packets.length, rows: Uint32Array.from(rows) }
+  const batch = { bytes, count: packets.length, rows: Uint32Array.from(rows) }
+  const upperSeconds = Math.floor((packets[0]?.seconds ?? 0) / 2 ** 32)
+  return upperSeconds === 0 ? batch : { ...batch, upperSeconds }
 }
 
 export function toPackets(batches: readonly PacketBatch[]): PlainPacket[] {
-  return batches.flatMap(({ bytes, count, rows }) =>
+  return batches.flatMap(({ bytes, count, rows, upperSeconds = 0 }) =>
     Array.from({ length: count }, (_, i) => {
       const word = (name: keyof typeof packetRow) => rows[i * packetRow.length + packetRow[name]] as number
       return {
-        seconds: word('seconds'),
+        seconds: upperSeconds * 2 ** 32 + word('seconds'),
         nanoseconds: word('nanoseconds'),
         data: Buffer.from(bytes.subarray(word('offset'), word('offset') + word('capturedLength'))),
         originalLength: word('originalLength'),
@@ -34,7 +37,16 @@ export function toPackets(batches: readonly PacketBatch[]): PlainPacket[] {
 /** A pcap written independently of the program's own writer. */
 export function formatPcap(
   packets: readonly PlainPacket[],
-  options: { littleEndian: boolean; nanosecond: boolean; linkType?: number; snapLength?: number },
+  options: {
+    littleEndian: boolean
+    nanosecond: boolean
+    /** The whole word, with its upper bits. */
+    linkType?: number
+    snapLength?: number
+    version?: readonly [number, number]
+    /** Whether the original length comes before the captured one, as before version 2.3. */
+    swapsLengths?: boolean
+  },
 ): Buffer {
   const { littleEndian, nanosecond } = options
   const words = (...values: number[]) => {
@@ -43,14 +55,17 @@ export function formatPcap(
       littleEndian ? bytes.writeUInt32LE(value, i * 4) : bytes.writeUInt32BE(value, i * 4)
     return bytes
   }
-  const version = littleEndian ? Buffer.from([2, 0, 4, 0]) : Buffer.from([0, 2, 0, 4])
+  const [major, minor] = options.version ?? [2, 4]
   const header = [
-    words(nanosecond ? 0xa1b23c4d : 0xa1b2c3d4),
-    version,
+    words(nanosecond ? 0xa1b23c4d : 0xa1b2c3d4, littleEndian ? (minor << 16) | major : (major << 16) | minor),
     words(0, 0, options.snapLength ?? 262144, options.linkType ?? 1),
   ]
   const records = packets.flatMap(({ seconds, nanoseconds, data, originalLength }) => [
-    words(seconds, nanosecond ? nanoseconds : Math.floor(nanoseconds / 1000), data.length, originalLength),
+    words(
+      seconds,
+      nanosecond ? nanoseconds : Math.floor(nanoseconds / 1000),
+      ...(options.swapsLengths === true ? [originalLength, data.length] : [data.length, originalLength]),
+    ),
     data,
   ])
   return Buffer.concat([...header, ...records])
@@ -91,4 +106,11 @@ function parseOptions(bytes: Buffer): Map<number, Buffer[]> {
     at += 4 + ((length + 3) & ~3)
   }
   return options
+}
+
+const enhancedPacketBlock = 6
+
+/** Returns the number of packets in a pcapng. */
+export function countPackets(pcapng: Buffer): number {
+  return parseBlocks(pcapng).filter(({ type }) => type === enhancedPacketBlock).length
 }

@@ -23,7 +23,7 @@ export function makeSampleCaptures(linkTypes: { readonly cooked: number; readonl
       format.enhanced(0, 1_700_000_000_999_999_999n, Buffer.alloc(60), 1500, format.option(1, Buffer.from('comment'))),
       format.block(0x0bad, Buffer.alloc(20)),
       format.interface(linkTypes.cooked, 0, format.option(9, Buffer.of(0x94)), format.option(14, format.long(-5n))),
-      format.enhanced(1, 77n, Buffer.alloc(33, 3)),
+      format.enhanced(1, (1_700_000_000n << 20n) + 77n, Buffer.alloc(33, 3)),
       format.obsolete(0, 5, 88n, Buffer.alloc(7, 4)),
       format.simple(Buffer.alloc(128), 1500),
       other.section(),

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 
-/** The shells that far sides have, as far as this machine has them, each with the words that start it. */
+/** The shells that remote sides have, as far as this machine has them, each with the words that start it. */
 export const shells: readonly (readonly string[])[] = [
   ['dash'],
   ['bash', '--posix'],

@@ -217,7 +217,7 @@ export interface KeyPair {
 }
 
 export function makeKeyPair(type: 'ed25519' | 'rsa' | 'ecdsa' = 'ed25519', passphrase?: string): KeyPair {
-  const locked = passphrase === undefined ? {} : { passphrase, cipher: 'aes256-ctr', rounds: 4 }
+  const locked = passphrase === undefined ? {} : { passphrase, cipher: 'aes256-ctr', rounds: 1 }
   const bits = { ed25519: 0, rsa: 2048, ecdsa: 256 }[type]
   for (;;) {
     const pair = ssh2.utils.generateKeyPairSync(type as 'rsa', { bits, ...locked })

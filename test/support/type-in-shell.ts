@@ -40,7 +40,7 @@ const start: Readonly<Record<CompletingShell, (home: string) => { command: strin
 
 /** An interactive shell with kcap's completion. */
 export interface TypedShell {
-  /** Types, then Enter; gives the words with which that starts kcap. */
+  /** Types, then Enter; returns the words with which that starts kcap. */
   type(keys: string): Promise<string[]>
   close(): Promise<void>
 }

@@ -175,12 +175,11 @@ test('without a name the application is taken, then a sidecar, and never a debug
   ])
 })
 
-test('in the place of a container that is not there all others are offered', () => {
+test('in the place of a container that is not there all others are offered, but for debug containers', () => {
   expect(choose(makeMeshPod('Running', all), 'istio')).toEqual([
     'cannot capture "shop/orders-6c9f": it has no container "istio"',
     'kcap shop/orders-6c9f --container app',
     'kcap shop/orders-6c9f --container mesh',
     'kcap shop/orders-6c9f --container setup',
-    'kcap shop/orders-6c9f --container debug',
   ])
 })

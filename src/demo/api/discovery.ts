@@ -1,13 +1,19 @@
-import { groupVersion, resources } from '../cluster/resources.ts'
+import { groupVersion, type Resource, resources } from '../cluster/resources.ts'
 
 const verbs = ['get', 'list', 'watch']
 
+/** What older clusters lack. */
+export interface ServedFeatures {
+  readonly hasEphemeralContainers: boolean
+  readonly hasEndpointSlices: boolean
+}
+
+export function isServed({ plural }: Resource, { hasEndpointSlices }: ServedFeatures): boolean {
+  return hasEndpointSlices || plural !== 'endpointslices'
+}
+
 /** The documents kubectl reads to learn what a server has. https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api */
-export function findDiscoveryDocument(
-  pathname: string,
-  host: string,
-  hasEphemeralContainers: boolean,
-): object | undefined {
+export function findDiscoveryDocument(pathname: string, host: string, features: ServedFeatures): object | undefined {
   const path = pathname.replace(/\/$/, '')
   if (path === '/version') return serverVersion
   if (path === '/api') {
@@ -17,13 +23,14 @@ export function findDiscoveryDocument(
       serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: host }],
     }
   }
-  if (path === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: groupNames().map(describeGroup) }
+  if (path === '/apis')
+    return { kind: 'APIGroupList', apiVersion: 'v1', groups: groupNames(features).map(describeGroup) }
   const [, root, ...rest] = path.split('/')
-  if (root === 'api' && rest.length === 1 && rest[0] === 'v1') return describeResources('', hasEphemeralContainers)
-  if (root === 'apis' && rest.length === 1 && groupNames().includes(rest[0] ?? ''))
+  if (root === 'api' && rest.length === 1 && rest[0] === 'v1') return describeResources('', features)
+  if (root === 'apis' && rest.length === 1 && groupNames(features).includes(rest[0] ?? ''))
     return { apiVersion: 'v1', kind: 'APIGroup', ...describeGroup(rest[0] ?? '') }
-  if (root === 'apis' && rest.length === 2 && rest[1] === 'v1' && groupNames().includes(rest[0] ?? ''))
-    return describeResources(rest[0] ?? '', hasEphemeralContainers)
+  if (root === 'apis' && rest.length === 2 && rest[1] === 'v1' && groupNames(features).includes(rest[0] ?? ''))
+    return describeResources(rest[0] ?? '', features)
   return undefined
 }
 
@@ -43,8 +50,9 @@ export const serverVersion = {
   platform: 'linux/amd64',
 }
 
-function groupNames(): string[] {
-  return [...new Set([...resources.map(({ group }) => group), 'authorization.k8s.io'])].filter((group) => group !== '')
+function groupNames(features: ServedFeatures): string[] {
+  const served = resources.filter((resource) => isServed(resource, features)).map(({ group }) => group)
+  return [...new Set([...served, 'authorization.k8s.io'])].filter((group) => group !== '')
 }
 
 function describeGroup(name: string): object {
@@ -52,7 +60,7 @@ function describeGroup(name: string): object {
   return { name, versions: [version], preferredVersion: version }
 }
 
-function describeResources(group: string, hasEphemeralContainers: boolean): object {
+function describeResources(group: string, { hasEphemeralContainers }: ServedFeatures): object {
   const described: object[] = resources
     .filter((resource) => resource.group === group)
     .map(({ plural, singular, namespaced, kind, shortNames }) => ({

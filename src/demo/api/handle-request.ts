@@ -3,7 +3,7 @@ import type { KubeObject } from '../cluster/kube-object.ts'
 import { groupVersion, type Resource } from '../cluster/resources.ts'
 import { reviewAccess, reviewUser } from './access-review.ts'
 import { type Action, refuse, type User } from './authorize.ts'
-import { findDiscoveryDocument } from './discovery.ts'
+import { findDiscoveryDocument, isServed } from './discovery.ts'
 import { takeListPage } from './list-page.ts'
 import { isPodWrite, type PodWriter, writePod } from './pods/write-pods.ts'
 import { parseResourcePath, type ResourcePath } from './resource-path.ts'
@@ -25,6 +25,8 @@ import { checkWatchVersion, isTrue, serveWatch, type WatchRequest } from './watc
 export interface RequestContext extends PodWriter {
   readonly user: User
   readonly bookmarkIntervalMs: number
+  /** Whether `discovery.k8s.io` is there. */
+  readonly hasEndpointSlices: boolean
 }
 
 /** Answers one request of a known user. Exec is a connection upgrade and goes another way. */
@@ -36,9 +38,7 @@ export async function handleRequest(
   const url = new URL(request.url ?? '/', 'https://demo')
   const method = request.method ?? 'GET'
   const document =
-    method === 'GET'
-      ? findDiscoveryDocument(url.pathname, request.headers.host ?? '', context.hasEphemeralContainers)
-      : undefined
+    method === 'GET' ? findDiscoveryDocument(url.pathname, request.headers.host ?? '', context) : undefined
   if (document !== undefined) return sendJson(response, 200, document)
   if (/^\/(healthz|livez|readyz)$/.test(url.pathname)) {
     response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' })
@@ -108,7 +108,8 @@ function answerObjects(
 
   const refusal = refuse(context.user, actionOf(path, verb))
   if (refusal !== undefined) return refused(refusal)
-  if (resource === undefined || !isKnownSubresource(context, path)) return refused(pathNotFound())
+  if (resource === undefined || !isServed(resource, context) || !isKnownSubresource(context, path))
+    return refused(pathNotFound())
   if (!['get', 'list', 'watch'].includes(verb)) return refused(methodNotAllowed())
   if (name !== undefined && !isWatch) {
     const object = store.get(resource.plural, resource.namespaced ? namespace : undefined, name)

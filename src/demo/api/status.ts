@@ -113,6 +113,12 @@ export function notAdmitted(resource: ResourceName, name: string, why: string): 
   })
 }
 
+/** k8s.io/apiserver/pkg/admission/plugin/policy/validating/dispatcher.go, for a policy that names no reason. */
+export function deniedByPolicy(pod: string, message: string): Status {
+  const denial = `ValidatingAdmissionPolicy 'demo' with binding 'demo' denied request: ${message}`
+  return failure(422, 'Invalid', `pods ${JSON.stringify(pod)} is forbidden: ${denial}`, { name: pod, kind: 'pods' })
+}
+
 export function unsupportedMediaType(accepted: readonly string[]): Status {
   return failure(
     415,

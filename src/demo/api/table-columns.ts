@@ -115,7 +115,7 @@ const byPlural: Readonly<Record<string, ResourceColumns>> = {
     return [
       object.metadata.name,
       object.addressType,
-      String(read(object, 'ports.0.port')),
+      String(read(object, 'ports.0.port') ?? '<unset>'),
       endpoints.flatMap(({ addresses }) => addresses).join(',') || '<unset>',
       age(object, nowMs),
     ]

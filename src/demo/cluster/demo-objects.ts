@@ -120,7 +120,7 @@ function addApp(store: ObjectStore, app: App, addPod: (settings: DemoPodSettings
   }
 }
 
-/** A deployment and its replica set; gives the owner of its pods. */
+/** A deployment and its replica set; returns the owner of its pods. */
 function addDeployment(
   store: ObjectStore,
   namespace: string,
@@ -156,17 +156,14 @@ function makeKubernetesService(createdAtMs: number): KubeObject {
   const service = makeService({
     namespace: 'default',
     name: 'kubernetes',
-    selector: {},
     clusterIp: '10.96.0.1',
     port: 443,
     targetPort: 6443,
     portName: 'https',
     createdAtMs,
   })
-  const { selector: _selector, ...spec } = service.spec ?? {}
   return {
     ...service,
     metadata: { ...service.metadata, labels: { component: 'apiserver', provider: 'kubernetes' } },
-    spec,
   }
 }

@@ -1,7 +1,7 @@
 import type { DemoPodSettings, PodTools } from './demo-apps.ts'
+import { reconcileEndpoints } from './endpoints.ts'
 import { type ContainerStatus, findContainer, formatKubeTime, isPod, type Pod } from './kube-object.ts'
 import { makeContainerId, makePod } from './make-pod.ts'
-import { reconcileEndpoints } from './make-service.ts'
 import type { ObjectStore } from './object-store.ts'
 
 /** The life of the cluster's pods: what a kubelet and the controllers would do, with watch events. `id` is `NAMESPACE/NAME`. */

@@ -1,7 +1,7 @@
-import { FilterError } from '../filter/filter-tokens.ts'
-import type { PacketTest } from '../filter/packet-view.ts'
-import { parseFilter } from '../filter/parse-filter.ts'
+import { FilterError } from '../../remote/filter-errors.ts'
+import { compileFilter } from '../filter/compile-filter.ts'
 import type { InterfaceName } from '../traffic/link-layer.ts'
+import type { TappedPacket } from '../traffic/tap.ts'
 import type { CaptureEnvironment } from './capture-environment.ts'
 import { makePcapng } from './capture-formats.ts'
 import type { ExecSocket } from './exec-socket.ts'
@@ -12,7 +12,7 @@ const interfaceNames: readonly string[] = ['any', 'eth0', 'lo']
 const flagsWithValue: readonly string[] = ['-i', '-s', '-B', '-c', '-f', '-w', '-y', '-F']
 const defaults = { interfaceName: 'eth0', snapLength: 262_144, bufferMib: 2 } as const
 
-/** Behaves like dumpcap 4.4 in a pod's network namespace; gives its exit code. https://www.wireshark.org/docs/man-pages/dumpcap.html */
+/** Behaves like dumpcap 4.4 in a pod's network namespace; returns its exit code. https://www.wireshark.org/docs/man-pages/dumpcap.html */
 export async function runDumpcap(
   argv: readonly string[],
   io: ExecSocket,
@@ -33,9 +33,9 @@ export async function runDumpcap(
     )
     return 2
   }
-  let matches: PacketTest
+  let matches: (packet: TappedPacket) => boolean
   try {
-    matches = parseFilter(filter, name === 'any' ? 'cooked' : 'ethernet')
+    matches = compileFilter(filter, name === 'any' ? 'cooked' : 'ethernet')
   } catch (error) {
     if (!(error instanceof FilterError)) throw error
     await io.writeStderr(

@@ -15,6 +15,8 @@ export interface ExecRegistry {
   kill(pod?: string, containers?: readonly string[]): void
   /** Cuts or stalls the connections of a pod's programs, or all. */
   cut(pod?: string): void
+  /** Ends the connections as an API server does whose kubelet has gone: k8s.io/apimachinery/pkg/util/proxy/streamtranslator.go. */
+  drop(pod?: string): void
   stall(pod?: string): void
 }
 
@@ -49,6 +51,12 @@ export function makeExecRegistry(): ExecRegistry {
     },
     cut(pod) {
       for (const { socket } of of(pod)) socket.cut()
+    },
+    drop(pod) {
+      for (const { socket } of of(pod)) {
+        if (socket.protocol === 'v4.channel.k8s.io') socket.cut()
+        else void socket.finish({ metadata: {}, status: 'Success' })
+      }
     },
     stall(pod) {
       for (const { socket } of of(pod)) socket.stall()

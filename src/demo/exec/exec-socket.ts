@@ -13,6 +13,7 @@ const highWaterMark = 256 * 1024
 
 /** The streams of a program in a container, as the container runtime sees them. */
 export interface ExecSocket {
+  readonly protocol: ExecProtocol
   /** Settles when there is room for more, or when nobody reads any more. */
   writeStdout(bytes: Buffer): Promise<void>
   writeStderr(text: string): Promise<void>
@@ -73,6 +74,7 @@ export function wrapExecSocket(socket: WebSocket, request: ExecRequest, misbehav
   void send(request.hasStdout ? channels.stdout : request.hasStderr ? channels.stderr : channels.error, Buffer.alloc(0))
 
   return {
+    protocol: socket.protocol as ExecProtocol,
     gone,
     isGone: () => isGone,
     cut,

@@ -4,10 +4,10 @@ import type { WebSocket, WebSocketServer } from 'ws'
 import { findUser, refuse, type User } from '../api/authorize.ts'
 import { actionOf, execVerb } from '../api/handle-request.ts'
 import { parseResourcePath } from '../api/resource-path.ts'
-import { badRequest, notFound, type Status, unauthorized } from '../api/status.ts'
+import { badRequest, deniedByPolicy, internalError, notFound, type Status, unauthorized } from '../api/status.ts'
 import type { DemoPods } from '../cluster/demo-pods.ts'
 import type { Pod } from '../cluster/kube-object.ts'
-import type { MisbehaviourBook } from '../misbehaviour.ts'
+import type { Misbehaviour, MisbehaviourBook } from '../misbehaviour.ts'
 import { makeScene } from '../traffic/scene.ts'
 import type { ExecRegistry } from './exec-registry.ts'
 import { type ExecRequest, isContainerRunning, parseExecRequest } from './exec-request.ts'
@@ -39,24 +39,25 @@ export function serveExec(server: ExecServer, request: IncomingMessage, socket: 
     refuseUpgrade(socket, checked.refusal)
     return
   }
-  const { pod, exec, protocol, isRunning } = checked
+  const { pod, exec, protocol, kubeletRefusal } = checked
   server.sockets.handleUpgrade(request, socket, head, (client) => {
-    run(server, client, pod, exec, protocol, isRunning).catch(() => client.terminate())
+    run(server, client, pod, exec, protocol, kubeletRefusal).catch(() => client.terminate())
   })
 }
 
 type CheckedUpgrade =
-  | { readonly kind: 'refused'; readonly refusal: Status | string | undefined }
+  | { readonly kind: 'refused'; readonly refusal: Refusal | undefined }
   | {
       readonly kind: 'exec'
       readonly pod: Pod
       readonly exec: ExecRequest
       readonly protocol: ExecProtocol
-      readonly isRunning: boolean
+      /** What the API server says on the error channel in the kubelet's place. */
+      readonly kubeletRefusal: string | undefined
     }
 
 function checkUpgrade(server: ExecServer, request: IncomingMessage): CheckedUpgrade {
-  const refused = (refusal: Status | string | undefined): CheckedUpgrade => ({ kind: 'refused', refusal })
+  const refused = (refusal: Refusal | undefined): CheckedUpgrade => ({ kind: 'refused', refusal })
   const user = findUser(server.users, request.headers.authorization)
   if (user === undefined) return refused(unauthorized())
   const url = new URL(request.url ?? '/', 'https://demo')
@@ -66,6 +67,9 @@ function checkUpgrade(server: ExecServer, request: IncomingMessage): CheckedUpgr
   const verbs = request.method === 'GET' ? server.execVerbs : [execVerb(request.method ?? 'GET')]
   const forbidden = verbs.map((verb) => refuse(user, actionOf(path, verb))).find((status) => status !== undefined)
   if (forbidden !== undefined) return refused(forbidden)
+  // Admission comes before the look-up: k8s.io/apiserver/pkg/endpoints/handlers/rest.go, ConnectResource.
+  const policy = server.misbehaviour.of(`${path.namespace}/${path.name}`).execPolicy
+  if (policy !== undefined) return refused(deniedByPolicy(path.name, policy))
   const pod = server.pods.find(`${path.namespace}/${path.name}`)
   if (pod === undefined) return refused(notFound({ group: '', plural: 'pods' }, path.name))
   if (!/^websocket$/i.test(request.headers.upgrade ?? ''))
@@ -74,10 +78,33 @@ function checkUpgrade(server: ExecServer, request: IncomingMessage): CheckedUpgr
   if ('code' in exec) return refused(exec)
   const protocol = server.protocols.find((known) => offeredProtocols(request).includes(known))
   if (protocol === undefined) return refused(undefined)
-  const isRunning = isContainerRunning(pod, exec.container)
+  const kubelet = askKubelet(pod, exec, server.misbehaviour.of(`${path.namespace}/${path.name}`).kubelet)
   // With v4 the kubelet's refusal is passed through; v5 ends in the API server, which tells it on the error channel.
-  if (!isRunning && protocol === 'v4.channel.k8s.io') return refused(containerNotFound(exec.container))
-  return { kind: 'exec', pod, exec, protocol, isRunning }
+  if (kubelet !== undefined && protocol === 'v4.channel.k8s.io') return refused(kubelet.v4)
+  return { kind: 'exec', pod, exec, protocol, kubeletRefusal: kubelet?.v5 }
+}
+
+/**
+ * What the kubelet refuses, or the API server in its place when it is away: k8s.io/kubernetes/pkg/kubelet/server/server.go (getExec), and
+ * k8s.io/apimachinery/pkg/util/httpstream/spdy/roundtripper.go (NewConnection) for the words with v5.
+ */
+function askKubelet(
+  pod: Pod,
+  { container }: ExecRequest,
+  state: Misbehaviour['kubelet'],
+): { readonly v4: Refusal; readonly v5: string } | undefined {
+  if (state === 'away') {
+    const dial = 'dial tcp 192.168.49.2:10250: connect: connection refused'
+    return { v4: internalError(`error dialing backend: ${dial}`), v5: `error sending request: ${dial}` }
+  }
+  const text =
+    state === 'new'
+      ? 'pod does not exist'
+      : isContainerRunning(pod, container)
+        ? undefined
+        : `container not found (${JSON.stringify(container)})`
+  if (text === undefined) return undefined
+  return { v4: { code: state === 'new' ? 404 : 500, text }, v5: `unable to upgrade connection: ${text}` }
 }
 
 export function offeredProtocols(request: IncomingMessage): string[] {
@@ -90,15 +117,13 @@ async function run(
   pod: Pod,
   exec: ExecRequest,
   protocol: ExecProtocol,
-  isRunning: boolean,
+  kubeletRefusal: string | undefined,
 ): Promise<void> {
   const id = `${pod.metadata.namespace}/${pod.metadata.name}`
   const misbehaviour = server.misbehaviour.of(id)
   const io = wrapExecSocket(client, exec, misbehaviour)
-  if (!isRunning) {
-    const text = `unable to upgrade connection: container not found (${JSON.stringify(exec.container)})`
-    return await io.finish(formatExecStatus({ kind: 'refused', text }, protocol))
-  }
+  if (kubeletRefusal !== undefined)
+    return await io.finish(formatExecStatus({ kind: 'refused', text: kubeletRefusal }, protocol))
   const { killed, serial, remove } = server.registry.add(id, exec.container, io)
   const tools = server.pods.toolsOf(pod, exec.container)
   // A later capture of the same pod sees other connections, not the first ones again.
@@ -132,10 +157,8 @@ async function run(
   }
 }
 
-/** The kubelet's own words, passed through by the API server with v4. */
-function containerNotFound(container: string): string {
-  return `container not found (${JSON.stringify(container)})`
-}
+/** A refusal over HTTP: the API server's, or in the kubelet's plain words. */
+type Refusal = Status | { readonly code: number; readonly text: string }
 
 const httpReasons: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -147,14 +170,14 @@ const httpReasons: Readonly<Record<number, string>> = {
 }
 
 /** `undefined`: no common subprotocol, which the WebSocket library answers with a bare 403. */
-export function refuseUpgrade(socket: Duplex, refusal: Status | string | undefined): void {
+export function refuseUpgrade(socket: Duplex, refusal: Refusal | undefined): void {
   if (refusal === undefined) {
     socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')
     return
   }
-  const isText = typeof refusal === 'string'
-  const code = isText ? 500 : refusal.code
-  const body = isText ? refusal : `${JSON.stringify(refusal)}\n`
+  const { code } = refusal
+  const isText = 'text' in refusal
+  const body = isText ? refusal.text : `${JSON.stringify(refusal)}\n`
   const lines = [
     `HTTP/1.1 ${code} ${httpReasons[code] ?? 'Internal Server Error'}`,
     `Content-Type: ${isText ? 'text/plain; charset=utf-8' : 'application/json'}`,

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type PacketBatch, takePackets } from '../../base/packet.ts'
-import { type PacketTest, viewPacket } from '../filter/packet-view.ts'
 import type { InterfaceName } from '../traffic/link-layer.ts'
 import { makePacketFeed } from '../traffic/packet-feed.ts'
+import type { TappedPacket } from '../traffic/tap.ts'
 import type { CaptureEnvironment } from './capture-environment.ts'
 import type { ExecSocket } from './exec-socket.ts'
 
@@ -10,7 +10,7 @@ export interface CaptureRun {
   readonly options: CaptureOptions
   readonly format: CaptureFormat
   readonly interfaceName: InterfaceName
-  readonly matches: PacketTest
+  readonly matches: (packet: TappedPacket) => boolean
   readonly io: ExecSocket
   readonly environment: CaptureEnvironment
 }
@@ -31,21 +31,19 @@ const batchPackets = 512
 /** At high rates packets are worth waiting for a little, so that one write carries many. */
 const batchIntervalMs = 4
 const averagePacketBytes = 256
-const linkHeaderLengths: Readonly<Record<InterfaceName, number>> = { any: 20, eth0: 14, lo: 14 }
 const defaultBadAfterPackets = 5
 
 /** Writes packets until it is told to stop, has enough of them, or is set to fail. */
 export async function streamCapture(run: CaptureRun): Promise<{ captured: number; dropped: number; exitCode: number }> {
   const { options, interfaceName, io, environment } = run
   const { misbehaviour, terminated, killed } = environment
-  const headerLength = linkHeaderLengths[interfaceName]
   const feed = makePacketFeed({
     scene: environment.scene,
     seed: environment.seed,
     packetsPerSecond: misbehaviour.packetsPerSecond ?? environment.packetsPerSecond,
     interfaceName,
     snapLength: options.snapLength,
-    matches: (packet) => run.matches(viewPacket(packet, headerLength)),
+    matches: run.matches,
     kernelBufferPackets: (options.kernelBufferKib * 1024) / averagePacketBytes,
     clockOffsetMs: misbehaviour.clockOffsetMs ?? 0,
   })

@@ -25,7 +25,7 @@ export interface CaptureProgram {
   readonly name: string
   /** The filter's place among its words. */
   readonly filterWords: (filter: string) => readonly string[]
-  /** Gives its exit code. */
+  /** Returns its exit code. */
   readonly run: (argv: readonly string[], io: ExecSocket, environment: CaptureEnvironment) => Promise<number>
 }
 
@@ -52,7 +52,7 @@ export function parseSupervised(argv: readonly string[]): Supervised | undefined
   return programs.length === 0 ? undefined : { filter, network, isCompressed: compression === 'gzip', programs }
 }
 
-/** Runs the capture until it ends or the heartbeat on stdin says so; gives the exit code. */
+/** Runs the capture until it ends or the heartbeat on stdin says so; returns the exit code. */
 export async function supervise(
   supervised: Supervised,
   io: ExecSocket,
@@ -90,7 +90,7 @@ export async function supervise(
   return code
 }
 
-/** Each write becomes a gzip member, as what one read gives does on a real far side. */
+/** Each write becomes a gzip member, as what one read gives does on a real remote side. */
 function compressOutput(io: ExecSocket): ExecSocket {
   return { ...io, writeStdout: (bytes) => io.writeStdout(gzipSync(bytes, { level: constants.Z_BEST_SPEED })) }
 }

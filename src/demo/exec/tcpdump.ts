@@ -1,7 +1,7 @@
-import { FilterError } from '../filter/filter-tokens.ts'
-import type { PacketTest } from '../filter/packet-view.ts'
-import { parseFilter } from '../filter/parse-filter.ts'
+import { FilterError } from '../../remote/filter-errors.ts'
+import { compileFilter } from '../filter/compile-filter.ts'
 import type { InterfaceName } from '../traffic/link-layer.ts'
+import type { TappedPacket } from '../traffic/tap.ts'
 import type { CaptureEnvironment } from './capture-environment.ts'
 import { microPcap, nanoPcap } from './capture-formats.ts'
 import type { ExecSocket } from './exec-socket.ts'
@@ -21,7 +21,7 @@ const linkNames: Readonly<Record<InterfaceName, string>> = {
   lo: 'EN10MB (Ethernet)',
 }
 
-/** Behaves like tcpdump 4.99 in a pod's network namespace; gives its exit code. */
+/** Behaves like tcpdump 4.99 in a pod's network namespace; returns its exit code. */
 export async function runTcpdump(
   argv: readonly string[],
   io: ExecSocket,
@@ -51,9 +51,9 @@ export async function runTcpdump(
     return 1
   }
   if (name === 'any') await io.writeStderr('tcpdump: data link type LINUX_SLL2\n')
-  let matches: PacketTest
+  let matches: (packet: TappedPacket) => boolean
   try {
-    matches = parseFilter(options.filter, name === 'any' ? 'cooked' : 'ethernet')
+    matches = compileFilter(options.filter, name === 'any' ? 'cooked' : 'ethernet')
   } catch (error) {
     if (!(error instanceof FilterError)) throw error
     await io.writeStderr(`tcpdump: ${error.message}\n`)

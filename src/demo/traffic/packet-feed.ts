@@ -113,7 +113,7 @@ export function makePacketFeed(settings: FeedSettings): PacketFeed {
 interface BatchWriter {
   readonly bytes: Buffer
   isFull(): boolean
-  /** Gives the offset for the packet's bytes. */
+  /** Returns the offset for the packet's bytes. */
   add(length: number, capturedLength: number, timeMs: number): number
   finish(): PacketBatch | undefined
 }

@@ -3,7 +3,7 @@ import { type Ends, etherTypes, type Tap } from './tap.ts'
 
 const udpHeaderLength = 8
 
-/** https://www.rfc-editor.org/rfc/rfc768. Gives the whole IP packet, which an ICMP error may have to quote. */
+/** https://www.rfc-editor.org/rfc/rfc768. Returns the whole IP packet, which an ICMP error may have to quote. */
 export function sendDatagram(tap: Tap, ends: Ends, from: 'client' | 'server', atMs: number, data: Buffer): Buffer {
   const source = ends[from]
   const destination = ends[from === 'client' ? 'server' : 'client']

@@ -89,6 +89,25 @@ export function makeLoginRows(scene: Scene): Record<string, ParityRow> {
     'as groups without a user': user({ ...token, 'as-groups': ['devs'] }),
     'as a uid without a user': user({ ...token, 'as-uid': '1' }),
     'as extra without a user': user({ ...token, 'as-user-extra': { a: ['b'] } }),
+    ...Object.fromEntries(
+      [
+        ['--as', 'ann'],
+        ['--as=ann', '--as-uid=7', '--as-group', 'ops', '--as-group=devs'],
+        ['--as-group', 'ops'],
+        ['--as-uid', '7'],
+        ['--as', 'jäne'],
+        ['--as=ann', '--as-group=a,b'],
+      ].flatMap((flags) => [
+        [flags.join(' '), { ...user(token), flags }],
+        [
+          `${flags.join(' ')}, by a user who is another already`,
+          {
+            ...user({ ...token, as: 'jane', 'as-uid': '42', 'as-groups': ['x'], 'as-user-extra': { a: ['b'] } }),
+            flags,
+          },
+        ],
+      ]),
+    ),
     'as groups that are no list': user({ ...token, as: 'jane', 'as-groups': 'devs' }),
     'as a user that is a number': user({ ...token, as: 5 }),
 

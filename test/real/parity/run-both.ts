@@ -19,6 +19,8 @@ export interface LoginCase {
   readonly environment?: Readonly<Record<string, string | undefined>>
   /** Whether to start in the folder of the kubeconfig; by default in another one. */
   readonly startsBeside?: boolean
+  /** Options of both programs. */
+  readonly flags?: readonly string[]
   /** Input typed at a terminal after a prompt that ends with `code: `; by default there is no terminal. */
   readonly types?: string
 }
@@ -61,9 +63,10 @@ export async function runBoth(
   peers: Peers,
   login: LoginCase,
 ): Promise<{ kubectl: LoginRun; kcap: LoginRun }> {
+  const { flags = [] } = login
   return {
-    kubectl: await runOne(folder, peers, login, [lab.kubectl, 'get', 'pods', '-A', '--request-timeout=5s']),
-    kcap: await runOne(folder, peers, login, [process.execPath, programPath, 'list', 'pods', '-A']),
+    kubectl: await runOne(folder, peers, login, [lab.kubectl, 'get', 'pods', '-A', '--request-timeout=5s', ...flags]),
+    kcap: await runOne(folder, peers, login, [process.execPath, programPath, 'list', 'pods', '-A', ...flags]),
   }
 }
 

@@ -1,0 +1,12 @@
+import { line } from '../base/hint.ts'
+import { KcapError } from '../base/kcap-error.ts'
+import type { Command } from './command-table.ts'
+
+/** @throws {KcapError} usage — when there are more words than a command takes */
+export function refuseSurplusWords(command: Command, words: readonly string[], most: number): void {
+  const surplus = words[most]
+  if (surplus === undefined) return
+  throw new KcapError('usage', `cannot run "kcap ${command}" with "${surplus}": it takes no such word`, {
+    hints: [line('kcap', command, '--help')],
+  })
+}

@@ -1,0 +1,59 @@
+import { FilterDoubt, FilterError } from '../../remote/filter-errors.ts'
+import { makeTest, type PacketTest } from '../../remote/filter-packets.ts'
+import { parseFilterTokens } from '../../remote/filter-parser.ts'
+import { readFilterTokens } from '../../remote/filter-tokens.ts'
+import type { TappedPacket } from '../traffic/tap.ts'
+import { findNumber } from './service-numbers.ts'
+import { isTapped, viewPacket } from './view-packet.ts'
+
+export type LinkLayer = 'ethernet' | 'cooked'
+
+/** The demo runs no libpcap, so it refuses rarer terms, which may be valid elsewhere. */
+const unsupported =
+  'it is not supported by the demo, which takes host, net, port, portrange, proto, src, dst, ip, ip6, arp, tcp, udp, sctp, icmp, ' +
+  'icmp6, less, greater, len, bytes as in tcp[13], inbound, outbound, broadcast, multicast, and, or, not, parentheses'
+
+const linkHeaderLengths: Readonly<Record<LinkLayer, number>> = { ethernet: 14, cooked: 20 }
+
+/** Terms that ask for more than a packet's bytes. The demo's only multicast is broadcast. */
+const terms: ReadonlyMap<string, (packet: TappedPacket) => boolean> = new Map([
+  ['inbound', ({ isOutgoing }: TappedPacket) => !isOutgoing],
+  ['outbound', ({ isOutgoing }: TappedPacket) => isOutgoing],
+  ['broadcast', ({ isBroadcast }: TappedPacket) => isBroadcast],
+  ['multicast', ({ isBroadcast }: TappedPacket) => isBroadcast],
+  ['ether broadcast', ({ isBroadcast }: TappedPacket) => isBroadcast],
+  ['ether multicast', ({ isBroadcast }: TappedPacket) => isBroadcast],
+])
+
+/**
+ * Compiles a capture filter by libpcap's grammar, as far as kcap knows it. https://www.tcpdump.org/manpages/pcap-filter.7.html
+ * @throws {FilterError} in libpcap's words where libpcap refuses the filter, else with what the demo supports
+ */
+export function compileFilter(expression: string, linkLayer: LinkLayer): (packet: TappedPacket) => boolean {
+  const tokens = readFilterTokens(expression)
+  if (tokens.length === 0) return () => true
+  const test = parseKnown(
+    () => parseFilterTokens(tokens, { isCooked: linkLayer === 'cooked', findNumber, findTerm }).test,
+  )
+  const headerLength = linkHeaderLengths[linkLayer]
+  return (packet) => test.passes(viewPacket(packet, headerLength)) === true
+}
+
+function parseKnown(parse: () => PacketTest | undefined): PacketTest {
+  try {
+    const test = parse()
+    if (test !== undefined) return test
+  } catch (error) {
+    if (!(error instanceof FilterDoubt)) throw error
+  }
+  throw new FilterError(unsupported)
+}
+
+function findTerm(term: string): PacketTest | undefined {
+  const passes = terms.get(term)
+  if (passes === undefined) return undefined
+  return makeTest(
+    (packet) => (isTapped(packet) ? passes(packet.tapped) : undefined),
+    () => [],
+  )
+}

@@ -1,0 +1,163 @@
+import type { CreatingRoute, RouteName, Via } from '../base/capture-request.ts'
+import type { ErrorCode } from '../base/error-codes.ts'
+import { type Hint, line, noted } from '../base/hint.ts'
+import { KcapError } from '../base/kcap-error.ts'
+import { formatTarget, type NodeTarget, type PodTarget, type Target } from '../base/target.ts'
+import type { Consent } from './consent.ts'
+import { gatherFacts } from './gather-facts.ts'
+import { nameNodeHost } from './name-node-host.ts'
+import { type CreatingOptions, createRoute, openRoute, type RouteOptions } from './open-route.ts'
+import { type PlannedRoute, planRoutes, whatItLeaves } from './plan-routes.ts'
+import type { Route } from './route.ts'
+
+export interface AttemptOptions extends RouteOptions, CreatingOptions {
+  readonly via: Via
+  readonly consent: Consent
+  /** The user's own command line with this route, to be pasted. */
+  readonly formatCommand: (target: Target, via: RouteName) => Hint
+}
+
+/** A route that may lead to a target. */
+export interface RouteAttempt {
+  readonly via: RouteName
+  /** Throws what keeps it from being opened. */
+  open(): Promise<Route>
+}
+
+/**
+ * Routes to a target, in the order in which they are to be tried. Whoever walks them passes the failure of the last one to `next`, which
+ * returns the next one, or throws the error for all of them when no other is left.
+ */
+export type RouteAttempts = AsyncGenerator<RouteAttempt, never, unknown>
+
+/** Errors that another route may avoid. */
+const liftedByOtherRoute: readonly ErrorCode[] = [
+  'no-shell',
+  'no-capture-program',
+  'capture-not-permitted',
+  'api-forbidden',
+  'admission-refused',
+]
+/** Those, and errors of a route itself. */
+const failuresOfRoute: readonly ErrorCode[] = [
+  ...liftedByOtherRoute,
+  'debug-container-failed',
+  'no-ephemeral-containers',
+  'kubectl-missing',
+  'kubectl-failed',
+  'ssh-unreachable',
+  'ssh-login-refused',
+  'pod-not-on-node',
+]
+
+/**
+ * The route that was asked for, or kube exec and, only after that has failed, the others, for which the cluster is asked what it allows.
+ * The last error says why the first failed, with what is known of the others in its hints.
+ */
+export async function* attemptRoutes(target: Target, options: AttemptOptions): RouteAttempts {
+  if (target.kind === 'ssh') throw yield attempt(target, 'ssh', options)
+  if (target.kind === 'node') return yield* attemptNode(target, options)
+  if (options.via !== 'auto') throw yield attempt(target, options.via, options)
+  const first: RouteName = options.nodeHost === undefined ? 'exec' : 'ssh'
+  const failure = yield attempt(target, first, options)
+  if (first !== 'exec' || !isOneOf(failure, liftedByOtherRoute)) throw failure
+  return yield* attemptOthers(target, failure, options)
+}
+
+/** A node by SSH, where the config says how, since that creates nothing; otherwise by a pod on it. */
+async function* attemptNode(target: NodeTarget, options: AttemptOptions): RouteAttempts {
+  const { via, consent, log } = options
+  let notBySsh: readonly string[] = []
+  if (via === 'ssh' || (via === 'auto' && nameNodeHost(target, options) !== undefined)) {
+    const failure = yield attempt(target, 'ssh', options)
+    if (via === 'ssh' || !isOneOf(failure, failuresOfRoute)) throw failure
+    log(`${formatTarget(target)}: not via ssh: ${failure.message}`)
+    notBySsh = [`not via ssh: ${failure.message}`]
+  }
+  if ((await consent.mayCreate(formatTarget(target), ['node-pod'])).has('node-pod'))
+    throw yield attempt(target, 'node-pod', options)
+  throw new KcapError(
+    'consent-missing',
+    `cannot capture "${formatTarget(target)}": ${whatItLeaves['node-pod']}, and nobody has allowed it`,
+    { hints: [options.formatCommand(target, 'node-pod'), ...notBySsh] },
+  )
+}
+
+async function* attemptOthers(target: PodTarget, failure: KcapError, options: AttemptOptions): RouteAttempts {
+  const { consent, log } = options
+  const access = await options.clusters.open(target.cluster)
+  const facts = await gatherFacts(target, access, {
+    execFailure: failure,
+    debugNamespace: options.debug.namespace,
+    sshHost: nameNodeHost(target, options)?.host,
+    signal: options.signal,
+  })
+  const plan = planRoutes(facts, consent.given)
+  const creating = plan.filter(({ state }) => state === 'consent').map(({ via }) => via as CreatingRoute)
+  /** Failure of the last route into the container, whose state is what counts. */
+  let last = failure
+  const tried = new Map<RouteName, string>()
+  for (const { via, state, reason } of plan) {
+    if (state === 'refused') {
+      log(`${formatTarget(target)}: not via ${via}: ${reason}`)
+      continue
+    }
+    const mayTake =
+      state === 'open' || (await consent.mayCreate(formatTarget(target), creating)).has(via as CreatingRoute)
+    if (!mayTake) continue
+    const error = yield attempt(target, via, options)
+    if (!isOneOf(error, failuresOfRoute)) throw error
+    log(`${formatTarget(target)}: not via ${via}: ${error.message}`)
+    if (via === 'kubectl') {
+      tried.set('exec', failure.message)
+      last = error
+    } else tried.set(via, error.message)
+  }
+  // A dialog of Wireshark has room for the first few lines only.
+  const order: readonly PlannedRoute['state'][] = ['consent', 'open', 'refused']
+  const routes = plan
+    .filter(({ via }) => (tried.has('exec') ? via !== 'kubectl' : via !== 'exec'))
+    .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state))
+    .flatMap((route) => describe(route, tried.get(route.via), target, options))
+  const rights = last.denied === undefined && plan.some(({ lacksRight }) => lacksRight)
+  throw new KcapError(last.code, last.message, {
+    hints: [
+      ...last.remedies,
+      ...routes,
+      ...(rights ? [noted('the rights that open these routes', line('kcap', 'doctor', formatTarget(target)))] : []),
+    ],
+    cause: last,
+    denied: last.denied,
+  })
+}
+
+/** One route, for the person who is to choose. */
+function describe(
+  { via, state, reason, lift }: PlannedRoute,
+  failure: string | undefined,
+  target: Target,
+  { formatCommand }: AttemptOptions,
+): Hint[] {
+  if (failure !== undefined) return [`not via ${via}: ${failure}`]
+  if (state === 'consent') return [`via ${via}, if you allow it: ${reason}:`, formatCommand(target, via)]
+  if (via === 'ssh') return ['or from its node, if you may log in there:', formatCommand(target, via)]
+  if (state !== 'refused') return []
+  const refusal = `not via ${via}: ${reason}`
+  const [remedy] = lift
+  if (remedy === undefined) return [refusal]
+  return [typeof remedy === 'string' ? `${refusal}; ${remedy}` : noted(refusal, remedy)]
+}
+
+function attempt(target: Target, via: RouteName, options: AttemptOptions): RouteAttempt {
+  return {
+    via,
+    open: async () =>
+      via === 'ephemeral' || via === 'node-pod'
+        ? await createRoute(target as PodTarget | NodeTarget, via, options)
+        : await openRoute(target, via, options),
+  }
+}
+
+function isOneOf(error: unknown, codes: readonly ErrorCode[]): error is KcapError {
+  return error instanceof KcapError && codes.includes(error.code)
+}

@@ -1,0 +1,86 @@
+import type { CaptureRequest } from '../base/capture-request.ts'
+import { makeClosing } from '../base/closing.ts'
+import type { PacketSource } from '../base/packet-source.ts'
+import { formatTarget, type Target } from '../base/target.ts'
+import { type AttemptOptions, attemptRoutes } from '../route/attempt-routes.ts'
+import { openExecRoute } from '../route/exec-route.ts'
+import { openSource, type SourceOptions } from '../route/open-source.ts'
+import type { Route } from '../route/route.ts'
+import { explainDenial } from './explain-denial.ts'
+import type { KeyWriter } from './write-keys.ts'
+
+export interface OpenTargetOptions {
+  readonly request: Pick<CaptureRequest, 'capture' | 'uploadPath' | 'remoteKeyLogPath'>
+  /** Their signal aborts the opening. */
+  readonly routes: AttemptOptions
+  readonly keys: KeyWriter
+  readonly tell: (event: string) => void
+  readonly log: (line: string) => void
+  readonly onUpload: SourceOptions['onUpload']
+}
+
+/** A target that is being captured. */
+export interface OpenTarget {
+  readonly route: Route
+  readonly source: PacketSource
+  /** Ends what was opened for it. Never rejects. */
+  close(): Promise<void>
+}
+
+/** Captures a target by the first route that leads to it. Throws why none does. */
+export async function openTarget(target: Target, options: OpenTargetOptions): Promise<OpenTarget> {
+  const { consent } = options.routes
+  const name = formatTarget(target)
+  consent.expect(name)
+  try {
+    return await tryRoutes(target, options)
+  } finally {
+    consent.release(name)
+  }
+}
+
+async function tryRoutes(target: Target, options: OpenTargetOptions): Promise<OpenTarget> {
+  const { request, routes, tell, log, onUpload } = options
+  const { signal } = routes
+  const { capture, uploadPath } = request
+  const name = formatTarget(target)
+  const attempts = attemptRoutes(target, routes)
+  for (let failure: unknown; ; ) {
+    const { value: attempt } = await attempts.next(failure).catch((error: unknown) => {
+      throw explainDenial(error, target, routes, '')
+    })
+    const closing = makeClosing((error) => tell(`${name}: cannot close the route: ${(error as Error).message}`))
+    try {
+      const route = await attempt.open()
+      closing.add(route.close)
+      log(`${name}: ${route.description}`)
+      // First the keys: those of a conversation that begins with the capture are written while it does.
+      if (request.remoteKeyLogPath !== undefined) closing.add(await followKeys(target, route, options))
+      const source = await openSource(target, route, { capture, uploadPath, signal, log, onUpload })
+      return { route, source, close: closing.close }
+    } catch (error) {
+      await closing.close()
+      failure = error
+    }
+  }
+}
+
+/** Resolves when the keys that the target's own programs write are being followed, or can't be, to what ends it. */
+async function followKeys(target: Target, route: Route, { routes, keys }: OpenTargetOptions) {
+  const { clusters, signal } = routes
+  const end = new AbortController()
+  // A debug container has other files than the pod's own containers.
+  const isElsewhere = target.kind === 'pod' && route.via !== 'exec' && route.via !== 'kubectl'
+  const openPlace = async () =>
+    isElsewhere ? await openExecRoute(target, await clusters.open(target.cluster), signal) : route
+  let ended = Promise.resolve()
+  await new Promise<void>((begin) => {
+    ended = keys.followRemote(formatTarget(target), openPlace, { onBegun: begin, signal: end.signal })
+    void ended.then(begin)
+    signal.addEventListener('abort', () => begin(), { once: true, signal: end.signal })
+  })
+  return async () => {
+    end.abort()
+    await ended
+  }
+}

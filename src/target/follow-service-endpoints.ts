@@ -1,0 +1,142 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { V1Pod } from '@kubernetes/client-node'
+import { monotonicClock } from '../base/clock.ts'
+import { KcapError } from '../base/kcap-error.ts'
+import { linkSignals } from '../base/link-signals.ts'
+import type { PodTarget, ServiceName } from '../base/target.ts'
+import type { ClusterAccess } from '../kube/cluster-access.ts'
+import { getPod } from '../kube/kube-objects.ts'
+import { listServiceEndpoints } from '../kube/services.ts'
+import { watchList } from '../kube/watch-list.ts'
+import type { FollowRun, PodSetChange } from './follow-pod-set.ts'
+import { tryTarget } from './pod-set.ts'
+import { findServicePods } from './service-pods.ts'
+import { watchKnownPods } from './watch-known-pods.ts'
+
+/** Pods kept as targets: more than can be captured at once. */
+const mostTargets = 2_500
+/** Namespaces whose pods are watched: each takes a connection. */
+const mostNamespaces = 16
+/** Shortest time between two searches for the pods, however often something changes. */
+const searchIntervalMs = 1_000
+/** Pause after a search that failed. */
+const retryMs = 5_000
+/** Requests for single pods that run at once. */
+const getsAtATime = 8
+
+type Pods = Map<string, PodTarget | undefined>
+
+/**
+ * Yields the pods of a service without a selector, each time its endpoints or those pods change. A captured pod that leaves the endpoints stays as
+ * long as it lives: it may come back, as after a failover. Ends when the service has no endpoints to watch. Throws `api-*` errors,
+ * `api-forbidden` where the login may not watch the endpoints, and the signal's reason.
+ */
+export async function* followServiceEndpoints(
+  name: ServiceName,
+  access: ClusterAccess,
+  run: FollowRun,
+): AsyncGenerator<PodSetChange> {
+  const { log, clock = monotonicClock } = run
+  const namespace = name.namespace ?? access.namespace
+  const endpoints = await listServiceEndpoints(access, namespace, name.service, run.signal)
+  if (endpoints === undefined) return
+  const over = new AbortController()
+  const { signal, unlink } = linkSignals(run.signal, over.signal)
+  let pods: Pods = new Map()
+  let isStale = false
+  let failure: { readonly error: unknown } | undefined
+  let wake = () => {}
+  const markStale = () => {
+    isStale = true
+    wake()
+  }
+  const watchEndpoints = async () => {
+    const request = { ...endpoints.source, keep: () => true, signal, log, clock }
+    for await (const { kind } of watchList(access, request)) if (kind === 'complete' || kind === 'changed') markStale()
+  }
+  const watched = new Set<string>()
+  const watchPods = (of: string) => {
+    if (watched.has(of) || watched.size >= mostNamespaces) return
+    watched.add(of)
+    const request = { known: () => pods, read: (pod: V1Pod) => readTarget(pod, name, access), signal, log, clock }
+    watchKnownPods(of, access, { ...request, onChange: markStale }).catch((error: unknown) => {
+      if (!signal.aborted) log(`pods of the namespace "${of}" are not watched: ${(error as Error).message}`)
+    })
+  }
+  watchEndpoints().catch((error: unknown) => {
+    failure = { error }
+    wake()
+  })
+  try {
+    for (;;) {
+      if (failure !== undefined) throw failure.error
+      if (!isStale) {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+        continue
+      }
+      isStale = false
+      const now = await findTargets(name, access, pods, run)
+      if (now === 'failed') isStale = true
+      else if (now !== undefined) {
+        const before = pods
+        pods = now
+        for (const target of now.values()) if (target !== undefined) watchPods(target.namespace)
+        yield compare(before, now)
+      }
+      await clock.sleep(now === 'failed' ? retryMs : searchIntervalMs, signal)
+    }
+  } finally {
+    over.abort()
+    unlink()
+  }
+}
+
+function compare(before: Pods, pods: Pods): PodSetChange {
+  const running = [...pods].flatMap(([uid, target]) =>
+    target === undefined || isDeepStrictEqual(before.get(uid), target) ? [] : [target],
+  )
+  return { pods, running, gone: [...before.keys()].filter((uid) => !pods.has(uid)) }
+}
+
+/** Returns the pods of the service by uid; undefined when there is no such service any more, and `failed` for what a retry can lift. */
+async function findTargets(
+  name: ServiceName,
+  access: ClusterAccess,
+  before: Pods,
+  { isCaptured, signal, log }: FollowRun,
+): Promise<Pods | 'failed' | undefined> {
+  const pods: Pods = new Map()
+  const put = (pod: V1Pod) => {
+    const uid = pod.metadata?.uid
+    if (uid !== undefined) pods.set(uid, readTarget(pod, name, access))
+    return pods.size < mostTargets
+  }
+  try {
+    if ((await findServicePods(name, access, put, signal)) === undefined) return undefined
+    const departed = [...before].flatMap(([uid, target]) =>
+      target !== undefined && !pods.has(uid) && isCaptured(uid) ? [target] : [],
+    )
+    for (let i = 0; i < departed.length; i += getsAtATime) {
+      const some = departed.slice(i, i + getsAtATime)
+      const found = await Promise.all(some.map(({ namespace, pod }) => getPod(access, namespace, pod, signal)))
+      for (const [j, { uid }] of some.entries()) {
+        const pod = found[j]
+        if (pod?.metadata?.uid !== uid) continue
+        if (pod.metadata.deletionTimestamp === undefined) put(pod)
+        else pods.set(uid, undefined)
+      }
+    }
+    return pods
+  } catch (error) {
+    if (signal.aborted || !(error instanceof KcapError) || error.code === 'api-forbidden') throw error
+    log(`pods of svc/${name.service}: ${error.message}`)
+    return 'failed'
+  }
+}
+
+function readTarget(pod: V1Pod, name: ServiceName, access: ClusterAccess): PodTarget | undefined {
+  const target = tryTarget(pod, name, access)
+  return target instanceof KcapError ? undefined : target
+}

@@ -1,0 +1,96 @@
+import { isIP, SocketAddress } from 'node:net'
+import type { V1Container, V1Pod } from '@kubernetes/client-node'
+import { KcapError } from '../base/kcap-error.ts'
+import type { ClusterAccess } from '../kube/cluster-access.ts'
+import { readPods } from '../kube/kube-objects.ts'
+import { type EndpointAddress, formatPort } from '../kube/services.ts'
+
+/** Queries by address over all namespaces: a selector of fields names one address. */
+export const mostQueries = 64
+const queriesAtATime = 8
+
+/** Takes a pod and returns whether more are wanted. */
+export type TakePod = (pod: V1Pod) => boolean
+
+/** What a search for pods by their addresses found besides the pods. */
+export interface AddressSearch {
+  /** Addresses that belong to no pod. */
+  readonly others: ReadonlyMap<string, EndpointAddress>
+  /** Names of nodes by their addresses, as far as they are known. */
+  readonly nodes: ReadonlyMap<string, string>
+  /** Why pods of other namespaces may have been missed; undefined when none was. */
+  readonly gap: 'forbidden' | 'too-many' | undefined
+}
+
+/**
+ * Passes the pods with these addresses to `take`: those of the namespace, and for other addresses those of all namespaces where the login may
+ * list them. A pod on its node's network shares the address with the node and counts only when one of its containers has the endpoint's port.
+ * Throws `api-*` errors, `api-forbidden` for the namespace itself.
+ */
+export async function findPodsByAddress(
+  addresses: ReadonlyMap<string, EndpointAddress>,
+  access: ClusterAccess,
+  namespace: string,
+  take: TakePod,
+  signal: AbortSignal,
+): Promise<AddressSearch> {
+  const nodes = new Map<string, string>()
+  const others = new Map(addresses)
+  /** Addresses to find, in the form that pods have them. */
+  const sought = new Map<string, string>()
+  for (const [address, { node }] of addresses) {
+    if (node !== undefined) nodes.set(address, node)
+    else if (isIP(address)) sought.set(canonical(address), address)
+  }
+  const visit = (pod: V1Pod): boolean => {
+    let isWanted = false
+    for (const ip of addressesOf(pod)) {
+      const address = sought.get(ip)
+      if (address === undefined) continue
+      if (pod.spec?.hostNetwork === true) {
+        if (pod.spec.nodeName !== undefined) nodes.set(address, pod.spec.nodeName)
+        if (!hasPort(pod, addresses.get(address))) continue
+      }
+      others.delete(address)
+      isWanted = true
+    }
+    return !isWanted || take(pod)
+  }
+  const done = { others, nodes, gap: undefined }
+  if (sought.size === 0) return done
+  for await (const pods of readPods(access, { namespace, signal })) if (!pods.every(visit)) return done
+
+  const left = [...sought].filter(([, address]) => others.has(address)).map(([ip]) => ip)
+  const query = async (ip: string) => {
+    for await (const pods of readPods(access, { fieldSelector: `status.podIP=${ip}`, signal }))
+      if (!pods.every(visit)) return
+  }
+  try {
+    for (let i = 0; i < Math.min(left.length, mostQueries); i += queriesAtATime)
+      await Promise.all(left.slice(i, Math.min(i + queriesAtATime, mostQueries)).map(query))
+  } catch (error) {
+    if (!(error instanceof KcapError && error.code === 'api-forbidden')) throw error
+    return { ...done, gap: 'forbidden' }
+  }
+  return { ...done, gap: left.length > mostQueries ? 'too-many' : undefined }
+}
+
+function addressesOf({ status }: V1Pod): string[] {
+  // A pod that has ended keeps an address that another one may have by now.
+  if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return []
+  const ips = status?.podIPs?.map(({ ip }) => ip) ?? [status?.podIP ?? '']
+  return ips.filter(isIP).map(canonical)
+}
+
+function hasPort({ spec }: V1Pod, endpoint: EndpointAddress | undefined): boolean {
+  const containers: readonly V1Container[] = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])]
+  return containers.some(({ ports = [] }) =>
+    ports.some(({ containerPort, protocol }) => endpoint?.ports.has(formatPort(containerPort, protocol))),
+  )
+}
+
+/** An IPv6 address has several forms, of which an EndpointSlice may have any. */
+function canonical(ip: string): string {
+  if (isIP(ip) !== 6 || ip.includes('%')) return ip
+  return new SocketAddress({ address: ip, family: 'ipv6' }).address
+}

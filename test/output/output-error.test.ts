@@ -1,0 +1,21 @@
+import { openSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { toOutputError } from '../../src/output/output-error.ts'
+
+function failToOpen(file: string): unknown {
+  try {
+    openSync(file, 'w')
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+test.runIf(process.platform === 'linux')('a folder that takes no new files is not said to be missing', () => {
+  const error = toOutputError('/proc/capture.pcapng', failToOpen('/proc/capture.pcapng'))
+  expect([error.code, error.message, error.hints]).toEqual([
+    'output-not-writable',
+    'cannot write "/proc/capture.pcapng": "/proc" takes no new files',
+    ['-o OTHER-NAME'],
+  ])
+})

@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import type { PacketRun } from '../../src/base/packet.ts'
+import { makePacketPump } from '../../src/session/packet-pump.ts'
+import { makeBatch } from '../support/packets.ts'
+
+/** A packet that was captured so long ago. */
+function batchBefore(agoMs: number) {
+  const timeMs = Date.now() - agoMs
+  return makeBatch([
+    {
+      seconds: Math.floor(timeMs / 1000),
+      nanoseconds: Math.round((timeMs % 1000) * 1e6),
+      data: Buffer.of(0),
+      originalLength: 1,
+    },
+  ])
+}
+
+test('packets that a joining source captured before it was known to capture are not overtaken', async () => {
+  const written: number[] = []
+  const pump = makePacketPump(200, (runs: readonly PacketRun[]) => {
+    for (const { interfaceId } of runs) written.push(interfaceId)
+    return undefined
+  })
+  const first = pump.addSource(0)
+  void first.push([batchBefore(0)])
+  await sleep(20)
+  expect(written).toEqual([0])
+  const release = pump.hold()
+  void first.push([batchBefore(0)])
+  await sleep(50)
+  const second = pump.addSource(1)
+  release()
+  void second.push([batchBefore(200), batchBefore(0)])
+  void first.push([batchBefore(0)])
+  await sleep(20)
+  expect(written.slice(0, 3)).toEqual([0, 1, 0])
+  first.end()
+  second.end()
+  await pump.finish()
+  expect(written).toHaveLength(5)
+})
