@@ -120,7 +120,7 @@ for (const [name, fault] of Object.entries(faults))
         const events = stderr
           .split('\n')
           .filter((line) => /has (ended|gone)|joined|restarted|trying again|gone for good/.test(line))
-        expect({ target, code, stderr }).toMatchObject({ target, code: 0 })
+        expect(code, `${target}: ${stderr}`).toBe(0)
         const got = await readSeenPackets(file)
         const { expected, gaps, missingInGaps, missingElsewhere } = findMissing(got, passed)
         const figures = [code, expected, got.length, gaps, missingInGaps, missingElsewhere.length, events.length]

@@ -4,10 +4,10 @@ import type { SeenPacket } from './witness.ts'
 /** Seconds by which more may be missing than is said: tcpdump holds packets for a second, and dies with its container. */
 const toldEdgeSeconds = 2.5
 
-/** Returns the pod's own address: all of its packets have it, but those on its loopback. */
+/** Returns the pod's own address: that of most servers in its packets. Its client may be the same in all of them. */
 function findAddress(packets: readonly SeenPacket[]): string {
   const counts = new Map<string, number>()
-  for (const address of packets.flatMap(({ between }) => between)) counts.set(address, (counts.get(address) ?? 0) + 1)
+  for (const { server } of packets) counts.set(server, (counts.get(server) ?? 0) + 1)
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? ''
 }
 

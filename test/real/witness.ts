@@ -10,6 +10,8 @@ export interface SeenPacket {
   readonly interfaceName: string
   /** Addresses it went from and to. */
   readonly between: readonly string[]
+  /** The address at the lower port. */
+  readonly server: string
   /** Distinguishes it from all others. */
   readonly what: string
   readonly comment: string
@@ -40,6 +42,15 @@ export async function readSeenPackets(file: string): Promise<SeenPacket[]> {
     .filter((line) => line !== '')
     .map((line) => {
       const [time, interfaceName = '', comment = '', ...what] = line.split('\t')
-      return { timeSeconds: Number(time), interfaceName, between: what.slice(0, 2), what: what.join(' '), comment }
+      const [from = '', to = '', fromPort, toPort] = what
+      const server = Number(fromPort) < Number(toPort) ? from : to
+      return {
+        timeSeconds: Number(time),
+        interfaceName,
+        between: [from, to],
+        server,
+        what: what.join(' '),
+        comment,
+      }
     })
 }
