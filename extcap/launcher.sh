@@ -53,6 +53,7 @@ case $question:$interface in
       kcapdemo) dialog='@demo-dialog@' ;;
       kcapssh) dialog='@ssh-dialog@' ;;
       kcapssh-?*) dialog='@ssh-host-dialog@' ;;
+      kcap-?*.?*.?*_?*) dialog='@workload-dialog@' ;;
       kcap-?*.?*.?*) dialog='@pod-dialog@' ;;
     esac
     if [ -n "$dialog" ]; then

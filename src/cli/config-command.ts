@@ -8,7 +8,7 @@ import { makeFolder } from '../host/make-folder.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { findConfigFile } from '../settings/config-file.ts'
 import { loadSettings } from '../settings/load-settings.ts'
-import { defaultDebugImage, defaultMaxPods } from '../settings/settings.ts'
+import { defaultDebugImage, defaultMaxPods, defaultNamedMaxPods } from '../settings/settings.ts'
 import { refuseSurplusWords } from './surplus-words.ts'
 
 const template = `# kcap's config; lines that begin with # are what holds without them.
@@ -18,7 +18,7 @@ const template = `# kcap's config; lines that begin with # are what holds withou
 #  contexts: [prod, "staging-*"]   # default: the current context
 #  namespaces: [shop, payments]    # default: all that the login may see
 #  selector: app=orders            # default: all running pods
-#  maxPods: ${defaultMaxPods}
+#  maxPods: ${defaultMaxPods}                     # pods and workloads listed in all; ${defaultNamedMaxPods} with namespaces or a selector
 
 # Hosts with an interface of their own there: an alias of your ssh config, or [USER@]HOST[:PORT].
 #sshHosts: [bastion, root@10.0.0.10]

@@ -13,10 +13,11 @@ import { readInstalled } from '../install/install-launcher.ts'
 import { findKubeconfigPaths } from '../kube/kubeconfig-paths.ts'
 import { findLoginPrograms, type LoginProgram } from '../listing/find-login-programs.ts'
 import { refreshLimits } from '../listing/list-clusters.ts'
-import { type Listing, takeListing } from '../listing/take-listing.ts'
+import { takeListing } from '../listing/take-listing.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { commandTable } from './command-table.ts'
+import { describeCluster } from './describe-cluster.ts'
 
 /** One thing that must be right for kcap to stand in Wireshark's list. */
 interface Finding {
@@ -120,7 +121,7 @@ async function describeConfig(): Promise<Finding> {
   try {
     const { file, list } = await loadSettings()
     const contexts = list.contexts?.join(', ') ?? 'the current one'
-    const text = `${file}; contexts listed: ${contexts}, up to ${list.maxPods} pods; kubeconfig: ${findKubeconfigPaths().join(', ')}`
+    const text = `${file}; contexts listed: ${contexts}, up to ${list.maxPods} pods and workloads; kubeconfig: ${findKubeconfigPaths().join(', ')}`
     return { what: 'config', isGood: true, text, hints: [] }
   } catch (error) {
     const { message, hints } = toKcapError(error)
@@ -165,7 +166,7 @@ async function describeListing(folder: string | undefined): Promise<Finding> {
   })
   const tookMs = performance.now() - startedMs
   const count = answer.stdout.split('\n').filter((line) => line.startsWith('interface ')).length
-  const listing = await takeListing(refreshLimits)
+  const listing = await takeListing(refreshLimits, () => [])
   const clusters = listing.clusters.map(describeCluster)
   const text = `${count} interfaces in ${(tookMs / 1000).toFixed(2)} s; ${clusters.map(({ text }) => text).join('; ') || 'no cluster'}`
   const hints = [
@@ -177,15 +178,4 @@ async function describeListing(folder: string | undefined): Promise<Finding> {
   ]
   const isGood = answer.exitCode === 0 && count > 0 && listing.clusters.every(({ state }) => state === 'answered')
   return { what: 'listing', isGood, text, hints: [...new Set(hints)] }
-}
-
-function describeCluster(cluster: Listing['clusters'][number]): { text: string; hints: readonly string[] } {
-  const { context, state, names, listed, tookMs, error } = cluster
-  if (state === 'answered') {
-    const cut = names?.hasMore === true ? ' (there are more: list.maxPods in the config)' : ''
-    return { text: `${context}: ${listed.length} pods${cut} in ${(tookMs / 1000).toFixed(2)} s`, hints: [] }
-  }
-  if (error === undefined) return { text: `${context}: no answer in ${Math.round(tookMs / 1000)} s`, hints: [] }
-  const { message, hints } = toKcapError(error)
-  return { text: `${context}: ${message}`, hints: hints.slice(0, 1) }
 }

@@ -2,13 +2,20 @@ import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { ClusterScope } from '../base/target.ts'
 import { openCluster } from '../kube/cluster-access.ts'
-import { listPods } from '../kube/kube-objects.ts'
+import { listNames } from '../kube/kube-objects.ts'
 import { loadKubeconfig } from '../kube/kubeconfig.ts'
 import { makeClusterScope } from '../request/make-request.ts'
 import type { ParsedArguments } from '../request/parse-arguments.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { parseSshAuthority } from '../target/parse-target.ts'
-import { type InterfaceReference, isHashedName, isPartOf, isValueOf, parseInterfaceValue } from './interface-name.ts'
+import {
+  type ExtcapInterface,
+  type InterfaceReference,
+  isHashedName,
+  isPartOf,
+  isValueOf,
+  parseInterfaceValue,
+} from './interface-name.ts'
 
 const loginTimeoutMs = 20_000
 
@@ -88,7 +95,7 @@ async function readSshValues({ hostPart }: { hostPart?: string }): Promise<Recor
 }
 
 async function readClusterValues(
-  reference: Extract<InterfaceReference, { kind: 'cluster' | 'pod' }>,
+  reference: Extract<InterfaceReference, { kind: 'cluster' | 'pod' | 'workload' }>,
   parsed: ParsedArguments,
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
@@ -104,28 +111,33 @@ async function readClusterValues(
       },
     )
   }
-  if (reference.kind === 'pod')
-    return {
-      context,
-      namespace: reference.namespace,
-      pod: await findPodName(reference, { kubeconfigPaths, context }, signal),
-    }
-  return { context }
+  if (reference.kind === 'cluster') return { context }
+  const name = await findName(reference, { kubeconfigPaths, context }, signal)
+  const { namespace } = reference
+  if (reference.kind === 'pod') return { context, namespace, pod: name }
+  // Its dialog can narrow the workload to one of its pods.
+  return { context, namespace, target: parsed.text('target') ?? `${reference.workload}/${name}` }
 }
 
-/** A value that was cut or told apart by a hash names its pod only together with the list of pods. */
-async function findPodName(
-  reference: Extract<InterfaceReference, { kind: 'pod' }>,
+/** A value that was cut or told apart by a hash names its pod or workload only together with the list of them. */
+async function findName(
+  reference: Extract<InterfaceReference, { kind: 'pod' | 'workload' }>,
   cluster: Pick<ClusterScope, 'kubeconfigPaths'> & { readonly context: string },
   signal: AbortSignal,
 ): Promise<string> {
   const { context } = cluster
-  const { namespace, pod, value } = reference
-  if (!isHashedName(pod)) return pod
+  const { namespace, value } = reference
+  const known = reference.kind === 'pod' ? reference.pod : reference.name
+  if (!isHashedName(known)) return known
+  const toInterface = (name: string): ExtcapInterface =>
+    reference.kind === 'pod'
+      ? { kind: 'pod', context, namespace, pod: name }
+      : { kind: 'workload', context, namespace, workload: reference.workload, name }
+  const listed = reference.kind === 'pod' ? 'pod' : reference.workload
   const access = await openCluster({ ...cluster, signal, timeoutMs: loginTimeoutMs, interactive: false })
   try {
-    const rows = await listPods(access, { namespace, signal })
-    return rows.find(({ name }) => isValueOf(value, { kind: 'pod', context, namespace, pod: name }))?.name ?? pod
+    const rows = await listNames(access, listed, { namespace, signal })
+    return rows.find(({ name }) => isValueOf(value, toInterface(name)))?.name ?? known
   } finally {
     access.close()
   }

@@ -19,6 +19,7 @@ import { applyInterface, type InterfaceTarget, refuseNoTarget } from './apply-in
 import { parseInterfaceValue } from './interface-name.ts'
 import { rememberChoices } from './known-dialogs.ts'
 import { parseWords } from './parse-words.ts'
+import { noteRecentTarget } from './recent-targets.ts'
 import { formatRepeatLine } from './repeat-line.ts'
 import { formatFailure } from './report.ts'
 import { forgetWarmList } from './warm-list.ts'
@@ -43,7 +44,11 @@ export async function capture(argv: readonly string[]): Promise<number> {
     const target = await applyInterface(parsed, stop.signal)
     try {
       refuseNoTarget(target)
-      if (target.reference !== undefined) rememberChoices(parsed.text('extcap-interface') ?? '', parsed)
+      if (target.reference !== undefined) {
+        const value = parsed.text('extcap-interface') ?? ''
+        rememberChoices(value, parsed)
+        noteRecentTarget(value, target.parsed)
+      }
       const request = await completeRequest(argv, target, fifo, settings, stop.signal)
       const log = openLogFile(parsed.text('log-file'))
       const ask = isShell() ? (await import('../prompt/ask.ts')).makeQuestions(stop.signal) : {}

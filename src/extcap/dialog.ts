@@ -19,7 +19,7 @@ export function formatDialog(reference: InterfaceReference, lists: DialogLists =
   const rows = optionTable
     .flatMap((row) =>
       row.dialog !== undefined && isOffered(row.dialog, reference, row)
-        ? [formatArgument(row, row.dialog, reference, lists)]
+        ? [formatArgument(row, fitDialog(row.dialog, reference), reference, lists)]
         : [],
     )
     .join('')
@@ -49,7 +49,7 @@ function formatArgument(
     default: dialog.type === 'unsigned' ? 0 : undefined,
   })
   if (dialog.reload !== undefined)
-    return argument + formatList(row.name, [...(lists[row.name] ?? []), ...(dialog.entries ?? [])])
+    return argument + formatList(row.name, [...(lists[row.name] ?? []), ...(dialog.entries ?? [])], '', reference)
   const values = (dialog.type === 'selector' ? (row.choices ?? []) : []).map((value, index) =>
     formatSentence('value', { arg: number, value, display: dialog.choices?.[value] ?? value, default: index === 0 }),
   )
@@ -77,11 +77,16 @@ function formatSecrets(): string {
  * Returns the `value` sentences of one list: nothing chosen, then the entries. `current` is what is chosen now; it stays where the list has it, so that
  * nothing of another namespace is captured by mistake. An interface stays in any case: that of a pod that has gone may come again.
  */
-export function formatList(name: string, entries: readonly string[], current = ''): string {
+export function formatList(
+  name: string,
+  entries: readonly string[],
+  current = '',
+  reference?: InterfaceReference,
+): string {
   const chosen = name === 'iface' || entries.includes(current) ? current : ''
   const row = findOption(name)
   const number = row === undefined ? undefined : numberOf(row)
-  const unchosen = row?.dialog?.unchosen ?? ''
+  const unchosen = (row?.dialog === undefined ? undefined : fitDialog(row.dialog, reference).unchosen) ?? ''
   const values = [...new Set([...(chosen === '' ? [] : [chosen]), ...entries.slice(0, maxListLength)])]
     .filter((value) => value !== unchosen)
     .map((value) => ({ value, display: value }))
@@ -134,7 +139,12 @@ export function findField(
 ): { readonly display: string; readonly tab: string } | undefined {
   const row = optionTable.find(({ name }) => name === option)
   if (row?.dialog === undefined || !isOffered(row.dialog, reference, row)) return undefined
-  return { display: displayOf(row.dialog, reference), tab: tabOf(row) }
+  return { display: displayOf(fitDialog(row.dialog, reference), reference), tab: tabOf(row) }
+}
+
+/** Returns the argument as it is for this interface. */
+function fitDialog(dialog: DialogArgument, reference: InterfaceReference | undefined): DialogArgument {
+  return reference?.kind === 'workload' ? { ...dialog, ...dialog.ofWorkload } : dialog
 }
 
 /** A host beside a pod is that of its node. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { printable } from '../base/printable.ts'
+import { type ListedWorkloadKind, listedWorkloadKinds } from '../listing/cluster-names.ts'
 
 /** An interface of ours in Wireshark's list. */
 export type ExtcapInterface =
@@ -9,10 +10,19 @@ export type ExtcapInterface =
   | {
       readonly kind: 'cluster'
       readonly context: string
-      /** How many pods are listed, where the list leaves some out. */
-      readonly listedPods?: number
+      /** The list leaves some of its pods out. */
+      readonly isCut?: boolean
     }
   | { readonly kind: 'pod'; readonly context: string; readonly namespace: string; readonly pod: string }
+  | {
+      readonly kind: 'workload'
+      readonly context: string
+      readonly namespace: string
+      readonly workload: ListedWorkloadKind
+      readonly name: string
+      /** Of its pods, for the display. */
+      readonly podCount?: number
+    }
 
 /** The same, read back from its value: contexts and hosts are known by their encoded form only. */
 export type InterfaceReference =
@@ -26,6 +36,14 @@ export type InterfaceReference =
       readonly pod: string
       readonly value: string
     }
+  | {
+      readonly kind: 'workload'
+      readonly contextPart: string
+      readonly namespace: string
+      readonly workload: ListedWorkloadKind
+      readonly name: string
+      readonly value: string
+    }
 
 /** Wireshark makes FIFO and temporary file names of it; its own limits lie between 220 and 250 bytes. */
 const maxValueLength = 100
@@ -36,7 +54,8 @@ const maxDisplayBytes = 180
 const hashLength = 6
 
 /**
- * The interface's value: `kcap-<context>.<namespace>.<pod>` of `[a-z0-9._-]`, the same at every listing. It names the context, so
+ * The interface's value: `kcap-<context>.<namespace>.<pod>` of `[a-z0-9._-]`, the same at every listing; of a workload the last part is
+ * `<kind>_<name>`, which no pod can be called. It names the context, so
  * that a changed current context never sends a capture to another cluster. What can't be said in these characters or is too long is
  * cut and told apart by a hash.
  */
@@ -45,7 +64,7 @@ export function formatInterfaceValue(item: ExtcapInterface): string {
   if (item.kind === 'ssh') return item.host === undefined ? 'kcapssh' : `kcapssh-${encodePart(item.host)}`
   const cluster = `kcap-${encodePart(item.context)}`
   if (item.kind === 'cluster') return cluster
-  const rest = `.${item.namespace}.${item.pod}`
+  const rest = `.${item.namespace}.${item.kind === 'pod' ? item.pod : `${item.workload}_${item.name}`}`
   if (cluster.length + rest.length <= maxValueLength) return cluster + rest
   return withHash(`kcap-${encodePart(item.context, shortPartLength)}${rest}`)
 }
@@ -90,10 +109,18 @@ function describeInterface(item: ExtcapInterface, currentContext: string | undef
     case 'ssh':
       return item.host === undefined ? 'SSH host' : `SSH ${item.host}`
     case 'cluster':
-      return `cluster ${item.context}${item.listedPods === undefined ? '' : ` (${item.listedPods} of its pods listed; its options reach all)`}`
+      return `cluster ${item.context}${item.isCut === true ? ' (its options reach all pods)' : ''}`
     case 'pod':
-      return `${item.context === currentContext ? '' : `${item.context}: `}${item.namespace}/${item.pod}`
+      return `${nameContext(item.context, currentContext)}${item.namespace}/${item.pod}`
+    case 'workload': {
+      const count = item.podCount === undefined ? '' : ` (${item.podCount} ${item.podCount === 1 ? 'pod' : 'pods'})`
+      return `${nameContext(item.context, currentContext)}${item.namespace}/${item.workload}/${item.name}${count}`
+    }
   }
+}
+
+function nameContext(context: string, currentContext: string | undefined): string {
+  return context === currentContext ? '' : `${context}: `
 }
 
 /** undefined when it is no interface of ours. */
@@ -101,20 +128,21 @@ export function parseInterfaceValue(value: string): InterfaceReference | undefin
   if (value === 'kcapdemo') return { kind: 'demo' }
   const [, ssh, hostPart] = /^(kcapssh)(?:-([a-z0-9-]+))?$/.exec(value) ?? []
   if (ssh !== undefined) return { kind: 'ssh', ...(hostPart !== undefined && { hostPart }) }
-  const match = /^kcap-([a-z0-9_-]+)(?:\.([a-z0-9-]+)\.([a-z0-9.-]+))?$/.exec(value)
-  const [, contextPart, namespace, pod] = match ?? []
+  const match = /^kcap-([a-z0-9_-]+)(?:\.([a-z0-9-]+)\.(?:([a-z]+)_)?([a-z0-9.-]+))?$/.exec(value)
+  const [, contextPart, namespace, kind, name] = match ?? []
   if (contextPart === undefined) return undefined
-  return namespace === undefined || pod === undefined
-    ? { kind: 'cluster', contextPart }
-    : { kind: 'pod', contextPart, namespace, pod, value }
+  if (namespace === undefined || name === undefined) return { kind: 'cluster', contextPart }
+  if (kind === undefined) return { kind: 'pod', contextPart, namespace, pod: name, value }
+  const workload = listedWorkloadKinds.find((known) => known === kind)
+  return workload === undefined ? undefined : { kind: 'workload', contextPart, namespace, workload, name, value }
 }
 
-/** Whether a value may stand for a pod that only the list of pods can tell. */
-export function isHashedName(pod: string): boolean {
-  return new RegExp(`--[0-9a-f]{${hashLength}}$`).test(pod)
+/** Whether a value may stand for a pod or workload that only their list can tell. */
+export function isHashedName(name: string): boolean {
+  return new RegExp(`--[0-9a-f]{${hashLength}}$`).test(name)
 }
 
-/** Whether a listed pod is the one that a value stands for. */
+/** Whether a listed pod or workload is the one that a value stands for. */
 export function isValueOf(value: string, item: ExtcapInterface): boolean {
   const full = formatInterfaceValue(item)
   return value === full || value === withHash(full)

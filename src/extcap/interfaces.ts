@@ -5,6 +5,8 @@ import { version } from '../base/version.ts'
 import { sweepCompileCache } from '../host/compile-cache.ts'
 import { sweepPrivateFolders } from '../host/private-folder.ts'
 import { findUserFolders } from '../host/user-folders.ts'
+import { isPod, leavesOutPods } from '../listing/choose-entries.ts'
+import type { ListedEntry } from '../listing/cluster-names.ts'
 import { type ListLimits, listingLimits, refreshLimits } from '../listing/list-clusters.ts'
 import { openNamesCache } from '../listing/names-cache.ts'
 import { startRefresh, takeRefreshLock } from '../listing/refresh.ts'
@@ -13,13 +15,14 @@ import { type Listing, takeListing } from '../listing/take-listing.ts'
 import { sweepAnswers } from './answer-file.ts'
 import { type ExtcapInterface, formatInterfaceDisplay, formatInterfaceValues } from './interface-name.ts'
 import { writeKnownDialogs } from './known-dialogs.ts'
+import { findRecentTargets } from './recent-targets.ts'
 import { formatSentence } from './sentence.ts'
-import { writeWarmList } from './warm-list.ts'
+import { beginListing, isOvertaken, writeWarmList } from './warm-list.ts'
 
 /** `--extcap-interfaces` when no list is warm: within 1.5 s, from clusters that answer in time and from what is known of the others. */
 export async function listInterfaces(): Promise<string> {
-  const { text, isLate } = await answerList(listingLimits(process.uptime() * 1000))
-  if (isLate) startRefresh()
+  const { text, isStale } = await answerList(listingLimits(process.uptime() * 1000))
+  if (isStale) startRefresh()
   return text
 }
 
@@ -42,32 +45,39 @@ export async function refreshList(context?: string): Promise<void> {
   }
 }
 
-async function answerList(limits: ListLimits): Promise<{ text: string; isLate: boolean }> {
-  const listing = await takeListing(limits)
+async function answerList(limits: ListLimits): Promise<{ text: string; isStale: boolean }> {
+  const start = beginListing()
+  const listing = await takeListing(limits, findRecentTargets)
   const items = toInterfaces(listing)
   const text = formatInterfaceList(items, listing.currentContext)
   try {
-    writeKnownDialogs(formatInterfaceValues(items), listing.clusters)
-    writeWarmList(text)
+    if (!isOvertaken(start)) {
+      writeKnownDialogs(formatInterfaceValues(items), listing.clusters)
+      writeWarmList(text, start)
+    }
   } catch {
     // Where nothing can be written every question is answered anew.
   }
-  return { text, isLate: listing.clusters.some(({ state }) => state === 'late') }
+  return { text, isStale: listing.clusters.some((cluster) => cluster.isStale) }
 }
 
 function toInterfaces({ clusters, sshHosts }: Listing): ExtcapInterface[] {
   return [
-    ...clusters.flatMap(({ context, listed }) =>
-      listed.map(({ namespace, pod }): ExtcapInterface => ({ kind: 'pod', context, namespace, pod })),
-    ),
+    ...clusters.flatMap(({ context, listed }) => listed.map((entry) => toInterface(context, entry))),
     ...clusters.map(({ context, listed, names }): ExtcapInterface => {
-      const isCut = names !== undefined && (names.hasMore || listed.length < names.pods.length)
-      return { kind: 'cluster', context, ...(isCut && { listedPods: listed.length }) }
+      const isCut = names !== undefined && leavesOutPods(names, listed)
+      return { kind: 'cluster', context, ...(isCut && { isCut }) }
     }),
     { kind: 'ssh' },
     ...[...new Set(sshHosts)].map((host): ExtcapInterface => ({ kind: 'ssh', host })),
     { kind: 'demo' },
   ]
+}
+
+function toInterface(context: string, entry: ListedEntry): ExtcapInterface {
+  const { namespace } = entry
+  if (isPod(entry)) return { kind: 'pod', context, namespace, pod: entry.pod }
+  return { kind: 'workload', context, namespace, workload: entry.kind, name: entry.name, podCount: entry.podCount }
 }
 
 /** URL of the page beside the program that the Help button of a dialog opens; undefined where the program has none, as in tests. */

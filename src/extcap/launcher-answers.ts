@@ -9,5 +9,13 @@ export const launcherAnswers: Readonly<Record<string, string>> = {
   'demo-dialog': formatDialog({ kind: 'demo' }),
   'ssh-dialog': formatDialog({ kind: 'ssh' }),
   'ssh-host-dialog': formatDialog({ kind: 'ssh', hostPart: 'any' }),
+  'workload-dialog': formatDialog({
+    kind: 'workload',
+    contextPart: 'any',
+    namespace: 'any',
+    workload: 'deploy',
+    name: 'any',
+    value: 'any',
+  }),
   'pod-dialog': formatDialog({ kind: 'pod', contextPart: 'any', namespace: 'any', pod: 'any', value: 'any' }),
 }

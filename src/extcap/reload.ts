@@ -13,6 +13,7 @@ import { loadSettings } from '../settings/load-settings.ts'
 import { resolveTargets } from '../target/resolve-targets.ts'
 import { applyInterface } from './apply-interface.ts'
 import { formatList, formatListFailure } from './dialog.ts'
+import { type InterfaceReference, parseInterfaceValue } from './interface-name.ts'
 import { wiresharkWords } from './wireshark-words.ts'
 
 /** Wireshark's window stands still while a list is loaded. */
@@ -20,7 +21,11 @@ const reloadTimeoutMs = 5_000
 /** Most names of a kind: nobody scrolls further in a list of a dialog. */
 const mostOffered = 5_000
 
-type LoadList = (parsed: ParsedArguments, signal: AbortSignal) => Promise<string[]>
+type LoadList = (
+  parsed: ParsedArguments,
+  signal: AbortSignal,
+  reference: InterfaceReference | undefined,
+) => Promise<string[]>
 
 /** How the lists of the dialog are filled; each from what stands in the others. */
 const loaders: ReadonlyMap<string, LoadList> = new Map([
@@ -40,6 +45,7 @@ export async function reloadList(argv: readonly string[]): Promise<string | unde
   const load = loaders.get(name)
   if (load === undefined) return undefined
   const chosen = parsed.text(name)
+  const reference = parseInterfaceValue(parsed.text('extcap-interface') ?? '')
   const limit = new AbortController()
   const late = sleep(reloadTimeoutMs, undefined, { ref: false }).then(() => {
     throw new Error(`no answer within ${reloadTimeoutMs / 1000} s`)
@@ -47,13 +53,13 @@ export async function reloadList(argv: readonly string[]): Promise<string | unde
   const answer = async () => {
     const target = await applyInterface(applySettings(parsed, await loadSettings()), limit.signal)
     try {
-      return await load(target.parsed, limit.signal)
+      return await load(target.parsed, limit.signal, reference)
     } finally {
       await target.close()
     }
   }
   try {
-    return formatList(name, await Promise.race([answer(), late]), chosen)
+    return formatList(name, await Promise.race([answer(), late]), chosen, reference)
   } catch (error) {
     return formatListFailure(name, explain(error), chosen)
   } finally {
@@ -86,8 +92,13 @@ async function loadNamespaces(parsed: ParsedArguments, signal: AbortSignal): Pro
   )
 }
 
-/** Services and workloads first: they are few, and what people look for. A kind that the login may not list is left out. */
-async function loadTargets(parsed: ParsedArguments, signal: AbortSignal): Promise<string[]> {
+/** Of a workload, its pods. Else services and workloads first: they are few, and what people look for; none of a kind that the login may not list. */
+async function loadTargets(
+  parsed: ParsedArguments,
+  signal: AbortSignal,
+  reference: InterfaceReference | undefined,
+): Promise<string[]> {
+  if (reference?.kind === 'workload') return await loadPodsOf(parsed, signal)
   return await withCluster(parsed, signal, async (access, namespace) => {
     const pods = listPods(access, { namespace, fieldSelector: 'status.phase=Running', limit: mostOffered, signal })
     const services = listNames(access, 'svc', { namespace, limit: mostOffered, signal }).then((names) =>
@@ -99,6 +110,20 @@ async function loadTargets(parsed: ParsedArguments, signal: AbortSignal): Promis
     const others = await Promise.all([services, ...workloads].map(async (list) => await list.catch(() => [])))
     return [...others.flat(), ...(await pods).map(({ name }) => `pod/${name}`)]
   })
+}
+
+/** Whichever of them is chosen now. */
+async function loadPodsOf(parsed: ParsedArguments, signal: AbortSignal): Promise<string[]> {
+  const unchosen: ParsedArguments = { ...parsed, text: (name) => (name === 'target' ? undefined : parsed.text(name)) }
+  const whole = await applyInterface(unchosen, signal)
+  const clusters = makeClusterPool({ signal, timeoutMs: reloadTimeoutMs, interactive: false })
+  try {
+    const targets = await resolveTargets(makeTargets(whole.parsed), clusters, signal)
+    return targets.flatMap((target) => (target.kind === 'pod' ? [`pod/${target.pod}`] : []))
+  } finally {
+    clusters.close()
+    await whole.close()
+  }
 }
 
 /** Of the pod, or of the first one that a workload or service stands for. */

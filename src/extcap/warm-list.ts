@@ -10,21 +10,42 @@ import { readAnswer, removeAnswer, writeAnswer } from './answer-file.ts'
 const warmMs = 10_000
 const fileName = 'list'
 
-/** The list as it was answered moments ago, if what it was made of is still the same. Loads nothing. */
+/** When a listing began, and the files that decide which clusters are listed, as they were then. */
+export interface ListingStart {
+  readonly startedMs: number
+  readonly inputs: string
+}
+
+/** To be called before the files are read: what changes while clusters are asked makes the list an old one. */
+export function beginListing(environment: NodeJS.ProcessEnv = process.env, nowMs = Date.now()): ListingStart {
+  return { startedMs: nowMs, inputs: formatInputs(environment) }
+}
+
+/** Returns the list as it was answered moments ago, if what it was made of is still the same. Loads nothing. */
 export function readWarmList(environment: NodeJS.ProcessEnv = process.env, nowMs = Date.now()): string | undefined {
   return readAnswer(
     fileName,
     (key) => {
-      const [takenMs = ''] = key.split(' ', 1)
-      const ageMs = nowMs - Number(takenMs)
-      return ageMs >= 0 && ageMs < warmMs && key === formatKey(takenMs, environment)
+      const takenMs = readTakenMs(key)
+      const ageMs = nowMs - takenMs
+      return ageMs >= 0 && ageMs < warmMs && key === formatKey(takenMs, formatInputs(environment))
     },
     environment,
   )
 }
 
-export function writeWarmList(text: string, environment: NodeJS.ProcessEnv = process.env, nowMs = Date.now()): void {
-  writeAnswer(fileName, formatKey(String(nowMs), environment), text, environment)
+/** Returns whether another list was written since this one began: that one is the newer, and its dialogs are. */
+export function isOvertaken({ startedMs }: ListingStart, environment: NodeJS.ProcessEnv = process.env): boolean {
+  return readAnswer(fileName, (key) => readTakenMs(key) > startedMs, environment) !== undefined
+}
+
+export function writeWarmList(
+  text: string,
+  { inputs }: ListingStart,
+  environment: NodeJS.ProcessEnv = process.env,
+  nowMs = Date.now(),
+): void {
+  writeAnswer(fileName, formatKey(nowMs, inputs), text, environment)
 }
 
 /** Makes the next list ask the clusters: a pod of this one was not there. Never throws. */
@@ -36,11 +57,18 @@ export function forgetWarmList(): void {
   }
 }
 
-/** Time, and the files that decide which clusters are listed, as they are now. */
-function formatKey(takenMs: string, environment: NodeJS.ProcessEnv): string {
-  const inputs = [...findKubeconfigPaths(environment), findConfigFile(environment)].map((file) => {
+function formatKey(takenMs: number, inputs: string): string {
+  return `${takenMs} ${inputs}`
+}
+
+function readTakenMs(key: string): number {
+  return Number(key.split(' ', 1)[0])
+}
+
+function formatInputs(environment: NodeJS.ProcessEnv): string {
+  const files = [...findKubeconfigPaths(environment), findConfigFile(environment)].map((file) => {
     const status = readFileStatus(file)
     return [file, status?.modifiedMs, status?.size]
   })
-  return `${takenMs} ${JSON.stringify([environment.KUBECONFIG, ...inputs])}`
+  return JSON.stringify([environment.KUBECONFIG, ...files])
 }

@@ -4,10 +4,13 @@ import { listNames, listPods } from '../kube/kube-objects.ts'
 import type { Kubeconfig } from '../kube/kubeconfig.ts'
 import type { ListSettings } from '../settings/settings.ts'
 import { askObjects } from './ask-objects.ts'
-import { type ClusterNames, isNamespaceName, isPodName, type ListedPod } from './cluster-names.ts'
+import { askWorkloads } from './ask-workloads.ts'
+import { isPod } from './choose-entries.ts'
+import { type ClusterNames, isNamespaceName, isPodName, type ListedEntry, type ListedPod } from './cluster-names.ts'
 
 /** More than a cluster can have. https://github.com/kubernetes/community/blob/main/sig-scalability/configs-and-limits/thresholds.md */
 const maxNamespaces = 10_000
+const none: FoundPods = { pods: [], hasMore: false, namespaces: undefined }
 
 export interface AskOptions {
   /** Default: as kubectl would read it. */
@@ -19,6 +22,10 @@ export interface AskOptions {
   readonly killDelayMs?: number
   /** Services, workloads and nodes, too. */
   readonly withObjects?: boolean
+  /** Where there are more pods than that, workloads stand for them; undefined: pods are all that is wanted. */
+  readonly foldAbove?: number
+  /** What was captured lately: of many pods, these are to be among those that are found. */
+  readonly recent?: readonly ListedEntry[]
 }
 
 /**
@@ -46,14 +53,17 @@ export async function askCluster(
       findNamespaces(access, options),
       options.withObjects ? askObjects(access, ownNamespaces, signal) : undefined,
     ])
-    const own = (pod: ListedPod) => Number(pod.namespace === access.namespace)
+    const own = (entry: ListedEntry) => Number(entry.namespace === access.namespace)
     const pods = found.pods.sort(
       (a, b) => own(b) - own(a) || compare(a.namespace, b.namespace) || compare(a.pod, b.pod),
     )
     const { maxPods } = options.list
+    const folded = isFolded(found, options) ? await foldPods(access, found, options) : undefined
+    const listed = [...pods.slice(0, maxPods), ...(folded?.recentPods ?? [])]
     return {
-      pods: pods.slice(0, maxPods),
+      pods: listed,
       hasMore: found.hasMore || pods.length > maxPods,
+      ...(folded !== undefined && { workloads: folded.workloads.sort((a, b) => own(b) - own(a)) }),
       namespaces:
         namespaces ?? [...new Set([access.namespace, ...ownNamespaces, ...pods.map((pod) => pod.namespace)])].sort(),
       ownNamespace: access.namespace,
@@ -67,6 +77,26 @@ export async function askCluster(
 interface FoundPods {
   readonly pods: ListedPod[]
   readonly hasMore: boolean
+  /** Where they were looked for; undefined: everywhere. */
+  readonly namespaces: readonly string[] | undefined
+}
+
+/** A selector is of pods: what it leaves over no workload stands for. */
+function isFolded({ pods, hasMore }: FoundPods, { foldAbove, list }: AskOptions): boolean {
+  return foldAbove !== undefined && list.selector === undefined && (hasMore || pods.length > foldAbove)
+}
+
+/** Workloads, and pods captured lately that are not among those that were found. */
+async function foldPods(access: ClusterAccess, found: FoundPods, options: AskOptions) {
+  const { recent = [], signal } = options
+  const isFound = (entry: ListedPod) =>
+    found.pods.some(({ namespace, pod }) => namespace === entry.namespace && pod === entry.pod)
+  const missing = recent.filter(isPod).filter((pod) => !isFound(pod))
+  const [workloads, ...recentPods] = await Promise.all([
+    askWorkloads(access, found.namespaces, signal),
+    ...missing.map(async ({ namespace, pod }) => await findPodsIn(access, namespace, options, pod).catch(() => none)),
+  ])
+  return { workloads, recentPods: recentPods.flatMap(({ pods }) => pods) }
 }
 
 async function findPods(
@@ -82,7 +112,7 @@ async function findPods(
     // The pods of the own namespace are the last to be left out.
     const own = await findPodsIn(access, access.namespace, options)
     const others = all.pods.filter(({ namespace }) => namespace !== access.namespace)
-    return { pods: [...own.pods, ...others], hasMore: true }
+    return { pods: [...own.pods, ...others], hasMore: true, namespaces: undefined }
   } catch (error) {
     if (!isForbidden(error)) throw error
     return await findPodsOf(access, [...new Set([access.namespace, ...ownNamespaces])], options)
@@ -100,19 +130,20 @@ async function findPodsOf(
   const failure = answers.find((answer) => answer.status === 'rejected' && !isForbidden(answer.reason))
   const refusal = found.length === 0 ? answers[0] : failure
   if (refusal?.status === 'rejected') throw refusal.reason
-  return { pods: found.flatMap(({ pods }) => pods), hasMore: found.some(({ hasMore }) => hasMore) }
+  return { pods: found.flatMap(({ pods }) => pods), hasMore: found.some(({ hasMore }) => hasMore), namespaces }
 }
 
 async function findPodsIn(
   access: ClusterAccess,
   namespace: string | undefined,
   { list, signal }: AskOptions,
+  name?: string,
 ): Promise<FoundPods> {
-  if (list.maxPods === 0) return { pods: [], hasMore: false }
+  if (list.maxPods === 0) return none
   const rows = await listPods(access, {
     namespace,
     labelSelector: list.selector,
-    fieldSelector: 'status.phase=Running',
+    fieldSelector: name === undefined ? 'status.phase=Running' : `metadata.name=${name},status.phase=Running`,
     limit: list.maxPods + 1,
     signal,
   })
@@ -121,7 +152,7 @@ async function findPodsIn(
     .filter(({ status }) => status === undefined || status === 'Running')
     .map(({ namespace, name }) => ({ namespace, pod: name }))
     .filter(({ namespace, pod }) => isNamespaceName(namespace) && isPodName(pod))
-  return { pods, hasMore: rows.length > list.maxPods }
+  return { pods, hasMore: rows.length > list.maxPods, namespaces: undefined }
 }
 
 /** undefined where the login may not list them. */

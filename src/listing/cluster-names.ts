@@ -6,6 +6,8 @@ export interface ClusterNames {
   readonly namespaces: readonly string[]
   /** The namespace that counts where none is named. */
   readonly ownNamespace: string
+  /** Workloads that can stand for the pods; undefined where those are few enough to be listed singly. */
+  readonly workloads?: readonly ListedWorkload[]
   /** What else can be captured; undefined where nobody asked for it. */
   readonly objects?: readonly ListedObject[]
 }
@@ -14,6 +16,20 @@ export interface ListedPod {
   readonly namespace: string
   readonly pod: string
 }
+
+export const listedWorkloadKinds = ['deploy', 'sts', 'ds'] as const
+export type ListedWorkloadKind = (typeof listedWorkloadKinds)[number]
+
+/** A workload that stands for its pods. */
+export interface ListedWorkload {
+  readonly kind: ListedWorkloadKind
+  readonly namespace: string
+  readonly name: string
+  readonly podCount: number
+}
+
+/** What one interface of Wireshark's list captures. */
+export type ListedEntry = ListedPod | ListedWorkload
 
 /** What stands for pods, or a node. */
 export interface ListedObject {

@@ -4,7 +4,7 @@ import { matchesWildcard } from '../base/wildcard.ts'
 import type { Kubeconfig } from '../kube/kubeconfig.ts'
 import type { ListSettings } from '../settings/settings.ts'
 import { type AskOptions, askCluster } from './ask-cluster.ts'
-import type { ClusterNames } from './cluster-names.ts'
+import type { ClusterNames, ListedEntry } from './cluster-names.ts'
 import type { NamesCache } from './names-cache.ts'
 import { findNamespaces, namesKey } from './names-key.ts'
 
@@ -18,7 +18,12 @@ export interface ListedCluster {
   readonly tookMs: number
   /** Why it failed. */
   readonly error: unknown
+  /** A refresh would find more: the cluster was late, or what else it has was not asked for lately. */
+  readonly isStale: boolean
 }
+
+/** Services and workloads for the dialogs, which change less than pods. */
+const objectsFreshMs = 10 * 60_000
 
 export interface ListLimits {
   /** For all clusters together. */
@@ -46,17 +51,24 @@ export const refreshLimits: ListLimits = {
   withObjects: true,
 }
 
+/** Returns what was captured of a context's cluster lately, the latest first. */
+export type FindRecent = (context: string) => readonly ListedEntry[]
+
 /** Asks all chosen contexts at the same time. Never throws: what does not answer is listed as it was before. */
 export async function listClusters(
   config: Kubeconfig,
   list: ListSettings,
   limits: ListLimits,
   cache: NamesCache,
+  findRecent: FindRecent = () => [],
 ): Promise<ListedCluster[]> {
+  const contexts = chooseContexts(config, list.contexts)
+  const foldAbove = Math.floor(list.maxPods / Math.max(1, contexts.length))
   return await Promise.all(
-    chooseContexts(config, list.contexts).map(
-      async (context) => await listCluster(config, context, list, limits, cache),
-    ),
+    contexts.map(async (context) => {
+      const options = { list, foldAbove, recent: findRecent(context) }
+      return await listCluster(config, context, options, limits, cache)
+    }),
   )
 }
 
@@ -72,11 +84,11 @@ export function chooseContexts(config: Kubeconfig, wanted: readonly string[] | u
 async function listCluster(
   config: Kubeconfig,
   context: string,
-  list: ListSettings,
+  wanted: Pick<AskOptions, 'list' | 'foldAbove' | 'recent'>,
   limits: ListLimits,
   cache: NamesCache,
 ): Promise<ListedCluster> {
-  const key = namesKey(config, context, list)
+  const key = namesKey(config, context, wanted.list)
   const known = cache.read(key)
   const wasLate = known !== undefined && (known.answeredInMs ?? Number.POSITIVE_INFINITY) > limits.timeoutMs
   const timeoutMs = wasLate ? limits.lateTimeoutMs : limits.timeoutMs
@@ -85,7 +97,7 @@ async function listCluster(
   const late = new AbortController()
   const options: AskOptions = {
     config,
-    list,
+    ...wanted,
     // A login that hangs is told to end before the time is over, so that it has ended then.
     signal: AbortSignal.any([late.signal, AbortSignal.timeout(timeoutMs)]),
     ...(limits.withObjects === true && { withObjects: true }),
@@ -102,17 +114,20 @@ async function listCluster(
   if (result !== undefined && 'names' in result) {
     const objects = result.names.objects ?? known?.names?.objects
     const names = { ...result.names, ...(objects !== undefined && { objects }) }
-    cache.write(key, { names, answeredInMs: tookMs() })
-    return { context, names, state: 'answered', tookMs: tookMs(), error: undefined }
+    const objectsAtMs = result.names.objects === undefined ? known?.objectsAtMs : Date.now()
+    cache.write(key, { names, answeredInMs: tookMs(), objectsAtMs })
+    const isStale = !(Math.abs(Date.now() - (objectsAtMs ?? 0)) < objectsFreshMs)
+    return { context, names, state: 'answered', tookMs: tookMs(), error: undefined, isStale }
   }
   const isLate = result === undefined || tookMs() >= options.loginTimeoutMs
   // A cluster that refuses at once costs nothing to be asked again; one that was late does.
-  if (isLate) cache.write(key, { names: known?.names, answeredInMs: undefined })
+  if (isLate) cache.write(key, { ...known, names: known?.names, answeredInMs: undefined })
   return {
     context,
     names: known?.names,
     state: isLate ? 'late' : 'failed',
     tookMs: tookMs(),
     error: result?.error,
+    isStale: isLate,
   }
 }

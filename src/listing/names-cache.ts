@@ -8,6 +8,8 @@ import {
   isPodName,
   type ListedObject,
   type ListedPod,
+  type ListedWorkload,
+  listedWorkloadKinds,
   type ObjectKind,
 } from './cluster-names.ts'
 
@@ -17,6 +19,8 @@ export interface KnownCluster {
   readonly names: ClusterNames | undefined
   /** How long the last answer took; undefined when there was none. */
   readonly answeredInMs: number | undefined
+  /** Wall time of its services and workloads; undefined: they were never asked for. */
+  readonly objectsAtMs?: number | undefined
 }
 
 /** Names of clusters, a file each, mode 0600. Nothing but names is kept. */
@@ -50,18 +54,20 @@ export function openNamesCache(cacheFolder: string): NamesCache {
   }
 }
 
-function formatKnown({ names, answeredInMs }: KnownCluster): string {
+function formatKnown({ names, answeredInMs, objectsAtMs }: KnownCluster): string {
   const pods = names?.pods.map(({ namespace, pod }) => `${namespace}/${pod}`)
   const objects = names?.objects?.map(({ namespace, kind, name }) => `${namespace}/${kind}/${name}`)
-  return JSON.stringify({ answeredInMs, names: names && { ...names, pods, objects } })
+  const workloads = names?.workloads?.map((one) => `${one.namespace}/${one.kind}/${one.name}/${one.podCount}`)
+  return JSON.stringify({ answeredInMs, objectsAtMs, names: names && { ...names, pods, objects, workloads } })
 }
 
 function parseKnown(text: string): KnownCluster | undefined {
   try {
-    const { names, answeredInMs } = JSON.parse(text) as { names?: Record<string, unknown>; answeredInMs?: unknown }
+    const { names, answeredInMs, objectsAtMs } = JSON.parse(text) as Record<string, unknown>
     return {
-      names: names === undefined ? undefined : readNames(names),
+      names: typeof names === 'object' && names !== null ? readNames(names as Record<string, unknown>) : undefined,
       answeredInMs: typeof answeredInMs === 'number' ? answeredInMs : undefined,
+      objectsAtMs: typeof objectsAtMs === 'number' ? objectsAtMs : undefined,
     }
   } catch {
     return undefined
@@ -74,6 +80,7 @@ function readNames({
   hasMore,
   ownNamespace,
   objects,
+  workloads,
 }: Record<string, unknown>): ClusterNames | undefined {
   if (!Array.isArray(pods) || !Array.isArray(namespaces) || !isNamespaceName(ownNamespace)) return undefined
   return {
@@ -82,12 +89,20 @@ function readNames({
     hasMore: hasMore === true,
     ownNamespace,
     ...(Array.isArray(objects) && { objects: objects.flatMap(readObject) }),
+    ...(Array.isArray(workloads) && { workloads: workloads.flatMap(readWorkload) }),
   }
 }
 
 function readPod(text: unknown): ListedPod[] {
   const [namespace, pod, ...more] = String(text).split('/')
   return isNamespaceName(namespace) && isPodName(pod) && more.length === 0 ? [{ namespace, pod }] : []
+}
+
+function readWorkload(text: unknown): ListedWorkload[] {
+  const [namespace, kindText, name, count, ...more] = String(text).split('/')
+  const [kind, podCount] = [listedWorkloadKinds.find((known) => known === kindText), Number(count)]
+  const isWhole = kind !== undefined && isNamespaceName(namespace) && isPodName(name) && podCount > 0
+  return isWhole && more.length === 0 ? [{ kind, namespace, name, podCount }] : []
 }
 
 function readObject(text: unknown): ListedObject[] {

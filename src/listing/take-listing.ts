@@ -3,19 +3,24 @@ import { type Kubeconfig, loadKubeconfig } from '../kube/kubeconfig.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { defaultSettings, type Settings } from '../settings/settings.ts'
 import { chooseKubeconfig, widenPath } from '../settings/ways-to-clusters.ts'
-import type { ListedPod } from './cluster-names.ts'
-import { type ListedCluster, type ListLimits, listClusters } from './list-clusters.ts'
+import { chooseEntries } from './choose-entries.ts'
+import type { ListedEntry } from './cluster-names.ts'
+import { type FindRecent, type ListedCluster, type ListLimits, listClusters } from './list-clusters.ts'
 import { openNamesCache } from './names-cache.ts'
 
 /** Everything of Wireshark's list that has to be found out. */
 export interface Listing {
   readonly currentContext: string | undefined
-  readonly clusters: readonly (ListedCluster & { readonly listed: readonly ListedPod[] })[]
+  readonly clusters: readonly (ListedCluster & { readonly listed: readonly ListedEntry[] })[]
   readonly sshHosts: readonly string[]
 }
 
 /** Never throws: a broken config file or kubeconfig leaves out what it would have named. */
-export async function takeListing(limits: ListLimits, environment: NodeJS.ProcessEnv = process.env): Promise<Listing> {
+export async function takeListing(
+  limits: ListLimits,
+  findRecent: FindRecent,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Listing> {
   const settings = await loadSettings(environment).catch((): Settings => defaultSettings(''))
   const { sshHosts, list } = settings
   widenPath(settings)
@@ -27,16 +32,19 @@ export async function takeListing(limits: ListLimits, environment: NodeJS.Proces
     return { currentContext: undefined, clusters: [], sshHosts }
   }
   const cache = openNamesCache(findUserFolders(environment).cache)
-  const clusters = await listClusters(config, list, limits, cache)
+  const clusters = await listClusters(config, list, limits, cache, findRecent)
   const shares = shareOut(
-    clusters.map(({ names }) => names?.pods.length ?? 0),
+    clusters.map(({ names }) => (names?.pods.length ?? 0) + (names?.workloads?.length ?? 0)),
     list.maxPods,
   )
   return {
     currentContext: config.currentContext,
     clusters: clusters.map((cluster, index) => ({
       ...cluster,
-      listed: cluster.names?.pods.slice(0, shares[index]) ?? [],
+      listed:
+        cluster.names === undefined
+          ? []
+          : chooseEntries(cluster.names, shares[index] ?? 0, findRecent(cluster.context)),
     })),
     sshHosts,
   }

@@ -36,6 +36,8 @@ export interface DialogArgument {
   readonly display: string
   /** The same beside a pod. */
   readonly displayBesidePod?: string
+  /** What the argument is for where the interface is a workload. */
+  readonly ofWorkload?: Pick<DialogArgument, 'display' | 'tooltip' | 'reload' | 'unchosen'>
   /** A sentence for whoever sees only this field; help lines lean on their neighbours. */
   readonly tooltip: string
   /** What each choice of a `selector` is called; absent: as the option's value. */
@@ -49,6 +51,6 @@ export interface DialogArgument {
   /** For such a list: what it has before it is loaded. */
   readonly entries?: readonly string[]
   /** Interfaces that have it; absent: all. */
-  readonly on?: readonly ('pod' | 'cluster' | 'ssh' | 'demo')[]
+  readonly on?: readonly ('pod' | 'workload' | 'cluster' | 'ssh' | 'demo')[]
   readonly placeholder?: string
 }

@@ -14,7 +14,7 @@ export const sshOptions: readonly OptionRow[] = [
       display: 'Host',
       displayBesidePod: 'SSH host of the node',
       tooltip: 'Address, name, or alias of your ssh config, whose jump hosts are used.',
-      on: ['ssh', 'pod', 'cluster'],
+      on: ['ssh', 'pod', 'workload', 'cluster'],
       placeholder: '10.0.0.10 or an alias of your ssh config',
     },
   },
@@ -29,7 +29,7 @@ export const sshOptions: readonly OptionRow[] = [
       display: 'User',
       displayBesidePod: 'SSH user of the node',
       tooltip: 'Account on the host. Empty: the one of your ssh config, or your own name.',
-      on: ['ssh', 'pod', 'cluster'],
+      on: ['ssh', 'pod', 'workload', 'cluster'],
     },
   },
   {

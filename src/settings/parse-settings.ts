@@ -7,7 +7,7 @@ import { findNearNames } from '../base/near-names.ts'
 import { quote } from '../base/quote.ts'
 import type { SshHostName } from '../base/target.ts'
 import { findUserFolders } from '../host/user-folders.ts'
-import { defaultSettings, type Settings } from './settings.ts'
+import { defaultMaxPods, defaultNamedMaxPods, defaultSettings, type Settings } from './settings.ts'
 
 const maxListedPods = 20_000
 const topKeys = [
@@ -70,6 +70,7 @@ export function parseSettings(file: string, text: string): Settings {
     listNode === undefined
       ? new Map<string, Node | null>()
       : readMap(listNode, '"list"', ['contexts', 'namespaces', 'selector', 'maxPods'])
+  const isNarrowed = list.has('namespaces') || list.has('selector')
   const debugNode = top.get('debug')
   const debugKeys = ['image', 'pullPolicy', 'pullSecret', 'namespace', 'cpu', 'memory', 'privileged']
   const debug = debugNode === undefined ? new Map<string, Node | null>() : readMap(debugNode, '"debug"', debugKeys)
@@ -134,7 +135,7 @@ export function parseSettings(file: string, text: string): Settings {
       contexts: optional(list, 'contexts', readTexts),
       namespaces: optional(list, 'namespaces', readTexts),
       selector: optional(list, 'selector', readText),
-      maxPods: optional(list, 'maxPods', readCount) ?? defaults.list.maxPods,
+      maxPods: optional(list, 'maxPods', readCount) ?? (isNarrowed ? defaultNamedMaxPods : defaultMaxPods),
     },
     sshHosts: optional(top, 'sshHosts', readTexts) ?? [],
     nodeSsh: optional(top, 'nodeSsh', readNodeSsh),

@@ -8,6 +8,14 @@ import { tokenizeAnswer } from './tokenize-sentence.ts'
 
 const references: readonly InterfaceReference[] = [
   { kind: 'pod', contextPart: 'c', namespace: 'shop', pod: 'orders', value: 'kcap-c.shop.orders' },
+  {
+    kind: 'workload',
+    contextPart: 'c',
+    namespace: 'shop',
+    workload: 'deploy',
+    name: 'orders',
+    value: 'kcap-c.shop.deploy_orders',
+  },
   { kind: 'cluster', contextPart: 'c' },
   { kind: 'ssh' },
   { kind: 'demo' },

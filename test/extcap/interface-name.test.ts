@@ -85,21 +85,40 @@ test.each([
   [{ kind: 'ssh' }, 'kcapssh', 'kcap: SSH host'],
   [{ kind: 'ssh', host: 'bastion' }, 'kcapssh-bastion', 'kcap: SSH bastion'],
   [{ kind: 'ssh', host: 'root@10.0.0.10' }, 'kcapssh-root-10-0-0-10-a6fa14', 'kcap: SSH root@10.0.0.10'],
-  [
-    { kind: 'cluster', context: 'prod', listedPods: 300 },
-    'kcap-prod',
-    'kcap: cluster prod (300 of its pods listed; its options reach all)',
-  ],
+  [{ kind: 'cluster', context: 'prod', isCut: true }, 'kcap-prod', 'kcap: cluster prod (its options reach all pods)'],
   [{ kind: 'cluster', context: 'prod' }, 'kcap-prod', 'kcap: cluster prod'],
   [
     { kind: 'pod', context: 'prod', namespace: 'shop', pod: 'orders-6c9f' },
     'kcap-prod.shop.orders-6c9f',
     'kcap: prod: shop/orders-6c9f',
   ],
+  [
+    { kind: 'workload', context: 'prod', namespace: 'shop', workload: 'deploy', name: 'orders', podCount: 3 },
+    'kcap-prod.shop.deploy_orders',
+    'kcap: prod: shop/deploy/orders (3 pods)',
+  ],
+  [
+    { kind: 'workload', context: 'prod', namespace: 'shop', workload: 'ds', name: 'agent', podCount: 1 },
+    'kcap-prod.shop.ds_agent',
+    'kcap: prod: shop/ds/agent (1 pod)',
+  ],
   [{ kind: 'cluster', context: 'Prod EU' }, 'kcap-prod-eu-1b510b', 'kcap: cluster Prod EU'],
 ] as const satisfies [ExtcapInterface, string, string][])('%j is %s in a list', (item, value, display) => {
   expect(formatInterfaceValue(item)).toBe(value)
   expect(formatInterfaceDisplay(item, undefined)).toBe(display)
+})
+
+test('a workload is read back from its value, and its name is never that of a pod', () => {
+  const item = { kind: 'workload', context: 'prod', namespace: 'shop', workload: 'sts', name: 'db.a' } as const
+  expect(parseInterfaceValue(formatInterfaceValue(item))).toMatchObject({
+    kind: 'workload',
+    contextPart: 'prod',
+    namespace: 'shop',
+    workload: 'sts',
+    name: 'db.a',
+  })
+  expect(parseInterfaceValue('kcap-prod.shop.cronjob_x')).toBe(undefined)
+  expect(parseInterfaceValue('kcap-prod.shop.sts-db')).toMatchObject({ kind: 'pod', pod: 'sts-db' })
 })
 
 test.each(['', 'eth0', 'kcap', 'kcap-', 'kcap-a.b', 'kcap-a..c', 'kcap-A.b.c', 'kcap-a.b.c/d', 'kcap-a.b.c d'])(

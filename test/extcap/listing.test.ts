@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { rm, utimes, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { findCacheProcesses, waitForCacheProcesses } from '../support/cache-processes.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { runKcap } from '../support/run-kcap.ts'
 import { tokenizeAnswer } from './tokenize-sentence.ts'
@@ -21,14 +21,14 @@ beforeEach(async () => {
 
 // A refresh would write into a folder that is gone.
 afterEach(async () => {
-  for (const id of processesHere()) {
+  for (const id of findCacheProcesses(cache)) {
     try {
       process.kill(Number(id), 'SIGKILL')
     } catch {
       // It has ended.
     }
   }
-  await waitForNoProcess()
+  await waitForCacheProcesses(cache)
 })
 
 async function list(environment: Record<string, string> = {}) {
@@ -54,7 +54,7 @@ async function listFirst(environment: Record<string, string> = {}) {
   for (let attempt = 1; ; attempt++) {
     const first = await list(environment)
     // Behind its back services and workloads are asked for.
-    await waitForNoProcess()
+    await waitForCacheProcesses(cache)
     if (attempt === 10 || first.displays.some((display) => display.startsWith('kcap: prod/'))) return first
     await rm(cache, { recursive: true })
   }
@@ -64,7 +64,7 @@ async function listFirst(environment: Record<string, string> = {}) {
 async function countRequests(environment: Record<string, string> = {}): Promise<number> {
   const before = demo.cluster.requests.length
   await list(environment)
-  await waitForNoProcess()
+  await waitForCacheProcesses(cache)
   return demo.cluster.requests.length - before
 }
 
@@ -72,24 +72,6 @@ const filesIn = (folder: string) =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(entry.parentPath, entry.name))
-
-/** Processes that were started with this cache, but for those of other tests. */
-function processesHere(): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((name) => {
-      try {
-        return readFileSync(`/proc/${name}/environ`, 'utf8').includes(`XDG_CACHE_HOME=${cache}\0`)
-      } catch {
-        return false
-      }
-    })
-}
-
-async function waitForNoProcess(limitMs = 10_000): Promise<void> {
-  for (const startedMs = Date.now(); processesHere().length > 0 && Date.now() - startedMs < limitMs; ) await sleep(50)
-  expect(processesHere()).toEqual([])
-}
 
 describe('a list moments after another', () => {
   test('is the same, from the cache, without a request', async () => {
@@ -108,7 +90,7 @@ describe('a list moments after another', () => {
         /^(kcap \S+ \d+ )(\d+)/,
         (_all, start, takenMs) => `${start}${Number(takenMs) + shiftMs}`,
       )
-      await waitForNoProcess()
+      await waitForCacheProcesses(cache)
       await writeFile(file, shifted, { mode: 0o600 })
       expect(await countRequests()).toBeGreaterThan(0)
     }
@@ -143,7 +125,7 @@ describe('a list moments after another', () => {
     const file = path.join(cache, 'kcap', 'answers', 'list')
     const good = readFileSync(file, 'utf8')
     for (const bad of ['', good.slice(0, -9), good.replace('orders', '0rders'), good.replace(/^kcap \S+/, 'kcap 99')]) {
-      await waitForNoProcess()
+      await waitForCacheProcesses(cache)
       await writeFile(file, bad, { mode: 0o600 })
       const again = await list()
       expect(again.text).toBe(text)
@@ -194,7 +176,7 @@ describe('a login that takes its time', () => {
     )
     const first = await list()
     expect(first.displays).toEqual(['kcap: cluster kcap-demo', 'kcap: SSH host', 'kcap: demo'])
-    await waitForNoProcess()
+    await waitForCacheProcesses(cache)
     const second = await list()
     expect(second.displays).toContain('kcap: prod/orders-6c9f')
     expect(filesIn(cache).filter((file) => /lock|\/\./.test(file.slice(cache.length)))).toEqual([])
@@ -216,7 +198,7 @@ describe('a login that takes its time', () => {
       }
     }
     // What was killed goes when it has its turn.
-    await vi.waitFor(() => expect(processesHere().filter(isOrphan)).toEqual([]), { timeout: 10_000 })
+    await vi.waitFor(() => expect(findCacheProcesses(cache).filter(isOrphan)).toEqual([]), { timeout: 10_000 })
     expect(readFileSync(seen, 'utf8')).toContain('"interactive":false')
     expect(readFileSync(seen, 'utf8')).not.toContain('tty\n')
   })
@@ -227,7 +209,21 @@ test('a cluster with more pods than may be listed says in its own name where the
   await writeFile(config, 'list: { maxPods: 3 }\n')
   const { displays } = await listFirst({ KCAP_CONFIG: config })
   expect(displays.filter((display) => display.startsWith('kcap: prod/')).length).toBe(3)
-  expect(displays).toContain('kcap: cluster kcap-demo (3 of its pods listed; its options reach all)')
+  expect(displays).toContain('kcap: cluster kcap-demo (its options reach all pods)')
+})
+
+test('what was captured last is in a list that cannot have all pods', async () => {
+  const config = path.join(demo.folder, 'few-and-recent.yaml')
+  await writeFile(config, 'list: { maxPods: 3 }\n')
+  const environment = { KCAP_CONFIG: config, KUBECONFIG: kubeconfig, XDG_CACHE_HOME: cache }
+  const fifo = path.join(demo.folder, 'recent.pcapng')
+  for (const name of ['deploy_web', 'web-77aa'])
+    await runKcap(
+      ['--capture', '--extcap-interface', `kcap-kcap-demo.staging.${name}`, '--fifo', fifo, '--force', '--count', '1'],
+      environment,
+    )
+  const { displays } = await listFirst({ KCAP_CONFIG: config })
+  expect(displays.slice(0, 2)).toEqual(['kcap: staging/web-77aa', 'kcap: staging/deploy/web (1 pod)'])
 })
 
 test('hosts of the config have interfaces of their own', async () => {

@@ -50,6 +50,16 @@ describe('the lists of the dialog are loaded from the cluster', () => {
     expect(valuesOf(list)).toEqual(['', 'default', 'kube-system', 'prod', 'staging'])
   })
 
+  test('the pods of a workload, whichever of them is chosen', async () => {
+    const workload = 'kcap-kcap-demo.prod.deploy_orders'
+    const pods = ['', 'pod/orders-6c9f', 'pod/orders-x2x7']
+    expect(valuesOf(await reload(workload, 'target')).sort()).toEqual(pods)
+    const list = await reload(workload, 'target', ['--target', 'pod/orders-x2x7'])
+    expect(valuesOf(list).sort()).toEqual(pods)
+    expect(list.find(({ default: isChosen }) => isChosen === 'true')?.value).toBe('pod/orders-x2x7')
+    expect(list[0]?.display).toBe('all pods of the workload')
+  })
+
   test('services, workloads and running pods, of the namespace that is chosen', async () => {
     const own = valuesOf(await reload(cluster, 'target'))
     for (const value of ['svc/orders', 'deploy/orders', 'pod/orders-6c9f']) expect(own).toContain(value)

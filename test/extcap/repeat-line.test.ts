@@ -52,6 +52,8 @@ const dialogs: Record<string, readonly string[]> = {
   "a pod, Wireshark's own filter": [pod, '--extcap-capture-filter', 'not port 9'],
   'a pod, both filters': [pod, '--filter', 'tcp or udp', '--extcap-capture-filter', 'not port 9'],
   'a pod, another interface and snap length': [pod, '--iface', 'eth0', '--snaplen', '96'],
+  'a workload': ['kcap-kcap-demo.prod.deploy_orders'],
+  'a pod of a workload': ['kcap-kcap-demo.prod.deploy_orders', '--target', 'pod/orders-6c9f'],
   'a workload of a cluster': [cluster, '--namespace', 'prod', '--target', 'deploy/orders'],
   'a service of a cluster': [cluster, '--namespace', 'prod', '--target', 'svc/orders', '--container', 'api'],
 }

@@ -72,19 +72,23 @@ async function askProgram(...argv: string[]): Promise<string> {
 describe.each(shells)('the launcher in %s %s', (...words) => {
   const shell = words.filter((word) => word !== undefined)
 
-  test.each(['kcapdemo', 'kcapssh', 'kcapssh-bastion', 'kcap-x.shop.orders-6c9f', 'kcap-x.shop.a.b--0a1b2c'])(
-    'answers for %s what the program would, without Node',
-    (value) => {
-      for (const [question, own] of [
-        ['--extcap-dlts', formatDlts()],
-        ['--extcap-config', formatConfig(['--extcap-config', '--extcap-interface', value])],
-      ] as const) {
-        const answer = ask(shell, question, '--extcap-interface', value)
-        expect(answer).toBe(own)
-        expect(ask(shell, '--extcap-version=4.4', question, `--extcap-interface=${value}`)).toBe(answer)
-      }
-    },
-  )
+  test.each([
+    'kcapdemo',
+    'kcapssh',
+    'kcapssh-bastion',
+    'kcap-x.shop.orders-6c9f',
+    'kcap-x.shop.a.b--0a1b2c',
+    'kcap-x.shop.sts_db',
+  ])('answers for %s what the program would, without Node', (value) => {
+    for (const [question, own] of [
+      ['--extcap-dlts', formatDlts()],
+      ['--extcap-config', formatConfig(['--extcap-config', '--extcap-interface', value])],
+    ] as const) {
+      const answer = ask(shell, question, '--extcap-interface', value)
+      expect(answer).toBe(own)
+      expect(ask(shell, '--extcap-version=4.4', question, `--extcap-interface=${value}`)).toBe(answer)
+    }
+  })
 
   test('hands everything else to Node as it came', () => {
     for (const argv of [

@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
 import { loadKubeconfig } from '../../src/kube/kubeconfig.ts'
-import { askCluster } from '../../src/listing/ask-cluster.ts'
+import { type AskOptions, askCluster } from '../../src/listing/ask-cluster.ts'
 import {
   chooseContexts,
   type ListLimits,
@@ -32,10 +32,16 @@ beforeAll(async () => {
 })
 
 /** All running pods and their namespaces, as the demo's own user sees them. */
-async function ask(list: Partial<ListSettings> = {}, user?: string, ownNamespaces: readonly string[] = []) {
+async function ask(
+  list: Partial<ListSettings> = {},
+  user?: string,
+  ownNamespaces: readonly string[] = [],
+  more: Partial<AskOptions> = {},
+) {
   vi.stubEnv('KUBECONFIG', await demo.kubeconfig(user))
   const signal = AbortSignal.timeout(10_000)
-  return await askCluster('kcap-demo', ownNamespaces, { list: { ...defaults, ...list }, signal, loginTimeoutMs: 1_000 })
+  const options = { list: { ...defaults, maxPods: 100, ...list }, signal, loginTimeoutMs: 1_000, ...more }
+  return await askCluster('kcap-demo', ownNamespaces, options)
 }
 
 describe('a cluster', () => {
@@ -59,6 +65,30 @@ describe('a cluster', () => {
     const asked = demo.cluster.requests.slice(before).filter(({ path }) => path.includes('/pods?'))
     expect(asked.length).toBe(2)
     expect(asked.every(({ path }) => path.includes('limit=11'))).toBe(true)
+  })
+
+  test('with more pods than places has workloads that stand for them, and their number of pods', async () => {
+    const folded = await ask({}, undefined, [], { foldAbove: 5 })
+    expect(folded.workloads).toContainEqual({ kind: 'deploy', namespace: 'prod', name: 'orders', podCount: 2 })
+    expect(folded.workloads?.[0]?.namespace).toBe('prod')
+    expect(folded.workloads?.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['deploy', 'sts', 'ds']))
+    const small = await ask({}, undefined, [], { foldAbove: 1_000 })
+    expect(small.workloads).toBe(undefined)
+    const labelled = await ask({ selector: 'app=orders' }, undefined, [], { foldAbove: 0 })
+    expect(labelled.workloads).toBe(undefined)
+  })
+
+  test('with more pods than are read has those that were captured lately, as long as they run', async () => {
+    const recent = ['load-00039', 'load-99999'].map((pod) => ({ namespace: 'default', pod }))
+    const { pods } = await ask({ maxPods: 10 }, undefined, [], { foldAbove: 10, recent })
+    expect(pods).toHaveLength(11)
+    expect(pods).toContainEqual(recent[0])
+  })
+
+  test('whose login may list pods alone has no workloads, and its pods', async () => {
+    const { pods, workloads } = await ask({}, 'prod-only', [], { foldAbove: 2 })
+    expect(pods.length).toBeGreaterThan(2)
+    expect(workloads).toEqual([])
   })
 
   test('is listed page by page where all may be', async () => {

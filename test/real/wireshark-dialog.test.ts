@@ -16,7 +16,7 @@ import {
   type WiresharkHome,
 } from './wireshark-window.ts'
 
-const name = 'kcap: cluster lab'
+const clusterName = 'kcap: cluster lab'
 const startPage = 'The Wireshark Network Analyzer'
 
 let home: WiresharkHome
@@ -67,18 +67,18 @@ const readOption = (argv: readonly string[], option: string) =>
 
 async function startWireshark(...argv: string[]) {
   const wireshark = desktop.start('wireshark', argv)
-  await desktop.waitForWindow(argv.length === 0 ? startPage : `Capturing from ${name}`)
+  await desktop.waitForWindow(argv.length === 0 ? startPage : `Capturing from ${clusterName}`)
   return wireshark
 }
 
 /** The button that Return presses is Start; in Wireshark 4.0 it is Save, and the start is left to the list. */
-async function startFromDialog(row: InterfaceRow): Promise<void> {
+async function startFromDialog(row: InterfaceRow, name = clusterName): Promise<void> {
   await desktop.press('Return')
   await desktop.waitForWindow(`Capturing from ${name}`, 1_500).catch(async () => await row.startCapture())
 }
 
 /** Waits for packets; the temporary file that they are in, and what kcap was told. */
-async function waitForCapture() {
+async function waitForCapture(name = clusterName) {
   const window = await desktop.waitForWindow(`Capturing from ${name}`)
   const file = await until('packets', () =>
     home
@@ -92,7 +92,7 @@ async function waitForCapture() {
 }
 
 /** Stop is prompt and silent, and neither process, file nor capture is left after the end of Wireshark. */
-async function stopAndQuit(window: string, wireshark: ReturnType<Desktop['start']>): Promise<void> {
+async function stopAndQuit(window: string, wireshark: ReturnType<Desktop['start']>, name = clusterName): Promise<void> {
   const stoppedMs = Date.now()
   await desktop.pressStop(window)
   await desktop.waitForWindow(`*${name}`, 5_000)
@@ -108,7 +108,7 @@ async function stopAndQuit(window: string, wireshark: ReturnType<Desktop['start'
 
 realTest('a pod is chosen in the dialog of a cluster, and captured', async () => {
   const wireshark = await startWireshark()
-  const row = await desktop.selectInterface(name)
+  const row = await desktop.selectInterface(clusterName)
   await desktop.takeScreenshot('wireshark-interfaces.png')
   expect(await desktop.titles()).toEqual([startPage])
 
@@ -150,7 +150,7 @@ realTest('what was chosen is used again and shown again after a new start of Wir
 
   desktop = await openDesktop(home)
   const again = await startWireshark()
-  const row = await desktop.selectInterface(name)
+  const row = await desktop.selectInterface(clusterName)
   await row.openOptions()
   const form = await openForm({ home, desktop, calls }, 'kcap-lab')
   expect(read(await form.load('container'))).toEqual(choice)
@@ -170,7 +170,7 @@ realTest(
   'what was chosen from a loaded list is shown again, and not lost with the next start from the dialog',
   async () => {
     const wireshark = await startWireshark()
-    const row = await desktop.selectInterface(name)
+    const row = await desktop.selectInterface(clusterName)
     await row.openOptions()
     const form = await openForm({ home, desktop, calls }, 'kcap-lab')
     const shown = await form.load('namespace')
@@ -179,3 +179,30 @@ realTest(
     await desktop.quit(wireshark)
   },
 )
+
+realTest('a workload that stands for its pods is captured from its own dialog, which has a list of them', async () => {
+  const config = path.join(home.folder, 'few.yaml')
+  await writeFile(config, 'list: { maxPods: 3 }\n')
+  home.environment.KCAP_CONFIG = config
+  await desktop.close()
+  desktop = await openDesktop(home)
+  const workload = 'kcap: shop/deploy/orders (2 pods)'
+  try {
+    const wireshark = await startWireshark()
+    const row = await desktop.selectInterface(workload)
+    await desktop.takeScreenshot('wireshark-workloads.png')
+    await row.openOptions()
+    const form = await openForm({ home, desktop, calls }, 'kcap-lab.shop.deploy_orders')
+    await form.load('target')
+    await desktop.takeScreenshot('wireshark-workload-dialog.png')
+    await startFromDialog(row, workload)
+    const { window, file } = await waitForCapture(workload)
+    expect((await capinfos(file)).match(/Name = .*/g)?.sort()).toEqual([
+      expect.stringMatching(/^Name = shop\/orders-\w+-\w+ any$/),
+      expect.stringMatching(/^Name = shop\/orders-\w+-\w+ any$/),
+    ])
+    await stopAndQuit(window, wireshark, workload)
+  } finally {
+    delete home.environment.KCAP_CONFIG
+  }
+})
