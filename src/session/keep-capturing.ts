@@ -119,6 +119,12 @@ export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing 
     return transient.includes(code) ? news.hasEnded(target) : await news.willHaveEnded(target, ending)
   }
 
+  /** Whether a start failed because its pod was ending: what was to capture there is killed, and may say nothing. */
+  async function isEndOfPod(target: Target, { code }: KcapError): Promise<boolean> {
+    if (code === 'capture-program-failed') return await news.willHaveEnded(target, ending)
+    return (transient.includes(code) || code === 'pod-not-found') && news.hasEnded(target)
+  }
+
   async function findLoginFailure(target: Target, failure: KcapError, triedMs: number): Promise<KcapError | undefined> {
     if (failure.code !== 'api-unauthorized') return undefined
     return await renewLogin(target, triedMs).then(() => undefined, toKcapError)
@@ -151,8 +157,7 @@ export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing 
       return hasEnded || isOver() ? undefined : end.error
     } catch (error) {
       const failure = toKcapError(error)
-      const mayHaveEnded = transient.includes(failure.code) || failure.code === 'pod-not-found'
-      if (!isOver() && !(mayHaveEnded && news.hasEnded(target))) return failure
+      if (!isOver() && !(await isEndOfPod(target, failure))) return failure
       figures.cancel()
       return undefined
     } finally {

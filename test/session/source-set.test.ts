@@ -192,3 +192,46 @@ test('a named pod whose capture program somebody ended leaves nothing to wait fo
     expect([name.kind, open.length, nothingLeft]).toEqual([name.kind, 1, expected])
   }
 })
+
+const killed = new KcapError('capture-program-failed', 'the capture program ended with exit code 137 and said nothing')
+
+test('a start that the end of its pod has killed is no failure: the pods that replace it are captured', async () => {
+  const pattern: FollowedName = { kind: 'pods', pattern: 'web*', allNamespaces: false, namespace: 'shop' }
+  const [old, next] = [makePodTarget(), makePodTarget({ pod: 'web-2', uid: 'uid-2', containerId: 'id-2' })]
+  let nothingLeft = 0
+  const { clock, set, open, figures, ending } = openSet({
+    onNothingLeft: () => {
+      nothingLeft += 1
+    },
+  })
+  set.expect(pattern)
+  set.start([old])
+  set.follow(pattern, { pods: new Map([[old.uid, old]]), running: [old], gone: [] })
+  await clock.advance(0)
+  open[0]?.refuse(killed)
+  await clock.advance(1_000)
+  set.follow(pattern, { pods: new Map(), running: [], gone: [old.uid] })
+  await clock.advance(60_000)
+  expect([figures()[0]?.state, nothingLeft]).toEqual(['ended', 0])
+  set.follow(pattern, { pods: new Map([[next.uid, next]]), running: [next], gone: [] })
+  await clock.advance(0)
+  open[1]?.run.markUp()
+  expect(figures().map(({ state }) => state)).toEqual(['ended', 'capturing'])
+  ending.abort()
+  open[1]?.end({ statistics, error: undefined })
+  await set.settled()
+})
+
+test('a capture program that fails in a pod that lives on is a failure', async () => {
+  const pattern: FollowedName = { kind: 'pods', pattern: 'web*', allNamespaces: false, namespace: 'shop' }
+  const pod = makePodTarget()
+  const { clock, set, open, figures } = openSet()
+  set.expect(pattern)
+  set.start([pod])
+  set.follow(pattern, { pods: new Map([[pod.uid, pod]]), running: [pod], gone: [] })
+  await clock.advance(0)
+  open[0]?.refuse(killed)
+  await clock.advance(5_000)
+  await set.settled()
+  expect(figures()[0]).toMatchObject({ state: 'failed', error: killed })
+})
