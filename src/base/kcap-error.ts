@@ -10,6 +10,21 @@ export interface Denial {
   readonly resource: string
 }
 
+/** What callers decide by; the message is for people only. */
+export interface ErrorFacts {
+  readonly denied?: Denial | undefined
+  /** Of an API server's answer. */
+  readonly httpStatus?: number
+  /** Pod Security level that refused an object: `baseline`. */
+  readonly podSecurityLevel?: string
+  /** What kcap's SSH client and the host have none of in common: `host key format`. */
+  readonly algorithm?: string
+  /** The capture program does not know one of its options. */
+  readonly hasUnknownOption?: boolean
+  /** The login shell finds no "sh". */
+  readonly lacksShell?: boolean
+}
+
 /**
  * The one error kcap shows to people. `message` reads `cannot <do> "<what>": <state>`; each hint is a line that can be pasted
  * or a sentence. Errors of libraries are translated into it once, at the border of `kube/`, `ssh/` and `output/`.
@@ -17,20 +32,18 @@ export interface Denial {
 export class KcapError extends Error {
   readonly code: ErrorCode
   readonly remedies: readonly Hint[]
-
-  /** What the login has no right to, where that is the reason. */
-  readonly denied?: Denial
+  readonly facts: ErrorFacts
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { hints?: readonly Hint[]; cause?: unknown; denied?: Denial | undefined } = {},
+    options: { hints?: readonly Hint[]; cause?: unknown; facts?: ErrorFacts } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'KcapError'
     this.code = code
     this.remedies = options.hints ?? []
-    if (options.denied !== undefined) this.denied = options.denied
+    this.facts = options.facts ?? {}
   }
 
   /** The remedies as the shell's user reads them. */
@@ -61,6 +74,6 @@ export function toKcapError(error: unknown): KcapError {
 /** Returns the error with hints for a context that the command line does not name; undefined: it needs none. */
 export function inContext(error: unknown, context: string | undefined): unknown {
   if (!(error instanceof KcapError) || context === undefined) return error
-  const { code, message, remedies, cause, denied } = error
-  return new KcapError(code, message, { hints: remedies.map((hint) => withContext(hint, context)), cause, denied })
+  const { code, message, remedies, cause, facts } = error
+  return new KcapError(code, message, { hints: remedies.map((hint) => withContext(hint, context)), cause, facts })
 }

@@ -64,7 +64,7 @@ async function addContainer(
     await patchPod(access, options, makeEphemeralContainer(container, 'least', options))
   } catch (error) {
     // "baseline" refuses the capabilities, which the runtime may give all the same to a container that asks for none.
-    if (!(error instanceof KcapError && /level "baseline"/.test(error.message) && !options.debug.privileged))
+    if (!(error instanceof KcapError && error.facts.podSecurityLevel === 'baseline' && !options.debug.privileged))
       throw error
     options.log(`${error.message}; trying with the runtime's own capabilities`)
     await patchPod(access, options, makeEphemeralContainer(container, 'runtime-default', options))

@@ -74,6 +74,7 @@ export function toApiError(
   const state = message === '' ? `the API server answered ${httpStatus}` : `${message} (${httpStatus})`
   return new KcapError('api-failed', `cannot ${action.verb} ${action.resource} of "${server.host}": ${state}`, {
     hints: [line('kubectl', 'get', '--raw', '/readyz')],
+    facts: { httpStatus },
   })
 }
 
@@ -94,6 +95,7 @@ function refusedByAdmission({ verb, resource, namespace }: KubeAction, message: 
     `${what}: its pod security level "${level}" does not allow: ${(violations ?? '').slice(0, 400)}`,
     {
       hints: ['a pod on the node may be created elsewhere: --via node-pod --debug-namespace kube-system'],
+      facts: { podSecurityLevel: level },
     },
   )
 }
@@ -130,7 +132,7 @@ export function makeDenial(
           rules: [{ namespace, apiGroup, resource, verbs }],
         }),
       ],
-      denied: { user, verb, resource },
+      facts: { denied: { user, verb, resource } },
     },
   )
 }

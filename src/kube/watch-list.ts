@@ -127,7 +127,8 @@ export async function* watchList<Item extends WatchedObject, Kept>(
       if (logins > 0 && logins <= maxLogins) await access.renew(beganMs)
       else if (!canBeRetried(error)) throw error
       request.log?.(`watch of ${request.path}: ${(error as Error).message}`)
-      if (error instanceof KcapError && /\(410\)/.test(error.message)) version = undefined
+      // The API server has forgotten the version.
+      if (error instanceof KcapError && error.facts.httpStatus === 410) version = undefined
       await pause()
     }
   }

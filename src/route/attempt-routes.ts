@@ -119,7 +119,7 @@ async function* attemptOthers(target: PodTarget, failure: KcapError, options: At
     .filter(({ via }) => (tried.has('exec') ? via !== 'kubectl' : via !== 'exec'))
     .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state))
     .flatMap((route) => describe(route, tried.get(route.via), target, options))
-  const rights = last.denied === undefined && plan.some(({ lacksRight }) => lacksRight)
+  const rights = last.facts.denied === undefined && plan.some(({ lacksRight }) => lacksRight)
   throw new KcapError(last.code, last.message, {
     hints: [
       ...last.remedies,
@@ -127,7 +127,7 @@ async function* attemptOthers(target: PodTarget, failure: KcapError, options: At
       ...(rights ? [noted('the rights that open these routes', line('kcap', 'doctor', formatTarget(target)))] : []),
     ],
     cause: last,
-    denied: last.denied,
+    facts: last.facts,
   })
 }
 

@@ -46,13 +46,6 @@ function passwordlessHints(tool: 'sudo' | 'doas', program: 'tcpdump' | 'nsenter'
   ]
 }
 
-const noShellState = 'its login shell finds no "sh"'
-
-/** Reports whether another path to the shell may help. */
-export function isMissingShell(error: unknown): boolean {
-  return error instanceof KcapError && error.code === 'no-shell' && error.message.endsWith(noShellState)
-}
-
 /** Returns why the remote side captured nothing, from what it said. */
 export function explainFailure(failure: CaptureFailure): KcapError {
   const { name, lines } = failure
@@ -81,7 +74,8 @@ export function explainFailure(failure: CaptureFailure): KcapError {
   if (!failure.hasBegun && isSsh(name)) {
     const [last] = lines.slice(-1)
     if (lacksShell(lines))
-      return new KcapError('no-shell', `cannot capture ${place}: ${noShellState}`, {
+      return new KcapError('no-shell', `cannot capture ${place}: its login shell finds no "sh"`, {
+        facts: { lacksShell: true },
         hints: ['what does its profile do to PATH? --ssh-user USER names another account'],
       })
     return new KcapError('no-shell', `cannot capture ${place}: the host did not run what kcap asked for`, {
@@ -132,6 +126,7 @@ export function explainFailure(failure: CaptureFailure): KcapError {
   const state = said === '' ? describeSilentEnd(failure) : said
   return new KcapError('capture-program-failed', `cannot capture ${place}: ${state}`, {
     hints: ['run it again with --verbose to see the command'],
+    facts: { hasUnknownOption: lines.some((line) => /(unrecognized|invalid|illegal) option/.test(line)) },
   })
 }
 

@@ -6,7 +6,6 @@ import type { PacketSource } from '../base/packet-source.ts'
 import { formatTarget, type Target } from '../base/target.ts'
 import { makeDumpcapArgv, makeTcpdumpArgv } from '../remote/capture-command.ts'
 import { makeSupervisedArgv } from '../remote/supervised-argv.ts'
-import { isMissingShell } from './capture-failure.ts'
 import { listInterfaces } from './list-interfaces.ts'
 import type { Route } from './route.ts'
 import { openSupervisedCapture } from './supervised-capture.ts'
@@ -64,7 +63,7 @@ async function withShell(route: Route, open: () => Promise<PacketSource>): Promi
   try {
     return await open()
   } catch (error) {
-    if (!isMissingShell(error) || route.useOtherShell?.() !== true) throw error
+    if (!(error instanceof KcapError && error.facts.lacksShell) || route.useOtherShell?.() !== true) throw error
     return await open()
   }
 }
@@ -90,7 +89,7 @@ async function withKnownOptions(open: (timestamps: 'nano' | 'micro') => Promise<
   try {
     return await open('nano')
   } catch (error) {
-    if (!(error instanceof KcapError && /(unrecognized|invalid|illegal) option/.test(error.message))) throw error
+    if (!(error instanceof KcapError && error.facts.hasUnknownOption)) throw error
     return await open('micro')
   }
 }

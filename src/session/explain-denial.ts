@@ -16,8 +16,8 @@ export function explainDenial(
   { via, debug }: Pick<CaptureRequest, 'via' | 'debug'>,
   home: string,
 ): unknown {
-  if (!(error instanceof KcapError) || error.denied === undefined) return error
-  const { denied } = error
+  if (!(error instanceof KcapError) || error.facts.denied === undefined) return error
+  const { denied } = error.facts
   const route = via === 'auto' ? findRoute(denied) : via
   const isEverywhere = what.kind === 'pods' && 'allNamespaces' in what && what.allNamespaces
   const namespace = isEverywhere ? undefined : (('namespace' in what ? what.namespace : undefined) ?? home)
@@ -30,7 +30,7 @@ export function explainDenial(
   return new KcapError(error.code, error.message, {
     hints: error.remedies.map((hint) => (typeof hint !== 'string' && hint.input !== undefined ? grant : hint)),
     cause: error.cause,
-    denied,
+    facts: error.facts,
   })
 }
 

@@ -15,6 +15,7 @@ import type { SshChain } from './resolve-ssh-chain.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import { chooseAlgorithms } from './ssh-algorithms.ts'
 import type { SshContext } from './ssh-context.ts'
+import { nothingInCommon } from './ssh-error.ts'
 
 const quickTimeoutMs = 3_000
 
@@ -41,7 +42,8 @@ export async function findOpensshReason(
 
 /** The same, after ssh2 has failed. */
 export function findReasonInFailure(error: unknown): string | undefined {
-  return error instanceof KcapError ? /kcap and the hosts? have no .* in common$/.exec(error.message)?.[0] : undefined
+  const algorithm = error instanceof KcapError ? error.facts.algorithm : undefined
+  return algorithm === undefined ? undefined : nothingInCommon(algorithm)
 }
 
 function findForeignSetting({ foreignSettings, algorithms }: ResolvedSshHost): string | undefined {

@@ -31,17 +31,23 @@ export function toSshError(error: unknown, host: ResolvedSshHost): KcapError {
   const unreachable = unreachableStates[code]
   if (unreachable !== undefined) return sshUnreachable(host, unreachable, error)
   if (code === 'ETIMEDOUT') return sshTimeout(host, 'no answer', error)
-  return new KcapError('ssh-failed', `cannot connect to "${sshHostLabel(host)}": ${toState(text, code)}`, {
+  const algorithm = /no matching (.*)$/.exec(text)?.[1]
+  const state = algorithm === undefined ? toState(text, code) : nothingInCommon(algorithm)
+  return new KcapError('ssh-failed', `cannot connect to "${sshHostLabel(host)}": ${state}`, {
     hints: [sshLine(host, '-v')],
     cause: error,
+    facts: algorithm === undefined ? {} : { algorithm },
   })
 }
 
 function toState(text: string, code: string): string {
   if (code === 'ECONNRESET' || /^Connection lost before handshake/.test(text)) return 'the host closed the connection'
-  const algorithm = /no matching (.*)$/.exec(text)?.[1]
-  if (algorithm !== undefined) return `kcap and the host have no ${algorithm} in common`
   return toPlainText(text)
+}
+
+/** Returns how the two ends are told to have no algorithm of a kind in common. */
+export function nothingInCommon(algorithm: string): string {
+  return `kcap and the host have no ${algorithm} in common`
 }
 
 export function sshUnreachable(host: ResolvedSshHost, state: string, cause?: unknown): KcapError {

@@ -60,7 +60,7 @@ test('a login that may not delete pods is told before one is created', async () 
   expect(await failureOf(createNodePod(access, run))).toMatchObject({
     code: 'api-forbidden',
     message: 'cannot delete pods in the namespace "shop": the login "ann" has no right to',
-    denied: { user: 'ann', verb: 'delete', resource: 'pods' },
+    facts: { denied: { user: 'ann', verb: 'delete', resource: 'pods' } },
   })
   expect(created(requests)).toEqual([])
 })
