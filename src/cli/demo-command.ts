@@ -2,6 +2,7 @@ import { quoteArgv } from '../base/quote.ts'
 import { openDemo } from '../demo/open-demo.ts'
 import { programWords } from '../host/program-name.ts'
 import { watchForStop } from '../host/stop-signals.ts'
+import { namesTarget } from '../request/names-target.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { parseCount } from '../request/parse-quantity.ts'
 import { loadSettings } from '../settings/load-settings.ts'
@@ -24,11 +25,6 @@ export async function demo(argv: readonly string[]): Promise<number> {
     const cluster = await openDemo(rate === undefined ? {} : { packetsPerSecond: parseCount('rate', rate, 1, maxRate) })
     try {
       if (isServer) return await serveDemo(cluster, parsed.flag('quiet'), stop.signal)
-      const isNamed =
-        parsed.words.length > 0 ||
-        parsed.text('pod') !== undefined ||
-        parsed.text('service') !== undefined ||
-        parsed.text('ssh-host') !== undefined
       const isLimited =
         parsed.text('duration') !== undefined ||
         parsed.text('count') !== undefined ||
@@ -38,7 +34,7 @@ export async function demo(argv: readonly string[]): Promise<number> {
       if (!isLimited && !isWatched) texts.duration = defaultDuration
       const completed = {
         ...parsed,
-        words: isNamed ? parsed.words : [`${cluster.namespace}/${cluster.pod}`],
+        words: namesTarget(parsed) ? parsed.words : [`${cluster.namespace}/${cluster.pod}`],
         text: (name: string) => texts[name] ?? parsed.text(name),
       }
       const { request } = await completeRequest([], completed, await loadSettings(), stop.signal)

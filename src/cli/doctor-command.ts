@@ -14,6 +14,7 @@ import { findKubeconfigPaths } from '../kube/kubeconfig-paths.ts'
 import { findLoginPrograms, type LoginProgram } from '../listing/find-login-programs.ts'
 import { refreshLimits } from '../listing/list-clusters.ts'
 import { takeListing } from '../listing/take-listing.ts'
+import { namesTarget } from '../request/names-target.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { commandTable } from './command-table.ts'
@@ -33,13 +34,7 @@ const programTimeoutMs = 30_000
 /** `kcap doctor`: in six lines whether Wireshark will see kcap, and what. Ends with 1 when it won't. */
 export async function doctor(argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(argv, { more: commandTable.doctor.options })
-  const [word] = parsed.words
-  if (
-    word !== undefined ||
-    ['pod', 'service', 'workload', 'selector', 'target', 'node', 'ssh-host'].some(
-      (name) => parsed.text(name) !== undefined,
-    )
-  ) {
+  if (namesTarget(parsed)) {
     const { examine } = await import('./examine-command.ts')
     return await examine(argv)
   }

@@ -4,25 +4,18 @@ import { KcapError } from '../base/kcap-error.ts'
 import type { OpenDemo } from '../demo/open-demo.ts'
 import { programWords } from '../host/program-name.ts'
 import { writeAnswer } from '../host/write-answer.ts'
+import { findTargetOption } from '../request/names-target.ts'
 import type { ParsedArguments } from '../request/parse-arguments.ts'
 import { printNote } from './report.ts'
 
 /** Options that only a capture can use. */
-const captureWords = [
-  'output',
-  'duration',
-  'count',
-  'max-size',
-  'pod',
-  'service',
-  'workload',
-  'node',
-  'selector',
-] as const
+const captureOptions = ['output', 'duration', 'count', 'max-size'] as const
 
 /** @throws {KcapError} usage — when the command line names something to capture */
 export function refuseCaptureWords(parsed: ParsedArguments): void {
-  const option = parsed.flag('wireshark') ? 'wireshark' : captureWords.find((name) => parsed.text(name) !== undefined)
+  const option = parsed.flag('wireshark')
+    ? 'wireshark'
+    : (captureOptions.find((name) => parsed.text(name) !== undefined) ?? findTargetOption(parsed))
   const word = option === undefined ? parsed.words[0] : `--${option}`
   if (word === undefined) return
   throw new KcapError('usage', `cannot use "${word}" with --serve: it keeps the cluster running and captures nothing`, {

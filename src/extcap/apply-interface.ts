@@ -5,6 +5,7 @@ import { openCluster } from '../kube/cluster-access.ts'
 import { listNames } from '../kube/kube-objects.ts'
 import { loadKubeconfig } from '../kube/kubeconfig.ts'
 import { makeClusterScope } from '../request/make-request.ts'
+import { findTargetOption } from '../request/names-target.ts'
 import type { ParsedArguments } from '../request/parse-arguments.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { parseSshAuthority } from '../target/parse-target.ts'
@@ -29,13 +30,14 @@ export interface InterfaceTarget {
 
 /** Throws `no-target` where the dialog of the interface should have named one. */
 export function refuseNoTarget({ reference, parsed }: InterfaceTarget): void {
-  const isNamed = (...options: string[]) => options.some((name) => parsed.text(name) !== undefined)
-  if (reference?.kind === 'ssh' && !isNamed('ssh-host')) {
+  const option = findTargetOption(parsed)
+  if (reference?.kind === 'ssh' && option === undefined) {
     throw new KcapError('no-target', 'cannot capture by SSH: no host is named', {
       hints: ['open the gear of "kcap: SSH host" and fill in Host'],
     })
   }
-  if (reference?.kind === 'cluster' && !isNamed('target', 'pod', 'service')) {
+  // The SSH host of a cluster's dialog is that of a pod's node.
+  if (reference?.kind === 'cluster' && (option === undefined || option === 'ssh-host')) {
     const context = parsed.text('context') ?? ''
     throw new KcapError('no-target', `cannot capture in the cluster "${context}": no pod is named`, {
       hints: [`open the gear of "kcap: cluster ${context}" and choose a pod, workload or service`],

@@ -11,6 +11,8 @@ export interface OptionRow {
   /** What a shell offers for its value, where that is no choice of few. */
   readonly offers?: OfferedWords
   readonly help: string
+  /** Its value says what to capture. */
+  readonly namesTarget?: true
   readonly group: OptionGroup
   /** Its argument in Wireshark's dialog; absent: not offered there. */
   readonly dialog?: DialogArgument

@@ -6,6 +6,7 @@ export const sshOptions: readonly OptionRow[] = [
     group: 'SSH',
     name: 'ssh-host',
     kind: 'text',
+    namesTarget: true,
     value: 'HOST',
     offers: 'ssh-hosts',
     help: 'capture on this host by SSH; an address, a name, or an alias of your ssh config',

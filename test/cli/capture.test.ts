@@ -257,6 +257,16 @@ describe('on a terminal', () => {
 })
 
 describe('kcap demo', () => {
+  test.each([
+    ['--workload', 'deploy/web'],
+    ['-l', 'app=web'],
+    ['--target', 'svc/web'],
+    ['--pod', 'web-5f8c'],
+  ])('captures what %s %s names, and nothing else', async (option, value) => {
+    const { code, stderr } = await runCliHere(['demo', option, value, '--count', '5', '-o', out()])
+    expect([code, stderr.match(/^kcap: prod\/[\w-]+/gm)]).toEqual([0, ['kcap: prod/web-5f8c']])
+  })
+
   test('needs nothing, captures ten seconds unless told otherwise, and leaves nothing', async () => {
     const { code, stderr } = await runKcap(['demo', '-o', out(), '--count', '30'], {
       TMPDIR: folder,
