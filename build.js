@@ -15,7 +15,6 @@ const common = {
   target: 'node20.19',
   outdir: 'dist',
   logLevel: 'warning',
-  metafile: true,
 }
 
 /** CommonJS dependencies expect these; the first file that runs defines them for all. */
@@ -41,14 +40,22 @@ const rarities = {
   'parse-settings': 'src/settings/parse-settings.ts',
 }
 
-/** Which of these modules, beside the program as a file of its own, an import asks for while it runs; undefined: none. */
+/**
+ * Returns which of these modules, beside the program as a file of its own, an import asks for while it runs; undefined: none.
+ * @param {Record<string, string>} entries
+ * @returns {(asked: import('esbuild').OnResolveArgs) => string | undefined}
+ */
 function makeFinder(entries) {
   const nameOf = new Map(Object.entries(entries).map(([name, file]) => [path.resolve(file), name]))
   return ({ path: file, kind, resolveDir }) =>
     kind === 'dynamic-import' ? nameOf.get(path.resolve(resolveDir, file)) : undefined
 }
 
-/** Leaves dynamic imports of these modules to Node. */
+/**
+ * Leaves dynamic imports of these modules to Node.
+ * @param {Record<string, string>} entries
+ * @returns {import('esbuild').Plugin}
+ */
 function keepApart(entries) {
   const find = makeFinder(entries)
   return {
@@ -62,7 +69,11 @@ function keepApart(entries) {
   }
 }
 
-/** The same for modules that are CommonJS, which Node requires: for an `import()` it would make ready for ES modules first. */
+/**
+ * The same for modules that are CommonJS, which Node requires: for an `import()` it would make ready for ES modules first.
+ * @param {Record<string, string>} entries
+ * @returns {import('esbuild').Plugin}
+ */
 function requireApart(entries) {
   const find = makeFinder(entries)
   return {
@@ -80,7 +91,10 @@ function requireApart(entries) {
   }
 }
 
-/** ssh2 asks for the cipher code that npm has compiled: from where `native-ciphers.ts` finds it, not from wherever Node would. */
+/**
+ * ssh2 asks for the cipher code that npm has compiled: from where `native-ciphers.ts` finds it, not from wherever Node would.
+ * @type {import('esbuild').Plugin}
+ */
 const nativeCiphers = {
   name: 'native-ciphers',
   setup({ onResolve, onLoad }) {
@@ -95,6 +109,7 @@ const nativeCiphers = {
 /**
  * Packages that others take where they find them, some with compiled code: Node would look in every folder above the program, where
  * anybody may have put them.
+ * @type {import('esbuild').Plugin}
  */
 const absentPackages = {
   name: 'absent-packages',
@@ -112,6 +127,7 @@ const absentPackages = {
 const single = { interfaces: 'src/extcap/interfaces.ts', complete: 'src/cli/complete.ts' }
 const main = await build({
   ...common,
+  metafile: true,
   entryPoints: { kcap: 'src/main.ts' },
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
@@ -120,6 +136,7 @@ const main = await build({
 })
 const singles = await build({
   ...common,
+  metafile: true,
   entryPoints: single,
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
@@ -127,6 +144,7 @@ const singles = await build({
 })
 const program = await build({
   ...common,
+  metafile: true,
   entryPoints: { ...parts, ...rarities },
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
@@ -144,7 +162,10 @@ for (const [name, start] of Object.entries(faces))
   writeFileSync(`dist/${name}`, `#!/usr/bin/env node\n${start}require('./kcap.cjs')\n`)
 for (const name of ['kcap.cjs', ...Object.keys(faces)]) chmodSync(`dist/${name}`, 0o755)
 
-/** What is not Node's own has to be in the bundle: nothing is looked for where others may write. */
+/**
+ * What is not Node's own has to be in the bundle: nothing is looked for where others may write.
+ * @param {import('esbuild').Metafile} metafile
+ */
 function refuseForeignImports({ outputs }) {
   const foreign = Object.values(outputs).flatMap(({ imports }) =>
     imports
@@ -154,14 +175,20 @@ function refuseForeignImports({ outputs }) {
   if (foreign.length > 0) throw new Error(`these are not in the bundle: ${foreign.join(', ')}`)
 }
 
-/** What a source file exports, now. */
+/**
+ * Returns what a source file exports, now.
+ * @param {string} file
+ */
 async function evaluate(file) {
-  const { outputFiles } = await build({ ...common, entryPoints: [file], write: false })
-  return await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`)
+  const {
+    outputFiles: [output],
+  } = await build({ ...common, entryPoints: [file], write: false })
+  return await import(`data:text/javascript;base64,${Buffer.from(output?.contents ?? '').toString('base64')}`)
 }
 
 // The launcher carries the answers that are the same for everybody, so that it is always of the same version as the program.
 const { launcherAnswers } = await evaluate('src/extcap/launcher-answers.ts')
+/** @param {string} text */
 const shellWord = (text) => `'${text.replaceAll("'", "'\\''")}'`
 const launcher = readFileSync('extcap/launcher.sh', 'utf8').replace(/'@([a-z-]+)@'/g, (_mark, name) =>
   shellWord(launcherAnswers[name]),
