@@ -18,7 +18,7 @@ const folder: CommandOption = {
   kind: 'text',
   value: 'DIR',
   offers: 'folders',
-  help: "instead of Wireshark's own",
+  help: 'extcap folder (that of each installed Wireshark)',
 }
 
 /** All commands, in the order of help. Feeds dispatch, help, the man page and completion. */
@@ -30,29 +30,29 @@ export const commandTable = {
       ...['daemonsets', 'replicasets', 'jobs', 'cronjobs', 'interfaces'],
     ],
     takesTargets: true,
-    options: [{ name: 'no-headers', kind: 'flag', help: 'no line of column names' }],
+    options: [{ name: 'no-headers', kind: 'flag', help: 'leave out the line of column names' }],
     choices: { output: ['wide', 'json', 'yaml', 'name'] },
   },
   demo: {
     about: "capture from a small cluster of kcap's own, or keep it running",
     options: [
-      { name: 'rate', kind: 'text', value: 'N', help: 'packets per second of its pods' },
+      { name: 'rate', kind: 'text', value: 'N', help: 'packets per second of each pod' },
       { name: 'serve', kind: 'flag', help: 'keep the cluster running until Ctrl-C, for other commands' },
     ],
   },
-  install: { about: "put kcap into Wireshark's interface list", options: [folder] },
+  install: { about: "add kcap to Wireshark's interface list", options: [folder] },
   uninstall: { about: 'remove what kcap install wrote', options: [folder] },
   doctor: {
-    about: 'tell whether Wireshark will see kcap, or which ways lead to the packets of a target',
+    about: 'check that Wireshark sees kcap, or show the routes to the packets of a target',
     takesTargets: true,
-    options: [{ name: 'try-image', kind: 'flag', help: 'start the debug image on the node, once' }],
+    options: [{ name: 'try-image', kind: 'flag', help: 'also start the debug image on the node, once' }],
     choices: { output: ['json'] },
   },
   cleanup: {
-    about: 'remove what captures that were killed have left in the cluster',
-    options: [{ name: 'dry-run', kind: 'flag', help: 'only look' }],
+    about: 'remove what killed captures left in the cluster',
+    options: [{ name: 'dry-run', kind: 'flag', help: 'print what would be removed' }],
   },
-  config: { about: "show kcap's config, or begin one", words: ['path', 'show', 'init'] },
+  config: { about: "show kcap's config, or write a commented one", words: ['path', 'show', 'init'] },
   completion: { about: 'print a completion script', words: ['bash', 'zsh', 'fish'] },
 } as const satisfies Record<string, CommandRow>
 

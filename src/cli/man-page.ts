@@ -4,10 +4,10 @@ import { type CommandOption, commands, findCommand } from './command-table.ts'
 import { exitCodeHelp, formatHelp, formatOption, introExamples } from './help.ts'
 
 const environment: readonly (readonly [name: string, about: string])[] = [
-  ['KUBECONFIG', "the kubeconfig files, as kubectl's"],
-  ['KCAP_CONFIG', "kcap's config file, instead of ~/.config/kcap/config.yaml"],
-  ['KCAP_SSH_PASSWORD', 'password or passphrase for SSH'],
-  ['KCAP_SUDO_PASSWORD', "sudo's password there"],
+  ['KUBECONFIG', 'kubeconfig files, as for kubectl'],
+  ['KCAP_CONFIG', "kcap's config file (~/.config/kcap/config.yaml)"],
+  ['KCAP_SSH_PASSWORD', 'SSH password or passphrase of the private key'],
+  ['KCAP_SUDO_PASSWORD', 'sudo password on the SSH host'],
 ]
 
 /** kcap(1) for man: https://man7.org/linux/man-pages/man7/man.7.html. Without a date, so that the same sources build the same page. */
@@ -16,7 +16,7 @@ export function formatManPage(): string {
   return [
     `.TH KCAP 1 "" ${argument(`kcap ${version}`)} "User Commands"`,
     '.SH NAME',
-    escapeText('kcap - live packets of Kubernetes pods and SSH hosts, in Wireshark or in a file'),
+    escapeText('kcap - capture packets from Kubernetes pods and SSH hosts, live in Wireshark or into a file'),
     '.SH SYNOPSIS',
     formatLines('kcap [OPTION]... [TARGET]...\nkcap COMMAND [OPTION]... [WORD]...'),
     '.SH DESCRIPTION',
@@ -56,12 +56,12 @@ function formatExample(line: string): string {
   return formatEntry(command, about)
 }
 
-/** Of a help text: prose, or lines to type. */
+/** Formats a paragraph of a help text: prose, or lines to type. */
 function formatParagraph(text: string): string {
   return /^( {2}|kcap )/.test(text) ? formatLines(text) : `.PP\n${escapeText(text)}`
 }
 
-/** Lines that stay as they are. */
+/** Formats lines that are not to be filled. */
 function formatLines(text: string): string {
   return `.PP\n.nf\n${escapeText(text)}\n.fi`
 }
@@ -70,7 +70,7 @@ function argument(text: string): string {
   return `"${escapeText(text).replaceAll('"', '\\(dq')}"`
 }
 
-/** A dash that is typed is no hyphen, a backslash begins a request, and so does a point or a quote at the beginning of a line. */
+/** Escapes what man would change: typed dashes become hyphens, and a backslash, or a period or quote at the start of a line, begins a request. */
 function escapeText(text: string): string {
   return text
     .replaceAll('\\', '\\e')

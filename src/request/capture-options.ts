@@ -14,7 +14,7 @@ export const captureOptions: readonly OptionRow[] = [
     short: 'i',
     kind: 'text',
     value: 'NAME',
-    help: 'interface on the far side; default: any',
+    help: 'network interface on the remote side (any)',
     dialog: {
       type: 'selector',
       display: 'Interface',
@@ -29,7 +29,7 @@ export const captureOptions: readonly OptionRow[] = [
     name: 'port',
     kind: 'list',
     value: 'P[,P…]|A-B',
-    help: 'only these ports, or those of services such as https; repeatable',
+    help: 'capture only these ports: 443, 8000-8100 or https; repeatable',
     dialog: {
       type: 'string',
       display: 'Ports',
@@ -44,7 +44,7 @@ export const captureOptions: readonly OptionRow[] = [
     kind: 'text',
     value: protocols.join('|'),
     choices: protocols,
-    help: 'only this protocol; default: all',
+    help: 'capture only this protocol (all)',
     dialog: { type: 'selector', display: 'Protocol', tooltip: 'Captures only packets of this protocol.' },
   },
   {
@@ -52,7 +52,7 @@ export const captureOptions: readonly OptionRow[] = [
     name: 'filter',
     kind: 'text',
     value: 'EXPR',
-    help: "any capture filter, as tcpdump's: 'host 10.0.0.5 and not port 22'",
+    help: "capture filter, as for tcpdump: 'host 10.0.0.5 and not port 22'",
     dialog: {
       type: 'string',
       display: 'Capture filter',
@@ -65,7 +65,7 @@ export const captureOptions: readonly OptionRow[] = [
     name: 'snaplen',
     kind: 'text',
     value: 'N',
-    help: 'bytes kept of each packet; 0 (default): all',
+    help: 'snap length: bytes kept of each packet (0: all)',
     dialog: {
       type: 'unsigned',
       display: 'Snap length (0: whole packets)',
@@ -78,7 +78,7 @@ export const captureOptions: readonly OptionRow[] = [
     kind: 'text',
     value: 'auto|gzip|none',
     choices: ['auto', 'gzip', 'none'],
-    help: 'gzip: on the far side, for slow links; auto (default): as your ssh config says',
+    help: 'compress on the remote side, for slow links (auto: as your ssh config says)',
     dialog: {
       type: 'selector',
       display: 'Compress',
@@ -91,7 +91,7 @@ export const captureOptions: readonly OptionRow[] = [
     kind: 'text',
     value: 'FILE',
     offers: 'files',
-    help: 'TLS keys of this file (SSLKEYLOGFILE) go into the capture as they are written',
+    help: 'put the TLS keys of this local key log file (SSLKEYLOGFILE) into the capture',
     dialog: {
       type: 'fileselect',
       display: 'TLS key log',
@@ -103,7 +103,7 @@ export const captureOptions: readonly OptionRow[] = [
     name: 'pod-keylog',
     kind: 'text',
     value: 'PATH',
-    help: 'the same of a file in each pod, or on each host',
+    help: 'put the TLS keys of this file in each pod, or on each host, into the capture',
     dialog: {
       type: 'string',
       display: 'TLS key log in the pod or on the host',
@@ -142,7 +142,7 @@ export const captureOptions: readonly OptionRow[] = [
     name: 'max-size',
     kind: 'text',
     value: '100MB|64MiB',
-    help: 'stop when the output has this size',
+    help: 'stop when the output reaches this size',
     dialog: {
       type: 'string',
       display: 'Stop after (size)',
@@ -156,20 +156,20 @@ export const captureOptions: readonly OptionRow[] = [
     name: 'reconnect',
     kind: 'text',
     value: '90s|5m|forever|0',
-    help: 'try so long to go on after a cut; default: 10m, in Wireshark forever',
+    help: 'keep retrying after a lost connection (10m; forever in Wireshark)',
   },
   {
     group: 'Output',
     name: 'merge-window',
     kind: 'text',
     value: '200ms',
-    help: 'packets of several sources wait so long for earlier ones; default: 200ms',
+    help: 'how long packets wait for earlier ones of other sources (200ms)',
   },
   {
     group: 'Output',
     name: 'no-names',
     kind: 'flag',
-    help: 'no names of pods, services and nodes in the capture',
+    help: 'leave resolved names of pods, services and nodes out of the capture',
   },
   {
     group: 'Output',
@@ -179,7 +179,7 @@ export const captureOptions: readonly OptionRow[] = [
     kind: 'text',
     value: 'FILE|-',
     offers: 'files',
-    help: 'file, FIFO, or - for standard output; default: capture-YYYYMMDD-HHMMSS.pcapng',
+    help: 'output file, FIFO, or - for standard output (capture-YYYYMMDD-HHMMSS.pcapng)',
   },
   {
     group: 'Output',
@@ -187,21 +187,21 @@ export const captureOptions: readonly OptionRow[] = [
     kind: 'text',
     value: 'pcap|pcapng',
     choices: ['pcap', 'pcapng'],
-    help: "default: by the file's ending, else pcapng",
+    help: "capture file format (by the file's extension, else pcapng)",
   },
   {
     group: 'Output',
     name: 'rotate-size',
     kind: 'text',
     value: '100MB',
-    help: 'begin another file when this one has this size: NAME_00001_20261122101530.pcapng',
+    help: 'start a new file at this size: NAME_00001_20261122101530.pcapng',
   },
   {
     group: 'Output',
     name: 'rotate-time',
     kind: 'text',
     value: '60|5m|1h',
-    help: 'begin another file after this time',
+    help: 'start a new file after this time',
   },
   { group: 'Output', name: 'rotate-files', kind: 'text', value: 'N', help: 'keep the newest N files' },
   { group: 'Output', name: 'force', kind: 'flag', help: 'overwrite the output file' },

@@ -9,7 +9,7 @@ export const sshOptions: readonly OptionRow[] = [
     namesTarget: true,
     value: 'HOST',
     offers: 'ssh-hosts',
-    help: 'capture on this host by SSH; an address, a name, or an alias of your ssh config',
+    help: 'host to capture on by SSH: an address, a name, or an alias of your ssh config',
     dialog: {
       type: 'string',
       display: 'Host',
@@ -24,7 +24,7 @@ export const sshOptions: readonly OptionRow[] = [
     name: 'ssh-user',
     kind: 'text',
     value: 'USER',
-    help: 'user there',
+    help: 'user on the SSH host',
     dialog: {
       type: 'string',
       display: 'User',
@@ -38,7 +38,7 @@ export const sshOptions: readonly OptionRow[] = [
     name: 'ssh-port',
     kind: 'text',
     value: 'PORT',
-    help: 'port there; default: 22',
+    help: 'port of the SSH host (22)',
     dialog: {
       type: 'string',
       display: 'Port',
@@ -54,7 +54,7 @@ export const sshOptions: readonly OptionRow[] = [
     kind: 'list',
     value: 'FILE',
     offers: 'files',
-    help: 'private key; repeatable',
+    help: 'private key file for SSH; repeatable',
     dialog: {
       type: 'fileselect',
       display: 'Private key',
@@ -68,7 +68,7 @@ export const sshOptions: readonly OptionRow[] = [
     kind: 'text',
     value: '[USER@]HOST[:PORT][,…]',
     offers: 'ssh-hosts',
-    help: 'go through this host, or through several in this order; none: directly',
+    help: 'SSH jump host, or several in this order; none: connect directly',
     dialog: {
       type: 'string',
       display: 'Jump host',
@@ -77,14 +77,21 @@ export const sshOptions: readonly OptionRow[] = [
       placeholder: '[user@]host[:port],…',
     },
   },
-  { group: 'SSH', name: 'ssh-config', kind: 'text', value: 'FILE', offers: 'files', help: 'instead of ~/.ssh/config' },
+  {
+    group: 'SSH',
+    name: 'ssh-config',
+    kind: 'text',
+    value: 'FILE',
+    offers: 'files',
+    help: 'ssh config file (~/.ssh/config)',
+  },
   {
     group: 'SSH',
     name: 'ssh-client',
     kind: 'text',
     value: 'auto|ssh2|openssh',
     choices: ['auto', 'ssh2', 'openssh'],
-    help: "kcap's own, or the ssh program; default: auto, ssh for what kcap's own can't do",
+    help: "SSH client: kcap's own or the ssh program (auto: ssh for what kcap's own can't do)",
     dialog: {
       type: 'selector',
       display: 'SSH client',
@@ -98,7 +105,7 @@ export const sshOptions: readonly OptionRow[] = [
     kind: 'text',
     value: 'none|sudo|doas',
     choices: ['none', 'sudo', 'doas'],
-    help: 'start the capture program with it; default: none',
+    help: 'program that makes the capture program root on the SSH host (none)',
     dialog: {
       type: 'selector',
       display: 'Become root with',
@@ -110,7 +117,7 @@ export const sshOptions: readonly OptionRow[] = [
     group: 'SSH',
     name: 'accept-new-host-key',
     kind: 'flag',
-    help: "trust an unknown host's key and remember it",
+    help: 'trust the key of an unknown SSH host and remember it',
     dialog: {
       type: 'boolflag',
       display: 'Accept the key of a new host',
