@@ -65,7 +65,7 @@ export class KcapError extends Error {
 export function toKcapError(error: unknown): KcapError {
   if (error instanceof KcapError) return error
   const text = error instanceof Error ? error.message : String(error)
-  return new KcapError('internal', `cannot go on: ${text}`, {
+  return new KcapError('internal', `unexpected error: ${text}`, {
     hints: ['this is a fault in kcap; run again with --verbose and report what it prints'],
     cause: error,
   })

@@ -19,9 +19,13 @@ export async function completion(argv: readonly string[]): Promise<number> {
       hints: [...shells.map((name) => line('kcap', 'completion', name)), 'a pod of that name: kcap pod/completion'],
     })
   if (!shells.includes(shell))
-    throw new KcapError('usage', `cannot print a completion script for "${shell}": it is one of ${shells.join(', ')}`, {
-      hints: ['kcap completion --help', 'a pod of that name: kcap pod/completion'],
-    })
+    throw new KcapError(
+      'usage',
+      `cannot print a completion script for "${shell}": must be one of: ${shells.join(', ')}`,
+      {
+        hints: ['kcap completion --help', 'a pod of that name: kcap pod/completion'],
+      },
+    )
   const file = path.join(path.dirname(findOwnPaths().script), 'completion', `kcap.${shell}`)
   return await writeAnswer(readFileSync(file, 'utf8'))
 }

@@ -67,7 +67,7 @@ export async function config(argv: readonly string[]): Promise<number> {
   else if (what === 'show') say(printableJson(await loadSettings(), 2))
   else if (what === 'init') writeTemplate(file)
   else
-    throw new KcapError('usage', `cannot run "kcap config ${what}": it is one of path, show, init`, {
+    throw new KcapError('usage', `cannot run "kcap config ${what}": must be one of: path, show, init`, {
       hints: ['kcap config show'],
     })
   return exitCodes.done
@@ -79,7 +79,7 @@ function writeTemplate(file: string): void {
     writeFileSync(file, template, { flag: 'wx', mode: 0o600 })
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    const state = code === 'EEXIST' ? 'it is there already' : code === 'EACCES' ? 'permission denied' : message
+    const state = code === 'EEXIST' ? 'file exists' : code === 'EACCES' ? 'permission denied' : message
     throw new KcapError('output-not-writable', `cannot write the config file "${file}": ${state}`, {
       hints: [`"\${EDITOR:-vi}" ${quote(file)}`],
       cause: error,

@@ -31,7 +31,7 @@ export async function list(argv: readonly string[]): Promise<number> {
   if (what !== 'interfaces') refuseSurplusWords('list', targets, 0)
   const format = (parsed.text('output') ?? 'table') as ListFormat
   if (!listFormats.includes(format))
-    throw new KcapError('usage', `cannot use -o "${format}": it is one of ${listFormats.join(', ')}`, {
+    throw new KcapError('usage', `cannot use -o "${format}": must be one of: ${listFormats.join(', ')}`, {
       hints: [line('kcap', 'list', 'pods', '-o', 'name')],
     })
   const stop = watchForStop({ followParent: false })

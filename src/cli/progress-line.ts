@@ -1,6 +1,6 @@
 import { monotonicClock } from '../base/clock.ts'
-import { printableJson } from '../base/printable.ts'
 import type { SessionProgress, SessionSummary } from '../session/session-progress.ts'
+import { printEvent } from './json-events.ts'
 import { formatProgress, formatSummary, printNote } from './report.ts'
 
 const redrawMs = 250
@@ -16,7 +16,7 @@ export interface ProgressLine {
   close(): void
 }
 
-/** Progress on standard error: one line that rewrites itself on a terminal, JSON lines on request, nothing in a pipe. */
+/** Opens the progress on standard error: one line that rewrites itself on a terminal, JSON lines on request, nothing in a pipe. */
 export function openProgress(options: { isQuiet: boolean; isJson: boolean }): ProgressLine {
   const isDrawn = !options.isQuiet && !options.isJson && process.stderr.isTTY === true
   let watched: SessionProgress | undefined
@@ -39,10 +39,9 @@ export function openProgress(options: { isQuiet: boolean; isJson: boolean }): Pr
     process.stderr.write(`\r\x1b[K${[...line].slice(0, (process.stderr.columns ?? 80) - 1).join('')}`)
   }
   const printJson = () => {
-    if (watched !== undefined)
-      process.stderr.write(
-        `${printableJson({ event: 'progress', packets: watched.packets(), sources: watched.sources().map(({ error: _error, ...figures }) => figures) })}\n`,
-      )
+    if (watched === undefined) return
+    const sources = watched.sources().map(({ error: _error, ...figures }) => figures)
+    printEvent('progress', { packets: watched.packets(), sources })
   }
   return {
     watch(progress) {
@@ -52,7 +51,7 @@ export function openProgress(options: { isQuiet: boolean; isJson: boolean }): Pr
     },
     note(text) {
       clear()
-      if (options.isJson) process.stderr.write(`${printableJson({ event: 'note', text })}\n`)
+      if (options.isJson) printEvent('note', { text })
       else printNote(text)
     },
     around: (ask) => async (argument) => {
@@ -67,7 +66,7 @@ export function openProgress(options: { isQuiet: boolean; isJson: boolean }): Pr
     finish(summary) {
       clearInterval(timer)
       clear()
-      if (options.isJson) process.stderr.write(`${printableJson(toJson(summary))}\n`)
+      if (options.isJson) printEvent('summary', toJson(summary))
       else if (!options.isQuiet) formatSummary(summary).forEach(printNote)
     },
     close() {
@@ -79,14 +78,13 @@ export function openProgress(options: { isQuiet: boolean; isJson: boolean }): Pr
 
 function toJson(summary: SessionSummary) {
   return {
-    event: 'summary',
     output: summary.outputName,
     files: summary.files,
     endedBy: summary.endedBy,
     packets: summary.packets,
     savedPackets: summary.savedPackets,
     outputBytes: summary.outputBytes,
-    elapsedMs: summary.elapsedMs,
+    elapsedMs: Math.round(summary.elapsedMs),
     sources: summary.sources.map(({ error, ...figures }) => ({
       ...figures,
       ...(error && { error: { code: error.code, message: error.message, hints: error.hints } }),

@@ -1,7 +1,8 @@
 import { fileWord, formatHint, type HintScope, line, noted } from '../base/hint.ts'
 import type { KcapError } from '../base/kcap-error.ts'
-import { printable, printableJson, printableLines } from '../base/printable.ts'
+import { printable, printableLines } from '../base/printable.ts'
 import type { SessionProgress, SessionSummary, SourceFigures } from '../session/session-progress.ts'
+import { printEvent } from './json-events.ts'
 
 /**
  * Every word the shell's user reads while and after a capture. Rules: lines begin with `kcap: `, no capital after it, no full stop; one
@@ -24,7 +25,7 @@ export function printError(error: KcapError, isVerbose: boolean, scope: HintScop
 export function printJsonError(error: KcapError, scope: HintScope = {}): void {
   const { code, message, exitCode } = error
   const hints = error.formatHints(scope)
-  process.stderr.write(`${printableJson({ event: 'error', code, message, hints, exitCode })}\n`)
+  printEvent('error', { code, message, hints, exitCode })
 }
 
 function printTrace(error: Error): string {
@@ -81,7 +82,7 @@ export function formatSummary(summary: SessionSummary): string[] {
     lines.push('nothing was captured: is the filter right? is there traffic? --iface any listens everywhere')
   const file = summary.files.at(-1)
   if (file !== undefined && summary.packets > 0)
-    lines.push(formatHint(noted('look at it', line('wireshark', fileWord(file)))) ?? '')
+    lines.push(formatHint(noted('open with', line('wireshark', fileWord(file)))) ?? '')
   return lines
 }
 
@@ -125,11 +126,11 @@ function findLongest(texts: readonly (string | undefined)[]): number {
 function formatReason({ endedBy }: SessionSummary): string {
   const reasons: Record<SessionSummary['endedBy'], string> = {
     stopped: 'stopped',
-    duration: 'the duration is over',
-    count: 'the packet count is reached',
-    size: 'the size is reached',
-    'reader gone': 'the reader has gone',
-    'output failed': 'the output failed',
+    duration: 'duration reached',
+    count: 'packet count reached',
+    size: 'size limit reached',
+    'reader gone': 'reader closed',
+    'output failed': 'output failed',
     'remote side ended': 'the remote side ended',
   }
   return reasons[endedBy]

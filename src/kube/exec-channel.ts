@@ -222,7 +222,7 @@ function wrapSocket(socket: WebSocket, access: ClusterAccess, request: ExecReque
 function connectionLost(access: ClusterAccess, target: string, reason: string): KcapError {
   return new KcapError(
     'connection-lost',
-    `cannot go on capturing "${target}": the connection to "${access.server.host}" is lost: ${reason}`,
+    `cannot continue capturing "${target}": the connection to "${access.server.host}" is lost: ${reason}`,
     {
       hints: ['the packets up to here are kept; start the same command again'],
     },

@@ -122,7 +122,7 @@ export function makeDenial(
     resource === 'pods/exec' ? ['get', 'create'] : verb === 'list' ? ['get', 'list', 'watch'] : [verb]
   return new KcapError(
     'api-forbidden',
-    `cannot ${verb} ${resource} ${where}: the login${user === undefined ? '' : ` "${user}"`} has no right to`,
+    `cannot ${verb} ${resource} ${where}: ${user === undefined ? 'this user' : `user "${user}"`} is not allowed to`,
     {
       hints: [
         `the missing right is "${verb}" on "${resource}"`,

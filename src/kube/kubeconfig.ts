@@ -110,7 +110,7 @@ function readDocument(file: string, mustExist: boolean): Record<string, unknown>
       })
     }
     const state =
-      code === 'EISDIR' ? 'it is a folder' : code === 'EACCES' ? 'permission denied' : (error as Error).message
+      code === 'EISDIR' ? 'is a directory' : code === 'EACCES' ? 'permission denied' : (error as Error).message
     throw new KcapError('kubeconfig-unreadable', `cannot read the kubeconfig "${file}": ${state}`, {
       hints: [line('ls', '-ld', fileWord(file))],
       cause: error,

@@ -50,7 +50,7 @@ function refuseMissing(error: NodeJS.ErrnoException): never {
 function connectionLost(target: string, reason: string): KcapError {
   return new KcapError(
     'connection-lost',
-    `cannot go on capturing "${target}": kubectl's connection is lost: ${reason}`,
+    `cannot continue capturing "${target}": kubectl's connection is lost: ${reason}`,
     {
       hints: ['the packets up to here are kept; start the same command again'],
     },

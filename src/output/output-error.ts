@@ -25,7 +25,7 @@ export function toOutputError(file: string, error: unknown): KcapError {
   const folder = path.dirname(path.resolve(file))
   switch (code) {
     case 'EEXIST':
-      return new KcapError('output-exists', `cannot write "${file}": it is there already`, {
+      return new KcapError('output-exists', `cannot write "${file}": file exists`, {
         hints: ['--force overwrites it', '-o OTHER-NAME'],
         cause: error,
       })
@@ -82,7 +82,7 @@ export function toOutputError(file: string, error: unknown): KcapError {
           : code === 'EROFS'
             ? 'the file system is read-only'
             : code === 'EISDIR'
-              ? 'it is a folder'
+              ? 'is a directory'
               : message
       return new KcapError('output-not-writable', `cannot write "${file}": ${state}`, {
         hints: [line('ls', '-ld', fileWord(folder)), '-o OTHER-NAME'],

@@ -95,7 +95,7 @@ function readVariables(environment: NodeJS.ProcessEnv): ReadonlyMap<string, stri
     if (!value || row.name === spokenOption) continue
     const choices = row.kind === 'flag' ? Object.keys(switches) : row.choices
     if (choices !== undefined && !choices.includes(value))
-      throw new KcapError('usage', `cannot use ${variable} "${value}": it is one of ${choices.join(', ')}`, {
+      throw new KcapError('usage', `cannot use ${variable} "${value}": must be one of: ${choices.join(', ')}`, {
         hints: [`unset ${variable}`],
       })
     if (row.kind !== 'flag') found.set(row.name, value)
@@ -156,7 +156,7 @@ function checkValue(
     })
   }
   if (row.choices !== undefined && !row.choices.includes(value)) {
-    throw new KcapError('usage', `cannot use --${row.name} "${value}": it is one of ${row.choices.join(', ')}`, {
+    throw new KcapError('usage', `cannot use --${row.name} "${value}": must be one of: ${row.choices.join(', ')}`, {
       hints: ['kcap --help'],
     })
   }

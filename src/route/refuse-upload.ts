@@ -5,7 +5,7 @@ const states: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   ENOTDIR: 'no such file',
   EACCES: 'permission denied',
-  EISDIR: 'it is a folder',
+  EISDIR: 'is a directory',
 }
 
 /** @throws {KcapError} usage — when the tcpdump to upload can't be read; asked before a cluster is */

@@ -189,20 +189,20 @@ function explainEnd(
   if (wasSilent)
     return new KcapError(
       'connection-lost',
-      `cannot go on capturing "${options.name}": the connection was cut, and the remote side ended the capture`,
+      `cannot continue capturing "${options.name}": the connection was cut, and the remote side ended the capture`,
     )
   // From Kubernetes 1.30 on the API server says "Success" when the kubelet goes away; a supervisor that ends says so first.
   if (exit.code === 0 && endedCode === undefined)
     return new KcapError(
       'connection-lost',
-      `cannot go on capturing "${options.name}": the connection ended, and the capture program did not`,
+      `cannot continue capturing "${options.name}": the connection ended, and the capture program did not`,
     )
   if (exit.code === 0 && breakOff === undefined) return undefined
   const said = lines.at(-1)
   const state = breakOff ?? `the capture program ended with exit code ${exit.code}`
   return new KcapError(
     'capture-program-failed',
-    `cannot go on capturing "${options.name}": ${state}${said === undefined ? '' : `: ${said}`}`,
+    `cannot continue capturing "${options.name}": ${state}${said === undefined ? '' : `: ${said}`}`,
     {
       hints: ['the packets up to here are kept; start the same command again'],
     },

@@ -82,7 +82,7 @@ function explain(
   if (exit.kind === 'refused') return exit.error
   if (exit.kind === 'exited') return fail(stderr.trim() || `exit code ${exit.code}`, otherRoutes)
   // The words of a lost connection are those of a capture, which has not begun.
-  const state = exit.error.message.replace(/^cannot go on capturing ".*?": /, '')
+  const state = exit.error.message.replace(/^cannot continue capturing ".*?": /, '')
   return fail(state, 'nothing of it stays there; start the same command again', exit.error.code)
 }
 

@@ -16,7 +16,7 @@ export async function loadSettings(environment: NodeJS.ProcessEnv = process.env)
     const states: Record<string, string> = {
       ENOENT: 'no such file',
       EACCES: 'permission denied',
-      EISDIR: 'it is a folder',
+      EISDIR: 'is a directory',
     }
     throw new KcapError('config-broken', `cannot use the config file "${file}": ${states[code ?? ''] ?? message}`, {
       hints: [line('ls', '-ld', fileWord(file)), ...(code === 'ENOENT' ? ['unset KCAP_CONFIG'] : [])],

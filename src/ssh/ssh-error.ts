@@ -65,7 +65,7 @@ export function sshTimeout(host: ResolvedSshHost, state: string, cause?: unknown
 }
 
 export function connectionLost(host: ResolvedSshHost, state: string, cause?: unknown): KcapError {
-  return new KcapError('connection-lost', `cannot go on with "${sshHostLabel(host)}": ${state}`, { cause })
+  return new KcapError('connection-lost', `cannot continue with "${sshHostLabel(host)}": ${state}`, { cause })
 }
 
 /** A jump host that failed: what could not be reached through it, and the whole cause. */

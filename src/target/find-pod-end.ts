@@ -24,7 +24,7 @@ export async function findPodEnd(
 }
 
 function gone(target: Target): KcapError {
-  return new KcapError('pod-not-found', `cannot go on capturing "${formatTarget(target)}": the pod is gone`, {
+  return new KcapError('pod-not-found', `cannot continue capturing "${formatTarget(target)}": the pod is gone`, {
     hints: ['a workload is followed from pod to pod: kcap deploy/NAME', line('kcap', 'list', 'pods', '-A')],
   })
 }

@@ -150,7 +150,7 @@ test('containers that could not be looked into are named, and the exit code says
   const { code, lines } = await cleanup(await makeDemoUser(demo, 'lister'), '-n', 'kube-system')
   expect(code).toBe(1)
   expect(lines).toContain(
-    'kcap: not looked into kube-system/kube-proxy-4zk7m kube-proxy: cannot get pods/exec in the namespace "kube-system": the login "lister" has no right to',
+    'kcap: not looked into kube-system/kube-proxy-4zk7m kube-proxy: cannot get pods/exec in the namespace "kube-system": user "lister" is not allowed to',
   )
 })
 

@@ -58,9 +58,9 @@ test('kcap NS/POD -o FILE: what was written where, and what to type next', async
     /^kcap: prod\/orders-6c9f: 50 packets, [\d.]+ kB, (none dropped|drops unknown|\d+ DROPPED.*)$/,
   )
   expect(lines[1]).toMatch(
-    /^kcap: 50 packets, [\d.]+ kB written to .*out\.pcapng in \d+\.\d s \(the packet count is reached\)$/,
+    /^kcap: 50 packets, [\d.]+ kB written to .*out\.pcapng in \d+\.\d s \(packet count reached\)$/,
   )
-  expect(lines[2]).toBe(`kcap: look at it: wireshark ${out()}`)
+  expect(lines[2]).toBe(`kcap: open with: wireshark ${out()}`)
 })
 
 test('--compress gzip: the same packets, and nothing said of it', async () => {
@@ -89,6 +89,9 @@ test('--json: every line of standard error is JSON, the last one the summary', a
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>)
   expect(events.slice(0, -1).map(({ event }) => event)).toEqual(expect.arrayContaining(['note', 'progress']))
+  const times = events.map(({ schema, time }) => [schema, Date.parse(String(time))])
+  expect(times).toEqual(times.map(() => [1, expect.any(Number)]))
+  expect(times.map(([, timeMs = 0]) => timeMs)).toEqual([...times.map(([, timeMs = 0]) => timeMs)].sort())
   expect(events.at(-1)).toMatchObject({
     event: 'summary',
     output: out(),
@@ -192,7 +195,7 @@ test("a file that is there is 'output-exists' unless --force is given", async ()
   const { code, stderr } = await kcapHere(pod, '-o', out(), '--count', '3')
   expect([code, stderr]).toEqual([
     7,
-    `kcap: error: cannot write "${out()}": it is there already\nkcap:   hint: --force overwrites it\nkcap:   hint: -o OTHER-NAME\n`,
+    `kcap: error: cannot write "${out()}": file exists\nkcap:   hint: --force overwrites it\nkcap:   hint: -o OTHER-NAME\n`,
   ])
   expect(await readFile(out(), 'utf8')).toBe('precious')
   expect((await kcapHere(pod, '-o', out(), '--count', '3', '--force')).code).toBe(0)
@@ -213,7 +216,7 @@ test("a folder in the file's place is 'output-not-writable'", async () => {
   const { code, stderr } = await kcapHere(pod, '-o', folder, '--force')
   expect([code, stderr]).toEqual([
     7,
-    `kcap: error: cannot write "${folder}": it is a folder\nkcap:   hint: ls -ld ${path.dirname(folder)}\nkcap:   hint: -o OTHER-NAME\n`,
+    `kcap: error: cannot write "${folder}": is a directory\nkcap:   hint: ls -ld ${path.dirname(folder)}\nkcap:   hint: -o OTHER-NAME\n`,
   ])
 })
 

@@ -182,16 +182,16 @@ describe("wrong usage is 'usage', with exit code 2 and a line to type", () => {
     [['-n', 'prod', 'lsit'], 'cannot run "lsit": there is no such command', 'kcap list -n prod'],
     [
       ['list', '-o', 'csv'],
-      'cannot use -o "csv": it is one of table, wide, json, yaml, name',
+      'cannot use -o "csv": must be one of: table, wide, json, yaml, name',
       'kcap list pods -o name',
     ],
     [
       ['completion', 'tcsh'],
-      'cannot print a completion script for "tcsh": it is one of bash, zsh, fish',
+      'cannot print a completion script for "tcsh": must be one of: bash, zsh, fish',
       'a pod of that name: kcap pod/completion',
     ],
     [['doctor', 'ssh://h'], 'cannot examine this', 'kcap doctor NAMESPACE/POD'],
-    [['config', 'frob'], 'cannot run "kcap config frob": it is one of path, show, init', 'kcap config show'],
+    [['config', 'frob'], 'cannot run "kcap config frob": must be one of: path, show, init', 'kcap config show'],
     [['a/b/c'], 'cannot capture "a/b/c": it is no target', 'kcap NAMESPACE/POD'],
     [['prod/x', '--wireshark', '-o', 'f'], 'cannot use --wireshark together with --output', '-o FILE'],
     [
@@ -237,8 +237,8 @@ describe("wrong usage is 'usage', with exit code 2 and a line to type", () => {
       'cannot use the capture filter: it is not supported by the demo, which takes host, net, port,',
       'the pods of a real cluster take it',
     ],
-    [['prod/x', '--protocol', 'arp'], 'cannot use --protocol "arp": it is one of', 'kcap --help'],
-    [['prod/x', '--format', 'cap'], 'cannot use --format "cap": it is one of pcap, pcapng', 'kcap --help'],
+    [['prod/x', '--protocol', 'arp'], 'cannot use --protocol "arp": must be one of:', 'kcap --help'],
+    [['prod/x', '--format', 'cap'], 'cannot use --format "cap": must be one of: pcap, pcapng', 'kcap --help'],
     [['prod/x', '--iface=a b'], 'cannot use --iface "a b": it can be no name of an interface', '--iface any'],
     [['prod/x', '-o'], 'cannot use --output: it needs a value', '--output FILE|-'],
     [['--pod', 'x', '--via', 'ssh'], 'cannot capture a pod via ssh', '--ssh-host NODE --ssh-user root'],
@@ -277,7 +277,7 @@ kcap:   hint: kcap list pods -A
 
 test("what is no error of kcap's is 'internal': a fault that says so", () => {
   const error = toKcapError(new TypeError('x is not a function'))
-  expect([error.code, error.exitCode, error.message]).toEqual(['internal', 1, 'cannot go on: x is not a function'])
+  expect([error.code, error.exitCode, error.message]).toEqual(['internal', 1, 'unexpected error: x is not a function'])
   expect(error.hints).toEqual(['this is a fault in kcap; run again with --verbose and report what it prints'])
   expect(toKcapError(error)).toBe(error)
 })

@@ -28,8 +28,8 @@ const summary = (sources: readonly SourceFigures[]): SessionSummary => ({
   error: undefined,
 })
 const end = [
-  '2,500 packets, 50.0 kB written to orders.pcapng in 20.4 s (the duration is over)',
-  'look at it: wireshark orders.pcapng',
+  '2,500 packets, 50.0 kB written to orders.pcapng in 20.4 s (duration reached)',
+  'open with: wireshark orders.pcapng',
 ]
 
 test('one source is one line', () => {

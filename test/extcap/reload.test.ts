@@ -105,9 +105,7 @@ describe('a list that can not be loaded says why in the list', () => {
     const own = { KUBECONFIG: await demo.kubeconfig('pods-of-prod') }
     const [entry, ...more] = await reload(cluster, 'namespace', [], own)
     expect(more).toEqual([])
-    expect(entry?.display).toMatch(
-      /^cannot list namespaces in all namespaces: the login "pods-of-prod" has no right to$/,
-    )
+    expect(entry?.display).toMatch(/^cannot list namespaces in all namespaces: user "pods-of-prod" is not allowed to$/)
   })
 
   test('when the cluster does not answer: within the time that a person waits before a window that stands still', async () => {

@@ -104,7 +104,7 @@ test('a refusal whose text never ends counts 3 s later, by what has come of it',
   const error = await failing
   expect([error.code, error.message]).toEqual([
     'api-forbidden',
-    'cannot get pods/exec in the namespace "shop": the login "ann" has no right to',
+    'cannot get pods/exec in the namespace "shop": user "ann" is not allowed to',
   ])
 })
 

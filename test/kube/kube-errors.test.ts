@@ -34,7 +34,7 @@ test("a missing right is 'api-forbidden', with the Role that grants it", async (
   expect([list.code, list.exitCode, list.message]).toEqual([
     'api-forbidden',
     5,
-    'cannot list pods in all namespaces: the login "viewer" has no right to',
+    'cannot list pods in all namespaces: user "viewer" is not allowed to',
   ])
   expect(readGrant(list.hints.join('\n'))).toMatchObject([
     {
@@ -48,7 +48,7 @@ test("a missing right is 'api-forbidden', with the Role that grants it", async (
     openExecChannel(access, { namespace: 'prod', pod: 'orders-6c9f', container: 'api', argv: ['sh'], signal }),
   )
   expect([exec.code, exec.exitCode]).toEqual(['api-forbidden', 5])
-  expect(exec.message).toContain('cannot get pods/exec in the namespace "prod": the login')
+  expect(exec.message).toContain('cannot get pods/exec in the namespace "prod": user "viewer"')
   expect(readGrant(exec.hints.join('\n'))[0]).toMatchObject({
     kind: 'Role',
     metadata: { namespace: 'prod' },

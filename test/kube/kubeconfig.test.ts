@@ -70,7 +70,7 @@ test("a folder is 'kubeconfig-unreadable'", () => {
   expect([error.code, error.exitCode, error.message]).toEqual([
     'kubeconfig-unreadable',
     4,
-    `cannot read the kubeconfig "${folder}": it is a folder`,
+    `cannot read the kubeconfig "${folder}": is a directory`,
   ])
   expect(error.hints).toEqual([`ls -ld ${folder}`])
 })

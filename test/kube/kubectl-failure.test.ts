@@ -9,14 +9,14 @@ const rows: readonly [string, string, string, number, string][] = [
   [
     'Error from server (Forbidden): pods "orders-6c9f" is forbidden: User "viewer" cannot create resource "pods/exec" in API group "" in the namespace "shop"',
     'api-forbidden',
-    'cannot create pods/exec in the namespace "shop": the login "viewer" has no right to',
+    'cannot create pods/exec in the namespace "shop": user "viewer" is not allowed to',
     5,
     'the missing right is "create" on "pods/exec"',
   ],
   [
     'error: unable to upgrade connection: pods "orders-6c9f" is forbidden: User "oidc:ann smith" cannot create resource "pods/exec" in API group "" in the namespace "shop"',
     'api-forbidden',
-    'cannot create pods/exec in the namespace "shop": the login "oidc:ann smith" has no right to',
+    'cannot create pods/exec in the namespace "shop": user "oidc:ann smith" is not allowed to',
     5,
     'the missing right is "create" on "pods/exec"',
   ],

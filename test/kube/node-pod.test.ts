@@ -59,7 +59,7 @@ test('a login that may not delete pods is told before one is created', async () 
   const { access, requests } = await openCluster({ mayDelete: false, exec: notFound })
   expect(await failureOf(createNodePod(access, run))).toMatchObject({
     code: 'api-forbidden',
-    message: 'cannot delete pods in the namespace "shop": the login "ann" has no right to',
+    message: 'cannot delete pods in the namespace "shop": user "ann" is not allowed to',
     facts: { denied: { user: 'ann', verb: 'delete', resource: 'pods' } },
   })
   expect(created(requests)).toEqual([])

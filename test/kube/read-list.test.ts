@@ -149,7 +149,7 @@ test('a refusal whose text never ends counts by what has come of it', async () =
   const [slow, endless] = await Promise.all([ask('/slow'), ask('/endless')])
   expect([slow.code, slow.message]).toEqual([
     'api-forbidden',
-    'cannot list pods in all namespaces: the login "ann" has no right to',
+    'cannot list pods in all namespaces: user "ann" is not allowed to',
   ])
   expect(endless.code).toBe('api-forbidden')
 })

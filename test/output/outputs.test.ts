@@ -40,7 +40,7 @@ test("an existing file is 'output-exists', unless it is to be overwritten", asyn
   expect([error.code, error.exitCode, error.message]).toEqual([
     'output-exists',
     7,
-    `cannot write "${file}": it is there already`,
+    `cannot write "${file}": file exists`,
   ])
   expect(error.hints).toEqual(['--force overwrites it', '-o OTHER-NAME'])
   const output = await openFileOutput(file, { overwrite: true })
@@ -64,7 +64,7 @@ test("a folder in place of a file, and a permission that is missing, are 'output
   expect([error.code, error.exitCode, error.message]).toEqual([
     'output-not-writable',
     7,
-    `cannot write "${folder}": it is a folder`,
+    `cannot write "${folder}": is a directory`,
   ])
   await mkdir(path.join(folder, 'closed'))
   await chmod(path.join(folder, 'closed'), 0o500)

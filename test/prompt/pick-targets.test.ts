@@ -127,5 +127,5 @@ test.skipIf(!hasScript)('a login that may list the pods of its namespace alone c
 
 test.skipIf(!hasScript)('the picker reports the missing right when the login may list nothing', async () => {
   const { code, shown } = await pick([], [], await demo.kubeconfig('blind'))
-  expect([code, shown]).toEqual([5, expect.stringContaining('the login "blind" has no right to')])
+  expect([code, shown]).toEqual([5, expect.stringContaining('user "blind" is not allowed to')])
 })

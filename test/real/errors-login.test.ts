@@ -28,7 +28,7 @@ const vpn = 'is the VPN up? is this the right cluster? kcap list contexts'
 function missingRole(user: string) {
   const scope = `--kubeconfig ${labFile(`${user}.yaml`)}`
   return {
-    message: `cannot get pods/exec in the namespace "shop": the login "${user}" has no right to`,
+    message: `cannot get pods/exec in the namespace "shop": user "${user}" is not allowed to`,
     hints: [
       'the missing right is "get" on "pods/exec"',
       new RegExp(`^someone who may grant it .*: kubectl apply -f - <<'END'\\n.*name: "kcap:${user}:`, 's'),
@@ -90,7 +90,7 @@ const rows: Record<string, () => ErrorRow> = {
   'a kubeconfig that cannot be read': () => ({
     argv: [pod],
     environment: { KUBECONFIG: files.folder },
-    message: `cannot read the kubeconfig "${files.folder}": it is a folder`,
+    message: `cannot read the kubeconfig "${files.folder}": is a directory`,
     hints: [`ls -ld '${files.folder}'`],
     exitCode: 4,
   }),

@@ -45,7 +45,7 @@ realTest.concurrent('an output file that is there already stays as it is', async
   await writeFile(file, 'mine')
   await expectError(folder, {
     argv: [...busyHost, '-o', file],
-    message: `cannot write "${file}": it is there already`,
+    message: `cannot write "${file}": file exists`,
     hints: ['--force overwrites it', otherName],
     exitCode: 7,
   })
@@ -55,7 +55,7 @@ realTest.concurrent('an output file that is there already stays as it is', async
 realTest.concurrent('a folder in the place of the output', async () => {
   await expectError(folder, {
     argv: [...busyHost, '--force', '-o', folder],
-    message: `cannot write "${folder}": it is a folder`,
+    message: `cannot write "${folder}": is a directory`,
     hints: [`ls -ld ${path.dirname(folder)}`, otherName],
     exitCode: 7,
   })
@@ -133,6 +133,6 @@ realTest.concurrent('a reader that leaves early is no error', async () => {
   ])
   expect(stdout.trim()).toBe('100')
   expect(stderr).not.toContain('error')
-  expect(stderr).toContain('(the reader has gone)')
+  expect(stderr).toContain('(reader closed)')
   await expectNoProcess('-s 99001')
 })

@@ -174,7 +174,7 @@ realTest.concurrent.each([
   [
     'ends in the middle of a packet',
     'truncated',
-    'cannot go on capturing "NAME": the stream ended in the middle of a packet',
+    'cannot continue capturing "NAME": the stream ended in the middle of a packet',
     startAgain,
   ],
   [

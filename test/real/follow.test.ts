@@ -76,7 +76,7 @@ describe('a service while its pods are replaced and one is deleted', () => {
     }
     const { code, stderr: said } = await capture.ended
     stderr = said
-    expect([code, said]).toEqual([0, expect.stringContaining('the duration is over')])
+    expect([code, said]).toEqual([0, expect.stringContaining('duration reached')])
     await stopWitness()
     await kubectl('rollout', 'status', '-n', 'shop', 'deploy/orders')
     requests = await readRequests(file)

@@ -35,7 +35,7 @@ realTest('without kubectl that login is refused, and told of it', async () => {
   await expectError(folder, {
     argv: [`shop/${pod}`],
     environment: { KUBECONFIG: login('create-only'), PATH: pathWithoutKubectl },
-    message: 'cannot get pods/exec in the namespace "shop": the login "create-only" has no right to',
+    message: 'cannot get pods/exec in the namespace "shop": user "create-only" is not allowed to',
     hints: [
       /"get" on "pods\/exec"/,
       /^someone who may grant it .*: kubectl apply -f - <<'END'\n/,
@@ -49,7 +49,7 @@ realTest('kubectl that is refused or missing is told as what keeps it from captu
   await expectError(folder, {
     argv: [`shop/${pod}`, '--via', 'kubectl'],
     environment: { KUBECONFIG: login('viewer'), PATH: kubectlPath },
-    message: 'cannot create pods/exec in the namespace "shop": the login "viewer" has no right to',
+    message: 'cannot create pods/exec in the namespace "shop": user "viewer" is not allowed to',
     hints: [/"create" on "pods\/exec"/, /^someone who may grant it .*: kubectl apply -f - <<'END'\n/],
     exitCode: 5,
   })

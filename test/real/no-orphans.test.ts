@@ -100,7 +100,7 @@ realTest('no capture program is left within 30 s of a cut link, whatever the tar
     const codes = await Promise.all(captures.map(({ exited }) => exited))
     expect(Date.now() - cutMs).toBeLessThan(25_000)
     expect(codes).toEqual(words.map(() => 1))
-    for (const { stderr } of captures) expect(stderr()).toMatch(/cannot go on .*nothing (was heard|came)/)
+    for (const { stderr } of captures) expect(stderr()).toMatch(/cannot continue .*nothing (was heard|came)/)
     await expectNoCaptures(Math.max(0, limitMs - (Date.now() - cutMs)))
   } finally {
     await runLab('fault', 'heal-node')

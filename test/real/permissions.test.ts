@@ -62,7 +62,7 @@ describe('a login without any right', () => {
         const refused = await capture(kubeconfig, argv)
         expect([refused.code, refused.stderr]).toEqual([
           5,
-          expect.stringMatching(/^kcap: error: cannot \w+ .* has no right to$/m),
+          expect.stringMatching(/^kcap: error: cannot \w+ .* is not allowed to$/m),
         ])
         const document = readGrantText(refused.stderr)
         apply(document)
@@ -106,7 +106,7 @@ modernTest('"get" on exec alone lacks "create", where exec takes both', async ()
   expect([refused.code, refused.stderr]).toEqual([
     5,
     expect.stringMatching(
-      /^kcap: error: cannot create pods\/exec in the namespace "shop": the login "[^"]+" has no right to$/m,
+      /^kcap: error: cannot create pods\/exec in the namespace "shop": user "[^"]+" is not allowed to$/m,
     ),
   ])
 })

@@ -62,7 +62,7 @@ realTest('a capture of 70 s through two hops, cut for 22 s, lacks only what pass
     for (const { ended } of runs) {
       const { code, stderr } = await ended
       expect(code, stderr).toBe(0)
-      expect(stderr).toMatch(/cannot go on .*; trying again/)
+      expect(stderr).toMatch(/cannot continue .*; trying again/)
     }
   } finally {
     await runLab('fault', 'heal-node')

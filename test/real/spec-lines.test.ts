@@ -95,7 +95,7 @@ realTest('kcap --ssh-host … --port … --protocol tcp --format pcapng --durati
   })
   expect(code, stderr).toBe(0)
   const name = /capture-\d{8}-\d{6}\.pcapng/.exec(stderr)?.[0] ?? ''
-  expect(stderr).toContain(`kcap: look at it: wireshark ${name}`)
+  expect(stderr).toContain(`kcap: open with: wireshark ${name}`)
   const info = await capinfos(path.join(folder, name))
   expect(info).toContain('Name = ssh://root@node any')
   expect(info).toContain('Time precision = nanoseconds')

@@ -13,7 +13,7 @@ export const cutRows: Readonly<Record<string, TableRow>> = {
     async run(setting, client) {
       const { code, stderr, packets } = await captureThroughDyingHop(setting, client, 'hop', '30s')
       expect(code, stderr).toBe(0)
-      expect(stderr).toMatch(/cannot go on .*; trying again/)
+      expect(stderr).toMatch(/cannot continue .*; trying again/)
       expect(packets).toBe(150)
       return 'captured'
     },
@@ -25,7 +25,11 @@ export const cutRows: Readonly<Record<string, TableRow>> = {
       const target = `ssh://root@127.0.0.1:${setting.ports.plain}`
       return expectRefusal(
         { code, said: stderr },
-        { code: 'connection-lost', message: new RegExp(`^cannot go on with "${target}": the host closed`), hints: [] },
+        {
+          code: 'connection-lost',
+          message: new RegExp(`^cannot continue with "${target}": the host closed`),
+          hints: [],
+        },
       )
     },
   },

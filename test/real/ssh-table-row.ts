@@ -125,6 +125,8 @@ export function expectRefusal({ code, said }: Pick<Told, 'code' | 'said'>, refus
     typeof expected === 'string' ? expected : expect.stringMatching(expected)
   expect(told, said).toEqual({
     event: 'error',
+    schema: 1,
+    time: expect.any(String),
     code: refusal.code,
     message: either(refusal.message),
     hints: refusal.hints.map(either),

@@ -122,7 +122,7 @@ realTest(
     await sleep(3_000)
     await fetchInPod('small')
     const { code, stderr } = await capture.ended
-    expect([code, stderr]).toEqual([0, expect.stringContaining('the duration is over')])
+    expect([code, stderr]).toEqual([0, expect.stringContaining('duration reached')])
     expect(await readUris(file)).toEqual(['/small'])
     const sessions = new Set((await readKeys(file)).map((line) => line.split(' ')[1]))
     expect(sessions.size).toBe(1)

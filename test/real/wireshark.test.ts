@@ -286,7 +286,7 @@ realTest('kcap svc/orders -n shop --wireshark ends well when the window stops', 
     'wireshark-service',
   )
   expect(await exited).toBe(0)
-  expect(stderr()).toMatch(/written to Wireshark in .* \(the reader has gone\)\n$/)
+  expect(stderr()).toMatch(/written to Wireshark in .* \(reader closed\)\n$/)
   await closeDesktop()
 })
 

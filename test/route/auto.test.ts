@@ -68,7 +68,7 @@ describe('without consent', () => {
     const { code, lines } = await (await makeDemoUser(demo, 'viewer')).capture('prod/orders-6c9f')
     expect([code, lines[0]]).toEqual([
       5,
-      'kcap: error: cannot get pods/exec in the namespace "prod": the login "viewer" has no right to',
+      'kcap: error: cannot get pods/exec in the namespace "prod": user "viewer" is not allowed to',
     ])
     const hints = lines.join('\n')
     expect(hints).toMatch(/not via ephemeral: the login has no "patch" on "pods\/ephemeralcontainers"/)

@@ -62,7 +62,7 @@ test('a stream that is torn is an error, and its packets are kept', async () => 
   expect([error?.code, error?.exitCode, error?.message]).toEqual([
     'capture-program-failed',
     1,
-    'cannot go on capturing "shop/orders": the compressed stream ended in its middle',
+    'cannot continue capturing "shop/orders": the compressed stream ended in its middle',
   ])
   expect(error?.hints).toEqual(['the packets up to here are kept; start the same command again'])
 })
@@ -75,7 +75,7 @@ test('an end that only the API server tells of is a lost connection: the kubelet
   expect(await countPackets(source)).toBe(1)
   expect((await source.ended).error).toMatchObject({
     code: 'connection-lost',
-    message: 'cannot go on capturing "shop/orders": the connection ended, and the capture program did not',
+    message: 'cannot continue capturing "shop/orders": the connection ended, and the capture program did not',
   })
 })
 

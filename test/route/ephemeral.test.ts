@@ -150,7 +150,7 @@ test('without the right to patch the login is told which one it is', async () =>
   expect(code).toBe(5)
   expectRefusal(
     lines,
-    'cannot patch pods/ephemeralcontainers in the namespace "prod": the login "no-patch" has no right to',
+    'cannot patch pods/ephemeralcontainers in the namespace "prod": user "no-patch" is not allowed to',
     'the missing right is "patch" on "pods/ephemeralcontainers"',
   )
   const [role] = readGrant(lines.join('\n'))

@@ -142,7 +142,7 @@ test('a login that may not delete pods is told so before one is created', async 
     expect(code).toBe(5)
     expectRefusal(
       lines,
-      'cannot delete pods in the namespace "prod": the login "no-delete" has no right to',
+      'cannot delete pods in the namespace "prod": user "no-delete" is not allowed to',
       'the missing right is "delete" on "pods"',
     )
   })
@@ -197,7 +197,7 @@ describe('what is refused', () => {
     expect(code).toBe(5)
     expectRefusal(
       lines,
-      'cannot create pods in the namespace "prod": the login "no-create" has no right to',
+      'cannot create pods in the namespace "prod": user "no-create" is not allowed to',
       'the missing right is "create" on "pods"',
     )
     const [role] = readGrant(lines.join('\n'))

@@ -28,7 +28,7 @@ const unknown: RouteFacts = {
 }
 const order = ['exec', 'kubectl', 'ssh', 'ephemeral', 'node-pod']
 const noShell = { code: 'no-shell', message: 'its container has no "sh"' } as const
-const forbidden = { code: 'api-forbidden', message: 'the login has no right to' } as const
+const forbidden = { code: 'api-forbidden', message: 'this user is not allowed to' } as const
 const refusedByPolicy = { code: 'admission-refused', message: 'the cluster refuses it' } as const
 const lacks = (right: keyof RouteFacts['rights']): Partial<RouteFacts> => ({ rights: { ...noRights, [right]: false } })
 

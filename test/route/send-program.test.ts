@@ -202,7 +202,7 @@ test("an upload that stalls is 'upload-failed'", async () => {
 test("an upload whose link is cut is 'connection-lost'", async () => {
   const script = makeScript()
   const refusal = refusalOf(startUpload(script))
-  const lost = 'cannot go on capturing "shop/web": the connection to "k8s" is lost: nothing was heard for 15 s'
+  const lost = 'cannot continue capturing "shop/web": the connection to "k8s" is lost: nothing was heard for 15 s'
   script.end({ kind: 'lost', error: new KcapError('connection-lost', lost) })
   expect(await refusal).toEqual({
     code: 'connection-lost',

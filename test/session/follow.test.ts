@@ -127,7 +127,7 @@ describe('a followed capture whose connections are cut', () => {
     const capture = start(from(workload))
     await capture.untilCapturing('prod/orders-6c9f')
     demo.cluster.cutExecs('prod/orders-6c9f')
-    await capture.untilEvent(/cannot go on capturing "prod\/orders-6c9f": .*; trying again$/)
+    await capture.untilEvent(/cannot continue capturing "prod\/orders-6c9f": .*; trying again$/)
     await capture.untilCapturing('prod/orders-6c9f', (capture.source('prod/orders-6c9f')?.packets ?? 0) + 20)
     const summary = await capture.stop()
     expect(summary.error).toBeUndefined()

@@ -118,7 +118,7 @@ test('a cut connection ends with the packets so far and the reason', async () =>
   await demo.cluster.misbehave({}, 'prod/orders-6c9f')
   expect(summary.packets).toBeGreaterThan(10)
   expect([summary.error?.code, summary.error?.exitCode]).toEqual(['connection-lost', 1])
-  expect(summary.error?.message).toContain('cannot go on capturing "prod/orders-6c9f": the connection to')
+  expect(summary.error?.message).toContain('cannot continue capturing "prod/orders-6c9f": the connection to')
   expect(summary.error?.hints).toEqual(['the packets up to here are kept; start the same command again'])
   expect((await blocks()).at(-1)?.type).toBe(5)
 })

@@ -113,7 +113,7 @@ describe("a wrong key or value is 'config-broken', exit code 2, and names its li
     expect(missing.hints).toContain('unset KCAP_CONFIG')
     mkdirSync(path.join(folder, 'dir'))
     const isFolder = await failureOf(loadSettings({ KCAP_CONFIG: path.join(folder, 'dir') }))
-    expect(isFolder.message).toBe(`cannot use the config file "${folder}/dir": it is a folder`)
+    expect(isFolder.message).toBe(`cannot use the config file "${folder}/dir": is a directory`)
   })
 })
 
@@ -128,7 +128,7 @@ test('kcap config writes a file that explains itself and holds nothing new, and 
   const again = await kcap('init')
   expect([again.code, again.stderr]).toEqual([
     7,
-    expect.stringContaining(`cannot write the config file "${written}": it is there already`),
+    expect.stringContaining(`cannot write the config file "${written}": file exists`),
   ])
   expect(JSON.parse((await kcap('show')).stdout)).toEqual(JSON.parse(JSON.stringify(defaultSettings(written))))
 })

@@ -150,9 +150,9 @@ describe('a variable named after an option', () => {
   })
 
   test('is checked as it is', () => {
-    expect(() => parse([], { KCAP_VIA: 'magic' })).toThrow('cannot use KCAP_VIA "magic": it is one of auto')
+    expect(() => parse([], { KCAP_VIA: 'magic' })).toThrow('cannot use KCAP_VIA "magic": must be one of: auto')
     expect(() => parse([], { KCAP_YES: 'perhaps' })).toThrow(
-      'cannot use KCAP_YES "perhaps": it is one of 0, 1, true, false',
+      'cannot use KCAP_YES "perhaps": must be one of: 0, 1, true, false',
     )
   })
 })

@@ -58,7 +58,7 @@ describe('connectSsh()', () => {
     abort.abort()
     expect((await end).exit).toMatchObject({
       kind: 'lost',
-      error: { message: `cannot go on with "${label}": kcap closed the connection` },
+      error: { message: `cannot continue with "${label}": kcap closed the connection` },
     })
   })
 
@@ -188,7 +188,7 @@ describe('a connection in use', () => {
     const { exit } = await end
     expect(exit).toMatchObject({ kind: 'lost', error: { code: 'connection-lost', exitCode: 1, hints: [] } })
     expect(exit.kind === 'lost' && exit.error.message).toBe(
-      `cannot go on with "${label}": the connection broke: read ECONNRESET`,
+      `cannot continue with "${label}": the connection broke: read ECONNRESET`,
     )
     await expect(connection.startProcess('true', noSignal())).rejects.toMatchObject({ code: 'connection-lost' })
   })
@@ -201,7 +201,7 @@ describe('a connection in use', () => {
     server.freeze()
     const { exit } = await collect(program)
     expect(exit.kind === 'lost' && exit.error.message).toBe(
-      `cannot go on with "${label}": nothing came from the host for 0.18 s`,
+      `cannot continue with "${label}": nothing came from the host for 0.18 s`,
     )
   })
 

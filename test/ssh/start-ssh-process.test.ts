@@ -50,7 +50,7 @@ describe('the end of a program', () => {
     const label = `ssh://ann@127.0.0.1:${connection.host.port}`
     expect(await program.exited).toMatchObject({
       kind: 'lost',
-      error: { code: 'connection-lost', message: `cannot go on with "${label}": kcap ended the program itself` },
+      error: { code: 'connection-lost', message: `cannot continue with "${label}": kcap ended the program itself` },
     })
   })
 })

@@ -102,6 +102,6 @@ test("a login that may not watch endpoints gets the pods there are, then 'api-fo
   const error = await failureOf(next())
   expect([error.code, error.message]).toEqual([
     'api-forbidden',
-    'cannot watch endpointslices in the namespace "prod": the login "getter" has no right to',
+    'cannot watch endpointslices in the namespace "prod": user "getter" is not allowed to',
   ])
 })

@@ -118,7 +118,7 @@ test('pods that a login may not get in another namespace are named as that', asy
     endpoints: [refer({ kind: 'Pod', name: 'web-77aa', namespace: 'staging' }, '10.244.2.53')],
   })
   const error = await failureOf(resolve('foreign', 'one-namespace'))
-  expect(error.message).toBe('cannot get pods in the namespace "staging": the login "one-namespace" has no right to')
+  expect(error.message).toBe('cannot get pods in the namespace "staging": user "one-namespace" is not allowed to')
 })
 
 test.each([

@@ -50,7 +50,7 @@ describe('a service with a selector is captured at', () => {
     expect([error.code, error.exitCode, error.message]).toEqual([
       'api-forbidden',
       5,
-      'cannot get services in the namespace "prod": the login "pods-only" has no right to',
+      'cannot get services in the namespace "prod": user "pods-only" is not allowed to',
     ])
   })
 
