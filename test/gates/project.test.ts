@@ -7,6 +7,7 @@ import { version } from '../../src/base/version.ts'
 import { commands, findCommand } from '../../src/cli/command-table.ts'
 import { formatOption } from '../../src/cli/help.ts'
 import { formatManPage } from '../../src/cli/man-page.ts'
+import { formatOptionsPage } from '../../src/cli/options-page.ts'
 import { optionTable } from '../../src/request/option-table.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { hasAll } from '../support/type-in-shell.ts'
@@ -45,11 +46,21 @@ test('what SECURITY.md names is there', () => {
   expect(named.filter((file) => !existsSync(file))).toEqual([])
 })
 
-test('the README lists exactly the options there are', () => {
-  const listed = [...read('README.md').matchAll(/^\| `((?:-\w, )*--[^`]+)` *\|/gm)].map(([, option]) =>
-    option?.replaceAll('\\|', '|'),
-  )
-  expect(listed).toEqual(optionTable.map(formatOption))
+test('docs/options.md is made from the table of options; vitest -u writes it', async () => {
+  await expect(formatOptionsPage()).toMatchFileSnapshot(path.resolve('docs/options.md'))
+})
+
+test('links between the pages lead to files that are there', () => {
+  const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...readdirSync('docs').map((name) => `docs/${name}`)]
+  const broken = pages
+    .filter((page) => page.endsWith('.md'))
+    .flatMap((page) =>
+      [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)]
+        .map(([, link = '']) => path.join(path.dirname(page), link))
+        .filter((file) => !existsSync(file))
+        .map((file) => `${page}: ${file}`),
+    )
+  expect(broken).toEqual([])
 })
 
 test('the man page names each command and each option', () => {

@@ -29,7 +29,7 @@ const commands = files.flatMap((file) =>
 
 /** Those that something else runs. */
 const elsewhere: Readonly<Record<string, string>> = {
-  'npm ci && npx kcap demo -o demo.pcapng': '.ci/run',
+  'npm ci && npx kcap demo -o demo.pcapng --force': '.ci/run',
   'npm ci && npm test': '.ci/run',
   'npm i -g kcap': 'test/packaging/npm-package.test.ts',
   'sh install.sh --from kcap-0.1.0-linux-x64.tar.gz': 'test/real/installers.test.ts',
