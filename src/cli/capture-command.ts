@@ -2,6 +2,7 @@ import { isatty } from 'node:tty'
 import type { CaptureRequest, OutputName } from '../base/capture-request.ts'
 import { exitCodes } from '../base/error-codes.ts'
 import { inContext, KcapError } from '../base/kcap-error.ts'
+import { isLogged, toLogLevel } from '../base/log.ts'
 import { quoteArgv } from '../base/quote.ts'
 import { openLogFile } from '../host/log-file.ts'
 import { programWords } from '../host/program-name.ts'
@@ -42,7 +43,8 @@ export async function runCapture(
   chosenContext?: string,
 ): Promise<number> {
   const interactive = isTerminal()
-  const writeLog = openLogFile(parsed.text('log-file'))
+  const level = toLogLevel(parsed.text('log-level'))
+  const writeLog = await openLogFile(parsed.text('log-file'), level)
   // Loaded for people only: scripts and pipes are never asked.
   const ask = interactive ? (await import('../prompt/ask.ts')).makeQuestions(signal) : undefined
   const progress = openProgress({ isQuiet: parsed.flag('quiet'), isJson: parsed.flag('json') })
@@ -58,11 +60,11 @@ export async function runCapture(
       watch: progress.watch,
       tell: (event) => {
         if (!parsed.flag('quiet')) progress.note(event)
-        writeLog(event)
+        writeLog(event, { level: 'warn' })
       },
-      log: (line) => {
-        if (parsed.flag('verbose')) progress.note(line)
-        writeLog(line)
+      log: (message, fields = {}) => {
+        if (parsed.flag('verbose') && isLogged(fields, level)) progress.note(message)
+        writeLog(message, fields)
       },
     })
     progress.finish(summary)

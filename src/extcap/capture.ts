@@ -2,6 +2,7 @@ import { isatty } from 'node:tty'
 import type { CaptureRequest } from '../base/capture-request.ts'
 import { exitCodes } from '../base/error-codes.ts'
 import { KcapError, toKcapError } from '../base/kcap-error.ts'
+import { toLogLevel } from '../base/log.ts'
 import { quoteArgv } from '../base/quote.ts'
 import { openLogFile } from '../host/log-file.ts'
 import { watchForStop } from '../host/stop-signals.ts'
@@ -50,7 +51,7 @@ export async function capture(argv: readonly string[]): Promise<number> {
         noteRecentTarget(value, target.parsed)
       }
       const request = await completeRequest(argv, target, fifo, settings, stop.signal)
-      const log = openLogFile(parsed.text('log-file'))
+      const log = await openLogFile(parsed.text('log-file'), toLogLevel(parsed.text('log-level')))
       const ask = isShell() ? (await import('../prompt/ask.ts')).makeQuestions(stop.signal) : {}
       isOpened = true
       const summary = await runSession(request, { signal: stop.signal, interactive: isShell(), tell: log, log, ...ask })

@@ -5,7 +5,7 @@ import type { ParsedArguments } from '../request/parse-arguments.ts'
 import type { InterfaceReference } from './interface-name.ts'
 
 /** Options that the words of the target say, or that are of Wireshark's window alone. */
-const otherwiseSaid = ['pod', 'target', 'filter', 'log-file']
+const otherwiseSaid = ['pod', 'target', 'filter', 'log-file', 'log-level']
 
 /**
  * Returns the `kcap` line that captures in a shell what an interface with its dialog captures in Wireshark. `filters` are those of the dialog and of

@@ -1,26 +1,50 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { fileWord, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
+import type { LogLevel, WriteLog } from '../base/log.ts'
 import { printable } from '../base/printable.ts'
 import { isPlanted } from './planted-file.ts'
 
-/** Adds a line with the time before it to a log. Never fails: a capture is worth more than its log. */
-export type WriteLog = (line: string) => void
+/** Fields of an entry that would be secrets, wherever they are in it. */
+const secretFields = ['token', 'password', 'passphrase', 'authorization', 'key', 'secret']
 
 /**
- * Opens a log file, once, so that nothing put in its place later is written to; undefined: nothing is logged.
+ * Opens a log file, once, so that nothing put in its place later is written to; undefined: nothing is logged. Each entry is a line of JSON: `time`
+ * (ISO 8601), `level`, `msg` and the fields of `LogFields`.
  * @throws {KcapError} output-not-writable — when it can't be opened, or when another user may have put it there
  */
-export function openLogFile(file: string | undefined): WriteLog {
+export async function openLogFile(file: string | undefined, level: LogLevel = 'info'): Promise<WriteLog> {
   if (file === undefined) return () => {}
   const descriptor = openLog(file)
-  return (line) => {
-    try {
-      writeSync(descriptor, `${new Date().toISOString()} ${printable(line)}\n`)
-    } catch {
-      // The disk is full, or the reader of a FIFO is gone.
-    }
+  const output = {
+    write(entry: string) {
+      try {
+        writeSync(descriptor, entry)
+      } catch {
+        // The disk is full, or the reader of a FIFO is gone.
+      }
+    },
   }
+  const { default: pino } = await import('pino')
+  const log = pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: secretFields.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
+    },
+    output,
+  )
+  return (message, { level: entryLevel = 'info', ...fields } = {}) =>
+    log[entryLevel](toPrintable(fields), printable(message))
+}
+
+function toPrintable(fields: object): object {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === 'string' ? printable(value) : value]),
+  )
 }
 
 function openLog(file: string): number {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import type { V1Node, V1Pod, V1Service } from '@kubernetes/client-node'
 import type { AddressName } from '../base/address-name.ts'
+import type { WriteLog } from '../base/log.ts'
 import { posixChecksum } from '../base/posix-checksum.ts'
 import { printable } from '../base/printable.ts'
 import type { ClusterAccess } from './cluster-access.ts'
@@ -13,7 +14,7 @@ export interface FollowNamesOptions {
   /** Gets names that are new or have changed; each once. The next are read when it has settled. */
   readonly take: (names: readonly AddressName[]) => Promise<void>
   readonly signal: AbortSignal
-  readonly log: (line: string) => void
+  readonly log: WriteLog
 }
 
 /** Addresses that are remembered; names of others may be written twice. */

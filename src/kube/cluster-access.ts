@@ -1,5 +1,6 @@
 import type { Agent } from 'node:http'
 import { type Clock, monotonicClock } from '../base/clock.ts'
+import type { WriteLog } from '../base/log.ts'
 import type { ClusterName } from '../base/target.ts'
 import { ignoreTrustSwitch } from '../host/child-environment.ts'
 import type { PluginRun } from './credential-plugin.ts'
@@ -30,13 +31,13 @@ export interface ClusterAccess {
    * newer than `sinceMs`, by the monotonic clock, is kept: it was not what was refused. Throws the errors of the login.
    */
   renew(sinceMs?: number): Promise<void>
-  /** Logs retries for `--verbose`. */
-  readonly log?: ((line: string) => void) | undefined
+  /** Logs requests, retries and plugins. */
+  readonly log?: WriteLog | undefined
   close(): void
 }
 
 export interface OpenClusterOptions extends PluginRun, ClusterName {
-  readonly log?: ((line: string) => void) | undefined
+  readonly log?: WriteLog | undefined
   readonly clock?: Clock | undefined
   /** Where it has been read already. */
   readonly config?: Kubeconfig

@@ -1,10 +1,12 @@
 import path from 'node:path'
 import { createSecureContext } from 'node:tls'
 import yaml from 'js-yaml'
+import { monotonicClock } from '../base/clock.ts'
 import type { ErrorCode } from '../base/error-codes.ts'
 import { hideUserInfo } from '../base/hide-user-info.ts'
 import { type Hint, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
+import type { WriteLog } from '../base/log.ts'
 import { lookUpProgram } from '../host/find-program.ts'
 import { type ProgramResult, runProgram } from '../host/run-program.ts'
 import { interactiveModeOf } from './check-login.ts'
@@ -29,6 +31,7 @@ export interface PluginRun {
   readonly interactive: boolean
   /** How long a plugin that is asked to end may take to; default half a second. */
   readonly killDelayMs?: number
+  readonly log?: WriteLog | undefined
 }
 
 const seeKubectl = line('kubectl', 'get', 'pods')
@@ -63,6 +66,7 @@ export async function runCredentialPlugin(
   if (refusal !== undefined) throw fail('credential-plugin-not-allowed', refusal, [line('kubectl', 'kuberc', 'view')])
   // Standard input says of itself only when it is a terminal.
   const isInteractive = run.interactive === true && mode !== 'Never'
+  const startedMs = monotonicClock.nowMs()
   const result = await runProgram([found.file, ...(plugin.args ?? [])], {
     environment: makeEnvironment(plugin, cluster, isInteractive),
     timeoutMs: run.timeoutMs,
@@ -71,6 +75,10 @@ export async function runCredentialPlugin(
     ...(!isInteractive && { input: '' }),
     ...(run.killDelayMs !== undefined && { killDelayMs: run.killDelayMs }),
   })
+  const tookMs = Math.round(monotonicClock.nowMs() - startedMs)
+  const { exitCode } = result
+  const event = `the credential plugin "${command}" ended with ${exitCode ?? 'a signal'} after ${tookMs} ms`
+  run.log?.(event, { level: 'debug', component: 'plugin', program: command, exitCode, tookMs })
   run.signal.throwIfAborted()
   if (result.isTimedOut) throw fail('credential-plugin-slow', `no answer within ${run.timeoutMs / 1000} s`, logInOnce)
   const advice = [{ ...seeKubectl, note: 'see whether kubectl can log in' }]

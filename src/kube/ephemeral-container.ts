@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { V1Pod } from '@kubernetes/client-node'
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
+import type { WriteLog } from '../base/log.ts'
 import { awaitContainer } from './await-container.ts'
 import { changeObject } from './change-object.ts'
 import type { ClusterAccess } from './cluster-access.ts'
@@ -14,7 +15,7 @@ export interface EphemeralContainerOptions extends DebugContainerOptions {
   readonly namespace: string
   readonly pod: string
   readonly signal: AbortSignal
-  readonly log: (line: string) => void
+  readonly log: WriteLog
 }
 
 /**

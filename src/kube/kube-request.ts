@@ -4,6 +4,7 @@ import { type Clock, monotonicClock } from '../base/clock.ts'
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { linkSignals } from '../base/link-signals.ts'
+import type { LogFields } from '../base/log.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import { fitAnswer } from './fit-answer.ts'
 import { makeJsonSplitter, noJson, type RefuseAnswer } from './json-splitter.ts'
@@ -139,11 +140,14 @@ export async function openAnswer(
 ): Promise<IncomingMessage> {
   const { method = 'GET', signal, clock = monotonicClock } = request
   const { isRepeatable = method !== 'POST' } = request
+  const path = request.path.replace(/\?.*$/s, '')
   for (let tries = 1; ; tries++) {
     let pauseMs: number | undefined
     let reason: string
+    const sentMs = clock.nowMs()
     try {
       const response = await openStream(access, request)
+      logAnswer(access, { method, path, status: response.statusCode, tookMs: Math.round(clock.nowMs() - sentMs) })
       pauseMs = findRetryPause(response, isRepeatable, tries)
       if (pauseMs === undefined) return response
       response.destroy()
@@ -153,11 +157,17 @@ export async function openAnswer(
       if (pauseMs === undefined) throw error
       reason = (error as Error).message
     }
-    const path = request.path.replace(/\?.*$/s, '')
-    access.log?.(`${method} ${path}: ${reason}; sent again in ${pauseMs / 1000} s (${tries} of ${mostTries} times)`)
+    const event = `${method} ${path}: ${reason}; sent again in ${pauseMs / 1000} s (${tries} of ${mostTries} times)`
+    access.log?.(event, { level: 'warn', component: 'kube', method, path, attempt: tries })
     await clock.sleep(pauseMs, signal)
     signal.throwIfAborted()
   }
+}
+
+/** The path without its query: that of exec has a whole script in it. */
+function logAnswer({ log }: ClusterAccess, fields: Pick<LogFields, 'method' | 'path' | 'status' | 'tookMs'>): void {
+  const { method, path, status, tookMs } = fields
+  log?.(`${method} ${path}: ${status} in ${tookMs} ms`, { level: 'debug', component: 'kube', ...fields })
 }
 
 /** The answer as it comes; its body ends with an error when the signal is aborted. Throws `api-unreachable`, `api-certificate`. */

@@ -1,6 +1,7 @@
 import { type Clock, monotonicClock } from '../base/clock.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { linkSignals } from '../base/link-signals.ts'
+import type { WriteLog } from '../base/log.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import { fitWatchEvent } from './fit-answer.ts'
 import { makeJsonSplitter, noJson } from './json-splitter.ts'
@@ -54,7 +55,7 @@ export interface WatchRequest<Item, Kept> {
   readonly keep: (item: Item) => Kept | undefined
   readonly signal: AbortSignal
   /** Logs why a watch had to start over. */
-  readonly log?: (line: string) => void
+  readonly log?: WriteLog
   readonly clock?: Clock
 }
 

@@ -1,6 +1,10 @@
+import type { LogLevel } from '../base/log.ts'
 import type { OptionRow } from './option-row.ts'
 
-/** What is told meanwhile. */
+/** The default first. */
+const logLevels: readonly LogLevel[] = ['info', 'debug', 'warn', 'error']
+
+/** What kcap reports while it runs. */
 export const reportingOptions: readonly OptionRow[] = [
   { group: 'Reporting', name: 'quiet', short: 'q', kind: 'flag', help: 'print neither progress nor summary' },
   {
@@ -17,12 +21,26 @@ export const reportingOptions: readonly OptionRow[] = [
     kind: 'text',
     value: 'FILE',
     offers: 'files',
-    help: 'write each step to this file',
+    help: 'write a log to this file, as lines of JSON',
     dialog: {
       type: 'string',
       display: 'Log file',
       tooltip: 'File for the steps of the capture, with the commands that were run.',
       placeholder: 'none',
+    },
+  },
+  {
+    group: 'Reporting',
+    name: 'log-level',
+    kind: 'text',
+    value: 'LEVEL',
+    choices: logLevels,
+    help: 'how much --verbose and the log have: error, warn, info or debug (info)',
+    dialog: {
+      type: 'selector',
+      display: 'Log level',
+      tooltip: 'How much the log file has; debug adds each request to the cluster.',
+      choices: { info: 'steps', debug: 'steps and requests', warn: 'warnings', error: 'errors' },
     },
   },
 ]

@@ -71,7 +71,10 @@ async function* attemptNode(target: NodeTarget, options: AttemptOptions): RouteA
   if (via === 'ssh' || (via === 'auto' && nameNodeHost(target, options) !== undefined)) {
     const failure = yield attempt(target, 'ssh', options)
     if (via === 'ssh' || !isOneOf(failure, failuresOfRoute)) throw failure
-    log(`${formatTarget(target)}: not via ssh: ${failure.message}`)
+    log(`${formatTarget(target)}: not via ssh: ${failure.message}`, {
+      component: 'route',
+      target: formatTarget(target),
+    })
     notBySsh = [`not via ssh: ${failure.message}`]
   }
   if ((await consent.mayCreate(formatTarget(target), ['node-pod'])).has('node-pod'))
@@ -99,7 +102,7 @@ async function* attemptOthers(target: PodTarget, failure: KcapError, options: At
   const tried = new Map<RouteName, string>()
   for (const { via, state, reason } of plan) {
     if (state === 'refused') {
-      log(`${formatTarget(target)}: not via ${via}: ${reason}`)
+      log(`${formatTarget(target)}: not via ${via}: ${reason}`, { component: 'route', target: formatTarget(target) })
       continue
     }
     const mayTake =
@@ -107,7 +110,10 @@ async function* attemptOthers(target: PodTarget, failure: KcapError, options: At
     if (!mayTake) continue
     const error = yield attempt(target, via, options)
     if (!isOneOf(error, failuresOfRoute)) throw error
-    log(`${formatTarget(target)}: not via ${via}: ${error.message}`)
+    log(`${formatTarget(target)}: not via ${via}: ${error.message}`, {
+      component: 'route',
+      target: formatTarget(target),
+    })
     if (via === 'kubectl') {
       tried.set('exec', failure.message)
       last = error

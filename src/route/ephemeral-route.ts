@@ -1,4 +1,5 @@
 import type { DebugContainer } from '../base/capture-request.ts'
+import type { WriteLog } from '../base/log.ts'
 import type { PodTarget } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { openEphemeralContainer } from '../kube/ephemeral-container.ts'
@@ -13,7 +14,7 @@ const idleSeconds = 600
 export interface DebugRouteOptions {
   readonly debug: DebugContainer
   readonly signal: AbortSignal
-  readonly log: (line: string) => void
+  readonly log: WriteLog
 }
 
 /** A debug container in the pod, with the pod's network. It ends by itself; the pod's spec keeps its name. */

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import type { DebugContainer } from '../base/capture-request.ts'
 import { formatHint, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
+import type { WriteLog } from '../base/log.ts'
 import { printable } from '../base/printable.ts'
 import { formatTarget, type NodeTarget, type PodTarget } from '../base/target.ts'
 import { accountLabel } from '../host/account.ts'
@@ -25,7 +26,7 @@ export interface NodePodsOptions {
   readonly durationMs: number | undefined
   /** Aborts the creation. */
   readonly signal: AbortSignal
-  readonly log: (line: string) => void
+  readonly log: WriteLog
   /** What is left behind. */
   readonly tell: (event: string) => void
 }

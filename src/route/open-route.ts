@@ -1,6 +1,7 @@
 import type { CreatingRoute, DebugContainer, RouteName } from '../base/capture-request.ts'
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
+import type { WriteLog } from '../base/log.ts'
 import { formatTarget, type NodeTarget, type PodTarget, type SshHostName, type Target } from '../base/target.ts'
 import type { ClusterPool } from '../kube/cluster-pool.ts'
 import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
@@ -26,7 +27,7 @@ export interface RouteOptions {
 export interface CreatingOptions {
   readonly debug: DebugContainer
   readonly nodePods: NodePods
-  readonly log: (line: string) => void
+  readonly log: WriteLog
 }
 
 export type QuietRoute = Exclude<RouteName, CreatingRoute>

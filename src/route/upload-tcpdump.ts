@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { ErrorCode } from '../base/error-codes.ts'
 import type { Hint } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
+import type { WriteLog } from '../base/log.ts'
 import { posixChecksum } from '../base/posix-checksum.ts'
 import { makeUploadArgv, uploadedNamePrefix } from '../remote/upload-script.ts'
 import type { Route } from './route.ts'
@@ -20,7 +21,7 @@ export interface UploadOptions {
   /** Called each time more has arrived; with undefined at the end. */
   readonly onUpload: (progress: UploadProgress | undefined) => void
   /** Lines for `--verbose` and log files. */
-  readonly log: (line: string) => void
+  readonly log: WriteLog
 }
 
 /** A program on the remote side; kcap's end removes it too. */

@@ -40,7 +40,7 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
     run: CaptureRun,
     release: () => void,
   ): Promise<SourceEnd> {
-    log(`${source.name}: ${source.command}`)
+    log(`${source.name}: ${source.command}`, { component: 'session', target: source.name })
     const isFirst = !figures.hasBegun
     const clock = describeClock(source)
     if (clock !== undefined) options.tell(`${source.name}: ${clock}; its time stamps are left as they are`)
@@ -77,7 +77,8 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
     // The target may be captured no more, and its signal be there to the end: what has been read must not stay with it.
     run.signal.removeEventListener('abort', source.stop)
     const end = refusal === undefined ? await source.ended : { ...(await source.ended), error: refusal }
-    if (end.error !== undefined) log(`${source.name}: ${end.error.message}`)
+    if (end.error !== undefined)
+      log(`${source.name}: ${end.error.message}`, { level: 'error', component: 'session', target: source.name })
     return end
   }
 

@@ -1,6 +1,7 @@
 import type { CaptureRequest } from '../base/capture-request.ts'
 import type { Clock } from '../base/clock.ts'
 import { toKcapError } from '../base/kcap-error.ts'
+import type { WriteLog } from '../base/log.ts'
 import type { FollowedName } from '../base/target.ts'
 import type { ClusterPool } from '../kube/cluster-pool.ts'
 import { followPod } from '../target/follow-pod.ts'
@@ -15,7 +16,7 @@ export interface FollowOptions {
   /** Ends it: with the capture, or when nothing can be captured. */
   readonly signal: AbortSignal
   readonly tell: (event: string) => void
-  readonly log: (line: string) => void
+  readonly log: WriteLog
   readonly clock: Clock
 }
 

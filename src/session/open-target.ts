@@ -1,5 +1,6 @@
 import type { CaptureRequest } from '../base/capture-request.ts'
 import { makeClosing } from '../base/closing.ts'
+import type { WriteLog } from '../base/log.ts'
 import type { PacketSource } from '../base/packet-source.ts'
 import { formatTarget, type Target } from '../base/target.ts'
 import { type AttemptOptions, attemptRoutes } from '../route/attempt-routes.ts'
@@ -15,7 +16,7 @@ export interface OpenTargetOptions {
   readonly routes: AttemptOptions
   readonly keys: KeyWriter
   readonly tell: (event: string) => void
-  readonly log: (line: string) => void
+  readonly log: WriteLog
   readonly onUpload: SourceOptions['onUpload']
 }
 
@@ -53,7 +54,7 @@ async function tryRoutes(target: Target, options: OpenTargetOptions): Promise<Op
     try {
       const route = await attempt.open()
       closing.add(route.close)
-      log(`${name}: ${route.description}`)
+      log(`${name}: ${route.description}`, { component: 'route', target: name })
       // First the keys: those of a conversation that begins with the capture are written while it does.
       if (request.remoteKeyLogPath !== undefined) closing.add(await followKeys(target, route, options))
       const source = await openSource(target, route, { capture, uploadPath, signal, log, onUpload })

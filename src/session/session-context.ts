@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { WriteLog } from '../base/log.ts'
 import type { AskConsent } from '../route/consent.ts'
 import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
 import type { SessionProgress } from './session-progress.ts'
@@ -17,8 +18,8 @@ export interface SessionContext {
   readonly watch?: (progress: SessionProgress) => void
   /** What happens to sources while it runs: pods that come, go, restart. */
   readonly tell: (event: string) => void
-  /** Lines for `--verbose` and log files. */
-  readonly log: (line: string) => void
+  /** Writes the steps, for `--verbose` and log files. */
+  readonly log: WriteLog
   /** Measures pauses, outages and waits for pod events; default: the monotonic clock. */
   readonly clock?: Clock
 }

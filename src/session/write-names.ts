@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CaptureRequest } from '../base/capture-request.ts'
+import type { WriteLog } from '../base/log.ts'
 import type { PodTarget, Target } from '../base/target.ts'
 import { followAddressNames } from '../kube/address-names.ts'
 import type { ClusterPool } from '../kube/cluster-pool.ts'
@@ -17,7 +18,7 @@ export interface WriteNamesOptions {
   readonly writer: CaptureWriter
   readonly fail: (error: unknown) => void
   readonly signal: AbortSignal
-  readonly log: (line: string) => void
+  readonly log: WriteLog
 }
 
 /**

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import ssh2, { type ParsedKey, type SigningRequestOptions } from 'ssh2'
 import { fileWord, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
+import type { WriteLog } from '../base/log.ts'
 import { rsaKeyBits } from './host-key.ts'
 import { publicKeyOfEncryptedFile } from './private-key-file.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
@@ -28,7 +29,7 @@ export interface LoginKeys {
 
 export interface LoginKeysOptions {
   readonly prompt: SecretPrompt
-  readonly log: (line: string) => void
+  readonly log: WriteLog
 }
 
 const passphraseTries = 3
@@ -77,7 +78,7 @@ function isSameKey(a: LoginKey, b: LoginKey): boolean {
 }
 
 /** The keys of the user's agent; an agent that does not answer has none. */
-function agentKeys({ agentSocket }: ResolvedSshHost, log: (line: string) => void): Promise<LoginKey[]> {
+function agentKeys({ agentSocket }: ResolvedSshHost, log: WriteLog): Promise<LoginKey[]> {
   if (agentSocket === undefined) return Promise.resolve([])
   const agent = ssh2.createAgent(agentSocket)
   return new Promise((resolve) => {

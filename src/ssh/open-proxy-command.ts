@@ -2,6 +2,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { Duplex } from 'node:stream'
 import { fileLine } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
+import type { WriteLog } from '../base/log.ts'
 import { killProgram, startCommandLine } from '../host/start-program.ts'
 import { expandSshTokens } from './expand-ssh-path.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
@@ -15,7 +16,7 @@ const maxKeptLength = 4096
  */
 export async function openProxyCommand(
   host: ResolvedSshHost & { readonly proxyCommand: string },
-  { signal, log }: { readonly signal: AbortSignal; readonly log: (line: string) => void },
+  { signal, log }: { readonly signal: AbortSignal; readonly log: WriteLog },
 ): Promise<Duplex> {
   const { alias, port, user } = host
   const command = expandSshTokens(host.proxyCommand, {
@@ -37,7 +38,7 @@ export async function openProxyCommand(
   return stream
 }
 
-function toStream(child: ChildProcessWithoutNullStreams, host: ResolvedSshHost, log: (line: string) => void): Duplex {
+function toStream(child: ChildProcessWithoutNullStreams, host: ResolvedSshHost, log: WriteLog): Duplex {
   const { stdin, stdout, stderr } = child
   let said = ''
   stderr.on('data', (chunk: Buffer) => {

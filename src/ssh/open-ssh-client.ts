@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import ssh2, { type Algorithms, type Client } from 'ssh2'
+import type { WriteLog } from '../base/log.ts'
 import type { HostKeyCheck } from './host-key-check.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import type { Ssh2Algorithms } from './ssh-algorithms.ts'
@@ -14,7 +15,7 @@ export interface SshClientOptions {
   readonly algorithms: Ssh2Algorithms
   readonly keepaliveIntervalMs: number
   readonly signal: AbortSignal
-  readonly log: (line: string) => void
+  readonly log: WriteLog
 }
 
 /** A host gets this long for each step of a login; asking the user does not count. */
@@ -82,7 +83,10 @@ export function openSshClient(host: ResolvedSshHost, options: SshClientOptions):
     client.once('handshake', (chosen) => {
       phase = 'login'
       expectAnswer(stepTimeoutMs)
-      log(`"${host.host}" uses ${chosen.kex}, ${chosen.serverHostKey}, ${chosen.sc.cipher}`)
+      log(`"${host.host}" uses ${chosen.kex}, ${chosen.serverHostKey}, ${chosen.sc.cipher}`, {
+        component: 'ssh',
+        algorithms: { keyExchange: chosen.kex, hostKey: chosen.serverHostKey, cipher: chosen.sc.cipher },
+      })
     })
     client.once('ready', () => {
       if (settle()) resolve(client)

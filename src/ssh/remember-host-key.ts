@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { appendFile, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import type { WriteLog } from '../base/log.ts'
 import { makeFolder } from '../host/make-folder.ts'
 import { hostKeyType, hostKeyTypeName } from './host-key.ts'
 import { hashedHostField } from './known-hosts.ts'
@@ -9,7 +10,7 @@ import { sshHostLabel } from './ssh-error.ts'
 
 export interface RememberOptions {
   readonly homeFolder: string
-  readonly log: (line: string) => void
+  readonly log: WriteLog
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { WriteLog } from '../base/log.ts'
 import type { AskHostKey } from './host-key-check.ts'
 import type { SilenceLimits } from './resolve-ssh-host.ts'
 import type { AskSecret } from './secret-prompt.ts'
@@ -11,7 +12,7 @@ export interface ConnectSshOptions {
   readonly askHostKey?: AskHostKey | undefined
   /** What was answered before, by question: a connection that is made again asks nothing twice. */
   readonly answers?: Map<string, string> | undefined
-  readonly log?: ((line: string) => void) | undefined
+  readonly log?: WriteLog | undefined
   /** Reports to the user; absent: the event is logged. */
   readonly tell?: ((event: string) => void) | undefined
   /** Whether the connection is compressed where the ssh config says so; absent: yes. */
@@ -24,7 +25,7 @@ export interface ConnectSshOptions {
 
 /** The same with what is taken where nothing is given. */
 export type SshContext = ConnectSshOptions & {
-  readonly log: (line: string) => void
+  readonly log: WriteLog
   readonly environment: NodeJS.ProcessEnv
   readonly homeFolder: string
 }

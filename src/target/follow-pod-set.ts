@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { V1Pod } from '@kubernetes/client-node'
 import type { Clock } from '../base/clock.ts'
 import { KcapError } from '../base/kcap-error.ts'
+import type { WriteLog } from '../base/log.ts'
 import type { PodSetName, PodTarget } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { tooManyObjects } from '../kube/read-list.ts'
@@ -18,7 +19,7 @@ export interface FollowRun {
   /** Whether it must be known how the pod goes on. */
   readonly isCaptured: (uid: string) => boolean
   readonly signal: AbortSignal
-  readonly log: (line: string) => void
+  readonly log: WriteLog
   readonly clock?: Clock
 }
 

@@ -2,6 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node'
 import { type Clock, monotonicClock } from '../base/clock.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { linkSignals } from '../base/link-signals.ts'
+import type { WriteLog } from '../base/log.ts'
 import type { PodName, PodTarget } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { getPod } from '../kube/kube-objects.ts'
@@ -18,7 +19,7 @@ export interface FollowPodRun {
   /** How long a pod that is gone is waited for, where its controller makes another one of the same name. */
   readonly patienceMs: number
   readonly signal: AbortSignal
-  readonly log: (line: string) => void
+  readonly log: WriteLog
   readonly clock?: Clock
 }
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { V1Pod } from '@kubernetes/client-node'
 import type { Clock } from '../base/clock.ts'
+import type { WriteLog } from '../base/log.ts'
 import type { PodTarget } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { watchList } from '../kube/watch-list.ts'
@@ -12,7 +13,7 @@ export interface KnownPodsWatch {
   /** Called when one of them is gone or another target than before. */
   readonly onChange: () => void
   readonly signal: AbortSignal
-  readonly log: (line: string) => void
+  readonly log: WriteLog
   readonly clock?: Clock
 }
 

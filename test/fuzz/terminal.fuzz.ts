@@ -90,7 +90,7 @@ fuzz('the progress line, notes and the summary', scene, async ({ sources, note, 
 
 const logFile = path.join(await makeTempFolder(), 'kcap.log')
 // Opened once, as in a capture: it stays open to the end of the process.
-const writeLog = openLogFile(logFile)
+const writeLog = await openLogFile(logFile)
 fuzz('log files: a line for each text', fc.array(hostileText, { minLength: 1, maxLength: 3 }), (texts) => {
   truncateSync(logFile)
   for (const text of texts) writeLog(text)

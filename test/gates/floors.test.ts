@@ -32,6 +32,7 @@ const owners: Record<string, string[]> = {
   '@clack/core': ['prompt'],
   'agent-base': ['kube'],
   execa: ['host'],
+  pino: ['host'],
   'js-yaml': ['kube'],
   minimist: ['request'],
 

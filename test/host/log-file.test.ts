@@ -8,18 +8,36 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 
 const folder = await makeTempFolder()
 
-test('a log has a line with the time for each event, whatever is in it, and is for this user alone', () => {
+test('a log has a line with the time for each event, whatever is in it, and is for this user alone', async () => {
   const file = path.join(folder, 'kcap.log')
-  const write = openLogFile(file)
+  const write = await openLogFile(file)
   write('one')
   write('two\nthree')
-  expect(readFileSync(file, 'utf8')).toMatch(/^\S+Z one\n\S+Z two\S+three\n$/)
+  write('three', { level: 'debug' })
+  write('four', { level: 'warn', component: 'kube', status: 503, target: 'shop/\x9b31mweb' })
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
+  const entries = lines.map((line) => JSON.parse(line) as { time: string; level: string; msg: string })
+  expect(entries.map(({ level, msg }) => [level, msg])).toEqual([
+    ['info', 'one'],
+    ['info', expect.stringMatching(/^two\S+three$/)],
+    ['warn', 'four'],
+  ])
+  expect(entries.map(({ time }) => Number.isNaN(Date.parse(time)))).toEqual([false, false, false])
+  expect(entries[2]).toMatchObject({ component: 'kube', status: 503, target: expect.not.stringContaining('\x9b') })
   expect(statSync(file).mode & 0o777).toBe(0o600)
 })
 
-test('a log goes on in the file that was opened, whatever takes its name later', () => {
+test('a log of the level debug has all entries, and none of it a secret', async () => {
+  const file = path.join(folder, 'debug.log')
+  const write = await openLogFile(file, 'debug')
+  write('one', { level: 'debug', token: 'geheim', headers: { authorization: 'geheim' } } as object)
+  expect(readFileSync(file, 'utf8')).toContain('"one"')
+  expect(readFileSync(file, 'utf8')).not.toContain('geheim')
+})
+
+test('a log goes on in the file that was opened, whatever takes its name later', async () => {
   const file = path.join(folder, 'moved.log')
-  const write = openLogFile(file)
+  const write = await openLogFile(file)
   const victim = path.join(folder, 'victim')
   writeFileSync(victim, 'mine')
   linkSync(file, `${file}.1`)
@@ -37,7 +55,7 @@ test('a log that can not be written, or that has a second name, is an error at o
     [path.join(folder, 'no', 'x.log'), /^cannot write the log "\S+no\/x.log": ENOENT/],
     [second, /^cannot write the log "\S+second.log": it has another name too$/],
   ] as const) {
-    const error = await failureOf((async () => openLogFile(file))())
+    const error = await failureOf(openLogFile(file))
     expect([error.code, error.exitCode]).toEqual(['output-not-writable', 7])
     expect(error.message).toMatch(state)
     expect(error.hints).toEqual([`ls -l ${file}`, '--log-file OTHER-NAME'])
@@ -45,13 +63,14 @@ test('a log that can not be written, or that has a second name, is an error at o
   expect(readFileSync(victim, 'utf8')).toBe('mine')
 })
 
-test("a user's own link is followed, and is nobody else's plant", () => {
+test("a user's own link is followed, and is nobody else's plant", async () => {
   const shared = path.join(folder, 'shared')
   mkdirSync(shared)
   chmodSync(shared, 0o1777)
   const link = path.join(shared, 'link.log')
   symlinkSync(path.join(folder, 'target.log'), link)
   expect([isPlanted(link), isPlanted(path.join(shared, 'none')), isPlanted(shared)]).toEqual([false, false, false])
-  openLogFile(link)('x')
+  const write = await openLogFile(link)
+  write('x')
   expect(readFileSync(path.join(folder, 'target.log'), 'utf8')).toContain('x')
 })

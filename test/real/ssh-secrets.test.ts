@@ -64,7 +64,7 @@ sshdTest.each(['ssh2', 'openssh'] as const)(
       user: 'ordinary',
       // The jump host is a child of kcap's too: by ssh's own way, and by a command.
       config: () => [`IdentityFile ${file('locked')}`, 'IdentitiesOnly yes', 'ProxyCommand socat - TCP:%h:%p'],
-      argv: () => ['--sudo', 'sudo', '--verbose', '--log-file', log],
+      argv: () => ['--sudo', 'sudo', '--verbose', '--log-file', log, '--log-level', 'debug'],
     }
     const argv = await makeArgv(setting, row, client, ['--count', '100', '--duration', '20'])
     const words = quoteArgv([process.execPath, programPath, ...argv])
