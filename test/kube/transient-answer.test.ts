@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { describe, expect, test } from 'vitest'
+import type { WriteLog } from '../../src/base/log.ts'
 import { openAnswer } from '../../src/kube/kube-request.ts'
 import { deletePod } from '../../src/kube/node-pod.ts'
 import { findResetPause, findRetryPause } from '../../src/kube/transient-answer.ts'
@@ -67,7 +68,8 @@ async function openPeer(...answers: ((request: IncomingMessage, response: Server
   })
   const clock = { nowMs: () => 0, sleep: async (ms: number) => void pauses.push(ms) }
   const pauses: number[] = []
-  const access = { ...peer.access, log: (line: string) => void lines.push(line) }
+  const log: WriteLog = (line, { level } = {}) => void (level === 'debug' || lines.push(line))
+  const access = { ...peer.access, log }
   return { ...peer, access, lines, pauses, clock }
 }
 
