@@ -11,48 +11,48 @@ import { loadSettings } from '../settings/load-settings.ts'
 import { defaultDebugImage, defaultMaxPods, defaultNamedMaxPods } from '../settings/settings.ts'
 import { refuseSurplusWords } from './surplus-words.ts'
 
-const template = `# kcap's config; lines that begin with # are what holds without them.
+const template = `# kcap's config. Lines that begin with # show the defaults, or examples.
 
-# What stands in Wireshark's interface list.
+# Wireshark's interface list.
 #list:
 #  contexts: [prod, "staging-*"]   # default: the current context
-#  namespaces: [shop, payments]    # default: all that the login may see
+#  namespaces: [shop, payments]    # default: all that you may list
 #  selector: app=orders            # default: all running pods
 #  maxPods: ${defaultMaxPods}                     # pods and workloads listed in all; ${defaultNamedMaxPods} with namespaces or a selector
 
-# Hosts with an interface of their own there: an alias of your ssh config, or [USER@]HOST[:PORT].
+# SSH hosts with an interface of their own: an alias of your ssh config, or [USER@]HOST[:PORT].
 #sshHosts: [bastion, root@10.0.0.10]
 
-# How the nodes of clusters are reached by SSH; {address} is for their addresses. Then kcap node/NAME, and pods --via ssh, go there.
+# How to reach the nodes of clusters by SSH, for kcap node/NAME and --via ssh. {address} stands for a node's address.
 #nodeSsh:
 #  host: "{node}.example.com"
 #  user: root
 #  jumpHost: bastion
 #  sudo: none
 
-# What kcap does with no target where nobody is there to choose one.
+# Target where the command line names none and nobody can be asked.
 #defaultTarget: svc/orders
 
-# kcap @orders-prod stands for these words; a list where one of them has a space in it.
+# Profiles: kcap @orders-prod stands for these words. Use a list where a word has a space.
 #profiles:
 #  orders-prod: svc/orders -n prod --port 8080 --duration 60
 #  slow-dns: [deploy/web, -n, prod, --filter, "udp port 53"]
 
-# Where credential plugins and kubectl are, if a desktop starts Wireshark with a PATH that lacks them; and the kubeconfig, where
+# Folders of credential plugins and kubectl, for a Wireshark that a desktop starts with a short PATH; and the kubeconfig where
 # KUBECONFIG names none.
 #path: [/opt/homebrew/bin, ~/google-cloud-sdk/bin]
 #kubeconfig: ~/.kube/work
 
-# What kcap may create in clusters without asking, where a pod can't be captured from inside.
+# What kcap may create in clusters without asking, where a pod cannot be captured from inside.
 #consent: [ephemeral, node-pod]
 
-# What it creates then.
+# Debug containers and node pods.
 #debug:
 #  image: ${defaultDebugImage}   # with sh, tcpdump, grep, sleep, nsenter
 #  pullPolicy: IfNotPresent
 #  pullSecret: registry-login
-#  namespace: kube-system          # of pods on nodes; default: that of the captured pod
-#  memory: 256Mi                  # memory request and limit of a pod on a node; default: 64Mi, 256Mi
+#  namespace: kube-system          # of node pods; default: that of the captured pod
+#  memory: 256Mi                  # memory request and limit of node pods; default: 64Mi, 256Mi
 #  cpu: 100m                      # CPU request and limit; default: 50m, no limit
 #  privileged: false
 `

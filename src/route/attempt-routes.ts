@@ -7,7 +7,7 @@ import type { Consent } from './consent.ts'
 import { gatherFacts } from './gather-facts.ts'
 import { nameNodeHost } from './name-node-host.ts'
 import { type CreatingOptions, createRoute, openRoute, type RouteOptions } from './open-route.ts'
-import { type PlannedRoute, planRoutes, whatItLeaves } from './plan-routes.ts'
+import { type PlannedRoute, planRoutes } from './plan-routes.ts'
 import type { Route } from './route.ts'
 
 export interface AttemptOptions extends RouteOptions, CreatingOptions {
@@ -81,7 +81,7 @@ async function* attemptNode(target: NodeTarget, options: AttemptOptions): RouteA
     throw yield attempt(target, 'node-pod', options)
   throw new KcapError(
     'consent-missing',
-    `cannot capture "${formatTarget(target)}": ${whatItLeaves['node-pod']}, and nobody has allowed it`,
+    `cannot capture "${formatTarget(target)}": this creates a temporary pod on the node: allow it with --via node-pod or --yes`,
     { hints: [options.formatCommand(target, 'node-pod'), ...notBySsh] },
   )
 }

@@ -76,7 +76,7 @@ function formatQuestion(places: readonly string[], routes: readonly CreatingRout
   const named = `${places.slice(0, mostNamed).join(', ')}${places.length > mostNamed ? ' …' : ''}`
   const targets = others.length === 0 ? first : `${places.length} targets (${named})`
   return [
-    `${targets} can be captured only if kcap creates something${others.length === 0 ? '' : ' for each'}:`,
+    `${targets} can be captured only by creating something${others.length === 0 ? '' : ' for each'}:`,
     ...routes.map((via, i) => `  ${i === 0 ? '' : 'or '}${via}: ${whatItLeaves[via]}`),
     'Allow it for the whole capture?',
   ].join('\n')

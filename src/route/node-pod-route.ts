@@ -98,7 +98,7 @@ export function makeNodePods({ debug, durationMs, signal, log, tell }: NodePodsO
           if (pod === undefined || (await pod.close())) return
           const remove = formatHint(line('kubectl', 'delete', 'pod', '-n', pod.namespace, pod.pod)) ?? ''
           tell(
-            `the pod ${pod.namespace}/${pod.pod} could not be deleted; it ends by itself within ${idleSeconds} s: ${remove}`,
+            `the pod ${pod.namespace}/${pod.pod} could not be deleted; it stops by itself within ${idleSeconds} s: ${remove}`,
           )
         }),
       )

@@ -54,8 +54,8 @@ export const firstCreateVersion = 35
 export const firstEphemeralVersion = 23
 
 export const whatItLeaves: Readonly<Record<CreatingRoute, string>> = {
-  ephemeral: "a debug container joins the pod; it ends by itself, its name stays in the pod's spec",
-  'node-pod': "a pod of kcap's own runs on the node while it captures, and is deleted afterwards",
+  ephemeral: "adds a debug container to the pod; it stops by itself, its entry stays in the pod's spec",
+  'node-pod': 'creates a temporary pod on the node, and deletes it after the capture',
 }
 
 /** All routes into a pod in the order in which they are to be tried: the one that needs and leaves the least first. */

@@ -10,13 +10,13 @@ const fromNode = (target: string, scope = '') => [
   `kcap ${target} --ssh-host kcap-node${scope}`,
 ]
 const debugContainer =
-  "via ephemeral, if you allow it: a debug container joins the pod; it ends by itself, its name stays in the pod's spec:"
+  "via ephemeral, if you allow it: adds a debug container to the pod; it stops by itself, its entry stays in the pod's spec:"
 
 /** What the lab's admin is told of the other routes to a pod. */
 export function waysOfAdmin(target: string): (string | RegExp)[] {
   return [
     ...(isModern ? [debugContainer, new RegExp(`^kcap ${target} .*--via ephemeral$`)] : []),
-    "via node-pod, if you allow it: a pod of kcap's own runs on the node while it captures, and is deleted afterwards:",
+    'via node-pod, if you allow it: creates a temporary pod on the node, and deletes it after the capture:',
     new RegExp(`^kcap ${target} .*--via node-pod$`),
     kubectl,
     ...fromNode(target),

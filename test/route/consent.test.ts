@@ -26,9 +26,9 @@ test('a person is asked once for all targets and routes, and a yes holds for the
   expect(answers).toEqual(places.map(() => new Set(both)))
   expect(await consent.mayCreate('prod/later', both)).toEqual(new Set(both))
   expect(person.questions).toEqual([
-    `4 targets (prod/a, prod/b, prod/c …) can be captured only if kcap creates something for each:
-  ephemeral: a debug container joins the pod; it ends by itself, its name stays in the pod's spec
-  or node-pod: a pod of kcap's own runs on the node while it captures, and is deleted afterwards
+    `4 targets (prod/a, prod/b, prod/c …) can be captured only by creating something for each:
+  ephemeral: adds a debug container to the pod; it stops by itself, its entry stays in the pod's spec
+  or node-pod: creates a temporary pod on the node, and deletes it after the capture
 Allow it for the whole capture?`,
   ])
   expect([...consent.given]).toEqual(both)
@@ -38,8 +38,8 @@ test('the question for one target and one route names both', async () => {
   const person = makePerson(true)
   expect(await makeConsent([], person.ask).mayCreate('prod/a', ['ephemeral'])).toEqual(new Set(['ephemeral']))
   expect(person.questions).toEqual([
-    `prod/a can be captured only if kcap creates something:
-  ephemeral: a debug container joins the pod; it ends by itself, its name stays in the pod's spec
+    `prod/a can be captured only by creating something:
+  ephemeral: adds a debug container to the pod; it stops by itself, its entry stays in the pod's spec
 Allow it for the whole capture?`,
   ])
 })
@@ -73,7 +73,7 @@ test('the question waits for the targets that may need consent too, and counts t
   expect(person.questions).toEqual([])
   consent.release('prod/captured')
   await Promise.all([first, second])
-  expect(person.questions).toEqual([expect.stringContaining('2 targets (prod/a, prod/b) can be captured only if')])
+  expect(person.questions).toEqual([expect.stringContaining('2 targets (prod/a, prod/b) can be captured only by')])
 })
 
 test('a target that takes long does not hold the question up', async () => {

@@ -171,7 +171,7 @@ describe('consent', () => {
       expect(code).toBe(5)
       expectRefusal(
         lines,
-        'cannot capture "node/demo-node-1": a pod of kcap\'s own runs on the node while it captures, and is deleted afterwards, and nobody has allowed it',
+        'cannot capture "node/demo-node-1": this creates a temporary pod on the node: allow it with --via node-pod or --yes',
         'kcap node/demo-node-1 -o x.pcapng --via node-pod',
       )
     })

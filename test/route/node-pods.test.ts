@@ -124,7 +124,7 @@ test('a pod that can not be deleted is named, with the line that removes it', as
   await pods.close()
   await demo.cluster.misbehave({})
   expect(told.splice(0)).toEqual([
-    `the pod prod/${metadata.name} could not be deleted; it ends by itself within 60 s: kubectl delete pod -n prod ${metadata.name}`,
+    `the pod prod/${metadata.name} could not be deleted; it stops by itself within 60 s: kubectl delete pod -n prod ${metadata.name}`,
   ])
   demo.cluster.removePod(`prod/${metadata.name}`)
 })

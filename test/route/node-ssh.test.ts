@@ -61,7 +61,7 @@ test('a node whose host does not answer is left to the other way, which needs co
   const user = await makeUser('{node}.invalid')
   const { code, lines } = await user.capture('node/demo-node-1', ...sshConfig)
   expect(code).toBe(5)
-  expect(lines[0]).toMatch(/^kcap: error: cannot capture "node\/demo-node-1": a pod of kcap's own runs on the node/)
+  expect(lines[0]).toMatch(/^kcap: error: cannot capture "node\/demo-node-1": this creates a temporary pod on the node/)
   expect(lines.join('\n')).toContain(
     'hint: not via ssh: cannot reach "ssh://ann@demo-node-1.invalid": no such host name',
   )
