@@ -114,7 +114,6 @@ const defaults = {
 
 /** A small Kubernetes 1.34 on loopback, whose pods have traffic worth looking at. */
 export async function startDemoCluster(options: DemoClusterOptions = {}): Promise<DemoCluster> {
-  const certificateMade = makeServerCertificate()
   const store = makeObjectStore()
   const registry = makeExecRegistry()
   const pods = makeDemoPods(store, registry.kill, options.imageTools)
@@ -148,7 +147,7 @@ export async function startDemoCluster(options: DemoClusterOptions = {}): Promis
       protocols.find((known) => offeredProtocols(request).includes(known)) ?? false,
   })
   const requests: { method: string; path: string }[] = []
-  const certificate = await certificateMade
+  const certificate = makeServerCertificate()
   const server = await startApiServer({
     certificate,
     port: options.port ?? 0,

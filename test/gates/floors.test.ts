@@ -35,8 +35,6 @@ const owners: Record<string, string[]> = {
   pino: ['host'],
   'js-yaml': ['kube'],
   minimist: ['request'],
-
-  selfsigned: ['demo'],
   socks: ['kube'],
   'ssh-config': ['ssh'],
   ssh2: ['ssh'],

@@ -24,7 +24,7 @@ async function listen(server: Server): Promise<number> {
 
 /** Bytes that Node's own TLS client sends first, and the name of the session in its key log. */
 async function shakeHands(maxVersion: SecureVersion) {
-  const { certificate: cert, key } = await makeServerCertificate()
+  const { certificate: cert, key } = makeServerCertificate()
   const server = createServer({ cert, key, maxVersion })
   const port = await listen(server)
   const sent: Buffer[] = []

@@ -26,7 +26,7 @@ const environment = { KUBECONFIG: lab.kubeconfig }
 beforeAll(async () => {
   folder = await makeTempFolder()
   if (!hasLab) return
-  const { certificate, key } = await makeServerCertificate()
+  const { certificate, key } = makeServerCertificate()
   const child = spawn(lab.command, ['node-exec', 'node', '-e', serverScript, '--', certificate, key], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
