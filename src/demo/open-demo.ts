@@ -18,7 +18,7 @@ export async function openDemo(options: { packetsPerSecond?: number } = {}): Pro
   // The token inside opens the demo to nobody else on this machine.
   const folder = makePrivateFolder('demo')
   const kubeconfigPath = path.join(folder, 'kubeconfig')
-  await writeFile(kubeconfigPath, cluster.kubeconfig(), { mode: 0o600 })
+  await writeFile(kubeconfigPath, cluster.kubeconfig, { mode: 0o600 })
   return {
     kubeconfigPath,
     context: 'kcap-demo',

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type DemoCluster, startDemoCluster } from '../../src/demo/start-demo-cluster.ts'
+import { type PeerCluster, startPeerCluster } from '../peer/start-peer-cluster.ts'
 import { ask, tableAccept } from './demo-client.ts'
 
-let cluster: DemoCluster
+let cluster: PeerCluster
 
 beforeAll(async () => {
-  cluster = await startDemoCluster({
+  cluster = await startPeerCluster({
     users: [
       { name: 'viewer', rights: [{ verbs: ['get', 'list'], resources: ['pods'], namespaces: ['staging'] }] },
       { name: 'nobody', rights: [] },

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type DemoCluster, startDemoCluster } from '../../src/demo/start-demo-cluster.ts'
 import { parseIpv4Address } from '../../src/demo/traffic/ipv4.ts'
+import { type PeerCluster, startPeerCluster } from '../peer/start-peer-cluster.ts'
 import { ask, askUntil, defaultProgram, openExec, supervisedArgv, UpgradeRefused } from './demo-client.ts'
 import { readPcap } from './read-packets.ts'
 
-let cluster: DemoCluster
+let cluster: PeerCluster
 
 beforeAll(async () => {
-  cluster = await startDemoCluster({
+  cluster = await startPeerCluster({
     packetsPerSecond: 400,
     startDelayMs: 10,
     graceMs: 100,

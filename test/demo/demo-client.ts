@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Agent, request as httpsRequest } from 'node:https'
 import { setTimeout as delay } from 'node:timers/promises'
 import WebSocket from 'ws'
-import type { DemoCluster } from '../../src/demo/start-demo-cluster.ts'
+import type { PeerCluster } from '../peer/start-peer-cluster.ts'
 
 export interface Answer {
   readonly code: number
@@ -22,7 +22,7 @@ export interface Asked {
 
 export const tableAccept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
 
-export async function ask(cluster: DemoCluster, path: string, asked: Asked = {}): Promise<Answer> {
+export async function ask(cluster: PeerCluster, path: string, asked: Asked = {}): Promise<Answer> {
   const token = 'token' in asked ? asked.token : cluster.token
   const agent = new Agent({ ca: cluster.certificateAuthorityPem })
   try {
@@ -65,7 +65,7 @@ export async function ask(cluster: DemoCluster, path: string, asked: Asked = {})
 
 /** Asks for an object again and again until it is so. */
 export async function askUntil(
-  cluster: DemoCluster,
+  cluster: PeerCluster,
   path: string,
   // biome-ignore lint/suspicious/noExplicitAny: objects of all kinds
   isSo: (object: any) => boolean,
@@ -85,7 +85,7 @@ export interface WatchEvent {
 
 /** Collects events until `until` says it has enough, or the server ends the stream. */
 export async function watch(
-  cluster: DemoCluster,
+  cluster: PeerCluster,
   path: string,
   until: (events: readonly WatchEvent[]) => boolean,
   accept?: string,
@@ -159,7 +159,7 @@ export const defaultProgram: readonly string[] =
 export const defaultCapture = supervisedArgv([defaultProgram])
 
 /** An upgrade the server refuses rejects with the answer's code and body. */
-export async function openExec(cluster: DemoCluster, asked: ExecAsked = {}): Promise<ExecClient> {
+export async function openExec(cluster: PeerCluster, asked: ExecAsked = {}): Promise<ExecClient> {
   const [namespace, name] = (asked.pod ?? 'prod/web-5f8c').split('/')
   const query = new URLSearchParams({ stdin: 'true', stdout: 'true', stderr: 'true', tty: 'false' })
   if (asked.container !== undefined) query.set('container', asked.container)

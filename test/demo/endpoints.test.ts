@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type DemoCluster, startDemoCluster } from '../../src/demo/start-demo-cluster.ts'
+import { type PeerCluster, startPeerCluster } from '../peer/start-peer-cluster.ts'
 import { ask } from './demo-client.ts'
 
-let cluster: DemoCluster
+let cluster: PeerCluster
 beforeAll(async () => {
-  cluster = await startDemoCluster()
+  cluster = await startPeerCluster()
 })
 afterAll(() => cluster.close())
 
@@ -121,7 +121,7 @@ test('an ExternalName service has neither', async () => {
 })
 
 test('a cluster before Kubernetes 1.21 answers discovery.k8s.io with 404 and does not list it', async () => {
-  const older = await startDemoCluster({ hasEndpointSlices: false })
+  const older = await startPeerCluster({ hasEndpointSlices: false })
   const answer = await ask(older, '/apis/discovery.k8s.io/v1/namespaces/prod/endpointslices')
   const { json } = await ask(older, '/apis')
   await older.close()

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type DemoCluster, startDemoCluster } from '../../src/demo/start-demo-cluster.ts'
+import { type PeerCluster, startPeerCluster } from '../peer/start-peer-cluster.ts'
 import { ask, askUntil, watch } from './demo-client.ts'
 
-let cluster: DemoCluster
-let withoutFeature: DemoCluster
+let cluster: PeerCluster
+let withoutFeature: PeerCluster
 
 beforeAll(async () => {
-  cluster = await startDemoCluster({
+  cluster = await startPeerCluster({
     startDelayMs: 20,
     missingImages: ['nobody/has:this'],
     users: [
@@ -14,7 +14,7 @@ beforeAll(async () => {
       { name: 'debugger', rights: [{ verbs: ['patch'], resources: ['pods/ephemeralcontainers'] }] },
     ],
   })
-  withoutFeature = await startDemoCluster({
+  withoutFeature = await startPeerCluster({
     hasEphemeralContainers: false,
     users: [{ name: 'viewer', rights: [{ verbs: ['get'], resources: ['pods'] }] }],
   })

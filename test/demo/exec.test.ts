@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type DemoCluster, startDemoCluster } from '../../src/demo/start-demo-cluster.ts'
+import { type PeerCluster, startPeerCluster } from '../peer/start-peer-cluster.ts'
 import { captureArgv, defaultProgram, openExec, supervisedArgv, UpgradeRefused } from './demo-client.ts'
 import { readPcap } from './read-packets.ts'
 
-let cluster: DemoCluster
+let cluster: PeerCluster
 
 beforeAll(async () => {
-  cluster = await startDemoCluster({
+  cluster = await startPeerCluster({
     packetsPerSecond: 400,
     silenceTimeoutMs: 400,
     graceMs: 100,
@@ -49,7 +49,7 @@ describe('upgrade', () => {
   })
 
   test('a server set to know only v4 answers v4', async () => {
-    const old = await startDemoCluster({ protocols: ['v4.channel.k8s.io'] })
+    const old = await startPeerCluster({ protocols: ['v4.channel.k8s.io'] })
     const exec = await openExec(old)
     expect(exec.protocol).toBe('v4.channel.k8s.io')
     await old.close()

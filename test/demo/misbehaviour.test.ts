@@ -2,16 +2,16 @@ import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Misbehaviour } from '../../src/demo/misbehaviour.ts'
-import { type DemoCluster, startDemoCluster } from '../../src/demo/start-demo-cluster.ts'
+import { type PeerCluster, startPeerCluster } from '../peer/start-peer-cluster.ts'
 import { ask, defaultCapture, openExec, UpgradeRefused } from './demo-client.ts'
 import { readPcap } from './read-packets.ts'
 
-let cluster: DemoCluster
+let cluster: PeerCluster
 const pod = 'prod/web-5f8c'
 const other = 'prod/db-0'
 
 beforeAll(async () => {
-  cluster = await startDemoCluster({ packetsPerSecond: 500, graceMs: 100 })
+  cluster = await startPeerCluster({ packetsPerSecond: 500, graceMs: 100 })
 })
 afterEach(async () => {
   await cluster.misbehave({})
@@ -254,7 +254,7 @@ test('a slow reader makes the kernel drop, not the server buffer', async () => {
 })
 
 test('close drops every connection, ends every capture and frees the port', async () => {
-  const doomed = await startDemoCluster()
+  const doomed = await startPeerCluster()
   const exec = await openExec(doomed)
   const watching = ask(doomed, '/api/v1/pods?watch=1').catch((error: Error) => error)
   await exec.until(() => exec.stdout().length > 24)
@@ -262,7 +262,7 @@ test('close drops every connection, ends every capture and frees the port', asyn
   expect(await exec.closed).toBe(1006)
   expect(await watching).toBeInstanceOf(Error)
   expect(doomed.openExecCount()).toBe(0)
-  const next = await startDemoCluster({ port: doomed.port })
+  const next = await startPeerCluster({ port: doomed.port })
   expect(next.port).toBe(doomed.port)
   await next.close()
 })

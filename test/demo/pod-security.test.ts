@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type DemoCluster, startDemoCluster } from '../../src/demo/start-demo-cluster.ts'
+import { type PeerCluster, startPeerCluster } from '../peer/start-peer-cluster.ts'
 import { ask } from './demo-client.ts'
 
-let cluster: DemoCluster
+let cluster: PeerCluster
 
 beforeAll(async () => {
-  cluster = await startDemoCluster()
+  cluster = await startPeerCluster()
   cluster.labelNamespace('prod', { 'pod-security.kubernetes.io/enforce': 'baseline' })
   cluster.labelNamespace('staging', { 'pod-security.kubernetes.io/enforce': 'restricted' })
   cluster.labelNamespace('kube-system', {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type DemoCluster, startDemoCluster } from '../../src/demo/start-demo-cluster.ts'
+import { type PeerCluster, startPeerCluster } from '../peer/start-peer-cluster.ts'
 import { ask, askUntil, openExec } from './demo-client.ts'
 
-let cluster: DemoCluster
+let cluster: PeerCluster
 
 beforeAll(async () => {
-  cluster = await startDemoCluster({
+  cluster = await startPeerCluster({
     startDelayMs: 20,
     missingImages: ['nobody/has:this'],
     users: [
@@ -196,7 +196,7 @@ describe('deleting', () => {
   })
 
   test('a shorter grace can follow, a longer one changes nothing', async () => {
-    const slow = await startDemoCluster({ startDelayMs: 60_000 })
+    const slow = await startPeerCluster({ startDelayMs: 60_000 })
     const path = `${pods}/web-5f8c`
     const removeWithin = async (gracePeriodSeconds: number) => {
       const body = JSON.stringify({ gracePeriodSeconds })

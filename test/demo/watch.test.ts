@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type DemoCluster, startDemoCluster } from '../../src/demo/start-demo-cluster.ts'
+import { type PeerCluster, startPeerCluster } from '../peer/start-peer-cluster.ts'
 import { ask, tableAccept, type WatchEvent, watch } from './demo-client.ts'
 
-let cluster: DemoCluster
+let cluster: PeerCluster
 
 beforeAll(async () => {
-  cluster = await startDemoCluster({ bookmarkIntervalMs: 30 })
+  cluster = await startPeerCluster({ bookmarkIntervalMs: 30 })
 })
 afterAll(() => cluster.close())
 

@@ -3,13 +3,13 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { CaptureRequest } from '../../src/base/capture-request.ts'
-import type { DemoCluster } from '../../src/demo/start-demo-cluster.ts'
+import type { PeerCluster } from '../peer/start-peer-cluster.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { parseBlocks } from '../support/packets.ts'
 import { packetComments, startSession } from '../support/session-run.ts'
 
 let demo: DemoFixture
-let cluster: DemoCluster
+let cluster: PeerCluster
 const kubeconfigs: Record<string, string> = {}
 beforeAll(async () => {
   demo = await openDemoFixture({

@@ -1,5 +1,5 @@
 import type { Pod } from '../../src/demo/cluster/kube-object.ts'
-import type { DemoCluster } from '../../src/demo/start-demo-cluster.ts'
+import type { PeerCluster } from '../peer/start-peer-cluster.ts'
 
 export const namespace = 'default'
 const label = { app: 'soak' }
@@ -14,7 +14,7 @@ export interface ChurningPods {
   churn(): void
 }
 
-export function makeChurningPods(cluster: DemoCluster, count: number, calmCount: number): ChurningPods {
+export function makeChurningPods(cluster: PeerCluster, count: number, calmCount: number): ChurningPods {
   const pods = new Map<string, Pod>()
   const counts = { replaced: 0, restarted: 0, cut: 0 }
   let turn = 0

@@ -1,7 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect } from 'vitest'
-import type { DemoClusterOptions } from '../../src/demo/start-demo-cluster.ts'
+import type { PeerClusterOptions } from '../peer/start-peer-cluster.ts'
 import { type DemoFixture, openDemoFixture } from './demo.ts'
 import { runCliHere } from './run-cli-here.ts'
 import { startKcap } from './run-kcap.ts'
@@ -41,7 +41,7 @@ export async function makeDemoUser(
 }
 
 /** A demo cluster whose pods and containers are soon there and have much to tell, and its admin. */
-export async function openDemoUsers(options: DemoClusterOptions = {}): Promise<{ demo: DemoFixture; admin: DemoUser }> {
+export async function openDemoUsers(options: PeerClusterOptions = {}): Promise<{ demo: DemoFixture; admin: DemoUser }> {
   const demo = await openDemoFixture({ packetsPerSecond: 500, startDelayMs: 20, ...options })
   return { demo, admin: await makeDemoUser(demo) }
 }
