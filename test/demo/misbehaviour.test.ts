@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Misbehaviour } from '../../src/demo/misbehaviour.ts'
+import type { Misbehaviour } from '../peer/misbehaviour.ts'
 import { type PeerCluster, startPeerCluster } from '../peer/start-peer-cluster.ts'
 import { ask, defaultCapture, openExec, UpgradeRefused } from './demo-client.ts'
 import { readPcap } from './read-packets.ts'

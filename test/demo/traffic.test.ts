@@ -42,7 +42,7 @@ function capture(pod: string, count: number, interfaceName: InterfaceName = 'any
     snapLength: 262_144,
     matches: () => true,
     kernelBufferPackets: 1000,
-    clockOffsetMs: 0,
+    startMs: Date.now(),
   })
   const parts = [formatPcapHeader({ linkType: feed.linkType, snapLength: 262_144 })]
   for (let got = 0; got < count; ) {

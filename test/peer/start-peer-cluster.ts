@@ -1,21 +1,28 @@
 import { randomBytes } from 'node:crypto'
-import { WebSocketServer } from 'ws'
+import type { IncomingMessage } from 'node:http'
+import { makeAccessReview } from '../../src/demo/api/access-review.ts'
 import { allRights, type Right, type User } from '../../src/demo/api/authorize.ts'
-import { startApiServer } from '../../src/demo/api-server.ts'
+import { makePodWrites } from '../../src/demo/api/pods/write-pods.ts'
+import { attachListeners, makeApiListeners } from '../../src/demo/api-server.ts'
 import { makeServerCertificate } from '../../src/demo/certificate.ts'
-import type { DemoPodSettings, PodTools } from '../../src/demo/cluster/demo-apps.ts'
+import { makeClusterState } from '../../src/demo/cluster/cluster-state.ts'
 import { makeDemoKubelet } from '../../src/demo/cluster/demo-kubelet.ts'
-import { addDemoObjects } from '../../src/demo/cluster/demo-objects.ts'
-import { makeDemoPods } from '../../src/demo/cluster/demo-pods.ts'
 import { reconcileEndpoints } from '../../src/demo/cluster/endpoints.ts'
 import type { KubeObject, Pod } from '../../src/demo/cluster/kube-object.ts'
+import type { PodSettings } from '../../src/demo/cluster/make-pod.ts'
 import { makeService, type ServiceSettings } from '../../src/demo/cluster/make-service.ts'
-import { makeObjectStore } from '../../src/demo/cluster/object-store.ts'
 import { formatDemoKubeconfig } from '../../src/demo/demo-kubeconfig.ts'
 import { makeExecRegistry } from '../../src/demo/exec/exec-registry.ts'
-import type { ExecProtocol } from '../../src/demo/exec/exec-socket.ts'
-import { offeredProtocols } from '../../src/demo/exec/serve-exec.ts'
-import { type Misbehaviour, makeMisbehaviourBook } from '../../src/demo/misbehaviour.ts'
+import { makeExecSockets } from '../../src/demo/exec/serve-exec.ts'
+import { makeHttpsServer } from '../../src/demo/https-server.ts'
+import { answerSilently, misbehaveListeners } from './api/misbehaving-listeners.ts'
+import { readReviewSpec } from './api/review-protobuf.ts'
+import { reviewUser } from './api/review-user.ts'
+import { servedResources } from './api/served-resources.ts'
+import { makePeerExecHandlers, type ToolsName } from './exec/peer-exec-handlers.ts'
+import { makePeerSockets } from './exec/peer-sockets.ts'
+import { type ExecProtocolName, protocolsNamed } from './exec/protocols.ts'
+import { type Misbehaviour, makeMisbehaviourBook } from './misbehaviour.ts'
 
 export interface PeerClusterOptions {
   /** Of each pod; 0 is silence, Infinity as fast as they are read. Default 25. */
@@ -23,7 +30,7 @@ export interface PeerClusterOptions {
   /** Default: any free one. */
   readonly port?: number
   /** What the server speaks, its favourite first. Default v5 and v4, as 1.34 does. */
-  readonly protocols?: readonly ExecProtocol[]
+  readonly protocols?: readonly ExecProtocolName[]
   /** Users beside the one who may do everything; each gets a token. */
   readonly users?: readonly { readonly name: string; readonly rights: readonly Right[] }[]
   /** Verbs on `pods/exec` that a WebSocket needs. Default `get`; Kubernetes 1.35 asks for `get` and `create`. */
@@ -44,11 +51,15 @@ export interface PeerClusterOptions {
   /** Images no registry has, as the client writes them. */
   readonly missingImages?: readonly string[]
   /** What is in an image, by the name clients write; otherwise an image of a debug container or created pod has a shell and tcpdump. */
-  readonly imageTools?: Readonly<Record<string, PodTools>>
+  readonly imageTools?: Readonly<Record<string, ToolsName>>
   /** Default true; clusters up to 1.22 have them only where somebody switched them on. */
   readonly hasEphemeralContainers?: boolean
   /** Default true; `discovery.k8s.io/v1` is there from Kubernetes 1.21 on. */
   readonly hasEndpointSlices?: boolean
+}
+
+interface PeerPodSettings extends PodSettings {
+  readonly tools?: ToolsName
 }
 
 export interface KubeconfigOptions {
@@ -72,7 +83,7 @@ export interface PeerCluster {
   /** Replaces all settings for the cluster, or for one pod (`NAMESPACE/NAME`); `{}` behaves again. */
   misbehave(settings: Misbehaviour, pod?: string): Promise<void>
 
-  addPod(settings: DemoPodSettings): Pod
+  addPod(settings: PeerPodSettings): Pod
   addPods(count: number, namespace?: string, prefix?: string): void
   removePod(pod: string): void
   /** The containers, but for ephemeral ones, are killed and started again: running execs end, container ids change. */
@@ -106,75 +117,87 @@ const adminName = 'kcap-demo'
 const requestLogLength = 10_000
 const defaults = {
   packetsPerSecond: 25,
+  port: 0,
+  protocols: ['v5.channel.k8s.io', 'v4.channel.k8s.io'],
+  users: [],
+  execVerbs: ['get'],
+  extraPods: 0,
+  seed: 'kcap',
+  misbehaviour: {},
   silenceTimeoutMs: 20_000,
   graceMs: 5000,
   bookmarkIntervalMs: 60_000,
   startDelayMs: 100,
-} as const
+  missingImages: [],
+  imageTools: {},
+  hasEphemeralContainers: true,
+  hasEndpointSlices: true,
+} as const satisfies Required<PeerClusterOptions>
 
 /** Starts a small Kubernetes 1.34 on loopback for tests: the demo cluster with a strict API, limited users, and peers that misbehave. */
 export async function startPeerCluster(options: PeerClusterOptions = {}): Promise<PeerCluster> {
-  const store = makeObjectStore()
+  const settings: Required<PeerClusterOptions> = { ...defaults, ...options }
+  const misbehaviour = makeMisbehaviourBook(settings.misbehaviour)
   const registry = makeExecRegistry()
-  const pods = makeDemoPods(store, registry.kill, options.imageTools)
-  const kubelet = makeDemoKubelet({
-    pods,
-    startDelayMs: options.startDelayMs ?? defaults.startDelayMs,
-    missingImages: options.missingImages ?? [],
-    onContainersKilled: registry.kill,
-  })
-  addDemoObjects(store, pods.add, Date.now())
-  for (const namespace of ['kube-system', 'prod', 'staging']) reconcileEndpoints(store, namespace)
-  if (options.extraPods !== undefined) pods.addMany(options.extraPods)
+  const { store, pods } = makeClusterState(registry.kill)
+  const kubelet = makeDemoKubelet({ ...settings, pods, onContainersKilled: registry.kill })
+  if (settings.extraPods > 0) pods.addMany(settings.extraPods)
   store.compact()
 
-  const misbehaviour = makeMisbehaviourBook(options.misbehaviour ?? {})
-  const users: User[] = [{ name: adminName, rights: allRights }, ...(options.users ?? [])].map((user) => ({
+  const users: User[] = [{ name: adminName, rights: allRights }, ...settings.users].map((user) => ({
     ...user,
     token: randomBytes(24).toString('base64url'),
   }))
   const tokenOf = (name: string): string => {
     const user = users.find((known) => known.name === name)
-    if (user === undefined) throw new Error(`the demo cluster has no user "${name}"`)
+    if (user === undefined) throw new Error(`the peer cluster has no user "${name}"`)
     return user.token
   }
-  const protocols = options.protocols ?? ['v5.channel.k8s.io', 'v4.channel.k8s.io']
-  const sockets = new WebSocketServer({
-    noServer: true,
-    autoPong: false,
-    perMessageDeflate: false,
-    handleProtocols: (_offered, request) =>
-      protocols.find((known) => offeredProtocols(request).includes(known)) ?? false,
-  })
-  const requests: { method: string; path: string }[] = []
-  const certificate = makeServerCertificate()
-  const server = await startApiServer({
-    certificate,
-    port: options.port ?? 0,
-    writer: { store, pods, kubelet, hasEphemeralContainers: options.hasEphemeralContainers ?? true },
+  const protocols = protocolsNamed(settings.protocols)
+  const sockets = makeExecSockets(protocols)
+  const connections = makePeerSockets(misbehaviour)
+  const listeners = makeApiListeners(
     users,
-    misbehaviour,
-    bookmarkIntervalMs: options.bookmarkIntervalMs ?? defaults.bookmarkIntervalMs,
-    hasEndpointSlices: options.hasEndpointSlices ?? true,
-    onRequest(method, path) {
-      if (requests.length < requestLogLength) requests.push({ method, path })
+    {
+      store,
+      resources: servedResources(settings),
+      handlers: [
+        makeAccessReview(readReviewSpec),
+        reviewUser,
+        makePodWrites({ store, pods, kubelet, hasEphemeralContainers: settings.hasEphemeralContainers }),
+      ],
+      bookmarkIntervalMs: settings.bookmarkIntervalMs,
     },
-    exec: {
+    {
       pods,
       users,
-      misbehaviour,
       registry,
       sockets,
       protocols,
-      execVerbs: options.execVerbs ?? ['get'],
-      packetsPerSecond: options.packetsPerSecond ?? defaults.packetsPerSecond,
-      seed: options.seed ?? 'kcap',
-      silenceTimeoutMs: options.silenceTimeoutMs ?? defaults.silenceTimeoutMs,
-      graceMs: options.graceMs ?? defaults.graceMs,
+      verbs: settings.execVerbs,
+      handlers: makePeerExecHandlers(pods, connections, misbehaviour, settings.imageTools),
+      packetsPerSecond: settings.packetsPerSecond,
+      seed: settings.seed,
+      silenceTimeoutMs: settings.silenceTimeoutMs,
+      graceMs: settings.graceMs,
     },
-  })
-  await server.setListening(options.misbehaviour?.connections !== 'refused')
-  const url = `https://127.0.0.1:${server.port}`
+  )
+
+  const requests: { method: string; path: string }[] = []
+  const closed = new AbortController()
+  const certificate = makeServerCertificate()
+  const { server, listen, stop } = makeHttpsServer(certificate)
+  server.on('request', logRequest(requests)).on('upgrade', logRequest(requests))
+  attachListeners(server, misbehaveListeners(listeners, misbehaviour, closed.signal))
+  answerSilently(server, () => misbehaviour.of(undefined).connections === 'silent')
+  const port = await listen(settings.port)
+  const followConnections = async () => {
+    const isRefused = misbehaviour.of(undefined).connections === 'refused'
+    if (isRefused) await stop()
+    else if (!server.listening) await listen(port)
+  }
+  await followConnections()
+  const url = `https://127.0.0.1:${port}`
   const putObject = (object: KubeObject) => {
     store.put(object)
     reconcileEndpoints(store, object.metadata.namespace ?? '')
@@ -182,15 +205,15 @@ export async function startPeerCluster(options: PeerClusterOptions = {}): Promis
 
   return {
     url,
-    port: server.port,
+    port,
     certificateAuthorityPem: certificate.certificate,
     token: tokenOf(adminName),
     tokenOf,
     kubeconfig: ({ user = adminName, token = tokenOf(user), server: serverUrl = url, ...names } = {}) =>
       formatDemoKubeconfig({ url: serverUrl, certificateAuthorityPem: certificate.certificate, token, ...names }),
-    async misbehave(settings, pod) {
-      misbehaviour.set(settings, pod)
-      await server.setListening(misbehaviour.of(undefined).connections !== 'refused')
+    async misbehave(change, pod) {
+      misbehaviour.set(change, pod)
+      await followConnections()
     },
     addPod: pods.add,
     addPods: pods.addMany,
@@ -198,26 +221,33 @@ export async function startPeerCluster(options: PeerClusterOptions = {}): Promis
     restartPod: pods.restart,
     endContainer: (pod, container, exitCode = 0) => kubelet.endContainer(pod, container, exitCode),
     updatePod: pods.update,
-    addService: (settings) => putObject(makeService(settings)),
+    addService: (service) => putObject(makeService(service)),
     putObject,
     labelNamespace(name, labels) {
       const namespace = store.get('namespaces', undefined, name)
-      if (namespace === undefined) throw new Error(`the demo cluster has no namespace "${name}"`)
+      if (namespace === undefined) throw new Error(`the peer cluster has no namespace "${name}"`)
       const { metadata } = namespace
       store.put({ ...namespace, metadata: { ...metadata, labels: { ...metadata.labels, ...labels } } })
     },
     compact: store.compact,
     requests,
     openExecCount: registry.count,
-    cutExecs: registry.cut,
-    dropExecs: registry.drop,
-    stallExecs: registry.stall,
+    cutExecs: connections.cut,
+    dropExecs: connections.drop,
+    stallExecs: connections.stall,
     async close() {
+      closed.abort()
       registry.kill()
       for (const client of sockets.clients) client.terminate()
-      await server.close()
+      await stop()
       kubelet.close()
       await registry.settled()
     },
+  }
+}
+
+function logRequest(requests: { method: string; path: string }[]) {
+  return ({ method = '', url = '' }: IncomingMessage) => {
+    if (requests.length < requestLogLength) requests.push({ method, path: url })
   }
 }

@@ -1,6 +1,6 @@
 import { mayDo, type User } from './authorize.ts'
-import { readFields, readProtobufObject } from './read-protobuf.ts'
-import { badRequest, type Status } from './status.ts'
+import { type RequestHandler, readBody } from './request-handler.ts'
+import { badRequest, methodNotAllowed, sendJson, sendStatus } from './status.ts'
 
 interface ResourceAttributes {
   readonly namespace?: string
@@ -11,16 +11,27 @@ interface ResourceAttributes {
   readonly name?: string
 }
 
-interface ReviewSpec {
+export interface ReviewSpec {
   readonly resourceAttributes?: ResourceAttributes
   readonly nonResourceAttributes?: object
 }
 
-/** `kubectl auth can-i`. https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/ */
-export function reviewAccess(user: User, body: Buffer): object | Status {
-  const spec = readSpec(body)
-  if (spec === undefined)
-    return badRequest('the object provided is unrecognized (must be of type SelfSubjectAccessReview)')
+const reviewPath = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
+
+/** Answers whether the user may do something. https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/ */
+export function makeAccessReview(readSpec: (body: Buffer) => ReviewSpec | undefined): RequestHandler {
+  return async ({ request, response, method, url, user }) => {
+    if (url.pathname !== reviewPath) return false
+    const spec = method === 'POST' ? readSpec(await readBody(request)) : undefined
+    if (method !== 'POST') sendStatus(response, methodNotAllowed())
+    else if (spec === undefined)
+      sendStatus(response, badRequest('the object provided is unrecognized (must be of type SelfSubjectAccessReview)'))
+    else sendJson(response, 201, reviewAccess(user, spec))
+    return true
+  }
+}
+
+function reviewAccess(user: User, spec: ReviewSpec): object {
   const attributes = spec.resourceAttributes
   const allowed =
     attributes === undefined ||
@@ -41,42 +52,12 @@ export function reviewAccess(user: User, body: Buffer): object | Status {
   }
 }
 
-/** `kubectl auth whoami`. https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/self-subject-review-v1/ */
-export function reviewUser({ name }: User): object {
-  return {
-    kind: 'SelfSubjectReview',
-    apiVersion: 'authentication.k8s.io/v1',
-    metadata: { creationTimestamp: null },
-    status: { userInfo: { username: name, groups: ['system:authenticated'] } },
-  }
-}
-
-/** JSON, or the protobuf that kubectl sends since 1.32. */
-function readSpec(body: Buffer): ReviewSpec | undefined {
-  const review = readProtobufObject(body)
-  if (review !== undefined) return readProtobufSpec(review.get(2))
+/** Reads what kcap sends, and kubectl up to 1.31. */
+export function readJsonSpec(body: Buffer): ReviewSpec | undefined {
   try {
     const parsed: unknown = JSON.parse(body.toString('utf8'))
     return typeof parsed === 'object' && parsed !== null ? ((parsed as { spec?: ReviewSpec }).spec ?? {}) : undefined
   } catch {
     return undefined
-  }
-}
-
-/** Field numbers of k8s.io/api/authorization/v1/generated.proto. */
-function readProtobufSpec(spec: Buffer | undefined): ReviewSpec {
-  const attributes = spec === undefined ? undefined : readFields(spec).get(1)
-  if (attributes === undefined) return {}
-  const fields = readFields(attributes)
-  const text = (field: number) => fields.get(field)?.toString('utf8') ?? ''
-  return {
-    resourceAttributes: {
-      namespace: text(1),
-      verb: text(2),
-      group: text(3),
-      resource: text(5),
-      subresource: text(6),
-      name: text(7),
-    },
   }
 }

@@ -1,19 +1,11 @@
-import { groupVersion, type Resource, resources } from '../cluster/resources.ts'
-
-const verbs = ['get', 'list', 'watch']
-
-/** What older clusters lack. */
-export interface ServedFeatures {
-  readonly hasEphemeralContainers: boolean
-  readonly hasEndpointSlices: boolean
-}
-
-export function isServed({ plural }: Resource, { hasEndpointSlices }: ServedFeatures): boolean {
-  return hasEndpointSlices || plural !== 'endpointslices'
-}
+import { groupVersion, type Resource } from '../cluster/resources.ts'
 
 /** The documents kubectl reads to learn what a server has. https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api */
-export function findDiscoveryDocument(pathname: string, host: string, features: ServedFeatures): object | undefined {
+export function findDiscoveryDocument(
+  pathname: string,
+  host: string,
+  resources: readonly Resource[],
+): object | undefined {
   const path = pathname.replace(/\/$/, '')
   if (path === '/version') return serverVersion
   if (path === '/api') {
@@ -24,13 +16,13 @@ export function findDiscoveryDocument(pathname: string, host: string, features: 
     }
   }
   if (path === '/apis')
-    return { kind: 'APIGroupList', apiVersion: 'v1', groups: groupNames(features).map(describeGroup) }
+    return { kind: 'APIGroupList', apiVersion: 'v1', groups: groupNames(resources).map(describeGroup) }
   const [, root, ...rest] = path.split('/')
-  if (root === 'api' && rest.length === 1 && rest[0] === 'v1') return describeResources('', features)
-  if (root === 'apis' && rest.length === 1 && groupNames(features).includes(rest[0] ?? ''))
+  if (root === 'api' && rest.length === 1 && rest[0] === 'v1') return describeResources('', resources)
+  if (root === 'apis' && rest.length === 1 && groupNames(resources).includes(rest[0] ?? ''))
     return { apiVersion: 'v1', kind: 'APIGroup', ...describeGroup(rest[0] ?? '') }
-  if (root === 'apis' && rest.length === 2 && rest[1] === 'v1' && groupNames(features).includes(rest[0] ?? ''))
-    return describeResources(rest[0] ?? '', features)
+  if (root === 'apis' && rest.length === 2 && rest[1] === 'v1' && groupNames(resources).includes(rest[0] ?? ''))
+    return describeResources(rest[0] ?? '', resources)
   return undefined
 }
 
@@ -50,9 +42,8 @@ export const serverVersion = {
   platform: 'linux/amd64',
 }
 
-function groupNames(features: ServedFeatures): string[] {
-  const served = resources.filter((resource) => isServed(resource, features)).map(({ group }) => group)
-  return [...new Set([...served, 'authorization.k8s.io'])].filter((group) => group !== '')
+function groupNames(resources: readonly Resource[]): string[] {
+  return [...new Set([...resources.map(({ group }) => group), 'authorization.k8s.io'])].filter((group) => group !== '')
 }
 
 function describeGroup(name: string): object {
@@ -60,34 +51,28 @@ function describeGroup(name: string): object {
   return { name, versions: [version], preferredVersion: version }
 }
 
-function describeResources(group: string, { hasEphemeralContainers }: ServedFeatures): object {
-  const described: object[] = resources
-    .filter((resource) => resource.group === group)
-    .map(({ plural, singular, namespaced, kind, shortNames }) => ({
+function describeResources(group: string, resources: readonly Resource[]): object {
+  const known = resources.filter((resource) => resource.group === group)
+  const described: object[] = [
+    ...known.map(({ plural, singular, namespaced, kind, shortNames, verbs }) => ({
       name: plural,
       singularName: singular,
       namespaced,
       kind,
-      verbs: kind === 'Pod' ? [...verbs, 'create', 'delete', 'patch', 'update'] : verbs,
+      verbs,
       ...(shortNames.length === 0 ? {} : { shortNames }),
       ...(group === 'apps' || plural === 'pods' || plural === 'services' ? { categories: ['all'] } : {}),
-    }))
-  if (group === '')
-    described.push({
-      name: 'pods/exec',
-      singularName: '',
-      namespaced: true,
-      kind: 'PodExecOptions',
-      verbs: ['create', 'get'],
-    })
-  if (group === '' && hasEphemeralContainers)
-    described.push({
-      name: 'pods/ephemeralcontainers',
-      singularName: '',
-      namespaced: true,
-      kind: 'Pod',
-      verbs: ['get', 'patch', 'update'],
-    })
+    })),
+    ...known.flatMap(({ plural, namespaced, subresources }) =>
+      subresources.map(({ name, kind, verbs }) => ({
+        name: `${plural}/${name}`,
+        singularName: '',
+        namespaced,
+        kind,
+        verbs,
+      })),
+    ),
+  ]
   if (group === 'authorization.k8s.io') {
     described.push({
       name: 'selfsubjectaccessreviews',

@@ -1,11 +1,10 @@
-import { findResource, type Resource } from '../cluster/resources.ts'
+import type { Action } from './authorize.ts'
 
 /** What a path under /api or /apis asks for. https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris */
 export interface ResourcePath {
   readonly group: string
   readonly version: string
   readonly plural: string
-  readonly resource: Resource | undefined
   readonly namespace: string | undefined
   readonly name: string | undefined
   readonly subresource: string | undefined
@@ -32,6 +31,21 @@ export function parseResourcePath(pathname: string): ResourcePath | undefined {
     rest.splice(0, 2)
   }
   const [plural = '', name, subresource] = rest
-  const resource = findResource(group, version, plural)
-  return { group, version, plural, resource, namespace, name, subresource }
+  return { group, version, plural, namespace, name, subresource }
+}
+
+/** kubectl's SPDY exec is a POST and needs `create`, a WebSocket is a GET. */
+export function execVerb(method: string): string {
+  return method === 'POST' ? 'create' : 'get'
+}
+
+export function actionOf(path: ResourcePath, verb: string): Action {
+  // A Namespace is its own namespace for the authorizer.
+  const namespace = path.plural === 'namespaces' ? path.name : path.namespace
+  return { verb, group: path.group, plural: path.plural, subresource: path.subresource, namespace, name: path.name }
+}
+
+export function verbOf(method: string, readVerb: string): string {
+  const verbs: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' }
+  return verbs[method] ?? readVerb
 }

@@ -1,11 +1,9 @@
 import type { PodSettings } from './make-pod.ts'
 import type { ServiceSettings } from './make-service.ts'
 
-/** What a container can do for someone who wants to capture in it. */
-export type PodTools = 'tcpdump' | 'dumpcap' | 'no-tcpdump' | 'no-shell' | 'no-permission'
-
 export interface DemoPodSettings extends PodSettings {
-  readonly tools?: PodTools
+  /** Name of what its containers have for someone who wants to capture in them; default `tcpdump`. */
+  readonly tools?: string
 }
 
 export const kubeDnsAddress = '10.96.0.10'

@@ -1,6 +1,6 @@
-import type { DemoPodSettings, PodTools } from './demo-apps.ts'
+import type { DemoPodSettings } from './demo-apps.ts'
 import { reconcileEndpoints } from './endpoints.ts'
-import { type ContainerStatus, findContainer, formatKubeTime, isPod, type Pod } from './kube-object.ts'
+import { type ContainerStatus, formatKubeTime, isPod, type Pod } from './kube-object.ts'
 import { makeContainerId, makePod } from './make-pod.ts'
 import type { ObjectStore } from './object-store.ts'
 
@@ -9,8 +9,8 @@ export interface DemoPods {
   find(id: string): Pod | undefined
   /** By what its cgroups are called: the UID, or a static pod's hash. */
   findInCgroups(uid: string): Pod | undefined
-  /** Those of the container's image if they are known. An ephemeral container has nothing of the rest of its pod. */
-  toolsOf(pod: Pod, container: string): PodTools
+  /** Returns the name of what a container has. An ephemeral container has nothing of the rest of its pod. */
+  toolsOf(pod: Pod, container: string): string
   add(settings: DemoPodSettings): Pod
   /** `count` running pods `PREFIX-00001` and on. */
   addMany(count: number, namespace?: string, prefix?: string): void
@@ -34,9 +34,8 @@ const killed = { exitCode: 137, reason: 'Error' }
 export function makeDemoPods(
   store: ObjectStore,
   onContainersKilled: (id: string, containers?: readonly string[]) => void,
-  imageTools: Readonly<Record<string, PodTools>> = {},
 ): DemoPods {
-  const tools = new Map<string, PodTools>()
+  const tools = new Map<string, string>()
   const isEphemeral = ({ spec }: Pod, container: string) =>
     spec.ephemeralContainers?.some(({ name }) => name === container) === true
   let added = 0
@@ -90,9 +89,8 @@ export function makeDemoPods(
         .filter(isPod)
         .find(({ metadata }) => (metadata.annotations?.[staticHashAnnotation] ?? metadata.uid) === uid),
     toolsOf(pod, container) {
-      const image = findContainer(pod, container)?.image ?? ''
       const ofPod = isEphemeral(pod, container) ? undefined : tools.get(pod.metadata.uid)
-      return imageTools[image] ?? ofPod ?? 'tcpdump'
+      return ofPod ?? 'tcpdump'
     },
     put,
     update,

@@ -9,7 +9,17 @@ export interface Resource {
   readonly listKind: string
   readonly namespaced: boolean
   readonly shortNames: readonly string[]
+  readonly verbs: readonly string[]
+  readonly subresources: readonly Subresource[]
 }
+
+export interface Subresource {
+  readonly name: string
+  readonly kind: string
+  readonly verbs: readonly string[]
+}
+
+const readVerbs = ['get', 'list', 'watch']
 
 function resource(
   group: string,
@@ -27,13 +37,22 @@ function resource(
     listKind: `${kind}List`,
     namespaced,
     shortNames,
+    verbs: readVerbs,
+    subresources: [],
   }
 }
 
 export const resources: readonly Resource[] = [
   resource('', 'Namespace', 'namespaces', ['ns'], false),
   resource('', 'Node', 'nodes', ['no'], false),
-  resource('', 'Pod', 'pods', ['po']),
+  {
+    ...resource('', 'Pod', 'pods', ['po']),
+    verbs: [...readVerbs, 'create', 'delete', 'patch', 'update'],
+    subresources: [
+      { name: 'exec', kind: 'PodExecOptions', verbs: ['create', 'get'] },
+      { name: 'ephemeralcontainers', kind: 'Pod', verbs: ['get', 'patch', 'update'] },
+    ],
+  },
   resource('', 'Service', 'services', ['svc']),
   resource('', 'Endpoints', 'endpoints', ['ep']),
   resource('apps', 'Deployment', 'deployments', ['deploy']),
@@ -44,8 +63,11 @@ export const resources: readonly Resource[] = [
   resource('discovery.k8s.io', 'EndpointSlice', 'endpointslices', []),
 ]
 
-export function findResource(group: string, version: string, plural: string): Resource | undefined {
-  return resources.find((known) => known.group === group && known.version === version && known.plural === plural)
+export function findResource(
+  served: readonly Resource[],
+  { group, version, plural }: Pick<Resource, 'group' | 'version' | 'plural'>,
+): Resource | undefined {
+  return served.find((known) => known.group === group && known.version === version && known.plural === plural)
 }
 
 export function resourceOfKind(kind: string): Resource {

@@ -1,8 +1,5 @@
 import type WebSocket from 'ws'
-import type { Misbehaviour } from '../misbehaviour.ts'
 import type { ExecRequest } from './exec-request.ts'
-
-export type ExecProtocol = 'v5.channel.k8s.io' | 'v4.channel.k8s.io'
 
 /** First byte of each frame: k8s.io/apimachinery/pkg/util/remotecommand/constants.go. */
 const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, close: 255 } as const
@@ -13,7 +10,6 @@ const highWaterMark = 256 * 1024
 
 /** The streams of a program in a container, as the container runtime sees them. */
 export interface ExecSocket {
-  readonly protocol: ExecProtocol
   /** Settles when there is room for more, or when nobody reads any more. */
   writeStdout(bytes: Buffer): Promise<void>
   writeStderr(text: string): Promise<void>
@@ -24,32 +20,24 @@ export interface ExecSocket {
   readonly gone: Promise<void>
   /** Sends the status, if any, and closes in good order. */
   finish(status: object | undefined): Promise<void>
-  cut(): void
-  stall(): void
 }
 
-export function wrapExecSocket(socket: WebSocket, request: ExecRequest, misbehaviour: Misbehaviour): ExecSocket {
+export function wrapExecSocket(socket: WebSocket, request: ExecRequest): ExecSocket {
   const bytesIn: string[] = []
   let isInputEnded = !request.hasStdin
   let isGone = false
-  let isStalled = false
-  let stdoutBytes = 0
   let wakeReader = () => {}
   let declareGone = () => {}
   const gone = new Promise<void>((resolve) => {
     declareGone = resolve
   })
-  const never = gone
 
   socket.on('message', (data: Buffer) => {
-    if (isStalled) return
     if (data[0] === channels.stdin) bytesIn.push(...data.subarray(1).toString('latin1').replaceAll('\n', ''))
     else if (data[0] === channels.close && data[1] === channels.stdin) isInputEnded = true
     wakeReader()
   })
-  socket.on('ping', (data: Buffer) => {
-    if (!misbehaviour.noPongs) socket.pong(data)
-  })
+  socket.on('ping', (data: Buffer) => socket.pong(data))
   socket.on('error', () => {})
   socket.on('close', () => {
     isGone = true
@@ -66,42 +54,22 @@ export function wrapExecSocket(socket: WebSocket, request: ExecRequest, misbehav
     const sent = new Promise<void>((resolve) => socket.send(frame, { binary: true }, () => resolve()))
     if (socket.bufferedAmount > highWaterMark) await Promise.race([sent, gone])
   }
-  const cut = () => socket.terminate()
-  const flush = () =>
-    new Promise<void>((resolve) => socket.send(Buffer.of(channels.stdout), { binary: true }, () => resolve()))
+  const sendFrames = async (channel: number, bytes: Buffer): Promise<void> => {
+    for (let start = 0; start < bytes.length; start += frameBytes)
+      await send(channel, bytes.subarray(start, start + frameBytes))
+  }
 
   // The server says that the stream is there with an empty message on the lowest channel: remotecommand/websocket.go.
   void send(request.hasStdout ? channels.stdout : request.hasStderr ? channels.stderr : channels.error, Buffer.alloc(0))
 
   return {
-    protocol: socket.protocol as ExecProtocol,
     gone,
     isGone: () => isGone,
-    cut,
-    stall() {
-      isStalled = true
-    },
     async writeStdout(bytes) {
-      if (!request.hasStdout) return
-      const { cutAfterBytes = Number.POSITIVE_INFINITY, stallAfterBytes = Number.POSITIVE_INFINITY } = misbehaviour
-      const limit = Math.min(cutAfterBytes, stallAfterBytes)
-      const allowed = bytes.subarray(0, Math.max(0, limit - stdoutBytes))
-      for (let start = 0; start < allowed.length && !isStalled; start += frameBytes) {
-        await send(channels.stdout, allowed.subarray(start, start + frameBytes))
-      }
-      stdoutBytes += allowed.length
-      if (stdoutBytes >= cutAfterBytes && !isGone) {
-        await flush()
-        cut()
-      } else if (stdoutBytes >= stallAfterBytes) isStalled = true
-      if (isStalled) await never
+      if (request.hasStdout) await sendFrames(channels.stdout, bytes)
     },
     async writeStderr(text) {
-      if (!request.hasStderr) return
-      if (isStalled) return await never
-      const bytes = Buffer.from(text)
-      for (let start = 0; start < bytes.length; start += frameBytes)
-        await send(channels.stderr, bytes.subarray(start, start + frameBytes))
+      if (request.hasStderr) await sendFrames(channels.stderr, Buffer.from(text))
     },
     async readByte(timeoutMs) {
       const deadline = performance.now() + timeoutMs
@@ -119,7 +87,6 @@ export function wrapExecSocket(socket: WebSocket, request: ExecRequest, misbehav
       return bytesIn.shift()
     },
     async finish(status) {
-      if (isStalled) await never
       if (status !== undefined) await send(channels.error, Buffer.from(JSON.stringify(status)))
       if (!isGone) socket.close(1000)
     },

@@ -1,4 +1,4 @@
-import type { CaptureEnvironment } from './capture-environment.ts'
+import type { CaptureEnvironment } from './capture-program.ts'
 import type { ExecSocket } from './exec-socket.ts'
 
 const otherPrograms: readonly string[] = ['timeout', 'head', 'sleep']
@@ -14,15 +14,14 @@ export function isProbe(argv: readonly string[]): boolean {
 export async function runProbe(
   io: ExecSocket,
   programs: readonly string[],
-  { mayCapture, misbehaviour }: Pick<CaptureEnvironment, 'mayCapture' | 'misbehaviour'>,
+  { mayCapture, nowMs }: Pick<CaptureEnvironment, 'mayCapture' | 'nowMs'>,
 ): Promise<number> {
-  const timeMs = Date.now() + (misbehaviour.clockOffsetMs ?? 0)
   const lines = [
     ...[...programs, ...otherPrograms].map((program) => `program ${program}`),
     `user ${mayCapture ? 0 : 1000}`,
     `capabilities ${mayCapture ? netRaw : none}`,
     'machine x86_64',
-    `time ${(timeMs / 1000).toFixed(9)}`,
+    `time ${(nowMs() / 1000).toFixed(9)}`,
   ]
   await io.writeStdout(Buffer.from(`${lines.join('\n')}\n`))
   return 0

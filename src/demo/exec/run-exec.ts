@@ -1,49 +1,28 @@
-import type { PodTools } from '../cluster/demo-apps.ts'
 import { makeHexId } from '../seeded-random.ts'
-import type { CaptureEnvironment } from './capture-environment.ts'
-import { runDumpcap } from './dumpcap.ts'
+import type { CaptureEnvironment } from './capture-program.ts'
+import type { ContainerTools } from './container-tools.ts'
+import { type ExecEnd, programNotFound } from './exec-protocol.ts'
 import type { ExecSocket } from './exec-socket.ts'
-import { type ExecEnd, programNotFound } from './exec-status.ts'
 import { isProbe, runProbe } from './probe.ts'
-import { type CaptureProgram, parseSupervised, type SupervisorSettings, supervise } from './supervise.ts'
-import { runTcpdump } from './tcpdump.ts'
+import { parseSupervised, type SupervisorSettings, supervise } from './supervise.ts'
 
 export interface ExecSettings {
   readonly argv: readonly string[]
-  readonly tools: PodTools
+  readonly tools: ContainerTools
   readonly supervisor: Omit<SupervisorSettings, 'programs'>
   readonly environment: Omit<CaptureEnvironment, 'terminated'>
 }
 
 const shells: readonly string[] = ['sh', '/bin/sh', 'ash', '/bin/ash']
 const programFolders: readonly string[] = ['', '/usr/bin/', '/usr/sbin/']
-const tcpdump: CaptureProgram = { name: 'tcpdump', filterWords: (filter) => [filter], run: runTcpdump }
-/** tshark only starts dumpcap, and knows the same options. */
-const wiresharkPrograms: readonly CaptureProgram[] = ['dumpcap', 'tshark'].map((name) => ({
-  name,
-  filterWords: (filter) => ['-f', filter],
-  run: runDumpcap,
-}))
-const programsOf: Readonly<Record<PodTools, readonly CaptureProgram[]>> = {
-  tcpdump: [tcpdump],
-  'no-permission': [tcpdump],
-  dumpcap: wiresharkPrograms,
-  'no-tcpdump': [],
-  'no-shell': [],
-}
 
 /** Runs what a pod of the demo can run: the supervised capture, capture programs themselves, and a shell that knows no other program. */
 export async function runExec(io: ExecSocket, settings: ExecSettings): Promise<ExecEnd> {
-  const { argv, tools, environment } = settings
-  const { misbehaviour } = environment
+  const { argv, environment } = settings
+  const { hasShell, programs } = settings.tools
   const [program = ''] = argv
-  const hasShell = tools !== 'no-shell'
-  const programs = programsOf[tools]
   const exited = (code: number): ExecEnd => ({ kind: 'exited', code, argv })
   const notFound: ExecEnd = { kind: 'refused', text: programNotFound(makeHexId('exec', ...argv), program) }
-
-  if (misbehaviour.stderrText !== undefined) await io.writeStderr(misbehaviour.stderrText)
-  if (misbehaviour.stderrBytes !== undefined) await writeNoise(io, misbehaviour.stderrBytes)
 
   if (shells.includes(program)) {
     if (!hasShell) return notFound
@@ -72,10 +51,4 @@ export async function runExec(io: ExecSocket, settings: ExecSettings): Promise<E
   if (known === undefined) return notFound
   // Nobody watches: it runs on after its connection is gone, as a real one would, until the container ends.
   return exited(await known.run(argv.slice(1), io, { ...environment, terminated: environment.killed }))
-}
-
-async function writeNoise(io: ExecSocket, byteCount: number): Promise<void> {
-  const line = `${'warning: this is noise on standard error '.repeat(24)}\n`.repeat(32)
-  for (let written = 0; written < byteCount && !io.isGone(); written += line.length)
-    await io.writeStderr(line.slice(0, byteCount - written))
 }

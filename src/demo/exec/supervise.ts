@@ -1,7 +1,7 @@
 import { constants, gzipSync } from 'node:zlib'
 import { parseIpv4Address } from '../traffic/ipv4.ts'
 import type { Scene } from '../traffic/scene.ts'
-import type { CaptureEnvironment } from './capture-environment.ts'
+import type { CaptureEnvironment, CaptureProgram } from './capture-program.ts'
 import type { ExecSocket } from './exec-socket.ts'
 
 /** The visible side of `remote/supervisor-script.ts`, which the demo does not interpret. */
@@ -14,19 +14,10 @@ export interface SupervisorSettings {
   readonly silenceTimeoutMs: number
   /** How long a stopped capture waits for one more byte. */
   readonly graceMs: number
-  readonly ignoresStop: boolean
   /** The capture programs that are installed. */
   readonly programs: readonly CaptureProgram[]
   /** What is seen from inside a running pod of the same node. */
   readonly findScene: (uid: string) => Scene | undefined
-}
-
-export interface CaptureProgram {
-  readonly name: string
-  /** The filter's place among its words. */
-  readonly filterWords: (filter: string) => readonly string[]
-  /** Returns its exit code. */
-  readonly run: (argv: readonly string[], io: ExecSocket, environment: CaptureEnvironment) => Promise<number>
 }
 
 export interface Supervised {
@@ -74,8 +65,7 @@ export async function supervise(
   const argv = [...found.argv.slice(1), ...(filter === '' ? [] : program.filterWords(filter))]
   const entered = uids === undefined ? [] : ['nsenter', '-t', processId, '-n', '--']
   await io.writeStderr(`${reportPrefix}using ${[...entered, found.argv[0], ...argv].join(' ')}\n`)
-  const timeMs = Date.now() + (environment.misbehaviour.clockOffsetMs ?? 0)
-  await io.writeStderr(`${reportPrefix}clock ${(timeMs / 1000).toFixed(9)}\n`)
+  await io.writeStderr(`${reportPrefix}clock ${(environment.nowMs() / 1000).toFixed(9)}\n`)
 
   const terminate = new AbortController()
   const kill = new AbortController()
@@ -118,10 +108,6 @@ async function listen(
 ): Promise<void> {
   for (;;) {
     const byte = await io.readByte(settings.silenceTimeoutMs)
-    if (settings.ignoresStop) {
-      if (byte === undefined) return await io.gone.then(program.kill)
-      continue
-    }
     if (byte === 'r') return
     if (byte === 'h') await io.writeStderr(`${reportPrefix}alive\n`)
     if (byte === undefined) return program.kill()

@@ -2,10 +2,9 @@ import { FilterError } from '../../remote/filter-errors.ts'
 import { compileFilter } from '../filter/compile-filter.ts'
 import type { InterfaceName } from '../traffic/link-layer.ts'
 import type { TappedPacket } from '../traffic/tap.ts'
-import type { CaptureEnvironment } from './capture-environment.ts'
 import { microPcap, nanoPcap } from './capture-formats.ts'
+import type { CaptureEnvironment } from './capture-program.ts'
 import type { ExecSocket } from './exec-socket.ts'
-import { streamCapture } from './stream-capture.ts'
 import { parseTcpdumpArguments, type TcpdumpArguments, TcpdumpUsageError } from './tcpdump-arguments.ts'
 
 const killedExitCode = 137
@@ -67,7 +66,14 @@ export async function runTcpdump(
     `tcpdump: listening on ${name}, link-type ${linkNames[name as InterfaceName]}, snapshot length ${options.snapLength} bytes\n`,
   )
   const format = options.isMicro ? microPcap : nanoPcap
-  const end = await streamCapture({ options, format, interfaceName: name as InterfaceName, matches, io, environment })
+  const end = await environment.streamCapture({
+    options,
+    format,
+    interfaceName: name as InterfaceName,
+    matches,
+    io,
+    environment,
+  })
   if (environment.killed.aborted) return killedExitCode
   await io.writeStderr(
     `${plural(end.captured)} captured\n${plural(end.captured + end.dropped)} received by filter\n${plural(end.dropped)} dropped by kernel\n`,

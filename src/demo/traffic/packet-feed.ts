@@ -16,7 +16,8 @@ export interface FeedSettings {
   readonly matches: (packet: TappedPacket) => boolean
   /** How many packets wait for a slow reader before the kernel drops. */
   readonly kernelBufferPackets: number
-  readonly clockOffsetMs: number
+  /** Time of the first moment, in milliseconds since the epoch. */
+  readonly startMs: number
 }
 
 export interface PacketFeed {
@@ -42,7 +43,7 @@ export function makePacketFeed(settings: FeedSettings): PacketFeed {
   const rate = isUnbound ? unboundPacketsPerSecond : packetsPerSecond
   const random = makeSeededRandom(settings.seed)
   const link = makeLinkLayer(settings.interfaceName, scene)
-  const epochMs = Date.now() + settings.clockOffsetMs
+  const epochMs = settings.startMs
   const startedAt = performance.now()
   const nowMs = () => performance.now() - startedAt
   const lagLimitMs = (settings.kernelBufferPackets / rate) * 1000

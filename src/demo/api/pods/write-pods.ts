@@ -2,8 +2,10 @@ import type { DemoKubelet } from '../../cluster/demo-kubelet.ts'
 import type { DemoPods } from '../../cluster/demo-pods.ts'
 import type { Pod } from '../../cluster/kube-object.ts'
 import type { ObjectStore } from '../../cluster/object-store.ts'
-import type { ResourcePath } from '../resource-path.ts'
-import { isStatus, methodNotAllowed, notFound, pathNotFound, type Status } from '../status.ts'
+import { refuse } from '../authorize.ts'
+import { type RequestHandler, readBody } from '../request-handler.ts'
+import { actionOf, type ResourcePath, verbOf } from '../resource-path.ts'
+import { isStatus, methodNotAllowed, notFound, pathNotFound, type Status, sendJson, sendStatus } from '../status.ts'
 import { createPod } from './create-pod.ts'
 import { deletePod } from './delete-pod.ts'
 import { updatePod } from './update-pod.ts'
@@ -31,12 +33,32 @@ export interface WrittenPod {
   readonly pod: Pod
 }
 
-export function isPodWrite(path: ResourcePath, method: string): boolean {
-  return path.resource?.kind === 'Pod' && ['POST', 'PUT', 'PATCH', 'DELETE'].includes(method)
+const methods: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE']
+
+/** Answers writes to pods and to their `ephemeralcontainers`. */
+export function makePodWrites(writer: PodWriter): RequestHandler {
+  return async ({ request, response, method, url, path, user }) => {
+    if (path?.group !== '' || path.version !== 'v1' || path.plural !== 'pods' || !methods.includes(method)) return false
+    if (path.subresource === 'exec') return false
+    const refusal = refuse(user, actionOf(path, verbOf(method, 'get')))
+    const written =
+      refusal ??
+      writePod(writer, {
+        method,
+        path,
+        query: url.searchParams,
+        isDryRun: url.searchParams.get('dryRun') === 'All',
+        contentType: request.headers['content-type'],
+        body: await readBody(request),
+      })
+    if (isStatus(written)) sendStatus(response, written)
+    else sendJson(response, written.code, written.pod)
+    return true
+  }
 }
 
-/** Answers a write to pods or to a pod's `ephemeralcontainers`, by a user who may. */
-export function writePod(writer: PodWriter, write: PodWrite): WrittenPod | Status {
+/** By a user who may. */
+function writePod(writer: PodWriter, write: PodWrite): WrittenPod | Status {
   const { method, path } = write
   const { namespace = '', name, subresource } = path
   if (subresource !== undefined && !(subresource === 'ephemeralcontainers' && writer.hasEphemeralContainers))

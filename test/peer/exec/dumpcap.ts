@@ -1,11 +1,10 @@
-import { FilterError } from '../../remote/filter-errors.ts'
-import { compileFilter } from '../filter/compile-filter.ts'
-import type { InterfaceName } from '../traffic/link-layer.ts'
-import type { TappedPacket } from '../traffic/tap.ts'
-import type { CaptureEnvironment } from './capture-environment.ts'
-import { makePcapng } from './capture-formats.ts'
-import type { ExecSocket } from './exec-socket.ts'
-import { streamCapture } from './stream-capture.ts'
+import type { CaptureEnvironment } from '../../../src/demo/exec/capture-program.ts'
+import type { ExecSocket } from '../../../src/demo/exec/exec-socket.ts'
+import { compileFilter } from '../../../src/demo/filter/compile-filter.ts'
+import type { InterfaceName } from '../../../src/demo/traffic/link-layer.ts'
+import type { TappedPacket } from '../../../src/demo/traffic/tap.ts'
+import { FilterError } from '../../../src/remote/filter-errors.ts'
+import { makePcapng } from './pcapng-format.ts'
 
 const killedExitCode = 137
 const interfaceNames: readonly string[] = ['any', 'eth0', 'lo']
@@ -44,7 +43,7 @@ export async function runDumpcap(
     return 2
   }
   await io.writeStderr(`Capturing on '${name}'\nFile: -\n`)
-  const end = await streamCapture({
+  const end = await environment.streamCapture({
     options: {
       snapLength: Number(values.get('-s') ?? 0) || defaults.snapLength,
       packetCount: Number(values.get('-c') ?? Number.POSITIVE_INFINITY),

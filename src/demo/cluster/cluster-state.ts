@@ -1,0 +1,21 @@
+import { addDemoObjects } from './demo-objects.ts'
+import { type DemoPods, makeDemoPods } from './demo-pods.ts'
+import { reconcileEndpoints } from './endpoints.ts'
+import { makeObjectStore, type ObjectStore } from './object-store.ts'
+
+export interface ClusterState {
+  readonly store: ObjectStore
+  readonly pods: DemoPods
+}
+
+/** Returns a cluster with the demo's objects, from which nothing can be watched that was before. */
+export function makeClusterState(
+  onContainersKilled: (pod: string, containers?: readonly string[]) => void,
+): ClusterState {
+  const store = makeObjectStore()
+  const pods = makeDemoPods(store, onContainersKilled)
+  addDemoObjects(store, pods.add, Date.now())
+  for (const namespace of ['kube-system', 'prod', 'staging']) reconcileEndpoints(store, namespace)
+  store.compact()
+  return { store, pods }
+}

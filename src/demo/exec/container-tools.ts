@@ -1,0 +1,19 @@
+import type { CaptureProgram } from './capture-program.ts'
+import { runTcpdump } from './tcpdump.ts'
+
+/** What a container has for someone who wants to capture in it. */
+export interface ContainerTools {
+  readonly hasShell: boolean
+  readonly mayCapture: boolean
+  readonly programs: readonly CaptureProgram[]
+}
+
+const tcpdump: CaptureProgram = { name: 'tcpdump', filterWords: (filter) => [filter], run: runTcpdump }
+
+/** By the names that pods are given. */
+export const demoTools: Readonly<Record<string, ContainerTools>> = {
+  tcpdump: { hasShell: true, mayCapture: true, programs: [tcpdump] },
+  'no-permission': { hasShell: true, mayCapture: false, programs: [tcpdump] },
+  'no-tcpdump': { hasShell: true, mayCapture: true, programs: [] },
+  'no-shell': { hasShell: false, mayCapture: true, programs: [] },
+}

@@ -1,0 +1,34 @@
+import type { WebSocket } from 'ws'
+import type { Status } from '../api/status.ts'
+import type { DemoPods } from '../cluster/demo-pods.ts'
+import type { Pod } from '../cluster/kube-object.ts'
+import { type ContainerTools, demoTools } from './container-tools.ts'
+import type { ExecEnd } from './exec-protocol.ts'
+import { type ExecRequest, isContainerRunning } from './exec-request.ts'
+import { type ExecSocket, wrapExecSocket } from './exec-socket.ts'
+import { type ExecSettings, runExec } from './run-exec.ts'
+
+/** What may be otherwise in a cluster that is no demo. `pod` is `NAMESPACE/NAME`. */
+export interface ExecHandlers {
+  /** Returns the refusal of an admission plugin. */
+  admit(pod: string): Status | undefined
+  /** Returns the refusal of the kubelet, or of the API server in its place, as the API server words it. */
+  askKubelet(pod: Pod, container: string): string | undefined
+  toolsOf(pod: Pod, container: string): ContainerTools
+  openSocket(client: WebSocket, request: ExecRequest, pod: string): ExecSocket
+  run(io: ExecSocket, settings: ExecSettings, pod: string): Promise<ExecEnd>
+}
+
+export function makeExecHandlers(pods: DemoPods): ExecHandlers {
+  return {
+    admit: () => undefined,
+    // k8s.io/kubernetes/pkg/kubelet/server/server.go, getExec.
+    askKubelet: (pod, container) =>
+      isContainerRunning(pod, container)
+        ? undefined
+        : `unable to upgrade connection: container not found (${JSON.stringify(container)})`,
+    toolsOf: (pod, container) => demoTools[pods.toolsOf(pod, container)] as ContainerTools,
+    openSocket: wrapExecSocket,
+    run: runExec,
+  }
+}

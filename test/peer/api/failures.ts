@@ -1,0 +1,28 @@
+import { failure, internalError, pathNotFound, type Status, unauthorized } from '../../../src/demo/api/status.ts'
+
+/** k8s.io/apiserver/pkg/admission/plugin/policy/validating/dispatcher.go, for a policy that names no reason. */
+export function deniedByPolicy(pod: string, message: string): Status {
+  const denial = `ValidatingAdmissionPolicy 'demo' with binding 'demo' denied request: ${message}`
+  return failure(422, 'Invalid', `pods ${JSON.stringify(pod)} is forbidden: ${denial}`, { name: pod, kind: 'pods' })
+}
+
+/** The words a server under stress or maintenance uses. */
+export function statusOfCode(code: number): Status {
+  if (code === 401) return unauthorized()
+  if (code === 403) return failure(403, 'Forbidden', 'forbidden: the demo cluster was told to refuse', {})
+  if (code === 404) return pathNotFound()
+  if (code === 429)
+    return failure(429, 'TooManyRequests', 'Too many requests, please try again later.', { retryAfterSeconds: 1 })
+  if (code === 503)
+    return failure(503, 'ServiceUnavailable', 'the server is currently unable to handle the request', {
+      retryAfterSeconds: 1,
+    })
+  if (code === 504)
+    return failure(
+      504,
+      'Timeout',
+      'the server was unable to return a response in the time allotted, but may still be processing the request',
+      {},
+    )
+  return { ...internalError('etcdserver: request timed out'), code }
+}
