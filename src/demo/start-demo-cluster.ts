@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { makeAccessReview, readJsonSpec } from './api/access-review.ts'
 import { allRights } from './api/authorize.ts'
-import { makePodWrites } from './api/pods/write-pods.ts'
+import { makeDebugContainers } from './api/debug-containers.ts'
 import { attachListeners, makeApiListeners } from './api-server.ts'
 import { makeServerCertificate } from './certificate.ts'
 import { makeClusterState } from './cluster/cluster-state.ts'
-import { makeDemoKubelet } from './cluster/demo-kubelet.ts'
 import { resources } from './cluster/resources.ts'
 import { formatDemoKubeconfig } from './demo-kubeconfig.ts'
 import { makeExecHandlers } from './exec/exec-handlers.ts'
@@ -27,15 +26,14 @@ const defaults = { packetsPerSecond: 25, silenceTimeoutMs: 20_000, graceMs: 5000
 export async function startDemoCluster(options: { packetsPerSecond?: number } = {}): Promise<DemoCluster> {
   const registry = makeExecRegistry()
   const { store, pods } = makeClusterState(registry.kill)
-  const kubelet = makeDemoKubelet({ pods, startDelayMs: 100, missingImages: [], onContainersKilled: registry.kill })
   const token = randomBytes(24).toString('base64url')
   const users = [{ name: 'kcap-demo', rights: allRights, token }]
   const protocols = [v5]
   const sockets = makeExecSockets(protocols)
   const { packetsPerSecond, silenceTimeoutMs, graceMs, bookmarkIntervalMs } = { ...defaults, ...options }
 
-  const writes = makePodWrites({ store, pods, kubelet, hasEphemeralContainers: true })
-  const api = { store, resources, handlers: [makeAccessReview(readJsonSpec), writes], bookmarkIntervalMs }
+  const handlers = [makeAccessReview(readJsonSpec), makeDebugContainers(pods)]
+  const api = { store, resources, handlers, bookmarkIntervalMs }
   const exec = {
     pods,
     users,
@@ -59,7 +57,6 @@ export async function startDemoCluster(options: { packetsPerSecond?: number } = 
       registry.kill()
       for (const client of sockets.clients) client.terminate()
       await stop()
-      kubelet.close()
       await registry.settled()
     },
   }

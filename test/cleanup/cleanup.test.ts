@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { ask } from '../demo/demo-client.ts'
+import { ask } from '../peer/peer-client.ts'
 import type { DemoFixture } from '../support/demo.ts'
 import { type DemoUser, makeDemoUser, openDemoUsers, requestsOf } from '../support/demo-user.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ask, tableAccept } from '../peer/peer-client.ts'
 import { type PeerCluster, startPeerCluster } from '../peer/start-peer-cluster.ts'
-import { ask, tableAccept } from './demo-client.ts'
 
 let cluster: PeerCluster
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ask } from '../peer/peer-client.ts'
 import { type PeerCluster, startPeerCluster } from '../peer/start-peer-cluster.ts'
-import { ask } from './demo-client.ts'
 
 let cluster: PeerCluster
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { captureArgv, defaultProgram, openExec, supervisedArgv, UpgradeRefused } from '../peer/peer-client.ts'
 import { type PeerCluster, startPeerCluster } from '../peer/start-peer-cluster.ts'
-import { captureArgv, defaultProgram, openExec, supervisedArgv, UpgradeRefused } from './demo-client.ts'
 import { readPcap } from './read-packets.ts'
 
 let cluster: PeerCluster

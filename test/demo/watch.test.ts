@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ask, tableAccept, type WatchEvent, watch } from '../peer/peer-client.ts'
 import { type PeerCluster, startPeerCluster } from '../peer/start-peer-cluster.ts'
-import { ask, tableAccept, type WatchEvent, watch } from './demo-client.ts'
 
 let cluster: PeerCluster
 

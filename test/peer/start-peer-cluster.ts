@@ -2,11 +2,9 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { makeAccessReview } from '../../src/demo/api/access-review.ts'
 import { allRights, type Right, type User } from '../../src/demo/api/authorize.ts'
-import { makePodWrites } from '../../src/demo/api/pods/write-pods.ts'
 import { attachListeners, makeApiListeners } from '../../src/demo/api-server.ts'
 import { makeServerCertificate } from '../../src/demo/certificate.ts'
 import { makeClusterState } from '../../src/demo/cluster/cluster-state.ts'
-import { makeDemoKubelet } from '../../src/demo/cluster/demo-kubelet.ts'
 import { reconcileEndpoints } from '../../src/demo/cluster/endpoints.ts'
 import type { KubeObject, Pod } from '../../src/demo/cluster/kube-object.ts'
 import type { PodSettings } from '../../src/demo/cluster/make-pod.ts'
@@ -19,10 +17,13 @@ import { answerSilently, misbehaveListeners } from './api/misbehaving-listeners.
 import { readReviewSpec } from './api/review-protobuf.ts'
 import { reviewUser } from './api/review-user.ts'
 import { servedResources } from './api/served-resources.ts'
+import { makeKubelet } from './cluster/kubelet.ts'
+import { makePeerPods } from './cluster/peer-pods.ts'
 import { makePeerExecHandlers, type ToolsName } from './exec/peer-exec-handlers.ts'
 import { makePeerSockets } from './exec/peer-sockets.ts'
 import { type ExecProtocolName, protocolsNamed } from './exec/protocols.ts'
 import { type Misbehaviour, makeMisbehaviourBook } from './misbehaviour.ts'
+import { makePodWrites } from './pods/write-pods.ts'
 
 export interface PeerClusterOptions {
   /** Of each pod; 0 is silence, Infinity as fast as they are read. Default 25. */
@@ -139,8 +140,10 @@ export async function startPeerCluster(options: PeerClusterOptions = {}): Promis
   const settings: Required<PeerClusterOptions> = { ...defaults, ...options }
   const misbehaviour = makeMisbehaviourBook(settings.misbehaviour)
   const registry = makeExecRegistry()
-  const { store, pods } = makeClusterState(registry.kill)
-  const kubelet = makeDemoKubelet({ ...settings, pods, onContainersKilled: registry.kill })
+  const state = makeClusterState(registry.kill)
+  const { store } = state
+  const pods = makePeerPods(state.pods, registry.kill)
+  const kubelet = makeKubelet({ ...settings, pods, onContainersKilled: registry.kill })
   if (settings.extraPods > 0) pods.addMany(settings.extraPods)
   store.compact()
 

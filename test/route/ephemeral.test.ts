@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { ask } from '../demo/demo-client.ts'
+import { ask } from '../peer/peer-client.ts'
 import type { DemoFixture } from '../support/demo.ts'
 import { type DemoUser, expectRefusal, makeDemoUser, openDemoUsers, requestsOf } from '../support/demo-user.ts'
 import { readGrant } from '../support/read-grant.ts'

@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { ask } from '../demo/demo-client.ts'
+import { ask } from '../peer/peer-client.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import {
   captured,

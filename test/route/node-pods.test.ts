@@ -4,7 +4,7 @@ import type { NodeTarget } from '../../src/base/target.ts'
 import { makeClusterPool } from '../../src/kube/cluster-pool.ts'
 import { makeNodePods } from '../../src/route/node-pod-route.ts'
 import { defaultSettings } from '../../src/settings/settings.ts'
-import { ask } from '../demo/demo-client.ts'
+import { ask } from '../peer/peer-client.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
 

@@ -89,38 +89,6 @@ export function forbiddenPath(user: string, verb: string, path: string): Status 
   )
 }
 
-export function alreadyExists(resource: ResourceName, name: string): Status {
-  return failure(409, 'AlreadyExists', `${qualified(resource)} ${JSON.stringify(name)} already exists`, {
-    name,
-    kind: resource.plural,
-  })
-}
-
-export function conflict(resource: ResourceName, name: string, why: string): Status {
-  return failure(
-    409,
-    'Conflict',
-    `Operation cannot be fulfilled on ${qualified(resource)} ${JSON.stringify(name)}: ${why}`,
-    { name, kind: resource.plural },
-  )
-}
-
-/** What an admission plugin refuses, where `forbidden` is what the authorizer does. */
-export function notAdmitted(resource: ResourceName, name: string, why: string): Status {
-  return failure(403, 'Forbidden', `${qualified(resource)} ${JSON.stringify(name)} is forbidden: ${why}`, {
-    name,
-    kind: resource.plural,
-  })
-}
-
-export function unsupportedMediaType(accepted: readonly string[]): Status {
-  return failure(
-    415,
-    'UnsupportedMediaType',
-    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
-  )
-}
-
 export function expired(message: string): Status {
   return failure(410, 'Expired', message)
 }
@@ -129,7 +97,7 @@ export function internalError(text: string): Status {
   return failure(500, 'InternalError', `Internal error occurred: ${text}`, { causes: [{ message: text }] })
 }
 
-function qualified(resource: ResourceName): string {
+export function qualified(resource: ResourceName): string {
   return resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`
 }
 

@@ -9,9 +9,7 @@ export interface ClusterState {
 }
 
 /** Returns a cluster with the demo's objects, from which nothing can be watched that was before. */
-export function makeClusterState(
-  onContainersKilled: (pod: string, containers?: readonly string[]) => void,
-): ClusterState {
+export function makeClusterState(onContainersKilled: (pod: string) => void): ClusterState {
   const store = makeObjectStore()
   const pods = makeDemoPods(store, onContainersKilled)
   addDemoObjects(store, pods.add, Date.now())

@@ -1,4 +1,12 @@
-import { failure, internalError, pathNotFound, type Status, unauthorized } from '../../../src/demo/api/status.ts'
+import {
+  failure,
+  internalError,
+  pathNotFound,
+  qualified,
+  type ResourceName,
+  type Status,
+  unauthorized,
+} from '../../../src/demo/api/status.ts'
 
 /** k8s.io/apiserver/pkg/admission/plugin/policy/validating/dispatcher.go, for a policy that names no reason. */
 export function deniedByPolicy(pod: string, message: string): Status {
@@ -25,4 +33,36 @@ export function statusOfCode(code: number): Status {
       {},
     )
   return { ...internalError('etcdserver: request timed out'), code }
+}
+
+export function alreadyExists(resource: ResourceName, name: string): Status {
+  return failure(409, 'AlreadyExists', `${qualified(resource)} ${JSON.stringify(name)} already exists`, {
+    name,
+    kind: resource.plural,
+  })
+}
+
+export function conflict(resource: ResourceName, name: string, why: string): Status {
+  return failure(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${qualified(resource)} ${JSON.stringify(name)}: ${why}`,
+    { name, kind: resource.plural },
+  )
+}
+
+/** What an admission plugin refuses, where `forbidden` is what the authorizer does. */
+export function notAdmitted(resource: ResourceName, name: string, why: string): Status {
+  return failure(403, 'Forbidden', `${qualified(resource)} ${JSON.stringify(name)} is forbidden: ${why}`, {
+    name,
+    kind: resource.plural,
+  })
+}
+
+export function unsupportedMediaType(accepted: readonly string[]): Status {
+  return failure(
+    415,
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+  )
 }

@@ -1,10 +1,10 @@
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Misbehaviour } from '../peer/misbehaviour.ts'
-import { type PeerCluster, startPeerCluster } from '../peer/start-peer-cluster.ts'
-import { ask, defaultCapture, openExec, UpgradeRefused } from './demo-client.ts'
-import { readPcap } from './read-packets.ts'
+import { readPcap } from '../demo/read-packets.ts'
+import type { Misbehaviour } from './misbehaviour.ts'
+import { ask, defaultCapture, openExec, UpgradeRefused } from './peer-client.ts'
+import { type PeerCluster, startPeerCluster } from './start-peer-cluster.ts'
 
 let cluster: PeerCluster
 const pod = 'prod/web-5f8c'

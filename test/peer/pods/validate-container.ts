@@ -1,5 +1,5 @@
-import type { Container, PodSpec } from '../../cluster/kube-object.ts'
-import type { FieldError } from '../field-errors.ts'
+import type { Container, PodSpec } from '../../../src/demo/cluster/kube-object.ts'
+import type { FieldError } from '../api/field-errors.ts'
 
 const pullPolicies = ['Always', 'IfNotPresent', 'Never'] as const
 const labelPattern = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type PeerCluster, startPeerCluster } from '../peer/start-peer-cluster.ts'
-import { ask, askUntil, openExec } from './demo-client.ts'
+import { ask, askUntil, openExec } from './peer-client.ts'
+import { type PeerCluster, startPeerCluster } from './start-peer-cluster.ts'
 
 let cluster: PeerCluster
 

@@ -1,19 +1,25 @@
-import { makeHexId } from '../seeded-random.ts'
+import {
+  type Container,
+  type ContainerState,
+  type ContainerStatus,
+  formatKubeTime,
+  type Pod,
+} from '../../../src/demo/cluster/kube-object.ts'
+import { makeContainerId, nodeAddresses } from '../../../src/demo/cluster/make-pod.ts'
+import { makeHexId } from '../../../src/demo/seeded-random.ts'
 import { planContainerStart, waitingToStart } from './container-start.ts'
-import type { DemoPods } from './demo-pods.ts'
-import { type Container, type ContainerState, type ContainerStatus, formatKubeTime, type Pod } from './kube-object.ts'
-import { makeContainerId, nodeAddresses } from './make-pod.ts'
+import type { PeerPods } from './peer-pods.ts'
 import { podConditions } from './pod-conditions.ts'
 
 export interface KubeletSettings {
-  readonly pods: DemoPods
+  readonly pods: PeerPods
   readonly startDelayMs: number
   readonly missingImages: readonly string[]
   readonly onContainersKilled: (id: string, containers?: readonly string[]) => void
 }
 
 /** What the kubelets of the nodes do for pods and ephemeral containers that came through the API. */
-export interface DemoKubelet {
+export interface Kubelet {
   /** Starts what the pod has and nobody has started yet. */
   sync(pod: Pod): void
   /** A deleted pod is gone after its grace period, or sooner. */
@@ -30,7 +36,7 @@ const killedExitCode = 137
 /** A longer one would fire at once. */
 const longestTimerMs = 2 ** 31 - 1
 
-export function makeDemoKubelet(settings: KubeletSettings): DemoKubelet {
+export function makeKubelet(settings: KubeletSettings): Kubelet {
   const { pods, startDelayMs } = settings
   const timers = new Set<NodeJS.Timeout>()
   let addresses = 0

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseIpv4Address } from '../../src/demo/traffic/ipv4.ts'
-import { type PeerCluster, startPeerCluster } from '../peer/start-peer-cluster.ts'
-import { ask, askUntil, defaultProgram, openExec, supervisedArgv, UpgradeRefused } from './demo-client.ts'
-import { readPcap } from './read-packets.ts'
+import { readPcap } from '../demo/read-packets.ts'
+import { ask, askUntil, defaultProgram, openExec, supervisedArgv, UpgradeRefused } from './peer-client.ts'
+import { type PeerCluster, startPeerCluster } from './start-peer-cluster.ts'
 
 let cluster: PeerCluster
 

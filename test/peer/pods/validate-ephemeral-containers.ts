@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { EphemeralContainer, Pod } from '../../cluster/kube-object.ts'
-import type { FieldError } from '../field-errors.ts'
+import type { EphemeralContainer, Pod } from '../../../src/demo/cluster/kube-object.ts'
+import type { FieldError } from '../api/field-errors.ts'
 import { validateContainer } from './validate-container.ts'
 
 /** A container for a look around must not be part of what the pod is for. */

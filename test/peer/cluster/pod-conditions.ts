@@ -1,4 +1,4 @@
-import { formatKubeTime, type Pod, type PodStatus } from './kube-object.ts'
+import { formatKubeTime, type Pod, type PodStatus } from '../../../src/demo/cluster/kube-object.ts'
 
 /** What a kubelet says of a pod on its node. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions */
 export function podConditions(pod: Pod): PodStatus['conditions'] {

@@ -1,4 +1,4 @@
-import type { Container, Pod } from '../../cluster/kube-object.ts'
+import type { Container, Pod } from '../../../src/demo/cluster/kube-object.ts'
 
 /** What the API server fills in where the client left it out: k8s.io/kubernetes/pkg/apis/core/v1/defaults.go. */
 export function defaultPod(pod: Pod): Pod {

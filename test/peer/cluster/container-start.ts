@@ -1,4 +1,4 @@
-import { type Container, type ContainerState, formatKubeTime, type Pod } from './kube-object.ts'
+import { type Container, type ContainerState, formatKubeTime, type Pod } from '../../../src/demo/cluster/kube-object.ts'
 
 /** What a kubelet makes of a container it is to start: the states it goes through after the first one. */
 export function planContainerStart(

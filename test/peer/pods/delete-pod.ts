@@ -1,7 +1,8 @@
-import type { Pod } from '../../cluster/kube-object.ts'
-import { isJsonFields } from '../json-fields.ts'
-import { badRequest, conflict, type Status } from '../status.ts'
-import type { PodWrite, PodWriter } from './write-pods.ts'
+import { badRequest, type Status } from '../../../src/demo/api/status.ts'
+import type { Pod } from '../../../src/demo/cluster/kube-object.ts'
+import { conflict } from '../api/failures.ts'
+import { isJsonFields } from '../api/json-fields.ts'
+import type { PodWrite, PodWriter } from './pod-write.ts'
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/delete-options/ */
 interface DeleteOptions {

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { Agent, request as httpsRequest } from 'node:https'
 import { setTimeout as delay } from 'node:timers/promises'
 import WebSocket from 'ws'
-import type { PeerCluster } from '../peer/start-peer-cluster.ts'
+import type { PeerCluster } from './start-peer-cluster.ts'
 
 export interface Answer {
   readonly code: number

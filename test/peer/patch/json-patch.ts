@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { isJsonFields, type JsonFields } from '../json-fields.ts'
+import { isJsonFields, type JsonFields } from '../api/json-fields.ts'
 
 /** The patch does not fit the document. */
 export class JsonPatchError extends Error {}

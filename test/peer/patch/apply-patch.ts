@@ -1,5 +1,6 @@
-import { isJsonFields, type JsonFields } from '../json-fields.ts'
-import { badRequest, failure, type Status, unsupportedMediaType } from '../status.ts'
+import { badRequest, failure, type Status } from '../../../src/demo/api/status.ts'
+import { unsupportedMediaType } from '../api/failures.ts'
+import { isJsonFields, type JsonFields } from '../api/json-fields.ts'
 import { applyJsonPatch, JsonPatchError } from './json-patch.ts'
 import { MergeKeyError, mergeStrategically } from './strategic-merge-patch.ts'
 

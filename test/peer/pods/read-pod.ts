@@ -1,6 +1,7 @@
-import type { Pod } from '../../cluster/kube-object.ts'
-import { isJsonFields, type JsonFields } from '../json-fields.ts'
-import { badRequest, type Status, unsupportedMediaType } from '../status.ts'
+import { badRequest, type Status } from '../../../src/demo/api/status.ts'
+import type { Pod } from '../../../src/demo/cluster/kube-object.ts'
+import { unsupportedMediaType } from '../api/failures.ts'
+import { isJsonFields, type JsonFields } from '../api/json-fields.ts'
 
 /** The pod in a request's body, as the client sent it. */
 export function readPod(body: Buffer, contentType: string | undefined, namespace: string): JsonFields | Status {

@@ -1,5 +1,6 @@
-import { notAdmitted, type Status } from '../api/status.ts'
-import type { KubeObject, Pod } from '../cluster/kube-object.ts'
+import type { Status } from '../../../src/demo/api/status.ts'
+import type { KubeObject, Pod } from '../../../src/demo/cluster/kube-object.ts'
+import { notAdmitted } from '../api/failures.ts'
 import { baselineChecks } from './baseline-checks.ts'
 import { overriddenChecks, restrictedChecks } from './restricted-checks.ts'
 import type { SecurityCheck } from './security-check.ts'

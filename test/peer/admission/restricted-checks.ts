@@ -1,4 +1,4 @@
-import type { PodSpec } from '../cluster/kube-object.ts'
+import type { PodSpec } from '../../../src/demo/cluster/kube-object.ts'
 import {
   type Breach,
   containersOf,

@@ -1,33 +1,22 @@
-import type { DemoKubelet } from '../../cluster/demo-kubelet.ts'
-import type { DemoPods } from '../../cluster/demo-pods.ts'
-import type { Pod } from '../../cluster/kube-object.ts'
-import type { ObjectStore } from '../../cluster/object-store.ts'
-import { refuse } from '../authorize.ts'
-import { type RequestHandler, readBody } from '../request-handler.ts'
-import { actionOf, type ResourcePath, verbOf } from '../resource-path.ts'
-import { isStatus, methodNotAllowed, notFound, pathNotFound, type Status, sendJson, sendStatus } from '../status.ts'
+import { refuse } from '../../../src/demo/api/authorize.ts'
+import { type RequestHandler, readBody } from '../../../src/demo/api/request-handler.ts'
+import { actionOf, verbOf } from '../../../src/demo/api/resource-path.ts'
+import {
+  isStatus,
+  methodNotAllowed,
+  notFound,
+  pathNotFound,
+  type Status,
+  sendJson,
+  sendStatus,
+} from '../../../src/demo/api/status.ts'
+import type { Pod } from '../../../src/demo/cluster/kube-object.ts'
 import { createPod } from './create-pod.ts'
 import { deletePod } from './delete-pod.ts'
+import type { PodWrite, PodWriter } from './pod-write.ts'
 import { updatePod } from './update-pod.ts'
 
-export interface PodWriter {
-  readonly store: ObjectStore
-  readonly pods: DemoPods
-  readonly kubelet: DemoKubelet
-  readonly hasEphemeralContainers: boolean
-}
-
-export interface PodWrite {
-  readonly method: string
-  readonly path: ResourcePath
-  readonly query: URLSearchParams
-  /** https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run */
-  readonly isDryRun: boolean
-  readonly contentType: string | undefined
-  readonly body: Buffer
-}
-
-export interface WrittenPod {
+interface WrittenPod {
   readonly kind: 'written'
   readonly code: number
   readonly pod: Pod

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Container, Pod, PodSpec } from '../../cluster/kube-object.ts'
-import type { FieldError } from '../field-errors.ts'
+import type { Container, Pod, PodSpec } from '../../../src/demo/cluster/kube-object.ts'
+import type { FieldError } from '../api/field-errors.ts'
 import { validateContainer } from './validate-container.ts'
 
 const subdomainPattern = '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*'

@@ -1,4 +1,4 @@
-import type { Container, PodSpec } from '../cluster/kube-object.ts'
+import type { Container, PodSpec } from '../../../src/demo/cluster/kube-object.ts'
 
 /** One rule of the Pod Security Standards: what it calls the breach, and who breaks it; undefined: nobody does. */
 export type SecurityCheck = (spec: PodSpec) => Breach | undefined

@@ -1,4 +1,4 @@
-import { isJsonFields, type JsonFields } from '../json-fields.ts'
+import { isJsonFields, type JsonFields } from '../api/json-fields.ts'
 
 /** Lists of a Pod whose items are known by a field (`patchMergeKey` in k8s.io/api/core/v1/types.go). Other lists are replaced. */
 const mergeKeys: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { failure, type Status } from './status.ts'
+import { failure, type Status } from '../../../src/demo/api/status.ts'
 
 /** What is wrong with a field of an object that was sent, in the words of k8s.io/apimachinery/pkg/util/validation/field/errors.go. */
 export interface FieldError {
