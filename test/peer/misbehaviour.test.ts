@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { readPcap } from '../demo/read-packets.ts'
-import type { Misbehaviour } from './misbehaviour.ts'
+import type { Misbehaviour } from './misbehaviour/misbehaviour.ts'
 import { ask, defaultCapture, openExec, UpgradeRefused } from './peer-client.ts'
 import { type PeerCluster, startPeerCluster } from './start-peer-cluster.ts'
 

@@ -13,16 +13,17 @@ import { formatDemoKubeconfig } from '../../src/demo/demo-kubeconfig.ts'
 import { makeExecRegistry } from '../../src/demo/exec/exec-registry.ts'
 import { makeExecSockets } from '../../src/demo/exec/serve-exec.ts'
 import { makeHttpsServer } from '../../src/demo/https-server.ts'
-import { answerSilently, misbehaveListeners } from './api/misbehaving-listeners.ts'
 import { readReviewSpec } from './api/review-protobuf.ts'
 import { reviewUser } from './api/review-user.ts'
 import { servedResources } from './api/served-resources.ts'
 import { makeKubelet } from './cluster/kubelet.ts'
+import { mirrorEndpoints } from './cluster/mirror-endpoints.ts'
 import { makePeerPods } from './cluster/peer-pods.ts'
 import { makePeerExecHandlers, type ToolsName } from './exec/peer-exec-handlers.ts'
 import { makePeerSockets } from './exec/peer-sockets.ts'
 import { type ExecProtocolName, protocolsNamed } from './exec/protocols.ts'
-import { type Misbehaviour, makeMisbehaviourBook } from './misbehaviour.ts'
+import { answerSilently, misbehaveListeners } from './misbehaviour/misbehaving-listeners.ts'
+import { type Misbehaviour, makeMisbehaviourBook } from './misbehaviour/misbehaviour.ts'
 import { makePodWrites } from './pods/write-pods.ts'
 
 export interface PeerClusterOptions {
@@ -202,8 +203,10 @@ export async function startPeerCluster(options: PeerClusterOptions = {}): Promis
   await followConnections()
   const url = `https://127.0.0.1:${port}`
   const putObject = (object: KubeObject) => {
+    const { namespace = '' } = object.metadata
     store.put(object)
-    reconcileEndpoints(store, object.metadata.namespace ?? '')
+    reconcileEndpoints(store, namespace)
+    mirrorEndpoints(store, namespace)
   }
 
   return {

@@ -1,6 +1,6 @@
 import { packetRow } from '../../src/base/packet.ts'
 import type { Pod } from '../../src/demo/cluster/kube-object.ts'
-import { makeSeededRandom } from '../../src/demo/seeded-random.ts'
+import { makeSeededRandom } from '../../src/demo/random/seeded-random.ts'
 import { makeLinkLayer } from '../../src/demo/traffic/link-layer.ts'
 import { makeScene } from '../../src/demo/traffic/scene.ts'
 import type { TappedPacket } from '../../src/demo/traffic/tap.ts'

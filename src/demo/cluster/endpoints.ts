@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { makeUid } from '../seeded-random.ts'
+import { makeUid } from '../random/seeded-random.ts'
 import { isPod, type KubeObject, type Pod } from './kube-object.ts'
 import type { ObjectStore } from './object-store.ts'
 
@@ -19,39 +19,30 @@ interface ServiceSpec {
 }
 
 /** Address of an Endpoints object. */
-interface EndpointAddress {
+export interface EndpointAddress {
   readonly ip: string
   readonly nodeName?: string
   readonly targetRef?: object
 }
 
-interface EndpointSubset {
-  readonly addresses?: readonly EndpointAddress[]
-  readonly notReadyAddresses?: readonly EndpointAddress[]
-  readonly ports?: readonly object[]
-}
-
-type SliceEndpoint = { readonly addresses: readonly (string | undefined)[]; readonly [field: string]: unknown }
+export type SliceEndpoint = { readonly addresses: readonly (string | undefined)[]; readonly [field: string]: unknown }
 
 /**
- * Does what the controllers of endpoints do for the services of a namespace: Endpoints and EndpointSlices for those with a selector, and
- * EndpointSlices that mirror the Endpoints of the others. k8s.io/kubernetes/pkg/controller/{endpoint,endpointslice,endpointslicemirroring}.
+ * Makes the Endpoints and EndpointSlices of the services of a namespace that have a selector:
+ * k8s.io/kubernetes/pkg/controller/{endpoint,endpointslice}.
  */
 export function reconcileEndpoints(store: ObjectStore, namespace: string): void {
   const pods = store.list('pods', namespace).filter(isPod)
   for (const service of store.list('services', namespace)) {
     const spec = service.spec as unknown as ServiceSpec
-    if (spec.type === 'ExternalName') continue
-    if (spec.selector === undefined) mirrorEndpoints(store, service)
-    else {
-      const selector = Object.entries(spec.selector)
-      const backends = pods.filter(
-        (pod) => isBackend(pod) && selector.every(([key, value]) => pod.metadata.labels?.[key] === value),
-      )
-      for (const family of spec.ipFamilies ?? ['IPv4'])
-        putIfChanged(store, makeEndpointSlice(service, spec, family, backends))
-      putIfChanged(store, makeEndpoints(service, spec, backends))
-    }
+    if (spec.type === 'ExternalName' || spec.selector === undefined) continue
+    const selector = Object.entries(spec.selector)
+    const backends = pods.filter(
+      (pod) => isBackend(pod) && selector.every(([key, value]) => pod.metadata.labels?.[key] === value),
+    )
+    for (const family of spec.ipFamilies ?? ['IPv4'])
+      putIfChanged(store, makeEndpointSlice(service, spec, family, backends))
+    putIfChanged(store, makeEndpoints(service, spec, backends))
   }
 }
 
@@ -60,7 +51,7 @@ function isBackend({ status }: Pod): boolean {
   return status.phase !== 'Succeeded' && status.phase !== 'Failed' && status.podIP !== undefined
 }
 
-function putIfChanged(store: ObjectStore, object: KubeObject): void {
+export function putIfChanged(store: ObjectStore, object: KubeObject): void {
   const plural = object.kind === 'Endpoints' ? 'endpoints' : 'endpointslices'
   const present = store.get(plural, object.metadata.namespace, object.metadata.name)
   const content = (of: KubeObject) => JSON.stringify([of.endpoints, of.ports, of.subsets])
@@ -79,7 +70,7 @@ function targetOf({ metadata }: Pod): object {
   return { kind: 'Pod', namespace: metadata.namespace, name: metadata.name, uid: metadata.uid }
 }
 
-function isOfFamily(ip: string, family: string): boolean {
+export function isOfFamily(ip: string, family: string): boolean {
   return isIP(ip) === (family === 'IPv6' ? 6 : 4)
 }
 
@@ -116,7 +107,7 @@ function makeEndpointSlice(
   })
 }
 
-function makeSlice(
+export function makeSlice(
   service: KubeObject,
   owner: KubeObject,
   family: string,
@@ -210,37 +201,5 @@ function makeEndpoints(service: KubeObject, spec: ServiceSpec, backends: readonl
       ...(Object.keys(labels).length === 0 ? {} : { labels }),
     },
     ...(addresses.length + notReadyAddresses.length === 0 ? {} : { subsets: [subset] }),
-  }
-}
-
-const mirroringController = 'endpointslicemirroring-controller.k8s.io'
-
-/** Makes the EndpointSlices of Endpoints that somebody else made. */
-function mirrorEndpoints(store: ObjectStore, service: KubeObject): void {
-  const { name, namespace } = service.metadata
-  const endpoints = store.get('endpoints', namespace, name)
-  if (endpoints?.metadata.labels?.['endpointslice.kubernetes.io/skip-mirror'] === 'true') return
-  const slices = ['IPv4', 'IPv6'].flatMap((family) => {
-    const subsets = (endpoints?.subsets ?? []) as EndpointSubset[]
-    return subsets.flatMap(({ addresses = [], notReadyAddresses = [], ports = [] }, index) => {
-      const mirror = (list: readonly EndpointAddress[], ready: boolean) =>
-        list
-          .filter(({ ip }) => isOfFamily(ip, family))
-          .map(({ ip, ...more }) => ({ addresses: [ip], conditions: { ready }, ...more }))
-      const mirrored = [...mirror(addresses, true), ...mirror(notReadyAddresses, false)]
-      if (endpoints === undefined || mirrored.length === 0) return []
-      return [makeSlice(service, endpoints, family, mirrored, { manager: mirroringController, ports, index })]
-    })
-  })
-  for (const slice of slices) putIfChanged(store, slice)
-  for (const { metadata } of store.list('endpointslices', namespace)) {
-    const labels = metadata.labels ?? {}
-    const isMirror = labels['endpointslice.kubernetes.io/managed-by'] === mirroringController
-    if (
-      isMirror &&
-      labels['kubernetes.io/service-name'] === name &&
-      !slices.some((slice) => slice.metadata.name === metadata.name)
-    )
-      store.remove('endpointslices', namespace, metadata.name)
   }
 }

@@ -1,4 +1,4 @@
-import { makeHexId, makeUid } from '../seeded-random.ts'
+import { makeHexId, makeUid } from '../random/seeded-random.ts'
 import { formatKubeTime, type OwnerReference, type Pod } from './kube-object.ts'
 
 export interface ContainerSettings {

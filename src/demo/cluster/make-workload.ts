@@ -1,4 +1,4 @@
-import { makeUid } from '../seeded-random.ts'
+import { makeUid } from '../random/seeded-random.ts'
 import { formatKubeTime, type KubeObject, type OwnerReference } from './kube-object.ts'
 
 export interface WorkloadSettings {

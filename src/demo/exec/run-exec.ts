@@ -1,4 +1,4 @@
-import { makeHexId } from '../seeded-random.ts'
+import { makeHexId } from '../random/seeded-random.ts'
 import type { CaptureEnvironment } from './capture-program.ts'
 import type { ContainerTools } from './container-tools.ts'
 import { type ExecEnd, programNotFound } from './exec-protocol.ts'

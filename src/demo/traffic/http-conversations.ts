@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../seeded-random.ts'
+import type { SeededRandom } from '../random/seeded-random.ts'
 import { formatHttpRequest, formatHttpResponse, type HttpRequest } from './http.ts'
 import { endsWith, loopbackEnds, type Scene } from './scene.ts'
 import type { Tap } from './tap.ts'

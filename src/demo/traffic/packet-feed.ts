@@ -1,5 +1,5 @@
 import { type PacketBatch, packetRow } from '../../base/packet.ts'
-import { makeSeededRandom } from '../seeded-random.ts'
+import { makeSeededRandom } from '../random/seeded-random.ts'
 import type { InterfaceName } from './link-layer.ts'
 import { makeLinkLayer } from './link-layer.ts'
 import type { Scene } from './scene.ts'

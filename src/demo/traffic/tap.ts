@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../seeded-random.ts'
+import type { SeededRandom } from '../random/seeded-random.ts'
 
 export const etherTypes = { ipv4: 0x0800, arp: 0x0806 } as const
 

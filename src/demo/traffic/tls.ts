@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../seeded-random.ts'
+import type { SeededRandom } from '../random/seeded-random.ts'
 
 /** TLS messages as they look on the wire; what is encrypted is random. https://www.rfc-editor.org/rfc/rfc8446 */
 const contentTypes = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23 } as const

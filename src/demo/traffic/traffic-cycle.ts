@@ -1,5 +1,5 @@
 import { serviceAddresses } from '../cluster/demo-apps.ts'
-import type { SeededRandom } from '../seeded-random.ts'
+import type { SeededRandom } from '../random/seeded-random.ts'
 import {
   browseOrders,
   failingRequest,

@@ -6,7 +6,7 @@ import {
   type Pod,
 } from '../../../src/demo/cluster/kube-object.ts'
 import { makeContainerId, nodeAddresses } from '../../../src/demo/cluster/make-pod.ts'
-import { makeHexId } from '../../../src/demo/seeded-random.ts'
+import { makeHexId } from '../../../src/demo/random/seeded-random.ts'
 import { planContainerStart, waitingToStart } from './container-start.ts'
 import type { PeerPods } from './peer-pods.ts'
 import { podConditions } from './pod-conditions.ts'

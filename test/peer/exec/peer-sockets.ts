@@ -1,8 +1,8 @@
 import type WebSocket from 'ws'
 import type { ExecRequest } from '../../../src/demo/exec/exec-request.ts'
 import { type ExecSocket, wrapExecSocket } from '../../../src/demo/exec/exec-socket.ts'
-import type { MisbehaviourBook } from '../misbehaviour.ts'
-import { misbehaveSocket, type PeerSocket } from './misbehaving-socket.ts'
+import { misbehaveSocket, type PeerSocket } from '../misbehaviour/misbehaving-socket.ts'
+import type { MisbehaviourBook } from '../misbehaviour/misbehaviour.ts'
 import { v4 } from './v4-protocol.ts'
 
 /** The connections of the programs that run in pods; without a pod's name all of them. */

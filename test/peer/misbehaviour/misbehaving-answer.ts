@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Misbehaviour } from '../misbehaviour.ts'
-import { statusOfCode } from './failures.ts'
+import { statusOfCode } from '../api/failures.ts'
+import type { Misbehaviour } from './misbehaviour.ts'
 
 const html =
   '<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>Corporate proxy</h1><p>Please sign in.</p></body></html>\n'

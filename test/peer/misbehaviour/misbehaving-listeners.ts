@@ -3,8 +3,8 @@ import type { Server } from 'node:https'
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ApiListeners } from '../../../src/demo/api-server.ts'
-import type { MisbehaviourBook } from '../misbehaviour.ts'
 import { detachSocket, podOfRequest, sendWrongAnswer } from './misbehaving-answer.ts'
+import type { MisbehaviourBook } from './misbehaviour.ts'
 
 /** Returns listeners that answer late or wrongly as they are told, and else as `listeners` do, until `closed` aborts. */
 export function misbehaveListeners(

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { CaptureFormat, StreamCapture } from '../../../src/demo/exec/capture-program.ts'
 import type { ExecSocket } from '../../../src/demo/exec/exec-socket.ts'
 import { streamCapture } from '../../../src/demo/exec/stream-capture.ts'
-import type { Misbehaviour } from '../misbehaviour.ts'
+import type { Misbehaviour } from './misbehaviour.ts'
 
 const defaultBadAfterPackets = 5
 const hugeLength = 300_000_000

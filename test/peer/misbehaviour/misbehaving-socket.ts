@@ -1,6 +1,6 @@
 import type WebSocket from 'ws'
 import type { ExecSocket } from '../../../src/demo/exec/exec-socket.ts'
-import type { Misbehaviour } from '../misbehaviour.ts'
+import type { Misbehaviour } from './misbehaviour.ts'
 
 /** The streams of a program, and what can happen to their connection. */
 export interface PeerSocket extends ExecSocket {

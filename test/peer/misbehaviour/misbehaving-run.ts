@@ -1,8 +1,8 @@
 import type { ExecHandlers } from '../../../src/demo/exec/exec-handlers.ts'
 import type { ExecSocket } from '../../../src/demo/exec/exec-socket.ts'
 import { runExec } from '../../../src/demo/exec/run-exec.ts'
-import type { MisbehaviourBook } from '../misbehaviour.ts'
 import { makeMisbehavingCapture } from './misbehaving-capture.ts'
+import type { MisbehaviourBook } from './misbehaviour.ts'
 
 /** Returns how programs run whose pods misbehave: with noise, at another rate, by another clock, with spoilt streams. */
 export function makeMisbehavingRun(book: MisbehaviourBook): ExecHandlers['run'] {
