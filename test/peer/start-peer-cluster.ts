@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { makeAccessReview } from '../../src/demo/api/access-review.ts'
-import { allRights, type Right, type User } from '../../src/demo/api/authorize.ts'
+import { allRights, type User } from '../../src/demo/api/authorize.ts'
 import { attachListeners, makeApiListeners } from '../../src/demo/api-server.ts'
 import { makeServerCertificate } from '../../src/demo/certificate.ts'
 import { makeClusterState } from '../../src/demo/cluster/cluster-state.ts'
@@ -21,44 +21,11 @@ import { mirrorEndpoints } from './cluster/mirror-endpoints.ts'
 import { makePeerPods } from './cluster/peer-pods.ts'
 import { makePeerExecHandlers, type ToolsName } from './exec/peer-exec-handlers.ts'
 import { makePeerSockets } from './exec/peer-sockets.ts'
-import { type ExecProtocolName, protocolsNamed } from './exec/protocols.ts'
+import { protocolsNamed } from './exec/protocols.ts'
 import { answerSilently, misbehaveListeners } from './misbehaviour/misbehaving-listeners.ts'
 import { type Misbehaviour, makeMisbehaviourBook } from './misbehaviour/misbehaviour.ts'
+import { type PeerClusterOptions, peerDefaults } from './peer-cluster-options.ts'
 import { makePodWrites } from './pods/write-pods.ts'
-
-export interface PeerClusterOptions {
-  /** Of each pod; 0 is silence, Infinity as fast as they are read. Default 25. */
-  readonly packetsPerSecond?: number
-  /** Default: any free one. */
-  readonly port?: number
-  /** What the server speaks, its favourite first. Default v5 and v4, as 1.34 does. */
-  readonly protocols?: readonly ExecProtocolName[]
-  /** Users beside the one who may do everything; each gets a token. */
-  readonly users?: readonly { readonly name: string; readonly rights: readonly Right[] }[]
-  /** Verbs on `pods/exec` that a WebSocket needs. Default `get`; Kubernetes 1.35 asks for `get` and `create`. */
-  readonly execVerbs?: readonly string[]
-  /** Running pods `default/load-00001` and on, for long lists. */
-  readonly extraPods?: number
-  /** The same seed gives the same packets. */
-  readonly seed?: string
-  readonly misbehaviour?: Misbehaviour
-  /** A capture hears nothing on stdin for this long: it ends. Default 20 s. */
-  readonly silenceTimeoutMs?: number
-  /** How long a stopped capture waits for one more byte. Default 5 s. */
-  readonly graceMs?: number
-  /** Default one minute. */
-  readonly bookmarkIntervalMs?: number
-  /** How long a container takes from one state to the next, and a deleted pod at most until it is gone. Default 100 ms. */
-  readonly startDelayMs?: number
-  /** Images no registry has, as the client writes them. */
-  readonly missingImages?: readonly string[]
-  /** What is in an image, by the name clients write; otherwise an image of a debug container or created pod has a shell and tcpdump. */
-  readonly imageTools?: Readonly<Record<string, ToolsName>>
-  /** Default true; clusters up to 1.22 have them only where somebody switched them on. */
-  readonly hasEphemeralContainers?: boolean
-  /** Default true; `discovery.k8s.io/v1` is there from Kubernetes 1.21 on. */
-  readonly hasEndpointSlices?: boolean
-}
 
 interface PeerPodSettings extends PodSettings {
   readonly tools?: ToolsName
@@ -117,28 +84,9 @@ export interface PeerCluster {
 
 const adminName = 'kcap-demo'
 const requestLogLength = 10_000
-const defaults = {
-  packetsPerSecond: 25,
-  port: 0,
-  protocols: ['v5.channel.k8s.io', 'v4.channel.k8s.io'],
-  users: [],
-  execVerbs: ['get'],
-  extraPods: 0,
-  seed: 'kcap',
-  misbehaviour: {},
-  silenceTimeoutMs: 20_000,
-  graceMs: 5000,
-  bookmarkIntervalMs: 60_000,
-  startDelayMs: 100,
-  missingImages: [],
-  imageTools: {},
-  hasEphemeralContainers: true,
-  hasEndpointSlices: true,
-} as const satisfies Required<PeerClusterOptions>
-
 /** Starts a small Kubernetes 1.34 on loopback for tests: the demo cluster with a strict API, limited users, and peers that misbehave. */
 export async function startPeerCluster(options: PeerClusterOptions = {}): Promise<PeerCluster> {
-  const settings: Required<PeerClusterOptions> = { ...defaults, ...options }
+  const settings: Required<PeerClusterOptions> = { ...peerDefaults, ...options }
   const misbehaviour = makeMisbehaviourBook(settings.misbehaviour)
   const registry = makeExecRegistry()
   const state = makeClusterState(registry.kill)

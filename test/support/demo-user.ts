@@ -1,7 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect } from 'vitest'
-import type { PeerClusterOptions } from '../peer/start-peer-cluster.ts'
+import type { PeerClusterOptions } from '../peer/peer-cluster-options.ts'
 import { type DemoFixture, openDemoFixture } from './demo.ts'
 import { runCliHere } from './run-cli-here.ts'
 import { startKcap } from './run-kcap.ts'

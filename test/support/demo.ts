@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { type PeerCluster, type PeerClusterOptions, startPeerCluster } from '../peer/start-peer-cluster.ts'
+import type { PeerClusterOptions } from '../peer/peer-cluster-options.ts'
+import { type PeerCluster, startPeerCluster } from '../peer/start-peer-cluster.ts'
 import { afterThisFile } from './cleanups.ts'
 import { makeTempFolder } from './temp-folder.ts'
 
