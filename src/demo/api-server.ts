@@ -7,12 +7,13 @@ import { badRequest, internalError, sendStatus, unauthorized } from './api/statu
 import { refuseUpgrade } from './exec/refuse-upgrade.ts'
 import { type ExecServer, serveExec } from './exec/serve-exec.ts'
 
-/** What answers requests and exec upgrades. */
+/** Listeners for requests and exec upgrades; what they reject with becomes a Status. */
 export interface ApiListeners {
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => Promise<void>
   readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>
 }
 
+/** Returns listeners that let in the users and pass requests to the API, upgrades to exec. */
 export function makeApiListeners(users: readonly User[], api: ClusterApi, exec: ExecServer): ApiListeners {
   return {
     async onRequest(request, response) {
@@ -26,7 +27,7 @@ export function makeApiListeners(users: readonly User[], api: ClusterApi, exec: 
   }
 }
 
-/** Lets them answer what the server gets. */
+/** Attaches the listeners to a server. */
 export function attachListeners(server: Server, { onRequest, onUpgrade }: ApiListeners): void {
   server.on('request', (request, response) => {
     onRequest(request, response).catch((error: unknown) => {

@@ -19,8 +19,8 @@ const writes: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE']
 const defaultAddress = '10.244.1.203'
 
 /**
- * Lets kcap capture with debug containers in the demo: adds ephemeral containers, and creates and deletes pods. What is added runs at once,
- * and nothing of it is checked.
+ * Returns a handler for kcap's debug containers: it adds ephemeral containers, and creates and deletes pods. They run at once, and nothing
+ * checks them.
  */
 export function makeDebugContainers(pods: DemoPods): RequestHandler {
   return async ({ request, response, method, path, user }) => {

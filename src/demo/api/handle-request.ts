@@ -21,7 +21,7 @@ import {
 import { formatTable, wantsTable } from './table.ts'
 import { checkWatchVersion, isTrue, serveWatch, type WatchRequest } from './watch.ts'
 
-/** What the API server has and answers beside reading. */
+/** Objects and resources to read, and handlers for all other requests. */
 export interface ClusterApi {
   readonly store: ObjectStore
   readonly resources: readonly Resource[]

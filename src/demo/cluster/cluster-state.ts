@@ -8,7 +8,7 @@ export interface ClusterState {
   readonly pods: DemoPods
 }
 
-/** Returns a cluster with the demo's objects, from which nothing can be watched that was before. */
+/** Returns a cluster with the demo's objects and no history to watch. */
 export function makeClusterState(onContainersKilled: (pod: string) => void): ClusterState {
   const store = makeObjectStore()
   const pods = makeDemoPods(store, onContainersKilled)

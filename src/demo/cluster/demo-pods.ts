@@ -4,7 +4,7 @@ import { isPod, type Pod } from './kube-object.ts'
 import { makePod } from './make-pod.ts'
 import type { ObjectStore } from './object-store.ts'
 
-/** The cluster's pods, with what the controllers do when one comes or goes. `id` is `NAMESPACE/NAME`. */
+/** The cluster's pods; their services' endpoints follow them. `id` is `NAMESPACE/NAME`. */
 export interface DemoPods {
   find(id: string): Pod | undefined
   /** By what its cgroups are called: the UID, or a static pod's hash. */
@@ -15,7 +15,7 @@ export interface DemoPods {
   addAll(settings: readonly DemoPodSettings[]): void
   /** Adds the pod as it is, or replaces it. */
   put(pod: Pod): Pod
-  /** The pod is gone, and its containers with it. */
+  /** Removes the pod and kills its containers. */
   drop(id: string): void
 }
 

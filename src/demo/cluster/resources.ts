@@ -47,10 +47,10 @@ export const resources: readonly Resource[] = [
   resource('', 'Node', 'nodes', ['no'], false),
   {
     ...resource('', 'Pod', 'pods', ['po']),
-    verbs: [...readVerbs, 'create', 'delete', 'patch', 'update'],
+    verbs: [...readVerbs, 'create', 'delete'],
     subresources: [
       { name: 'exec', kind: 'PodExecOptions', verbs: ['create', 'get'] },
-      { name: 'ephemeralcontainers', kind: 'Pod', verbs: ['get', 'patch', 'update'] },
+      { name: 'ephemeralcontainers', kind: 'Pod', verbs: ['get', 'patch'] },
     ],
   },
   resource('', 'Service', 'services', ['svc']),

@@ -5,17 +5,17 @@ export type ExecEnd =
   | { readonly kind: 'exited'; readonly code: number; readonly argv: readonly string[] }
   | { readonly kind: 'refused'; readonly text: string }
 
-/** A subprotocol of the WebSocket, and what the client hears by it. */
+/** A subprotocol of the WebSocket, and how it reports endings and refusals. */
 export interface ExecProtocol {
   readonly name: string
   /** Returns the Status on the error channel. */
   formatStatus(end: ExecEnd): object
-  /** Returns the answer to an upgrade that the kubelet refuses; undefined: the refusal goes over the error channel. */
+  /** Returns the answer to an upgrade that the kubelet refuses; undefined: the error channel carries the refusal. */
   refuseUpgrade(text: string): Refusal | undefined
 }
 
 /**
- * Ends in the API server, which reads the kubelet's Status over SPDY and writes one anew:
+ * The protocol that ends in the API server, which reads the kubelet's Status over SPDY and writes its own:
  * k8s.io/apimachinery/pkg/util/proxy/streamtranslator.go.
  */
 export const v5: ExecProtocol = {
