@@ -49,10 +49,10 @@ describe('without consent', () => {
       )
       const hints = lines.slice(1).map((line) => line.replace('kcap:   hint: ', ''))
       expect(hints).toContainEqual(
-        expect.stringMatching(/^via ephemeral, if you allow it: a debug container joins the pod/),
+        expect.stringMatching(/^via ephemeral, if you allow it: adds a debug container to the pod/),
       )
       expect(hints).toContainEqual(expect.stringMatching(new RegExp(`^kcap ${pod} .* --via ephemeral$`)))
-      expect(hints).toContainEqual(expect.stringMatching(/^via node-pod, if you allow it: a pod of kcap's own/))
+      expect(hints).toContainEqual(expect.stringMatching(/^via node-pod, if you allow it: creates a temporary pod/))
       expect(hints).toContainEqual(expect.stringMatching(new RegExp(`^kcap ${pod} .* --via node-pod$`)))
       expect(hints).toContainEqual(expect.stringMatching(/^not via kubectl: /))
       expect(hints).toContainEqual(expect.stringMatching(new RegExp(`^kcap ${pod} --ssh-host demo-node-[12]`)))
