@@ -2,12 +2,13 @@ import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { isBuiltin } from 'node:module'
 import path from 'node:path'
 import { build } from 'esbuild'
+import { buildProgram, requireProgram } from './packaging/build-program.js'
 import { formatLicenses, listBundledPackages } from './packaging/bundled-packages.js'
 import { formatHelpPage } from './packaging/format-help-page.js'
 import { makeSbom } from './packaging/sbom.js'
 
-/** @type {import('esbuild').BuildOptions} */
-const common = {
+/** @satisfies {import('esbuild').BuildOptions} */
+const common = /** @type {const} */ ({
   bundle: true,
   minify: true,
   format: 'esm',
@@ -15,7 +16,8 @@ const common = {
   target: 'node20.19',
   outdir: 'dist',
   logLevel: 'warning',
-}
+  metafile: true,
+})
 
 /** CommonJS dependencies expect these; the first file that runs defines them for all. */
 const commonJs = [
@@ -24,15 +26,11 @@ const commonJs = [
   'globalThis.__dirname ??= import.meta.dirname',
 ].join('\n')
 
-/** What main.ts loads when it is needed, but for what has to be there at once. */
-const parts = {
-  'run-cli': 'src/cli/run-cli.ts',
-  capture: 'src/extcap/capture.ts',
+/** What main.ts loads to answer Wireshark, but for what has to be there at once. */
+const answers = {
   'private-folder': 'src/host/private-folder.ts',
   config: 'src/extcap/config.ts',
   dlts: 'src/extcap/dlts.ts',
-  filter: 'src/extcap/filter.ts',
-  reload: 'src/extcap/reload.ts',
 }
 /** Rarely needed and large; each is a file beside the program for all who load it. */
 const rarities = {
@@ -125,33 +123,28 @@ const absentPackages = {
 // Wireshark waits for the list at its start and a person for a completed word, and Node takes 1 to 2 ms for each file it loads and 15 ms to make ready for ES modules: what
 // answers from the cache is one file of CommonJS, and what asks the clusters, or completes, is one more.
 const single = { interfaces: 'src/extcap/interfaces.ts', complete: 'src/cli/complete.ts' }
+/** @satisfies {import('esbuild').BuildOptions} */
+const commonJsFile = /** @type {const} */ ({ ...common, format: 'cjs', outExtension: { '.js': '.cjs' } })
 const main = await build({
-  ...common,
-  metafile: true,
+  ...commonJsFile,
   entryPoints: { kcap: 'src/main.ts' },
-  format: 'cjs',
-  outExtension: { '.js': '.cjs' },
   banner: { js: '#!/usr/bin/env node' },
-  plugins: [absentPackages, requireApart(single), keepApart(parts)],
+  plugins: [absentPackages, requireApart(single), requireProgram, keepApart(answers)],
 })
 const singles = await build({
-  ...common,
-  metafile: true,
+  ...commonJsFile,
   entryPoints: single,
-  format: 'cjs',
-  outExtension: { '.js': '.cjs' },
   plugins: [absentPackages, keepApart(rarities)],
 })
-const program = await build({
+const few = await build({
   ...common,
-  metafile: true,
-  entryPoints: { ...parts, ...rarities },
-  splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
+  entryPoints: { ...answers, ...rarities },
   banner: { js: commonJs },
-  plugins: [absentPackages, nativeCiphers],
+  plugins: [absentPackages],
 })
-for (const { metafile } of [main, singles, program]) refuseForeignImports(metafile)
+const { program, parts } = await buildProgram({ common, commonJs, plugins: [absentPackages, nativeCiphers] })
+const metafiles = [main, singles, few, program, parts].map(({ metafile }) => metafile)
+for (const metafile of metafiles) refuseForeignImports(metafile)
 // By its name the program knows whether it is to answer as Wireshark's extcap or kubectl's plugin, whatever npm's or our launchers are called.
 const faces = {
   'kcap-extcap.cjs': '',
@@ -169,7 +162,7 @@ for (const name of ['kcap.cjs', ...Object.keys(faces)]) chmodSync(`dist/${name}`
 function refuseForeignImports({ outputs }) {
   const foreign = Object.values(outputs).flatMap(({ imports }) =>
     imports
-      .filter(({ path, external }) => external && !isBuiltin(path) && !path.startsWith('./'))
+      .filter(({ path, external }) => external && !isBuiltin(path) && !/^\.\.?\//.test(path))
       .map(({ path }) => path),
   )
   if (foreign.length > 0) throw new Error(`these are not in the bundle: ${foreign.join(', ')}`)
@@ -200,13 +193,13 @@ writeFileSync('dist/wireshark.html', formatHelpPage(readFileSync('docs/wireshark
 cpSync('completion', 'dist/completion', { recursive: true })
 const scripts = readdirSync('completion').map((name) => `dist/completion/${name}`)
 
-const packages = listBundledPackages([main, singles, program].map(({ metafile }) => metafile))
+const packages = listBundledPackages(metafiles)
 writeFileSync('dist/THIRD-PARTY-LICENSES.txt', formatLicenses(packages))
 const sbom = makeSbom(JSON.parse(readFileSync('package.json', 'utf8')), packages)
 writeFileSync('dist/sbom.cdx.json', `${JSON.stringify(sbom, undefined, 1)}\n`)
 
 // Only now, and only what is stale: a program that runs from here goes on.
-const outputs = [main, singles, program].flatMap(({ metafile }) => Object.keys(metafile.outputs))
+const outputs = metafiles.flatMap(({ outputs }) => Object.keys(outputs))
 const others = [
   ...Object.keys(faces),
   'launcher.sh',

@@ -10,7 +10,6 @@ import { findResourceKind, type ResourceKind } from '../kube/resource-kinds.ts'
 import { applySettings } from '../request/apply-settings.ts'
 import { makeClusterScope, makeRequest, readSelector } from '../request/make-request.ts'
 import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
-import { listTargetInterfaces } from '../session/list-target-interfaces.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { commandTable } from './command-table.ts'
 import { formatListing, type ListFormat, listFormats, printLines } from './format-list.ts'
@@ -72,6 +71,8 @@ async function readListing(
   const run = { signal, timeoutMs: loginTimeoutMs, interactive: process.stdin.isTTY }
   if (what === 'interfaces') {
     const request = makeRequest({ ...parsed, words: targets }, { output: { kind: 'stdout' }, commandLine: '' })
+    // With everything that a capture loads.
+    const { listTargetInterfaces } = await import('../session/list-target-interfaces.ts')
     const rows = (await listTargetInterfaces(request, run)).map(({ name, state }) => ({ name, state }))
     const columns = [
       { key: 'name', title: 'NAME' },

@@ -1,0 +1,112 @@
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { build } from 'esbuild'
+
+/**
+ * A capture and a list are one file of CommonJS: in fifty ES modules Node spent more time on loading than kcap on the cluster. Each module in it
+ * runs when it is first asked for. What few captures need are ES modules in `chunks`, which take from that file what it has, so that every
+ * module is there once.
+ */
+const faces = ['src/cli/run-cli.ts', 'src/extcap/capture.ts', 'src/extcap/filter.ts', 'src/extcap/reload.ts']
+/** Modules that the program loads while it runs, and has in its own file. */
+const inside = ['src/cli/capture-command.ts', 'src/cli/list-command.ts', 'src/session/list-target-interfaces.ts']
+
+/** @param {string} file */
+const nameOf = (file) => path.relative('.', file).replaceAll(path.sep, '/')
+
+/**
+ * Takes the program's faces from its file.
+ * @type {import('esbuild').Plugin}
+ */
+export const requireProgram = {
+  name: 'require-program',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\.ts$/ }, ({ path: file, kind, resolveDir }) => {
+      const name = nameOf(path.resolve(resolveDir, file))
+      return kind === 'dynamic-import' && faces.includes(name) ? { path: name, namespace: 'program-face' } : undefined
+    })
+    onLoad({ filter: /./, namespace: 'program-face' }, ({ path: name }) => ({
+      contents: `module.exports = require('./program.cjs')[${JSON.stringify(name)}]`,
+    }))
+    onResolve({ filter: /^\.\/program\.cjs$/, namespace: 'program-face' }, ({ path }) => ({ path, external: true }))
+  },
+}
+
+/**
+ * Leaves what is imported while the program runs to files in `chunks`, and keeps in `found` which those are.
+ * @param {Map<string, string>} found
+ * @returns {import('esbuild').Plugin}
+ */
+function partFrom(found) {
+  return {
+    name: 'part-from-program',
+    setup({ onResolve, resolve }) {
+      onResolve({ filter: /./ }, async ({ path: asked, kind, resolveDir, importer, pluginData }) => {
+        if (kind !== 'dynamic-import' || pluginData === 'resolved') return undefined
+        const { path: file } = await resolve(asked, { kind, resolveDir, importer, pluginData: 'resolved' })
+        if (inside.includes(nameOf(file))) return undefined
+        const name = path.basename(asked, '.ts')
+        found.set(name, file)
+        return { path: `./chunks/${name}.js`, external: true }
+      })
+    },
+  }
+}
+
+/**
+ * Takes from the program's file the modules that are in it.
+ * @param {Record<string, object>} modules
+ * @returns {import('esbuild').Plugin}
+ */
+function takeFromProgram(modules) {
+  return {
+    name: 'take-from-program',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^\..*\.ts$/ }, ({ path: asked, resolveDir, kind }) => {
+        const name = nameOf(path.resolve(resolveDir, asked))
+        return kind !== 'entry-point' && name in modules ? { path: name, namespace: 'program' } : undefined
+      })
+      onResolve({ filter: /^program$/, namespace: 'program' }, () => ({ path: '.', namespace: 'program' }))
+      onLoad({ filter: /./, namespace: 'program' }, ({ path: name }) => ({
+        contents:
+          name === '.'
+            ? "import { createRequire } from 'node:module'\nexport default createRequire(import.meta.url)('../program.cjs')"
+            : `import program from 'program'\nexport const { ${Object.keys(modules[name] ?? {}).join(', ')} } = program[${JSON.stringify(name)}]`,
+      }))
+    },
+  }
+}
+
+/**
+ * Builds `program.cjs` and the files in `chunks` that it loads.
+ * @param {{
+ *   common: Omit<import('esbuild').BuildOptions, 'outfile'> & { readonly outdir: string, readonly metafile: true },
+ *   commonJs: string,
+ *   plugins: import('esbuild').Plugin[],
+ * }} options
+ */
+export async function buildProgram({ common, commonJs, plugins }) {
+  /** @type {Map<string, string>} */
+  const found = new Map()
+  /** @param {readonly string[]} names */
+  const bundle = (names) => {
+    const members = names.map((name) => `get ${JSON.stringify(name)}() { return require('./${name}') }`)
+    const stdin = { contents: `module.exports = { ${members.join(',\n')} }`, resolveDir: path.resolve('.') }
+    const { outdir, ...others } = common
+    const outfile = `${outdir}/program.cjs`
+    return build({ ...others, format: 'cjs', outfile, stdin, plugins: [...plugins, partFrom(found)] })
+  }
+  const { metafile } = await bundle(faces)
+  const names = Object.keys(metafile.inputs).filter((name) => /^src\/.*\.ts$/.test(name))
+  const program = await bundle(names)
+  const modules = createRequire(import.meta.url)(path.resolve(common.outdir, 'program.cjs'))
+  const parts = await build({
+    ...common,
+    entryPoints: Object.fromEntries(found),
+    outdir: `${common.outdir}/chunks`,
+    splitting: true,
+    banner: { js: commonJs },
+    plugins: [...plugins, takeFromProgram(modules)],
+  })
+  return { program, parts }
+}
