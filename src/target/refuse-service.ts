@@ -17,8 +17,6 @@ const mostSelectorLength = 200
 /** Nodes read to find one by its address. */
 const mostNodes = 1_000
 
-const collator = new Intl.Collator('en', { numeric: true })
-
 /** Returns why a service has no pod to capture. `count` is how many pods it has, none of which runs. */
 export async function explainNoPods(
   name: ServiceName,
@@ -43,6 +41,8 @@ export async function explainNoPods(
   }
   if (search.refusal !== undefined) return search.refusal
   const kind = describeKind(search)
+  // Made here: ICU takes 16 ms for its first object, and every capture loads this file.
+  const collator = new Intl.Collator('en', { numeric: true })
   // Slices are in no order: a controller that mirrors Endpoints mixes them.
   const others = new Map([...search.others].sort(([a], [b]) => collator.compare(a, b)))
   if (others.size > 0) {

@@ -37,7 +37,7 @@ export async function resolvePodSet(
       ? await takeServicePods(name, access, take, signal)
       : await takePods(name, access, take, signal)
   if (explain === undefined) throw await notFound(name, access, signal)
-  if (targets.size > 0) return [...targets.values()].sort((a, b) => a.pod.localeCompare(b.pod))
+  if (targets.size > 0) return [...targets.values()].sort((a, b) => (a.pod < b.pod ? -1 : 1))
   throw refusal === undefined || refusal.code === 'pod-not-running' ? await explain(count) : refusal
 }
 
