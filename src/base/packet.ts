@@ -7,6 +7,8 @@ export interface PacketBatch {
   readonly bytes: Buffer
   readonly count: number
   readonly rows: Uint32Array
+  /** Sum of the captured lengths of its packets, which the reader knows without a walk over the rows. */
+  readonly capturedBytes: number
   /** Upper 32 bits of the seconds of all its packets; absent for 0, which lasts until 2106. */
   readonly upperSeconds?: number
   /** Header of its packets; absent where it is the source's first. */
@@ -49,5 +51,20 @@ export function capturedLength(batch: PacketBatch, i: number): number {
 
 /** The first `count` packets of a batch. */
 export function takePackets(batch: PacketBatch, count: number): PacketBatch {
-  return count >= batch.count ? batch : { ...batch, count: Math.max(0, count) }
+  if (count >= batch.count) return batch
+  const to = Math.max(0, count)
+  return { ...batch, count: to, capturedBytes: sumCapturedLengths(batch, 0, to) }
+}
+
+/** Returns the sum of the captured lengths of a run's packets. */
+export function capturedBytesOf({ batch, from, to }: Pick<PacketRun, 'batch' | 'from' | 'to'>): number {
+  return from === 0 && to === batch.count ? batch.capturedBytes : sumCapturedLengths(batch, from, to)
+}
+
+function sumCapturedLengths({ rows }: PacketBatch, from: number, to: number): number {
+  let sum = 0
+  const end = to * packetRow.length
+  for (let at = from * packetRow.length + packetRow.capturedLength; at < end; at += packetRow.length)
+    sum += rows[at] as number
+  return sum
 }

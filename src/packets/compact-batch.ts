@@ -1,5 +1,4 @@
 import { type PacketBatch, packetRow } from '../base/packet.ts'
-import { sumCapturedLengths } from './captured-bytes.ts'
 
 /** A buffer as small as this does no harm. */
 const smallBytes = 16 * 1024
@@ -14,7 +13,7 @@ export function compactBatch(batch: PacketBatch): PacketBatch {
   const { bytes, count, rows } = batch
   const heldBytes = bytes.buffer.byteLength
   if (heldBytes <= smallBytes) return batch
-  const length = sumCapturedLengths(batch)
+  const length = batch.capturedBytes
   if (length * sparseShare >= heldBytes) return batch
   const compact = Buffer.allocUnsafe(length)
   let end = 0

@@ -1,5 +1,4 @@
 import { type PacketBatch, type PacketRun, packetRow } from '../base/packet.ts'
-import { sumCapturedLengths } from './captured-bytes.ts'
 import { makeHeadTournament } from './head-tournament.ts'
 import { makeHeldBuffers } from './held-buffers.ts'
 
@@ -121,7 +120,11 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
     let headNs = 0
     // Where sources alternate, who is second need not be known.
     let secondNs = isLeading ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
-    for (;;) {
+    const batchBytes = count * rowBytes + batch.capturedBytes
+    // Nobody else has packets that could come between.
+    const isWhole = queues.length === 1 && limitNs === Number.POSITIVE_INFINITY && from === 0 && batchBytes <= maxBytes
+    if (isWhole) [to, bytes] = [count, batchBytes]
+    while (to < count) {
       bytes += rowBytes + (rows[at + packetRow.capturedLength] as number)
       to += 1
       at += packetRow.length
@@ -191,7 +194,7 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
           const lastNs = toNs(rows, (count - 1) * packetRow.length, batchBase)
           queue.leastLagMs = Math.min(queue.leastLagMs, nowMs - toMs(lastNs))
           queue.lagSpreadMs = Math.max(nowMs - toMs(firstNs) - queue.leastLagMs, queue.lagSpreadMs * spreadDecay)
-          queuedBytes += count * rowBytes + sumCapturedLengths(batch)
+          queuedBytes += count * rowBytes + batch.capturedBytes
           buffers.hold(batch.bytes)
           if (isEmpty(queue)) {
             heads.set(queue.player, firstNs)

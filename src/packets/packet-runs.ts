@@ -23,6 +23,9 @@ export function makePacketRuns({ kinds, raise }: InterfaceKinds) {
   let usedWords = 0
   let runStart = 0
   let runInterface = 0
+  /** Sum of the captured lengths of the run's packets, and that of the last one. */
+  let runBytes = 0
+  let lastBytes = 0
   let upperSeconds = 0
   let runs: InterfacePackets[] = []
 
@@ -30,11 +33,12 @@ export function makePacketRuns({ kinds, raise }: InterfaceKinds) {
   function finish(bytes: Buffer): void {
     const count = (usedWords - runStart) / packetRow.length
     if (count > 0) {
-      const batch = { bytes, count, rows: table.subarray(runStart, usedWords) }
+      const batch = { bytes, count, rows: table.subarray(runStart, usedWords), capturedBytes: runBytes }
       const { header } = kinds[runInterface] as HeaderKind
       runs.push({ interfaceId: runInterface, header, batch: upperSeconds === 0 ? batch : { ...batch, upperSeconds } })
     }
     runStart = usedWords
+    runBytes = 0
   }
 
   return {
@@ -47,9 +51,11 @@ export function makePacketRuns({ kinds, raise }: InterfaceKinds) {
     setUpperSeconds(bytes: Buffer, upper: number): boolean {
       if (upper === upperSeconds) return true
       usedWords -= packetRow.length
+      runBytes -= lastBytes
       if (upper < 0) return false
       finish(bytes)
       usedWords += packetRow.length
+      runBytes = lastBytes
       upperSeconds = upper
       return true
     },
@@ -74,6 +80,8 @@ export function makePacketRuns({ kinds, raise }: InterfaceKinds) {
       table[row + packetRow.capturedLength] = capturedLength
       table[row + packetRow.originalLength] = originalLength
       usedWords += packetRow.length
+      runBytes += capturedLength
+      lastBytes = capturedLength
       return row
     },
     /** Hands over the finished runs. */

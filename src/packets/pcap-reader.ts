@@ -68,9 +68,11 @@ export function makePcapReader(sourceName: string): PcapReader {
     return Math.min(capturedLength, view.getUint32(at + 20 - capturedAt, littleEndian))
   }
 
-  function addBatch(batches: PacketBatch[], bytes: Buffer, rows: Uint32Array): void {
+  /** `length` of the records in the stream. */
+  function addBatch(batches: PacketBatch[], bytes: Buffer, rows: Uint32Array, length: number): void {
     if (rows.length === 0) return
-    const batch = { bytes, count: rows.length / packetRow.length, rows }
+    const count = rows.length / packetRow.length
+    const batch = { bytes, count, rows, capturedBytes: length - count * recordHeaderLength }
     batches.push(kind.header === header ? batch : { ...batch, header: kind.header })
   }
 
@@ -83,6 +85,7 @@ export function makePcapReader(sourceName: string): PcapReader {
     // What changes with each packet lies in variables of this call that no closure holds: they cost less.
     let rows = table
     let firstWord = usedWords
+    let firstAt = start
     let word = usedWords
     let at = start
     while (at + recordHeaderLength <= bytes.length) {
@@ -95,18 +98,20 @@ export function makePcapReader(sourceName: string): PcapReader {
           failTooLong(position + at - start, capturedLength)
           break
         }
-        addBatch(batches, bytes, rows.subarray(firstWord, word))
+        addBatch(batches, bytes, rows.subarray(firstWord, word), at - firstAt)
         firstWord = word
+        firstAt = at
         kinds.raise(kind)
         longest = maxCapturedLength
       }
       const next = at + recordHeaderLength + capturedLength
       if (next > bytes.length) break
       if (word === rows.length) {
-        addBatch(batches, bytes, rows.subarray(firstWord, word))
+        addBatch(batches, bytes, rows.subarray(firstWord, word), at - firstAt)
         rows = makeTable()
         word = 0
         firstWord = 0
+        firstAt = at
       }
       rows[word + packetRow.seconds] = view.getUint32(at, littleEndian)
       rows[word + packetRow.nanoseconds] = view.getUint32(at + 4, littleEndian) * nanosecondsPerTick
@@ -116,7 +121,7 @@ export function makePcapReader(sourceName: string): PcapReader {
       word += packetRow.length
       at = next
     }
-    addBatch(batches, bytes, rows.subarray(firstWord, word))
+    addBatch(batches, bytes, rows.subarray(firstWord, word), at - firstAt)
     table = rows
     usedWords = word
     position += at - start

@@ -1,4 +1,10 @@
-import { capturedLength, type PacketBatch, type PacketRun, type PacketStreamHeader, packetRow } from '../base/packet.ts'
+import {
+  capturedBytesOf,
+  type PacketBatch,
+  type PacketRun,
+  type PacketStreamHeader,
+  packetRow,
+} from '../base/packet.ts'
 import { makeCopier } from './copy-bytes.ts'
 import { fileHeaderLength, recordHeaderLength } from './pcap-layout.ts'
 import { makeLinkTypeWord } from './pcap-link-type.ts'
@@ -18,8 +24,7 @@ export function formatPcapHeader(header: PacketStreamHeader): Buffer {
 export function pcapRecordsLength(runs: readonly PacketRun[]): number {
   let length = 0
   for (const { batch, from, to } of runs) {
-    length += (to - from) * recordHeaderLength
-    for (let i = from; i < to; i++) length += capturedLength(batch, i)
+    length += (to - from) * recordHeaderLength + capturedBytesOf({ batch, from, to })
   }
   return length
 }

@@ -1,6 +1,6 @@
 import { type Clock, monotonicClock } from '../base/clock.ts'
 import type { KcapError } from '../base/kcap-error.ts'
-import { capturedLength, type PacketRun } from '../base/packet.ts'
+import { capturedBytesOf, type PacketRun } from '../base/packet.ts'
 import type { SourceEnd } from '../base/packet-source.ts'
 import type { InterfaceStatistics } from '../packets/pcapng-writer.ts'
 import type { UploadProgress } from '../route/upload-tcpdump.ts'
@@ -169,9 +169,9 @@ function makeSource(name: string, joinedMs: number, clock: Clock): SourceProgres
     showUpload(upload) {
       figures.upload = upload
     },
-    add({ batch, from, to }: PacketRun) {
-      figures.packets += to - from
-      for (let i = from; i < to; i++) figures.bytes += capturedLength(batch, i)
+    add(run: PacketRun) {
+      figures.packets += run.to - run.from
+      figures.bytes += capturedBytesOf(run)
     },
     finish({ statistics, error }: SourceEnd) {
       // Of a capture that was taken up again, all runs together; unknown when one of them could not tell.

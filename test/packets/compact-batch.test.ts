@@ -9,11 +9,11 @@ const packet = (text: string) => ({ seconds: 1, nanoseconds: 2, data: Buffer.fro
 
 /** The same packets in a buffer of that size, with bytes of others around them. */
 function spread(texts: readonly string[], bufferBytes: number) {
-  const { bytes, count, rows } = makeBatch(texts.map(packet))
+  const { bytes, count, rows, capturedBytes } = makeBatch(texts.map(packet))
   const large = Buffer.alloc(bufferBytes, 'x')
   bytes.copy(large, 1_000)
   for (let row = 0; row < count; row++) rows[row * 5 + 2] = (rows[row * 5 + 2] as number) + 1_000
-  return { bytes: large, count, rows }
+  return { bytes: large, count, rows, capturedBytes }
 }
 
 test('compactBatch moves packets out of a buffer that they take little of, and leaves others where they are', () => {

@@ -47,7 +47,7 @@ test('times up to 2554 are read as they are, in batches of one upper part each, 
 test('packets before 2106 are in one batch without an upper part of their seconds', () => {
   const reader = makeCaptureReader('x')
   expect(reader.push(makePcapng([0, 2 ** 32 - 1, 5])).map((batch) => Object.keys(batch))).toEqual([
-    ['bytes', 'count', 'rows'],
+    ['bytes', 'count', 'rows', 'capturedBytes'],
   ])
 })
 

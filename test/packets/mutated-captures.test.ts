@@ -72,12 +72,13 @@ function mutate(bytes: Buffer, change: typeof mutation extends fc.Arbitrary<infe
   return changed
 }
 
-/** What a reader makes of the chunks, as one text; throws when a packet lies outside its bytes. */
+/** What a reader makes of the chunks, as one text; throws when a packet lies outside its bytes, or a batch has another sum of lengths than it says. */
 function read(chunks: readonly Buffer[], isPcapng: boolean): string {
   const reader = makeReader(isPcapng)
   const seen: string[] = []
   for (const chunk of chunks)
-    for (const { bytes, count, rows } of reader.push(chunk))
+    for (const { bytes, count, rows, capturedBytes } of reader.push(chunk)) {
+      let sum = 0
       for (let row = 0; row < count * packetRow.length; row += packetRow.length) {
         const [seconds, nanoseconds, offset = 0, length = 0, originalLength] = rows.subarray(
           row,
@@ -85,7 +86,10 @@ function read(chunks: readonly Buffer[], isPcapng: boolean): string {
         )
         if (offset + length > bytes.length) throw new Error(`a packet ends at ${offset + length} of ${bytes.length}`)
         seen.push(`${seconds} ${nanoseconds} ${originalLength} ${bytes.toString('latin1', offset, offset + length)}`)
+        sum += length
       }
+      if (sum !== capturedBytes) throw new Error(`a batch of ${sum} bytes says that it has ${capturedBytes}`)
+    }
   // Of a stream that never was a capture only what came first is quoted, and nothing is read further.
   if (reader.failure?.code === 'not-a-capture') return 'not a capture'
   return [...seen, reader.failure?.message ?? `${reader.pendingLength} pending`].join('\n')

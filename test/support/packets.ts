@@ -15,7 +15,7 @@ export function makeBatch(packets: readonly PlainPacket[]): PacketBatch {
     offset += data.length
     return [seconds % 2 ** 32, nanoseconds, offset - data.length, data.length, originalLength]
   })
-  const batch = { bytes, count: packets.length, rows: Uint32Array.from(rows) }
+  const batch = { bytes, count: packets.length, rows: Uint32Array.from(rows), capturedBytes: bytes.length }
   const upperSeconds = Math.floor((packets[0]?.seconds ?? 0) / 2 ** 32)
   return upperSeconds === 0 ? batch : { ...batch, upperSeconds }
 }

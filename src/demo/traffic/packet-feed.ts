@@ -126,6 +126,7 @@ function makeBatchWriter(maxPackets: number): BatchWriter {
   const rows = new Uint32Array(maxPackets * packetRow.length)
   let count = 0
   let end = 0
+  let capturedBytes = 0
   return {
     bytes,
     isFull: () => count >= maxPackets || end + longestPacket > bytes.length,
@@ -140,8 +141,9 @@ function makeBatchWriter(maxPackets: number): BatchWriter {
       rows[row + packetRow.originalLength] = length
       count++
       end += length
+      capturedBytes += capturedLength
       return offset
     },
-    finish: () => (count === 0 ? undefined : { bytes, count, rows }),
+    finish: () => (count === 0 ? undefined : { bytes, count, rows, capturedBytes }),
   }
 }
