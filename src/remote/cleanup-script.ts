@@ -1,3 +1,4 @@
+import { kernelBufferKib } from './capture-command.ts'
 import { reportPrefix } from './supervisor-script.ts'
 import { uploadedNamePrefix, uploadFolders } from './upload-script.ts'
 
@@ -30,7 +31,10 @@ for folder in /proc/[0-9]*; do
     kind=process id=\${environ#*KCAP_CAPTURE=}; id=\${id%%[!0-9a-z-]*}
   else
     [ -z "$environ" ] || continue
-    find_word -B16384-n-U "$(print_lines <"$folder/cmdline")" || continue
+    words=$(print_lines <"$folder/cmdline")
+    ${Object.values(kernelBufferKib)
+      .map((kib) => `find_word -B${kib}-n-U "$words"`)
+      .join(' || ')} || continue
     kind=suspect id=
   fi
   parent=

@@ -65,11 +65,12 @@ export const captureOptions: readonly OptionRow[] = [
     name: 'snaplen',
     kind: 'text',
     value: 'N',
-    help: 'snap length: bytes kept of each packet (0: all)',
+    help: 'snap length: bytes kept of each packet; up to 512, packets show at once (0: all)',
     dialog: {
       type: 'unsigned',
       display: 'Snap length (0: whole packets)',
-      tooltip: 'Bytes kept of each packet: fewer need less of the network and of the disk.',
+      tooltip:
+        'Bytes kept of each packet: fewer need less of the network and of the disk. Up to 512, each packet is shown at once.',
     },
   },
   {

@@ -4,7 +4,12 @@ import type { ErrorCode } from '../base/error-codes.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { PacketSource } from '../base/packet-source.ts'
 import { formatTarget, type Target } from '../base/target.ts'
-import { makeDumpcapArgv, makeTcpdumpArgv } from '../remote/capture-command.ts'
+import {
+  listTcpdumpFeatures,
+  makeDumpcapArgv,
+  makeTcpdumpArgv,
+  type TcpdumpFeatures,
+} from '../remote/capture-command.ts'
 import { makeSupervisedArgv } from '../remote/supervised-argv.ts'
 import { listInterfaces } from './list-interfaces.ts'
 import type { Route } from './route.ts'
@@ -28,8 +33,8 @@ export async function openSource(target: Target, route: Route, options: SourceOp
     const uploadedPath = uploaded?.path
     return await withShell(route, () =>
       withSudoPassword(route, (sudoPassword) =>
-        withKnownOptions((timestamps) =>
-          openWithTimestamps(target, route, { ...options, timestamps, uploadedPath, sudoPassword }),
+        withKnownOptions(listTcpdumpFeatures(options.capture), (features) =>
+          openWithFeatures(target, route, { ...options, features, uploadedPath, sudoPassword }),
         ),
       ),
     )
@@ -84,34 +89,38 @@ async function withSudoPassword(
   }
 }
 
-/** tcpdump before 4.6 has no nanoseconds. Asking for its version first would cost every capture a round trip. */
-async function withKnownOptions(open: (timestamps: 'nano' | 'micro') => Promise<PacketSource>): Promise<PacketSource> {
+/** Opens with the first features that the remote tcpdump has. */
+async function withKnownOptions(
+  [features, ...fewer]: readonly TcpdumpFeatures[],
+  open: (features: TcpdumpFeatures) => Promise<PacketSource>,
+): Promise<PacketSource> {
   try {
-    return await open('nano')
+    return await open(features as TcpdumpFeatures)
   } catch (error) {
-    if (!(error instanceof KcapError && error.facts.hasUnknownOption)) throw error
-    return await open('micro')
+    const isUnknown = error instanceof KcapError && error.facts.hasUnknownOption === true
+    if (!isUnknown || fewer.length === 0) throw error
+    return await withKnownOptions(fewer, open)
   }
 }
 
 /** The probe and the capture are one: the remote side runs the first program that it has. */
-async function openWithTimestamps(
+async function openWithFeatures(
   target: Target,
   route: Route,
   {
     capture,
     signal,
-    timestamps,
+    features,
     uploadedPath,
     sudoPassword,
   }: SourceOptions & {
-    readonly timestamps: 'nano' | 'micro'
+    readonly features: TcpdumpFeatures
     readonly uploadedPath: string | undefined
     readonly sudoPassword: string | undefined
   },
 ): Promise<PacketSource> {
   const compression = capture.compression === 'gzip' ? 'gzip' : 'none'
-  const tcpdump = makeTcpdumpArgv(capture, timestamps)
+  const tcpdump = makeTcpdumpArgv(capture, features)
   const argv = makeSupervisedArgv({
     captureId: `${route.captureIdPrefix ?? ''}${randomUUID()}`,
     sudo: route.sudo,

@@ -28,14 +28,14 @@ async function readPackets(file: string): Promise<string[]> {
   return packets.map(({ data, originalLength }) => `${originalLength} ${createHash('sha1').update(data).digest('hex')}`)
 }
 
-/** Captures 20,000 small packets with kcap and with tcpdump beside it on the same interface. */
+/** Captures 20,000 small packets with kcap and with tcpdump beside it on the same interface. Returns what kcap printed on standard error. */
 async function compare(
   words: readonly string[],
   reference: { start: string[]; read: string[] },
   traffic: string[],
   filter: string,
-) {
-  const file = path.join(folder, `${words[0]?.replace(/\W/g, '')}.pcap`)
+): Promise<string> {
+  const file = path.join(folder, `${words.join('').replace(/\W/g, '')}.pcap`)
   const other = spawn(lab.command, reference.start, { stdio: ['ignore', 'ignore', 'pipe'] })
   let counters = ''
   other.stderr.on('data', (chunk) => (counters += chunk))
@@ -61,6 +61,7 @@ async function compare(
   expect(stderr).toContain(`${String(ours.length).replace(/\B(?=(\d{3})+$)/g, ',')} packets`)
   expect(stderr).toContain('none dropped')
   expect(ours).toEqual(theirs)
+  return stderr
 }
 
 /** 20,000 UDP datagrams of one to three digits to a port nobody listens on; each also gives an ICMP answer. */
@@ -75,6 +76,19 @@ realTest('over kube exec, what the pod saw is in the file, byte for byte', async
     [...inPod, 'bash', '-c', sendDatagrams],
     'udp port 9',
   )
+  await kubectl('-n', 'shop', 'exec', pod, '-c', 'proxy', '--', 'rm', '/tmp/reference.pcap')
+})
+
+realTest('with a small snap length tcpdump delivers each packet at once, and none is lost', async () => {
+  const inPod = ['kubectl', '-n', 'shop', 'exec', pod, '-c', 'proxy', '--']
+  const command = `tcpdump -i lo -s 512 -B 16384 -w /tmp/reference.pcap udp port 9`
+  const said = await compare(
+    [`shop/${pod}`, '--snaplen', '512', '-v'],
+    { start: [...inPod, 'sh', '-c', command], read: [...inPod, 'cat', '/tmp/reference.pcap'] },
+    [...inPod, 'bash', '-c', sendDatagrams],
+    'udp port 9',
+  )
+  expect(said).toContain(' --immediate-mode ')
   await kubectl('-n', 'shop', 'exec', pod, '-c', 'proxy', '--', 'rm', '/tmp/reference.pcap')
 })
 

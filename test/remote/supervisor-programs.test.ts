@@ -16,7 +16,7 @@ const options = {
   compression: 'auto' as const,
 }
 const programs = [
-  makeTcpdumpArgv(options, 'nano'),
+  makeTcpdumpArgv(options, { nanoseconds: true, immediate: false }),
   makeDumpcapArgv('dumpcap', options),
   makeDumpcapArgv('tshark', options),
 ]

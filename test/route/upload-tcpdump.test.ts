@@ -29,20 +29,24 @@ test('a tcpdump that was put there captures, and is gone afterwards', async () =
   expect([code, lines]).toEqual([0, expect.arrayContaining([expect.stringMatching(/: 20 packets, /)])])
   const [, file = ''] = /(\/\S+\/kcap-tcpdump-[0-9a-f]{8}) -i any /.exec(lines.join('\n')) ?? []
   expect(uploadFolders).toContain(path.dirname(file))
-  expect(existsSync(file)).toBe(false)
+  await expect.poll(() => existsSync(file)).toBe(false)
 })
 
-test('an uploaded tcpdump that knows no nanoseconds is started once more, and then removed', async () => {
+test.each([
+  ['--time-stamp-precision=nano', 'nano', []],
+  ['--immediate-mode', 'immediate', ['--snaplen', '96']],
+  ['--immediate-mode', 'nano', ['--snaplen', '96']],
+])('an uploaded tcpdump that knows no %s is started without it, and then removed', async (option, known, words) => {
   const old = path.join(demo.folder, 'old-tcpdump')
-  const refusal = `tcpdump: unrecognized option '--time-stamp-precision=nano'`
+  const refusal = `tcpdump: unrecognized option '${option}'`
   const [first = '', ...rest] = (await readFile(uploaded, 'utf8')).split('\n')
-  const check = `case "$*" in *nano*) echo "${refusal}" >&2; exit 1 ;; esac`
+  const check = `case "$*" in *${known}*) echo "${refusal}" >&2; exit 1 ;; esac`
   await writeFile(old, [first, check, ...rest].join('\n'))
-  const { code, lines } = await user.capture('prod/slim-0', '--via', 'kubectl', '--upload-tcpdump', old, '-v')
+  const { code, lines } = await user.capture('prod/slim-0', '--via', 'kubectl', '--upload-tcpdump', old, '-v', ...words)
   expect([code, lines]).toEqual([0, expect.arrayContaining([expect.stringMatching(/: 20 packets, /)])])
   const [, file = ''] = /(\/\S+\/kcap-tcpdump-[0-9a-f]{8}) -i any /.exec(lines.join('\n')) ?? []
   expect(uploadFolders).toContain(path.dirname(file))
-  expect(existsSync(file)).toBe(false)
+  await expect.poll(() => existsSync(file)).toBe(false)
 })
 
 test("an empty file is 'upload-failed'", async () => {

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { listTcpdumpFeatures, makeTcpdumpArgv } from '../../src/remote/capture-command.ts'
+import { makeCleanupArgv } from '../../src/remote/cleanup-script.ts'
+
+const options = { interfaceName: 'any', filter: '', filterExpressions: [], compression: 'auto' as const }
+
+test.each([
+  [0, false],
+  [1, true],
+  [512, true],
+  [513, false],
+  [262_144, false],
+])('with a snap length of %i tcpdump is asked to deliver at once: %s', (snapLength, isImmediate) => {
+  const capture = { ...options, snapLength }
+  const [first, ...older] = listTcpdumpFeatures(capture).map((features) => makeTcpdumpArgv(capture, features))
+  expect(first).toContain('--time-stamp-precision=nano')
+  expect(first?.includes('--immediate-mode')).toBe(isImmediate)
+  expect(older.filter((argv) => argv.includes('--immediate-mode'))).toEqual([])
+})
+
+test('an older tcpdump is asked for less each time, and the oldest for neither', () => {
+  const capture = { ...options, snapLength: 96 }
+  const argvs = listTcpdumpFeatures(capture).map((features) => makeTcpdumpArgv(capture, features))
+  expect(argvs.map((argv) => argv.filter((word) => word.startsWith('--')))).toEqual([
+    ['--time-stamp-precision=nano', '--immediate-mode'],
+    ['--time-stamp-precision=nano'],
+    [],
+  ])
+})
+
+test('the clean-up knows each of these tcpdumps by its words', () => {
+  const capture = { ...options, snapLength: 96 }
+  for (const features of listTcpdumpFeatures(capture)) {
+    const [words = 'none'] = /-B\d+-n-U/.exec(makeTcpdumpArgv(capture, features).join('')) ?? []
+    expect(makeCleanupArgv('look').join(' ')).toContain(`find_word ${words} `)
+  }
+})
