@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CaptureRequest } from '../base/capture-request.ts'
 import type { Clock } from '../base/clock.ts'
 import { toKcapError } from '../base/kcap-error.ts'
@@ -29,6 +30,8 @@ export async function followTargets(options: FollowOptions): Promise<void> {
   if (!request.follow) return
   const names = request.targets.flatMap((name) => (name.kind === 'node' || name.kind === 'ssh' ? [] : [name]))
   for (const name of names) sources.expect(name)
+  // The captures take the connection that is open: a handshake would delay the first packet by milliseconds, and a list by nothing.
+  await nextTurn()
   await Promise.all(names.map((name) => followName(name, options)))
 }
 
