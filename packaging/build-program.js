@@ -9,7 +9,12 @@ import { build } from 'esbuild'
  */
 const faces = ['src/cli/run-cli.ts', 'src/extcap/capture.ts', 'src/extcap/filter.ts', 'src/extcap/reload.ts']
 /** Modules that the program loads while it runs, and has in its own file. */
-const inside = ['src/cli/capture-command.ts', 'src/cli/list-command.ts', 'src/session/list-target-interfaces.ts']
+const inside = [
+  'src/cli/capture-command.ts',
+  'src/cli/list-command.ts',
+  'src/kube/credential-plugin.ts',
+  'src/session/list-target-interfaces.ts',
+]
 
 /** @param {string} file */
 const nameOf = (file) => path.relative('.', file).replaceAll(path.sep, '/')

@@ -2,7 +2,7 @@ import { Agent as HttpAgent, validateHeaderValue } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { readAuthProvider } from './auth-provider.ts'
 import { findLoginFault } from './check-login.ts'
-import { type PluginRun, runCredentialPlugin } from './credential-plugin.ts'
+import type { PluginRun } from './credential-plugin.ts'
 import { describeCluster } from './exec-cluster.ts'
 import { headerText, makeImpersonationHeaders } from './impersonation.ts'
 import type { ClusterEntry, UserEntry } from './kubeconfig-entries.ts'
@@ -85,6 +85,8 @@ async function findCredentials(entries: LoginEntries, material: TlsMaterial, run
   }
   if (material.certificate !== undefined || user.exec === undefined) return {}
   const info = user.exec.provideClusterInfo ? describeCluster(cluster, material.authorities) : undefined
+  // With what starts programs: most logins need none.
+  const { runCredentialPlugin } = await import('./credential-plugin.ts')
   const credential = await runCredentialPlugin(user.exec, info, run)
   return {
     authorization: credential.token ? `Bearer ${credential.token}` : undefined,
