@@ -80,7 +80,7 @@ describe.each(distinctShells)('in %s', (...shell) => {
   test('an uploaded program that nothing runs or uploads is found, others stay unnamed', async () => {
     const place = path.join(folder, `files-${shell[0]}`)
     await mkdir(place)
-    for (const name of ['kcap-tcpdump-0a1b2c3d', 'other-file', 'kcap-notes'])
+    for (const name of ['kcap-tcpdump-c1ea0001', 'other-file', 'kcap-notes'])
       await writeFile(path.join(place, name), 'program')
     const running = path.join(place, 'kcap-tcpdump-running')
     await copyFile(path.join(folder, 'tcpdump'), running)
@@ -91,7 +91,7 @@ describe.each(distinctShells)('in %s', (...shell) => {
     children.push(child, upload)
     const { found } = await look('look', shell, [place])
     expect(found.filter(({ kind }) => kind === 'file')).toEqual([
-      { kind: 'file', path: path.join(place, 'kcap-tcpdump-0a1b2c3d') },
+      { kind: 'file', path: path.join(place, 'kcap-tcpdump-c1ea0001') },
     ])
   })
 })
@@ -109,17 +109,17 @@ const canSeparate = (() => {
 test('looking removes nothing', async () => {
   const place = path.join(folder, 'looked-at')
   await mkdir(place)
-  await writeFile(path.join(place, 'kcap-tcpdump-0a1b2c3d'), 'program')
+  await writeFile(path.join(place, 'kcap-tcpdump-c1ea0001'), 'program')
   const captureId = randomUUID()
   const orphan = startOrphan(captureId)
   await look('look', ['sh'], [place])
-  expect([await readdir(place), orphan.signalCode]).toEqual([['kcap-tcpdump-0a1b2c3d'], null])
+  expect([await readdir(place), orphan.signalCode]).toEqual([['kcap-tcpdump-c1ea0001'], null])
 })
 
 test.skipIf(!canSeparate)('removing deletes the program that was put there', async () => {
   const place = path.join(folder, 'removed')
   await mkdir(place)
-  for (const name of ['kcap-tcpdump-0a1b2c3d', 'other-file']) await writeFile(path.join(place, name), 'program')
+  for (const name of ['kcap-tcpdump-c1ea0001', 'other-file']) await writeFile(path.join(place, name), 'program')
   const { code, found } = await look('remove', ['sh'], [place])
   expect([code, found.length, await readdir(place)]).toEqual([0, 1, ['other-file']])
 })
