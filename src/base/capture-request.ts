@@ -4,7 +4,8 @@ import type { SshHostName, TargetName } from './target.ts'
  * How the stream comes here, which is for slow links only: `gzip` has the remote side compress it; `auto` leaves it to the user's ssh config,
  * so that no fast link is ever made slower.
  */
-export type Compression = 'auto' | 'gzip' | 'none'
+export const compressions = ['auto', 'gzip', 'none'] as const
+export type Compression = (typeof compressions)[number]
 
 /** How the remote side captures. */
 export interface CaptureOptions {
@@ -20,17 +21,23 @@ export interface CaptureOptions {
 }
 
 /** How a target is reached. */
-export type RouteName = 'exec' | 'kubectl' | 'ephemeral' | 'node-pod' | 'ssh'
+export const routeNames = ['exec', 'kubectl', 'ephemeral', 'node-pod', 'ssh'] as const
+export type RouteName = (typeof routeNames)[number]
 /** `auto`: the way that needs and leaves the least. */
-export type Via = 'auto' | RouteName
+export const vias = ['auto', ...routeNames] as const
+export type Via = (typeof vias)[number]
 /** Those that create something in the cluster, and need consent. */
 export type CreatingRoute = Extract<RouteName, 'ephemeral' | 'node-pod'>
+
+/** https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy */
+export const pullPolicies = ['Always', 'IfNotPresent', 'Never'] as const
+export type PullPolicy = (typeof pullPolicies)[number]
 
 /** What kcap creates in a cluster, where it has to. */
 export interface DebugContainer {
   readonly image: string
   /** undefined: as the API has it. */
-  readonly pullPolicy: 'Always' | 'IfNotPresent' | 'Never' | undefined
+  readonly pullPolicy: PullPolicy | undefined
   /** Name of the secret for the image's registry. */
   readonly pullSecret: string | undefined
   /** Where pods on nodes are created; undefined: the namespace of the pod that is captured, or the context's. */
@@ -57,7 +64,8 @@ export interface Rotation {
   readonly maxFiles?: number | undefined
 }
 
-export type OutputFormat = 'pcap' | 'pcapng'
+export const outputFormats = ['pcap', 'pcapng'] as const
+export type OutputFormat = (typeof outputFormats)[number]
 
 export type OutputName =
   | { readonly kind: 'file'; readonly path: string; readonly overwrite: boolean }

@@ -93,9 +93,11 @@ export interface SshHostName {
 }
 
 /** ssh2 within kcap, or the system's ssh; `auto` takes the second for what the first can't do. */
-export type SshClientName = 'auto' | 'ssh2' | 'openssh'
+export const sshClientNames = ['auto', 'ssh2', 'openssh'] as const
+export type SshClientName = (typeof sshClientNames)[number]
 
-export type Sudo = 'none' | 'sudo' | 'doas'
+export const sudoPrograms = ['none', 'sudo', 'doas'] as const
+export type Sudo = (typeof sudoPrograms)[number]
 
 /** One capturable thing after resolution. */
 export type Target = PodTarget | NodeTarget | SshTarget

@@ -3,7 +3,8 @@ import { openDemo } from '../demo/open-demo.ts'
 import { programWords } from '../host/program-name.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import { namesTarget } from '../request/names-target.ts'
-import { parseArguments } from '../request/parse-arguments.ts'
+import type { OptionName } from '../request/option-table.ts'
+import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
 import { parseCount } from '../request/parse-quantity.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { chooseOutput, completeRequest, runCapture } from './capture-command.ts'
@@ -30,12 +31,15 @@ export async function demo(argv: readonly string[]): Promise<number> {
         parsed.text('count') !== undefined ||
         parsed.text('max-size') !== undefined
       const isWatched = !['file', 'device'].includes(chooseOutput(parsed).kind)
-      const texts: Record<string, string> = { kubeconfig: cluster.kubeconfigPath, context: cluster.context }
+      const texts: Partial<Record<OptionName, string>> = {
+        kubeconfig: cluster.kubeconfigPath,
+        context: cluster.context,
+      }
       if (!isLimited && !isWatched) texts.duration = defaultDuration
-      const completed = {
+      const completed: ParsedArguments = {
         ...parsed,
         words: namesTarget(parsed) ? parsed.words : [`${cluster.namespace}/${cluster.pod}`],
-        text: (name: string) => texts[name] ?? parsed.text(name),
+        text: (name) => texts[name] ?? parsed.text(name),
       }
       const { request } = await completeRequest([], completed, await loadSettings(), stop.signal)
       return await runCapture(

@@ -44,9 +44,13 @@ export async function examine(argv: readonly string[]): Promise<number> {
     )
     const pods = targets.filter((target): target is PodTarget => target.kind === 'pod').slice(0, maxExamined)
     if (pods.length === 0)
-      throw new KcapError('usage', 'cannot examine this: only pods, services and workloads have ways to choose from', {
-        hints: ['kcap doctor NAMESPACE/POD'],
-      })
+      throw new KcapError(
+        'usage',
+        'cannot examine this: only pods, services and workloads have routes to choose from',
+        {
+          hints: ['kcap doctor NAMESPACE/POD'],
+        },
+      )
     const found: Examined[] = []
     for (const pod of pods) {
       const access = await clusters.open(pod.cluster)

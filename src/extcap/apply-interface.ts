@@ -17,6 +17,7 @@ import {
   isValueOf,
   parseInterfaceValue,
 } from './interface-name.ts'
+import type { WiresharkArguments } from './wireshark-words.ts'
 
 const loginTimeoutMs = 20_000
 
@@ -24,7 +25,7 @@ const loginTimeoutMs = 20_000
 export interface InterfaceTarget {
   /** undefined without `--extcap-interface`. */
   readonly reference: InterfaceReference | undefined
-  readonly parsed: ParsedArguments
+  readonly parsed: WiresharkArguments
   close(): Promise<void>
 }
 
@@ -46,7 +47,7 @@ export function refuseNoTarget({ reference, parsed }: InterfaceTarget): void {
 }
 
 /** Without `--extcap-interface` the options stand for themselves. Throws `usage` for an interface that is not ours, and `context-not-found`. */
-export async function applyInterface(parsed: ParsedArguments, signal: AbortSignal): Promise<InterfaceTarget> {
+export async function applyInterface(parsed: WiresharkArguments, signal: AbortSignal): Promise<InterfaceTarget> {
   const value = parsed.text('extcap-interface')
   if (value === undefined) return { reference: undefined, parsed, close: async () => {} }
   const reference = parseInterfaceValue(value)
@@ -145,6 +146,6 @@ async function findName(
   }
 }
 
-function withTexts(parsed: ParsedArguments, values: Readonly<Record<string, string>>): ParsedArguments {
+function withTexts(parsed: WiresharkArguments, values: Readonly<Record<string, string>>): WiresharkArguments {
   return { ...parsed, text: (name) => values[name] ?? parsed.text(name) }
 }

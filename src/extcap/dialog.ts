@@ -1,5 +1,5 @@
-import type { DialogArgument, OptionRow } from '../request/option-row.ts'
-import { findOption, optionTable } from '../request/option-table.ts'
+import type { DialogArgument } from '../request/option-row.ts'
+import { findOption, optionTable, type TableRow } from '../request/option-table.ts'
 import type { InterfaceReference } from './interface-name.ts'
 import { formatSentence } from './sentence.ts'
 import { secretArguments } from './take-secrets.ts'
@@ -28,7 +28,7 @@ export function formatDialog(reference: InterfaceReference, lists: DialogLists =
 
 /** One argument with its values. */
 function formatArgument(
-  row: OptionRow,
+  row: TableRow,
   dialog: DialogArgument,
   reference: InterfaceReference,
   lists: DialogLists,
@@ -125,7 +125,7 @@ const firstNumber = 100
  * Returns the number of an argument, which Wireshark orders arguments and tabs by. It follows the table, so that it is the same whatever an interface
  * leaves out; only the dialog of a host begins with the SSH tab.
  */
-function numberOf(row: OptionRow, reference?: InterfaceReference): number {
+function numberOf(row: TableRow, reference?: InterfaceReference): number {
   const sshRows = optionTable.filter(({ group }) => group === 'SSH')
   return reference?.kind === 'ssh' && row.group === 'SSH'
     ? sshRows.indexOf(row)
@@ -152,11 +152,11 @@ function displayOf({ display, displayBesidePod }: DialogArgument, { kind }: Inte
   return kind === 'ssh' ? display : (displayBesidePod ?? display)
 }
 
-function tabOf({ group }: OptionRow): string {
+function tabOf({ group }: TableRow): string {
   return group === 'Reporting' ? 'Debug' : group
 }
 
-function isOffered(dialog: DialogArgument, reference: InterfaceReference, row: OptionRow): boolean {
+function isOffered(dialog: DialogArgument, reference: InterfaceReference, row: TableRow): boolean {
   // The host of an interface of its own is known.
   if (row.name === 'ssh-host' && reference.kind === 'ssh' && reference.hostPart !== undefined) return false
   return dialog.on === undefined || dialog.on.includes(reference.kind)

@@ -7,6 +7,7 @@ import { listContainers } from '../kube/pod-containers.ts'
 import { applySettings } from '../request/apply-settings.ts'
 import { chooseVia, makeClusterScope, makeTargets } from '../request/make-request.ts'
 import { findNodeHost, makeNodeSsh } from '../request/make-ssh-host.ts'
+import { findOption, type OptionName } from '../request/option-table.ts'
 import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
 import { listTargetInterfaces } from '../session/list-target-interfaces.ts'
 import { loadSettings } from '../settings/load-settings.ts'
@@ -14,7 +15,7 @@ import { resolveTargets } from '../target/resolve-targets.ts'
 import { applyInterface } from './apply-interface.ts'
 import { formatList, formatListFailure } from './dialog.ts'
 import { type InterfaceReference, parseInterfaceValue } from './interface-name.ts'
-import { wiresharkWords } from './wireshark-words.ts'
+import { type WiresharkArguments, wiresharkWords } from './wireshark-words.ts'
 
 /** Wireshark's window stands still while a list is loaded. */
 const reloadTimeoutMs = 5_000
@@ -22,18 +23,18 @@ const reloadTimeoutMs = 5_000
 const mostOffered = 5_000
 
 type LoadList = (
-  parsed: ParsedArguments,
+  parsed: WiresharkArguments,
   signal: AbortSignal,
   reference: InterfaceReference | undefined,
 ) => Promise<string[]>
 
 /** How the lists of the dialog are filled; each from what stands in the others. */
-const loaders: ReadonlyMap<string, LoadList> = new Map([
-  ['namespace', loadNamespaces],
-  ['target', loadTargets],
-  ['container', loadContainers],
-  ['iface', loadInterfaces],
-])
+const loaders: Partial<Record<OptionName, LoadList>> = {
+  namespace: loadNamespaces,
+  target: loadTargets,
+  container: loadContainers,
+  iface: loadInterfaces,
+}
 
 /**
  * `--extcap-reload-option`: the list of one argument, from the cluster or the host, as the other arguments stand now. What keeps it from
@@ -41,9 +42,9 @@ const loaders: ReadonlyMap<string, LoadList> = new Map([
  */
 export async function reloadList(argv: readonly string[]): Promise<string | undefined> {
   const parsed = parseArguments(argv, { more: wiresharkWords, ignoreUnknown: /^--extcap-/, dropEmpty: true })
-  const name = parsed.text('extcap-reload-option')?.replace(/^-+/, '') ?? ''
-  const load = loaders.get(name)
-  if (load === undefined) return undefined
+  const { name } = findOption(parsed.text('extcap-reload-option')?.replace(/^-+/, '') ?? '') ?? {}
+  const load = name && loaders[name]
+  if (name === undefined || load === undefined) return undefined
   const chosen = parsed.text(name)
   const reference = parseInterfaceValue(parsed.text('extcap-interface') ?? '')
   const limit = new AbortController()
@@ -94,7 +95,7 @@ async function loadNamespaces(parsed: ParsedArguments, signal: AbortSignal): Pro
 
 /** Of a workload, its pods. Else services and workloads first: they are few, and what people look for; none of a kind that the login may not list. */
 async function loadTargets(
-  parsed: ParsedArguments,
+  parsed: WiresharkArguments,
   signal: AbortSignal,
   reference: InterfaceReference | undefined,
 ): Promise<string[]> {
@@ -113,8 +114,11 @@ async function loadTargets(
 }
 
 /** Whichever of them is chosen now. */
-async function loadPodsOf(parsed: ParsedArguments, signal: AbortSignal): Promise<string[]> {
-  const unchosen: ParsedArguments = { ...parsed, text: (name) => (name === 'target' ? undefined : parsed.text(name)) }
+async function loadPodsOf(parsed: WiresharkArguments, signal: AbortSignal): Promise<string[]> {
+  const unchosen: WiresharkArguments = {
+    ...parsed,
+    text: (name) => (name === 'target' ? undefined : parsed.text(name)),
+  }
   const whole = await applyInterface(unchosen, signal)
   const clusters = makeClusterPool({ signal, timeoutMs: reloadTimeoutMs, interactive: false })
   try {

@@ -1,6 +1,5 @@
 import { quoteArgv } from '../base/quote.ts'
-import type { OptionRow } from '../request/option-row.ts'
-import { optionTable } from '../request/option-table.ts'
+import { optionTable, type TableRow } from '../request/option-table.ts'
 import type { ParsedArguments } from '../request/parse-arguments.ts'
 import type { InterfaceReference } from './interface-name.ts'
 
@@ -38,7 +37,7 @@ function nameTarget(parsed: ParsedArguments): string[] {
 }
 
 /** The option as words, where it is not what holds without it. */
-function formatOption({ name, kind, choices, dialog }: OptionRow, parsed: ParsedArguments): string[] {
+function formatOption({ name, kind, choices, dialog }: TableRow, parsed: ParsedArguments): string[] {
   if (kind === 'flag') return parsed.flag(name) ? [`--${name}`] : []
   const values = kind === 'list' ? parsed.list(name) : [parsed.text(name) ?? '']
   const defaults = ['', choices?.[0], dialog?.unchosen, dialog?.type === 'unsigned' ? '0' : undefined]

@@ -1,3 +1,5 @@
+import type { ParsedArguments } from '../request/parse-arguments.ts'
+
 /** Words of Wireshark's that no option of kcap's table is. */
 export const wiresharkWords = [
   { name: 'capture', kind: 'flag' },
@@ -9,3 +11,6 @@ export const wiresharkWords = [
   { name: 'extcap-control-in', kind: 'text' },
   { name: 'extcap-control-out', kind: 'text' },
 ] as const
+
+/** A command line of Wireshark's. */
+export type WiresharkArguments = ParsedArguments<(typeof wiresharkWords)[number]['name']>

@@ -24,7 +24,10 @@ export function isProfile(word: string): boolean {
 }
 
 /** Options with the config's kubeconfig, where none is named; and its folders on this process's PATH. */
-export function applySettings(parsed: ParsedArguments, settings: Settings): ParsedArguments {
+export function applySettings<More extends string>(
+  parsed: ParsedArguments<More>,
+  settings: Settings,
+): ParsedArguments<More> {
   widenPath(settings)
   const kubeconfig = chooseKubeconfig(settings)
   if (kubeconfig === undefined) return parsed

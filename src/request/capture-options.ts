@@ -1,3 +1,4 @@
+import { compressions, outputFormats } from '../base/capture-request.ts'
 import { protocols } from '../remote/capture-filter.ts'
 import type { OptionRow } from './option-row.ts'
 
@@ -7,7 +8,7 @@ const sizePattern = '^[0-9]+([.][0-9]+)?[ ]*([kKmMgGtT][iI]?)?[bB]?$'
 const portsPattern = '^[ ]*[0-9A-Za-z]+([-._][0-9A-Za-z]+)*[ ]*(,[ ]*[0-9A-Za-z]+([-._][0-9A-Za-z]+)*[ ]*)*$'
 
 /** How it is captured, how long, and where the packets go. */
-export const captureOptions: readonly OptionRow[] = [
+export const captureOptions = [
   {
     group: 'Capture',
     name: 'iface',
@@ -78,7 +79,7 @@ export const captureOptions: readonly OptionRow[] = [
     name: 'compress',
     kind: 'text',
     value: 'auto|gzip|none',
-    choices: ['auto', 'gzip', 'none'],
+    choices: compressions,
     help: 'compress on the remote side, for slow links (auto: as your ssh config says)',
     dialog: {
       type: 'selector',
@@ -187,7 +188,7 @@ export const captureOptions: readonly OptionRow[] = [
     name: 'format',
     kind: 'text',
     value: 'pcap|pcapng',
-    choices: ['pcap', 'pcapng'],
+    choices: outputFormats,
     help: "capture file format (by the file's extension, else pcapng)",
   },
   {
@@ -207,4 +208,4 @@ export const captureOptions: readonly OptionRow[] = [
   { group: 'Output', name: 'rotate-files', kind: 'text', value: 'N', help: 'keep the newest N files' },
   { group: 'Output', name: 'force', kind: 'flag', help: 'overwrite the output file' },
   { group: 'Output', name: 'wireshark', kind: 'flag', help: 'start Wireshark on the live stream' },
-]
+] as const satisfies readonly OptionRow[]

@@ -1,15 +1,15 @@
-import type { CaptureRequest, Compression, DebugContainer, OutputName, Via } from '../base/capture-request.ts'
+import type { CaptureRequest, OutputName, Via } from '../base/capture-request.ts'
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { ClusterScope, SshHostName, TargetName } from '../base/target.ts'
 import { findServicePort } from '../host/service-ports.ts'
 import { findSelectorFault } from '../kube/check-selector.ts'
-import { cleanExpressions, isServiceName, makeCaptureFilter, type Protocol } from '../remote/capture-filter.ts'
+import { cleanExpressions, isServiceName, makeCaptureFilter } from '../remote/capture-filter.ts'
 import { defaultSettings, type Settings } from '../settings/settings.ts'
 import { parseTarget } from '../target/parse-target.ts'
 import { findNodeHost, makeNodeSsh, makeSshDefaults, makeSshHost } from './make-ssh-host.ts'
 import { chooseFormat, makeRotation } from './output-options.ts'
-import type { ParsedArguments } from './parse-arguments.ts'
+import { type ParsedArguments, readChoice } from './parse-arguments.ts'
 import { checkKubeQuantity, parseCount, parseDuration, parseShortTime, parseSize } from './parse-quantity.ts'
 
 /** tcpdump's MAXIMUM_SNAPLEN. */
@@ -18,6 +18,7 @@ const maxSnapLength = 262_144
 /** Each is an exec stream through the API server. */
 const defaultMaxPods = 50
 const maxMergeWindowMs = 10_000
+const defaultMergeWindowMs = 200
 const defaultReconnectMs = 10 * 60_000
 
 export interface RequestContext {
@@ -50,13 +51,16 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
   const count = parsed.text('count')
   const duration = parsed.text('duration')
   const maxSize = parsed.text('max-size')
+  const maxPods = parsed.text('max-pods')
+  const mergeWindow = parsed.text('merge-window')
+  const snapLength = parsed.text('snaplen')
   return {
     targets,
     via,
     consent: parsed.flag('yes') ? ['ephemeral', 'node-pod'] : settings.consent.concat(via === 'node-pod' ? via : []),
     debug: {
       image: parsed.text('debug-image') ?? settings.debug.image,
-      pullPolicy: (parsed.text('debug-pull-policy') as DebugContainer['pullPolicy']) ?? settings.debug.pullPolicy,
+      pullPolicy: readChoice(parsed, 'debug-pull-policy') ?? settings.debug.pullPolicy,
       pullSecret: settings.debug.pullSecret,
       namespace: parsed.text('debug-namespace') ?? settings.debug.namespace,
       cpu: readAmount(parsed, 'debug-cpu') ?? settings.debug.cpu,
@@ -71,18 +75,19 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
     names: !parsed.flag('no-names'),
     keyLogFile: parsed.text('keylog'),
     remoteKeyLogPath: parsed.text('pod-keylog'),
-    maxPods: parseCount('max-pods', parsed.text('max-pods') ?? String(defaultMaxPods), 1, 1_000),
-    mergeWindowMs: parseShortTime('merge-window', parsed.text('merge-window') ?? '200ms', maxMergeWindowMs),
+    maxPods: maxPods === undefined ? defaultMaxPods : parseCount('max-pods', maxPods, 1, 1_000),
+    mergeWindowMs:
+      mergeWindow === undefined ? defaultMergeWindowMs : parseShortTime('merge-window', mergeWindow, maxMergeWindowMs),
     capture: {
       interfaceName: checkInterfaceName(parsed.text('iface') ?? 'any'),
       filter: makeCaptureFilter({
         ports: readPorts(parsed.list('port')),
-        protocol: (parsed.text('protocol') ?? 'all') as Protocol,
+        protocol: readChoice(parsed, 'protocol') ?? 'all',
         expressions: filterExpressions,
       }),
       filterExpressions,
-      snapLength: parseCount('snaplen', parsed.text('snaplen') ?? '0', 0, maxSnapLength),
-      compression: (parsed.text('compress') ?? 'auto') as Compression,
+      snapLength: snapLength === undefined ? 0 : parseCount('snaplen', snapLength, 0, maxSnapLength),
+      compression: readChoice(parsed, 'compress') ?? 'auto',
     },
     limits: {
       ...(duration !== undefined && { durationMs: parseDuration('duration', duration) }),
@@ -162,7 +167,7 @@ export function makeClusterScope(parsed: ParsedArguments): ClusterScope {
   }
 }
 
-function readAmount(parsed: ParsedArguments, option: string): string | undefined {
+function readAmount(parsed: ParsedArguments, option: 'debug-cpu' | 'debug-memory'): string | undefined {
   const text = parsed.text(option)
   return text === undefined ? undefined : checkKubeQuantity(option, text)
 }
@@ -181,7 +186,7 @@ export function chooseVia(
   targets: readonly TargetName[],
   nodeSsh: SshHostName | undefined,
 ): Via {
-  const via = (parsed.text('via') ?? 'auto') as Via
+  const via = readChoice(parsed, 'via') ?? 'auto'
   if (
     via === 'ssh' &&
     nodeSsh === undefined &&

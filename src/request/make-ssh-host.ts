@@ -1,7 +1,7 @@
 import { KcapError } from '../base/kcap-error.ts'
-import type { SshClientName, SshHostName, Sudo, TargetName } from '../base/target.ts'
+import type { SshHostName, TargetName } from '../base/target.ts'
 import { parseSshAuthority } from '../target/parse-target.ts'
-import type { ParsedArguments } from './parse-arguments.ts'
+import { type ParsedArguments, readChoice } from './parse-arguments.ts'
 import { parseCount } from './parse-quantity.ts'
 
 /** The SSH host that is the node of the pods which are named, not a target itself. */
@@ -35,10 +35,10 @@ export function makeSshDefaults(parsed: ParsedArguments): Omit<SshHostName, 'kin
     port: port === undefined ? undefined : parseCount('ssh-port', port, 1, 65_535),
     identityFiles: identities.length === 0 ? undefined : identities,
     jumpHost,
-    sudo: (parsed.text('sudo') ?? 'none') as Sudo,
+    sudo: readChoice(parsed, 'sudo') ?? 'none',
     sshConfigPath: parsed.text('ssh-config'),
     acceptNewHostKey: parsed.flag('accept-new-host-key'),
-    client: parsed.text('ssh-client') as SshClientName | undefined,
+    client: readChoice(parsed, 'ssh-client'),
   }
 }
 

@@ -4,14 +4,28 @@ import { reportingOptions } from './reporting-options.ts'
 import { sshOptions } from './ssh-options.ts'
 import { targetOptions } from './target-options.ts'
 
-/** All options, in the order of help and of the dialog. */
-export const optionTable: readonly OptionRow[] = [
-  ...targetOptions,
-  ...captureOptions,
-  ...sshOptions,
-  ...reportingOptions,
-]
+const rows = [...targetOptions, ...captureOptions, ...sshOptions, ...reportingOptions] as const
 
-export function findOption(name: string): OptionRow | undefined {
+type TypedRow = (typeof rows)[number]
+export type OptionName = TypedRow['name']
+/** Values of the options that have a few, by their names. */
+type Choices = {
+  readonly [Row in Extract<TypedRow, { readonly choices: readonly string[] }> as Row['name']]: Row['choices'][number]
+}
+export type ChoiceOption = keyof Choices
+export type ChoiceOf<Name extends ChoiceOption> = Choices[Name]
+
+/** A row of the table, as those who go through all of it see it. */
+export type TableRow = OptionRow & { readonly name: OptionName }
+
+/** All options, in the order of help and of the dialog. */
+export const optionTable: readonly TableRow[] = rows
+
+export function findOption(name: string): TableRow | undefined {
   return optionTable.find((row) => row.name === name)
+}
+
+/** Returns whether the text is a value of the option. */
+export function isChoice<Name extends ChoiceOption>(name: Name, text: string | undefined): text is ChoiceOf<Name> {
+  return text !== undefined && findOption(name)?.choices?.includes(text) === true
 }

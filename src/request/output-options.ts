@@ -1,6 +1,6 @@
 import type { OutputFormat, OutputName, Rotation } from '../base/capture-request.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import type { ParsedArguments } from './parse-arguments.ts'
+import { type ParsedArguments, readChoice } from './parse-arguments.ts'
 import { parseCount, parseDuration, parseSize } from './parse-quantity.ts'
 
 /** Names, keys and interfaces that each file repeats need room beside its packets. */
@@ -40,7 +40,7 @@ function explainOneOutput(output: OutputName): string {
  * @throws {KcapError} usage — when keys are asked for in a pcap
  */
 export function chooseFormat(parsed: ParsedArguments, output: OutputName): OutputFormat {
-  const wanted = parsed.text('format') as OutputFormat | undefined
+  const wanted = readChoice(parsed, 'format')
   const format = wanted ?? ('path' in output && output.path.toLowerCase().endsWith('.pcap') ? 'pcap' : 'pcapng')
   if (format === 'pcap' && (parsed.text('keylog') ?? parsed.text('pod-keylog')) !== undefined) {
     throw new KcapError('usage', 'cannot write keys into a pcap: only a pcapng has a place for them', {

@@ -3,21 +3,21 @@ import { KcapError } from '../base/kcap-error.ts'
 import { findNearNames } from '../base/near-names.ts'
 import { quote } from '../base/quote.ts'
 import type { OptionRow } from './option-row.ts'
-import { optionTable } from './option-table.ts'
+import { type ChoiceOf, type ChoiceOption, isChoice, type OptionName, optionTable } from './option-table.ts'
 
 /** Options by their long names, and the words that are none. */
-export interface ParsedArguments {
+export interface ParsedArguments<More extends string = never> {
   readonly words: readonly string[]
-  text(name: string): string | undefined
-  list(name: string): readonly string[]
-  flag(name: string): boolean
+  text(name: OptionName | More): string | undefined
+  list(name: OptionName | More): readonly string[]
+  flag(name: OptionName | More): boolean
   /** The variables that stand for options, as a shell takes them before the command: `KCAP_CONTEXT=prod`. */
   readonly variables: readonly string[]
 }
 
-export interface ParseOptions {
-  /** Options beside those of the table: of a command, or Wireshark's own. */
-  readonly more?: readonly Pick<OptionRow, 'name' | 'short' | 'kind'>[]
+export interface ParseOptions<More extends string = never> {
+  /** Options in addition to those of the table: of a command, or Wireshark's own. */
+  readonly more?: readonly (Pick<OptionRow, 'short' | 'kind'> & { readonly name: More })[]
   /** Unknown options that are let through silently: Wireshark adds new `--extcap-…` with each version. */
   readonly ignoreUnknown?: RegExp
   /** Options without a value count as left out: Wireshark may hand over fields of its dialog that are empty. */
@@ -30,7 +30,10 @@ export interface ParseOptions {
  * Parses a command line by the option table, what it leaves out from variables. Throws `usage` for an option that is unknown, lacks its
  * value, or has one it can't have.
  */
-export function parseArguments(argv: readonly string[], options: ParseOptions = {}): ParsedArguments {
+export function parseArguments<More extends string = never>(
+  argv: readonly string[],
+  options: ParseOptions<More> = {},
+): ParsedArguments<More> {
   const rows: readonly (Pick<OptionRow, 'name' | 'short' | 'kind'> & Partial<OptionRow>)[] = [
     ...optionTable,
     ...(options.more ?? []),
@@ -75,6 +78,15 @@ export function parseArguments(argv: readonly string[], options: ParseOptions = 
       .filter(([name]) => values(name).length === 0 || parsed[name] === false)
       .map(([name, value]) => `${nameVariable(name)}=${quote(value)}`),
   }
+}
+
+/** Returns the value of an option that has a few; undefined where it is left out. */
+export function readChoice<Name extends ChoiceOption>(
+  parsed: Pick<ParsedArguments, 'text'>,
+  name: Name,
+): ChoiceOf<Name> | undefined {
+  const text = parsed.text(name)
+  return isChoice(name, text) ? text : undefined
 }
 
 /** What overwrites a file, and in `kcap cleanup` ends what may be in use, is said each time. */

@@ -2,10 +2,10 @@ import type { LogLevel } from '../base/log.ts'
 import type { OptionRow } from './option-row.ts'
 
 /** The default first. */
-const logLevels: readonly LogLevel[] = ['info', 'debug', 'warn', 'error']
+const logLevels = ['info', 'debug', 'warn', 'error'] as const satisfies readonly LogLevel[]
 
 /** What kcap reports while it runs. */
-export const reportingOptions: readonly OptionRow[] = [
+export const reportingOptions = [
   { group: 'Reporting', name: 'quiet', short: 'q', kind: 'flag', help: 'print neither progress nor summary' },
   {
     group: 'Reporting',
@@ -43,4 +43,4 @@ export const reportingOptions: readonly OptionRow[] = [
       choices: { info: 'steps', debug: 'steps and requests', warn: 'warnings', error: 'errors' },
     },
   },
-]
+] as const satisfies readonly OptionRow[]

@@ -1,7 +1,8 @@
+import { sshClientNames, sudoPrograms } from '../base/target.ts'
 import type { OptionRow } from './option-row.ts'
 
 /** How hosts are reached. */
-export const sshOptions: readonly OptionRow[] = [
+export const sshOptions = [
   {
     group: 'SSH',
     name: 'ssh-host',
@@ -90,7 +91,7 @@ export const sshOptions: readonly OptionRow[] = [
     name: 'ssh-client',
     kind: 'text',
     value: 'auto|ssh2|openssh',
-    choices: ['auto', 'ssh2', 'openssh'],
+    choices: sshClientNames,
     help: "SSH client: kcap's own or the ssh program (auto: ssh for what kcap's own can't do)",
     dialog: {
       type: 'selector',
@@ -104,7 +105,7 @@ export const sshOptions: readonly OptionRow[] = [
     name: 'sudo',
     kind: 'text',
     value: 'none|sudo|doas',
-    choices: ['none', 'sudo', 'doas'],
+    choices: sudoPrograms,
     help: 'program that makes the capture program root on the SSH host (none)',
     dialog: {
       type: 'selector',
@@ -125,4 +126,4 @@ export const sshOptions: readonly OptionRow[] = [
       on: ['ssh'],
     },
   },
-]
+] as const satisfies readonly OptionRow[]

@@ -1,3 +1,4 @@
+import { pullPolicies, vias } from '../base/capture-request.ts'
 import { defaultDebugImage } from '../settings/settings.ts'
 import type { OptionRow } from './option-row.ts'
 
@@ -12,7 +13,7 @@ const routeChoices = {
 }
 
 /** What is captured. */
-export const targetOptions: readonly OptionRow[] = [
+export const targetOptions = [
   {
     group: 'Target',
     name: 'context',
@@ -176,7 +177,7 @@ export const targetOptions: readonly OptionRow[] = [
     name: 'via',
     kind: 'text',
     value: 'ROUTE',
-    choices: ['auto', 'exec', 'kubectl', 'ephemeral', 'node-pod', 'ssh'],
+    choices: vias,
     help: 'route: auto, exec, kubectl, ssh; ephemeral and node-pod create something (auto)',
     dialog: {
       type: 'selector',
@@ -233,7 +234,7 @@ export const targetOptions: readonly OptionRow[] = [
     name: 'debug-pull-policy',
     kind: 'text',
     value: 'POLICY',
-    choices: ['Always', 'IfNotPresent', 'Never'],
+    choices: pullPolicies,
     help: "pull policy of the debug image: Always, IfNotPresent or Never (the cluster's)",
   },
   {
@@ -250,4 +251,4 @@ export const targetOptions: readonly OptionRow[] = [
     offers: 'files',
     help: 'static tcpdump to copy into the container for the capture',
   },
-]
+] as const satisfies readonly OptionRow[]
