@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 
 /** An import goes to a lower floor or stays in its folder; folders of one floor do not see each other. */
@@ -86,6 +87,28 @@ function loadedBy(...files: readonly string[]): string[] {
   for (const file of files) visit(file)
   return [...found].flatMap(([file, specifiers]) => specifiers.map((from) => `${file} → ${from}`))
 }
+
+test('the bundler finds no import that these tests do not read', async () => {
+  const { metafile } = await build({
+    entryPoints: sources.map((file) => path.join('src', file)),
+    bundle: true,
+    write: false,
+    outdir: 'unused',
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    metafile: true,
+    logLevel: 'silent',
+  })
+  const read = new Set(imports.map(({ file, specifier }) => `${file} → ${specifier}`))
+  const bundled = Object.entries(metafile.inputs).flatMap(([file, { imports: found }]) =>
+    found.map(({ path: target, original = target }) => `${path.relative('src', file)} → ${original}`),
+  )
+  expect(bundled.length).toBeGreaterThan(500)
+  expect(bundled.filter((edge) => !read.has(edge))).toEqual([])
+  // What is put together while it runs is seen by neither.
+  expect(sources.filter((file) => /import\((?!')/.test(readFileSync(path.join('src', file), 'utf8')))).toEqual([])
+})
 
 test('every folder of src has a floor', () => {
   expect([...new Set(sources.map(folderOf))].filter((folder) => floors[folder] === undefined)).toEqual([])
