@@ -1,4 +1,4 @@
-/** A name for an address, as readers of a capture show it. */
+/** Name of an address, as a capture's readers show it. */
 export interface AddressName {
   /** IPv4 or IPv6, in any of its text forms. */
   readonly address: string

@@ -1,55 +1,55 @@
 import type { SshHostName, TargetName } from './target.ts'
 
 /**
- * How the stream comes here, which is for slow links only: `gzip` has the remote side compress it; `auto` leaves it to the user's ssh config,
- * so that no fast link is ever made slower.
+ * Compression on the way here, for slow links only. `gzip` makes the remote side compress. `auto` leaves it to the user's ssh config, which never
+ * makes a fast link slower.
  */
 export const compressions = ['auto', 'gzip', 'none'] as const
 export type Compression = (typeof compressions)[number]
 
-/** How the remote side captures. */
+/** Settings of the capture program on the remote side. */
 export interface CaptureOptions {
   /** Interface on the remote side. */
   readonly interfaceName: string
-  /** One pcap filter expression made of all filter options; '' captures everything. */
+  /** One pcap filter expression that combines all filter options; '' captures everything. */
   readonly filter: string
-  /** The parts of it that the user wrote, which may be wrong. */
+  /** Parts of `filter` that the user wrote, which may be invalid. */
   readonly filterExpressions: readonly string[]
   /** Bytes kept of each packet; 0 keeps whole packets. */
   readonly snapLength: number
   readonly compression: Compression
 }
 
-/** How a target is reached. */
+/** Routes to a target. */
 export const routeNames = ['exec', 'kubectl', 'ephemeral', 'node-pod', 'ssh'] as const
 export type RouteName = (typeof routeNames)[number]
-/** `auto`: the way that needs and leaves the least. */
+/** Routes the user can ask for; `auto` picks the one that needs the fewest permissions and leaves the least behind. */
 export const vias = ['auto', ...routeNames] as const
 export type Via = (typeof vias)[number]
-/** Those that create something in the cluster, and need consent. */
+/** Routes that create something in the cluster and need consent. */
 export type CreatingRoute = Extract<RouteName, 'ephemeral' | 'node-pod'>
 
 /** https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy */
 export const pullPolicies = ['Always', 'IfNotPresent', 'Never'] as const
 export type PullPolicy = (typeof pullPolicies)[number]
 
-/** What kcap creates in a cluster, where it has to. */
+/** Settings of the containers and pods that kcap creates in a cluster when it has to. */
 export interface DebugContainer {
   readonly image: string
-  /** undefined: as the API has it. */
+  /** Image pull policy; undefined leaves it to the API server's default. */
   readonly pullPolicy: PullPolicy | undefined
-  /** Name of the secret for the image's registry. */
+  /** Name of the image pull secret. */
   readonly pullSecret: string | undefined
-  /** Where pods on nodes are created; undefined: the namespace of the pod that is captured, or the context's. */
+  /** Namespace for pods on nodes; undefined means the captured pod's namespace, or the context's. */
   readonly namespace: string | undefined
-  /** CPU and memory of a pod on a node, as both request and limit: `100m`, `256Mi`; undefined: small requests, and no CPU limit. */
+  /** CPU and memory of a pod on a node, as both request and limit: `100m`, `256Mi`; undefined means small requests and no CPU limit. */
   readonly cpu: string | undefined
   readonly memory: string | undefined
-  /** With all rights on the node, instead of the few it takes to capture. */
+  /** Whether the pod is privileged, instead of holding only the few capabilities a capture needs. */
   readonly privileged: boolean
 }
 
-/** When a capture ends by itself; undefined: never. */
+/** Limits at which a capture stops on its own; undefined means no limit. */
 export interface CaptureLimits {
   readonly durationMs?: number
   readonly packetCount?: number
@@ -57,7 +57,7 @@ export interface CaptureLimits {
   readonly outputBytes?: number
 }
 
-/** When a file is followed by the next, and how many are kept; undefined: not for that, all of them. */
+/** When to start the next output file, and how many files to keep. Undefined disables that trigger, or keeps all files. */
 export interface Rotation {
   readonly fileBytes?: number | undefined
   readonly fileMs?: number | undefined
@@ -69,47 +69,47 @@ export type OutputFormat = (typeof outputFormats)[number]
 
 export type OutputName =
   | { readonly kind: 'file'; readonly path: string; readonly overwrite: boolean }
-  /** Wireshark's own. */
+  /** FIFO that Wireshark opened. */
   | { readonly kind: 'fifo'; readonly path: string; readonly overwrite?: boolean }
-  /** A FIFO that a shell's user has made. */
+  /** FIFO that a shell user created. */
   | { readonly kind: 'pipe'; readonly path: string }
   | { readonly kind: 'device'; readonly path: string }
   | { readonly kind: 'descriptor'; readonly descriptor: number; readonly path: string }
   | { readonly kind: 'stdout' }
   | { readonly kind: 'wireshark' }
 
-/** Everything a capture needs to know, and nothing about who asked: the shell and Wireshark hand over the same. */
+/** Everything a capture needs to know, and nothing about who asked: the shell and Wireshark hand over the same value. */
 export interface CaptureRequest {
   readonly targets: readonly TargetName[]
   readonly via: Via
-  /** Routes that may be taken without asking. */
+  /** Routes that need no confirmation. */
   readonly consent: readonly CreatingRoute[]
   readonly debug: DebugContainer
-  /** The node of the pods that are captured, to be reached by SSH. */
+  /** SSH host that is the node of the captured pods. */
   readonly nodeHost?: SshHostName | undefined
-  /** How nodes are reached by SSH: a host in whose name `{node}` or `{address}` stands for theirs. */
+  /** SSH access to nodes: a host name in which `{node}` or `{address}` stands for the node's own. */
   readonly nodeSsh?: SshHostName | undefined
-  /** A tcpdump of this machine for containers that have none. */
+  /** Path on this machine of a tcpdump to upload to containers that have none. */
   readonly uploadPath?: string | undefined
-  /** Whether pods that come later are captured too, and those that restart again. */
+  /** Whether to capture pods that appear later, and pods again after a restart. */
   readonly follow: boolean
-  /** How long a capture that broke off is tried to be taken up again; 0: not at all, Infinity: for ever. */
+  /** How long to keep trying to resume a capture that broke off; 0 means never, Infinity means forever. */
   readonly reconnectMs: number
-  /** Captured at the same time at most. */
+  /** Maximum number of pods captured at the same time. */
   readonly maxPods: number
-  /** Whether the names of pods, services and nodes go into the stream. */
+  /** Whether to write the names of pods, services and nodes into the stream. */
   readonly names: boolean
-  /** TLS key log whose lines go into the stream: of this machine, and a path where each target is. */
+  /** TLS key logs whose lines go into the stream: a file on this machine, and a path on each target. */
   readonly keyLogFile?: string | undefined
   readonly remoteKeyLogPath?: string | undefined
-  /** How long packets wait for earlier ones of other sources, beyond what a capture program holds them back. */
+  /** How long packets wait for earlier ones from other sources, in addition to what a capture program holds back. */
   readonly mergeWindowMs: number
   readonly capture: CaptureOptions
   readonly limits: CaptureLimits
   readonly output: OutputName
-  /** Of a file. */
+  /** Rotation of an output file. */
   readonly rotation?: Rotation | undefined
   readonly format: OutputFormat
-  /** The command line that repeats this capture, without secrets; goes into the section comment. */
+  /** Command line that repeats this capture, without secrets. It goes into the section comment. */
   readonly commandLine: string
 }

@@ -1,6 +1,6 @@
-/** Time as a capture measures it. Wall time, which can step, is for file names, comments and the clocks of others only. */
+/** Time as a capture measures it. Wall time can step, so it is for file names, comments and comparisons with other clocks only. */
 export interface Clock {
-  /** Milliseconds since some moment; never steps, and does not run while the machine sleeps. */
+  /** Milliseconds since an arbitrary moment. It never steps and does not advance while the machine sleeps. */
   nowMs(): number
   /** Settles after `ms`, or when the signal is aborted. Never rejects. */
   sleep(ms: number, signal: AbortSignal): Promise<void>

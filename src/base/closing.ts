@@ -1,8 +1,8 @@
-/** Steps that close what a job has opened. */
+/** Cleanup steps of a job. */
 export interface Closing {
-  /** To be run before the steps that are there already. */
+  /** Adds a step that runs before the steps already added. */
   add(step: () => Promise<void> | void): void
-  /** Runs all steps, one after the other, once. Never rejects: each step's error is reported, and the next step runs all the same. */
+  /** Runs all steps once, one after the other. Never rejects: each step's error is reported, and the next step still runs. */
   close(): Promise<void>
 }
 

@@ -10,7 +10,7 @@ export const exitCodes = {
   outputNotWritable: 7,
 } as const
 
-/** Every error code and the exit code it ends with. A gate sees to it that each has a test for its text, hints and exit code. */
+/** Every error code and its exit code. A gate checks that each code has a test for its text, hints and exit code. */
 export const exitCodeOf = {
   internal: exitCodes.failed,
   usage: exitCodes.usage,

@@ -1,4 +1,4 @@
-/** Takes user names and passwords out of the URLs in a text that somebody else wrote. */
+/** Removes user names and passwords from the URLs in a foreign text. */
 export function hideUserInfo(text: string): string {
   return text.replace(/(:\/\/)[^\s"'<>]*@/g, '$1…@')
 }

@@ -1,34 +1,34 @@
 import { quoteArgv } from './quote.ts'
 
-/** Remedy after an error: a sentence, or a line to paste. Lines are built from their words, which only this file quotes. */
+/** Remedy for an error: a sentence, or a line to paste. Lines are built from words, and only this file quotes them. */
 export type Hint = string | HintLine
 
 export interface HintLine {
-  /** A program and its words, or, where the first begins with a dash, words to add to the command that failed. */
+  /** A program and its arguments. If the first word begins with a dash, they are options to add to the failed command. */
   readonly argv: readonly string[]
-  /** A sentence before the line. */
+  /** Sentence in front of the line. */
   readonly note?: string
-  /** The file at whose end the output is added. */
+  /** File to append the output to. */
   readonly appendTo?: string
-  /** Text for its standard input: lines that end with a line break. */
+  /** Text for standard input: lines that end with a line break. */
   readonly input?: string
-  /** Shell text without any word from elsewhere: redirections, further programs of a pipe. */
+  /** Shell text that contains no outside words: redirections, further programs of a pipeline. */
   readonly tail?: string
-  /** A line of a file, in place of all else. */
+  /** Line of a file; replaces everything else. */
   readonly fileLine?: string
 }
 
-/** A line for a shell: `kubectl`, `kcap`, `ssh` or another program with its words; options alone begin with a dash. */
+/** Returns a line for a shell: `kubectl`, `kcap`, `ssh` or another program with its arguments. Options alone begin with a dash. */
 export function line(...argv: readonly string[]): HintLine {
   return { argv }
 }
 
-/** A line to put into a file that the hint before it names. */
+/** Returns a line to put into the file that the preceding hint mentions. */
 export function fileLine(text: string): HintLine {
   return { argv: [], fileLine: text }
 }
 
-/** A file as a word that no program takes for an option. */
+/** Returns a file name as a word that no program takes for an option. */
 export function fileWord(file: string): string {
   return file.startsWith('-') ? `./${file}` : file
 }
@@ -38,18 +38,18 @@ export function noted(note: string, hint: HintLine): HintLine {
 }
 
 /**
- * A hint as the shell's user reads it; of several lines only with `input`; undefined when it can't be held like that. `scope` names the cluster of the failed command, for lines that
- * would otherwise ask another one.
+ * Returns a hint as text for the shell's user, or undefined if it cannot be written as text that is safe to paste. It has several lines only with
+ * `input`. `scope` names the cluster of the failed command, for lines that would otherwise address another one.
  */
 export function formatHint(hint: Hint, scope: HintScope = {}): string | undefined {
   const { programWords = ['kcap'] } = scope
   if (typeof hint === 'string') return nameProgram(hint, programWords)
   if (hint.fileLine !== undefined) return hint.fileLine
   const { note, appendTo, tail, input } = hint
-  // What somebody else is to apply is not applied by the login that lacks the right.
+  // Somebody else applies this: the failed login lacks the permission.
   const [program = '', ...words] = input === undefined ? addScope(hint.argv, scope) : hint.argv
   const argv = [...(program === 'kcap' ? programWords : [program]), ...words]
-  // A command substitution drops line breaks at the end of its output.
+  // Command substitution drops line breaks at the end of its output.
   if ([...argv, appendTo ?? ''].some((word) => /[\n\0]$|\0/.test(word))) return undefined
   const redirection =
     appendTo === undefined ? '' : ` >> ${appendTo.startsWith('~/') ? appendTo : quoteVisibly([appendTo])}`
@@ -63,22 +63,25 @@ export function nameProgram(text: string, programWords: readonly string[]): stri
   return text.replace(/(^|: |^ +)kcap (?!\d)/gm, `$1${programWords.join(' ')} `)
 }
 
-/** Names a context to kubectl and kcap, whatever its name begins with. */
+/** Returns the options that name a context to kubectl and kcap, whatever character the name begins with. */
 export function contextWords(context: string): string[] {
   return context.startsWith('-') ? [`--context=${context}`] : ['--context', context]
 }
 
-/** The cluster of a command, for lines that are to ask the same one. */
+/** Cluster of a command, for lines that must address the same one. */
 export interface HintScope {
   readonly kubeconfig?: string | undefined
   readonly context?: string | undefined
-  /** Options by which it acts as another user: kcap's lines do so, too, but a right is granted by somebody else. */
+  /** Impersonation options of the command. kcap's own lines repeat them; granting a permission is up to somebody else. */
   readonly impersonation?: readonly string[]
-  /** Words by which the user's shell starts kcap; default: `kcap`. */
+  /** Words the user types to start kcap; default: `kcap`. */
   readonly programWords?: readonly string[]
 }
 
-/** kubectl and kcap take the same options for that: kubectl before the words of an exec, kcap after the name of its command. */
+/**
+ * Adds the options that name the cluster. kubectl and kcap share them, but kubectl needs them before an exec's command, kcap after its command's
+ * name.
+ */
 function addScope(argv: readonly string[], scope: HintScope): readonly string[] {
   const [program, ...words] = argv
   if (program !== 'kubectl' && program !== 'kcap') return argv
@@ -86,7 +89,7 @@ function addScope(argv: readonly string[], scope: HintScope): readonly string[] 
   const isListOfContexts = words.join(' ') === 'list contexts'
   const more = (['kubeconfig', 'context'] as const).flatMap((name) => {
     const value = scope[name]
-    // Which contexts there are is asked of no context.
+    // Listing the contexts needs no context.
     if (value === undefined || isNamed(`--${name}`) || (name === 'context' && isListOfContexts)) return []
     return value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value]
   })
@@ -94,14 +97,14 @@ function addScope(argv: readonly string[], scope: HintScope): readonly string[] 
   return [...argv, ...more, ...(isListOfContexts ? [] : (scope.impersonation ?? []))]
 }
 
-/** Returns the hint with its lines in a context, unless they name one. */
+/** Returns the hint with its lines bound to a context, unless they name one. */
 export function withContext(hint: Hint, context: string): Hint {
   return typeof hint === 'string' ? hint : { ...hint, argv: addScope(hint.argv, { context }) }
 }
 
 const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 
-/** Words for a shell of which a person sees every character: what a terminal does not show is made by printf from its octal escapes. */
+/** Quotes words so that every character is visible. printf restores the characters a terminal would not show from octal escapes. */
 function quoteVisibly(argv: readonly string[]): string {
   return argv.map((word) => (invisible.test(word) ? `"$(printf %b '${toOctal(word)}')"` : quoteArgv([word]))).join(' ')
 }

@@ -1,13 +1,13 @@
 import { constants } from 'node:os'
 
-/** A signal asked this process to end. Not a failure: it is not reported, and the exit code says which signal it was. */
+/** Request to end this process by a signal. It is no failure: nothing is reported, and the exit code shows the signal. */
 export class Interruption extends Error {
   readonly exitCode: number
 
   constructor(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') {
     super(`interrupted by ${signal}`)
     this.name = 'Interruption'
-    // As a shell reports a program that a signal has ended.
+    // A shell reports a program killed by a signal the same way.
     this.exitCode = 128 + constants.signals[signal]
   }
 }

@@ -1,33 +1,33 @@
 import { type ErrorCode, exitCodeOf } from './error-codes.ts'
 import { formatHint, type Hint, type HintScope, withContext } from './hint.ts'
 
-/** A right that a login lacks, in the words of RBAC. */
+/** Permission that a login lacks, in RBAC terms. */
 export interface Denial {
-  /** Whom the API server takes the login for; undefined where it does not say. */
+  /** User the API server sees; undefined if the answer does not say. */
   readonly user: string | undefined
   readonly verb: string
-  /** `pods`, `pods/exec`. */
+  /** Resource, with its subresource: `pods`, `pods/exec`. */
   readonly resource: string
 }
 
-/** What callers decide by; the message is for people only. */
+/** Facts that callers branch on. The message is for people only. */
 export interface ErrorFacts {
   readonly denied?: Denial | undefined
-  /** Of an API server's answer. */
+  /** HTTP status of the API server's answer. */
   readonly httpStatus?: number
-  /** Pod Security level that refused an object: `baseline`. */
+  /** Pod Security level that rejected an object: `baseline`. */
   readonly podSecurityLevel?: string
-  /** What kcap's SSH client and the host have none of in common: `host key format`. */
+  /** Kind of algorithm that kcap's SSH client and the host have none of in common: `host key format`. */
   readonly algorithm?: string
-  /** The capture program does not know one of its options. */
+  /** Whether the capture program rejected one of its options as unknown. */
   readonly hasUnknownOption?: boolean
-  /** The login shell finds no "sh". */
+  /** Whether the login shell found no "sh". */
   readonly lacksShell?: boolean
 }
 
 /**
- * The one error kcap shows to people. `message` reads `cannot <do> "<what>": <state>`; each hint is a line that can be pasted
- * or a sentence. Errors of libraries are translated into it once, at the border of `kube/`, `ssh/` and `output/`.
+ * The only error kcap shows to people. `message` reads `cannot <do> "<what>": <state>`. Each hint is a line to paste or a sentence. Library errors
+ * are translated into it once, at the border of `kube/`, `ssh/` and `output/`.
  */
 export class KcapError extends Error {
   readonly code: ErrorCode
@@ -46,12 +46,12 @@ export class KcapError extends Error {
     this.facts = options.facts ?? {}
   }
 
-  /** The remedies as the shell's user reads them. */
+  /** Remedies as text for the shell's user. */
   get hints(): readonly string[] {
     return this.formatHints()
   }
 
-  /** The same, with `scope` naming the cluster for lines that would otherwise ask another one: `--context NAME`. */
+  /** Returns the remedies as text. `scope` names the cluster for lines that would otherwise address another one: `--context NAME`. */
   formatHints(scope: HintScope = {}): readonly string[] {
     return this.remedies.map((hint) => formatHint(hint, scope)).filter((text) => text !== undefined)
   }
@@ -61,7 +61,7 @@ export class KcapError extends Error {
   }
 }
 
-/** Any thrown value as a KcapError; what is not one already is a fault of kcap itself and says so. */
+/** Converts any thrown value to a KcapError. Anything else is a bug in kcap and is reported as one. */
 export function toKcapError(error: unknown): KcapError {
   if (error instanceof KcapError) return error
   const text = error instanceof Error ? error.message : String(error)
@@ -71,7 +71,7 @@ export function toKcapError(error: unknown): KcapError {
   })
 }
 
-/** Returns the error with hints for a context that the command line does not name; undefined: it needs none. */
+/** Returns the error with its hints bound to a context that the command line does not name; undefined leaves them alone. */
 export function inContext(error: unknown, context: string | undefined): unknown {
   if (!(error instanceof KcapError) || context === undefined) return error
   const { code, message, remedies, cause, facts } = error

@@ -1,5 +1,5 @@
 /**
- * Whether a text is an amount of CPU or memory as the API writes it: `100m`, `0.5`, `256Mi`.
+ * Returns whether a text is a CPU or memory quantity as the API writes it: `100m`, `0.5`, `256Mi`.
  * https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
  */
 export function isKubeQuantity(text: string): boolean {

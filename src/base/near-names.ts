@@ -1,4 +1,4 @@
-/** Names the user may have meant, nearest first, at most `count`: those that contain the given one, begin alike, or differ by a slip. */
+/** Returns at most `count` names the user may have meant, nearest first: they contain the given name, share its beginning, or differ by a typo. */
 export function findNearNames(name: string, candidates: readonly string[], count = 5): string[] {
   return candidates
     .map((candidate) => ({ candidate, distance: distanceOf(name, candidate) }))
@@ -15,13 +15,13 @@ function distanceOf(name: string, candidate: string): number {
   return editDistance(name.slice(0, 64), candidate.slice(0, 64))
 }
 
-/** Whether a name was mistyped by one letter, or by letters that changed places. */
+/** Returns whether a name is a typo of another: one letter differs, or letters are swapped. */
 export function isSlip(name: string, meant: string): boolean {
   const sort = (text: string) => [...text].sort().join('')
   return sort(name) === sort(meant) || editDistance(name.slice(0, 64), meant.slice(0, 64)) === 1
 }
 
-/** Levenshtein's distance, one row at a time. */
+/** Returns the Levenshtein distance, computed one row at a time. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {

@@ -1,7 +1,7 @@
 import type { KcapError } from './kcap-error.ts'
 import type { PacketBatch, PacketStreamHeader } from './packet.ts'
 
-/** What the remote side's kernel counted; undefined where it did not tell. */
+/** Counters of the remote kernel; undefined where it did not report them. */
 export interface SourceStatistics {
   /** Packets the capture program wrote into its stream. */
   readonly captured: number | undefined
@@ -12,34 +12,34 @@ export interface SourceStatistics {
 
 export interface SourceEnd {
   readonly statistics: SourceStatistics
-  /** Why it ended, unless it was stopped or the capture program ended as it should. */
+  /** Error that ended the source; undefined if it was stopped or the capture program ended normally. */
   readonly error: KcapError | undefined
-  /** When something last came from the remote side, by the monotonic clock; undefined: at the end. */
+  /** Monotonic time when data last came from the remote side; undefined means the end of the source. */
   readonly heardMs?: number | undefined
 }
 
 /** Packets of one interface of one target, from an open capture. */
 export interface PacketSource {
-  /** `shop/orders-6c9f` */
+  /** Label of the target: `shop/orders-6c9f`. */
   readonly name: string
   /** Interface on the remote side. */
   readonly interfaceName: string
   readonly header: PacketStreamHeader
-  /** The capture command as the remote side runs it. */
+  /** Capture command as the remote side runs it. */
   readonly command: string
-  /** The program without which the remote side could not compress, though it was asked to. */
+  /** Compression program that the remote side lacks, although compression was requested. */
   readonly missingCompressor?: string | undefined
-  /** What the remote side's clock says more than this machine's, at least and at most; undefined where it did not tell. */
+  /** Bounds on how far the remote clock is ahead of this machine's; undefined if the remote side did not report its time. */
   readonly aheadMs?: { readonly least: number; readonly most: number } | undefined
   /**
-   * What has come, in order. Ends, never throws: `ended` tells how. Nothing is read ahead of the reader. To be read to its end, also after `stop`: what
-   * is not wanted any more is thrown away by the reader.
+   * Batches in order of arrival. Iteration ends and never throws; `ended` reports how. Nothing is read ahead of the reader. Read it to the end even
+   * after `stop`, and discard what is no longer wanted.
    */
   readonly batches: AsyncIterable<readonly PacketBatch[]>
   /** Settles after `batches` has ended; never rejects. */
   readonly ended: Promise<SourceEnd>
-  /** Asks the remote side to end and hand over what it still holds; safe to call more than once. */
+  /** Asks the remote side to end and to send what it still holds. Safe to call more than once. */
   stop(): void
-  /** Drops the connection at once; the remote side ends by itself. */
+  /** Drops the connection at once; the remote side ends on its own. */
   kill(): void
 }

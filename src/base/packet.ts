@@ -1,21 +1,21 @@
 /**
- * A run of packets that lie in one buffer, described by a table of words instead of one object per packet: at a million packets a second
- * objects would cost more than everything else kcap does. Packet `i` has the row from `i * packetRow.length` on; its bytes are
- * `bytes.subarray(offset, offset + capturedLength)`.
+ * A run of packets in one buffer, described by a table of words instead of one object per packet. At a million packets a second, objects would cost
+ * more than everything else kcap does. The row of packet `i` starts at `i * packetRow.length`; its bytes are `bytes.subarray(offset, offset +
+ * capturedLength)`.
  */
 export interface PacketBatch {
   readonly bytes: Buffer
   readonly count: number
   readonly rows: Uint32Array
-  /** Sum of the captured lengths of its packets, which the reader knows without a walk over the rows. */
+  /** Sum of the packets' captured lengths, which the reader knows without walking the rows. */
   readonly capturedBytes: number
-  /** Upper 32 bits of the seconds of all its packets; absent for 0, which lasts until 2106. */
+  /** Upper 32 bits of the seconds of all packets; absent for 0, which lasts until 2106. */
   readonly upperSeconds?: number
-  /** Header of its packets; absent where it is the source's first. */
+  /** Header of the packets; absent if it equals the source's first header. */
   readonly header?: PacketStreamHeader
 }
 
-/** Words of a row, in order. The time is since the Unix epoch; a packet is longer on the wire where the snap length cut it. */
+/** Words of a row, in order. Times count from the Unix epoch. The original length exceeds the captured one where the snap length cut the packet. */
 export const packetRow = {
   seconds: 0,
   nanoseconds: 1,
@@ -25,23 +25,23 @@ export const packetRow = {
   length: 5,
 } as const
 
-/** Some packets of a batch, from row `from` up to `to`, on their way to the output. */
+/** Rows `from` up to but not including `to` of a batch, on their way to the output. */
 export interface PacketRun {
   readonly interfaceId: number
   readonly batch: PacketBatch
   readonly from: number
   readonly to: number
-  /** Of the first of them. */
+  /** Comment of the first packet. */
   readonly comment?: string
 }
 
-/** What a stream of packets says of itself before its first packet. */
+/** Properties that a packet stream declares before its first packet. */
 export interface PacketStreamHeader {
-  /** https://www.tcpdump.org/linktypes.html */
+  /** Link type. https://www.tcpdump.org/linktypes.html */
   readonly linkType: number
   /** Bytes kept of each packet. */
   readonly snapLength: number
-  /** Length in bits of the frame check sequence at the end of each packet; absent where unknown. */
+  /** Length of the frame check sequence at the end of each packet, in bits; absent if unknown. */
   readonly fcsBits?: number
 }
 
@@ -49,7 +49,7 @@ export function capturedLength(batch: PacketBatch, i: number): number {
   return batch.rows[i * packetRow.length + packetRow.capturedLength] as number
 }
 
-/** The first `count` packets of a batch. */
+/** Returns the first `count` packets of a batch. */
 export function takePackets(batch: PacketBatch, count: number): PacketBatch {
   if (count >= batch.count) return batch
   const to = Math.max(0, count)

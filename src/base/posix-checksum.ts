@@ -1,7 +1,7 @@
 const polynomial = 0x04c11db7
 let table: Uint32Array | undefined
 
-/** The checksum that `cksum` prints first. https://pubs.opengroup.org/onlinepubs/9799919799/utilities/cksum.html */
+/** Returns the checksum that `cksum` prints first. https://pubs.opengroup.org/onlinepubs/9799919799/utilities/cksum.html */
 export function posixChecksum(bytes: Uint8Array): number {
   table ??= makeTable()
   let sum = 0

@@ -1,6 +1,6 @@
 /**
- * Text from a cluster, a host or a file, made safe for a terminal, a log line or an extcap sentence: control and format
- * characters (escape sequences, line breaks, bidirectional overrides) become visible escapes.
+ * Makes text from a cluster, a host or a file safe for a terminal, a log line or an extcap sentence. Control and format characters (escape sequences,
+ * line breaks, bidirectional overrides) become visible escapes.
  */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
@@ -9,14 +9,14 @@ export function printable(text: string): string {
   })
 }
 
-/** The same for a text of several lines. */
+/** Makes a text of several lines printable and keeps its line breaks. */
 export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n')
 }
 
 /**
- * A value as JSON that a terminal obeys no more than other text: JSON itself escapes only the first 32 characters, not those that some
- * terminals take for escape sequences of one character, nor what turns the direction of writing.
+ * Returns a value as JSON that is safe for a terminal. JSON itself escapes only the first 32 characters. It leaves the C1 controls, which some
+ * terminals take for escape sequences, and the characters that change the writing direction.
  */
 export function printableJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>

@@ -1,6 +1,6 @@
 /** A FIFO semaphore. */
 export interface Semaphore {
-  /** Waits for a permit; returns the function that releases it, which may be called more than once. */
+  /** Waits for a permit and returns the function that releases it. Calling that function again has no effect. */
   acquire(): Promise<() => void>
 }
 

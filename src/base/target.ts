@@ -1,39 +1,39 @@
-/** What the user named, before anything was asked of a cluster or a host. */
+/** What the user asked for, before any query to a cluster or a host. */
 export type TargetName = PodName | PodSetName | NodeName | SshHostName
 
-/** Names whose pods are followed: as they come and go, and as their containers are restarted. */
+/** Names whose pods can be followed as they come and go and as their containers restart. */
 export type FollowedName = PodName | PodSetName
 
-/** Names that stand for pods which come and go. */
+/** Names of changing sets of pods. */
 export type PodSetName = ServiceName | WorkloadName | PodsName
 
-/** Whose rights are used instead of the login's own, beyond what the kubeconfig says. */
+/** Impersonation that overrides the kubeconfig's. */
 export interface Impersonation {
   readonly user?: string | undefined
   readonly groups: readonly string[]
   readonly uid?: string | undefined
 }
 
-/** A cluster, as the user names it. */
+/** Cluster as the user named it. */
 export interface ClusterName {
-  /** Kubeconfig files in order of precedence; undefined: by kubectl's rules. */
+  /** Kubeconfig files in order of precedence; undefined means kubectl's rules. */
   readonly kubeconfigPaths?: readonly string[] | undefined
-  /** undefined: the current context. */
+  /** Kubeconfig context; undefined means the current one. */
   readonly context?: string | undefined
-  /** undefined: as the kubeconfig says. */
+  /** Impersonation; undefined means the kubeconfig's. */
   readonly actAs?: Impersonation | undefined
 }
 
-/** Returns the cluster alone of a name in it. */
+/** Returns only the cluster part of a name. */
 export function clusterOf({ kubeconfigPaths, context, actAs }: ClusterName): ClusterName {
   return { kubeconfigPaths, context, actAs }
 }
 
-/** Where in which cluster a name is to be looked up. */
+/** Cluster, namespace and container in which to look up a name. */
 export interface ClusterScope extends ClusterName {
-  /** undefined: the context's namespace. */
+  /** Namespace; undefined means the context's. */
   readonly namespace?: string | undefined
-  /** undefined: the pod's default container. */
+  /** Container; undefined means the pod's default container. */
   readonly container?: string | undefined
 }
 
@@ -48,7 +48,7 @@ export interface ServiceName extends ClusterScope {
   readonly service: string
 }
 
-/** Kinds of objects that make pods, as kubectl abbreviates them. */
+/** Kinds of objects that create pods, in kubectl's abbreviations. */
 export type WorkloadKind = 'deploy' | 'sts' | 'ds' | 'rs' | 'job' | 'cronjob'
 
 /** All running pods that a workload selects. */
@@ -58,18 +58,18 @@ export interface WorkloadName extends ClusterScope {
   readonly workload: string
 }
 
-/** All running pods that a selector and a pattern select; one of both is given. */
+/** All running pods that match a selector and a pattern. At least one of the two is set. */
 export interface PodsName extends ClusterScope {
   readonly kind: 'pods'
-  /** Label selector, as the API takes it. */
+  /** Label selector in the API's syntax. */
   readonly selector?: string | undefined
-  /** Of pod names: `orders-*`. */
+  /** Wildcard pattern for pod names: `orders-*`. */
   readonly pattern?: string | undefined
-  /** `namespace` does not count then. */
+  /** Whether to search all namespaces; `namespace` is ignored then. */
   readonly allNamespaces: boolean
 }
 
-/** A node's own network. */
+/** Host network of a node. */
 export interface NodeName extends ClusterScope {
   readonly kind: 'node'
   readonly node: string
@@ -77,22 +77,22 @@ export interface NodeName extends ClusterScope {
 
 export interface SshHostName {
   readonly kind: 'ssh'
-  /** A host name, an address, or an alias of the user's ssh config. */
+  /** Host name, address, or alias from the user's ssh config. */
   readonly host: string
   readonly user?: string | undefined
   readonly port?: number | undefined
   readonly identityFiles?: readonly string[] | undefined
-  /** [USER@]HOST[:PORT][,…], the nearest first, or `none`. */
+  /** Jump hosts as `[USER@]HOST[:PORT][,…]`, nearest first, or `none`. */
   readonly jumpHost?: string | undefined
   readonly sudo: Sudo
-  /** Another file than ~/.ssh/config, as `ssh -F`. */
+  /** Config file to use instead of ~/.ssh/config, like `ssh -F`. */
   readonly sshConfigPath?: string | undefined
   readonly acceptNewHostKey?: boolean | undefined
-  /** undefined: `auto`. */
+  /** SSH client; undefined means `auto`. */
   readonly client?: SshClientName | undefined
 }
 
-/** ssh2 within kcap, or the system's ssh; `auto` takes the second for what the first can't do. */
+/** SSH clients: ssh2 inside kcap, or the system's ssh. `auto` uses the system's where ssh2 lacks a feature. */
 export const sshClientNames = ['auto', 'ssh2', 'openssh'] as const
 export type SshClientName = (typeof sshClientNames)[number]
 
@@ -104,26 +104,26 @@ export type Target = PodTarget | NodeTarget | SshTarget
 
 export interface PodTarget {
   readonly kind: 'pod'
-  /** The cluster as the user named it: what it was found through is what it is captured through. */
+  /** Cluster as the user named it. The capture uses the same one as the lookup. */
   readonly cluster: ClusterName
   /** Name of the kubeconfig context. */
   readonly context: string
   readonly namespace: string
   readonly pod: string
   readonly uid: string
-  /** The UID in the names of its cgroups; undefined where the API server told none that can be one. */
+  /** UID as it appears in the names of the pod's cgroups; undefined if the API server returned none that is valid there. */
   readonly cgroupUid: string | undefined
-  /** Whether the kubelet runs it from a file: it can't get an ephemeral container. */
+  /** Whether the kubelet runs the pod from a file. Such a pod cannot get an ephemeral container. */
   readonly isStatic: boolean
   readonly container: string
-  /** Of the container's run: a restart gives it a new one. '' where the API does not tell. */
+  /** ID of the container's current run; a restart changes it. '' if the API does not report it. */
   readonly containerId: string
-  /** undefined while the API did not say. */
+  /** Node of the pod; undefined while the API does not report it. */
   readonly node: string | undefined
-  /** Of that node. */
+  /** Address of that node. */
   readonly nodeAddress?: string | undefined
   readonly addresses: readonly string[]
-  /** On the node's own network, where kcap's own stream passes too. */
+  /** Whether the pod uses the node's network, where kcap's own stream passes too. */
   readonly hostNetwork: boolean
 }
 
@@ -131,7 +131,7 @@ export interface NodeTarget {
   readonly kind: 'node'
   readonly cluster: PodTarget['cluster']
   readonly context: string
-  /** Where the context's login is at home. */
+  /** Default namespace of the context. */
   readonly namespace: string
   readonly node: string
   readonly nodeAddress?: string | undefined
@@ -142,7 +142,7 @@ export interface SshTarget {
   readonly name: SshHostName
 }
 
-/** `shop/orders-6c9f`, `node/worker-1` or `ssh://root@10.0.0.10:22`: how a target is called in reports, interface names and comments. */
+/** Formats a target for reports, interface names and comments: `shop/orders-6c9f`, `node/worker-1` or `ssh://root@10.0.0.10:22`. */
 export function formatTarget(target: Target): string {
   if (target.kind === 'pod') return `${target.namespace}/${target.pod}`
   if (target.kind === 'node') return `node/${target.node}`

@@ -1,2 +1,2 @@
-/** The same as in package.json; a gate compares them. Importing package.json would cost a file read at every start. */
+/** Version of kcap. A gate compares it with package.json, because importing that would cost a file read at every start. */
 export const version = '0.1.0'

@@ -2,11 +2,11 @@ import { type Clock, monotonicClock } from './clock.ts'
 
 export interface SilenceOptions {
   readonly limitMs: number
-  /** Between two checks; default 1 s. */
+  /** Interval between checks; default 1 s. */
   readonly checkMs?: number
-  /** Asked at each check: whether silence is none, because something else was heard, or nothing is read now. */
+  /** Returns whether to ignore the silence, asked at each check: something else was heard, or nothing is being read at the moment. */
   readonly isExcused?: () => boolean
-  /** Called once when nothing was heard for `limitMs`. */
+  /** Called once when nothing has been heard for `limitMs`. */
   readonly onSilent: () => void
   readonly clock?: Clock
 }
@@ -17,8 +17,8 @@ export interface SilenceWatch {
 }
 
 /**
- * Watches a peer that is to say something from time to time. Time that this process did not run for, because it or the machine was stopped, counts as
- * two checks at most: what came meanwhile has not been read yet.
+ * Watches a peer that should speak from time to time. Time during which this process did not run, because it or the machine was suspended, counts as
+ * two checks at most. What arrived meanwhile has not been read yet.
  */
 export function watchSilence(options: SilenceOptions): SilenceWatch {
   const { limitMs, checkMs = 1_000, isExcused = () => false, onSilent, clock = monotonicClock } = options
@@ -29,7 +29,7 @@ export function watchSilence(options: SilenceOptions): SilenceWatch {
       const beganMs = clock.nowMs()
       await clock.sleep(checkMs, over.signal)
       if (over.signal.aborted) return
-      // Whole checks: a timer that fires a millisecond late must not count as more silence than the limit.
+      // Count whole checks: a timer that fires a millisecond late must not exceed the limit.
       const checks = Math.min(2, Math.max(1, Math.round((clock.nowMs() - beganMs) / checkMs)))
       silentMs = isExcused() ? 0 : silentMs + checks * checkMs
     }

@@ -1,16 +1,16 @@
-/** Where in a text a pattern stopped fitting. */
+/** Positions in the pattern and in the text. */
 interface Place {
   readonly pattern: number
   readonly text: number
 }
 
 /**
- * Whether a pattern stands for a text: `*` for any characters, `?` for one, all else for itself. Takes as long as both lengths multiplied at most:
- * a regular expression with many `.*` tries every way, which for `*a*a*a*a*a*a*a*b` may be years.
+ * Returns whether a pattern matches a text: `*` stands for any characters, `?` for one, anything else for itself. Takes time proportional to the
+ * product of both lengths at most. A regular expression with many `.*` tries every combination, which for `*a*a*a*a*a*a*a*b` may take years.
  */
 export function matchesWildcard(pattern: string, text: string): boolean {
   let at: Place = { pattern: 0, text: 0 }
-  /** After the last `*`: it may take one character more. */
+  /** Position after the last `*`, which can take one more character. */
   let retry: Place | undefined
   while (at.text < text.length) {
     const wanted = pattern[at.pattern]
