@@ -1,13 +1,13 @@
 import { homedir, userInfo } from 'node:os'
 
-/** The account that runs kcap, as the system knows it, whatever HOME and USER say. */
+/** Account that runs kcap, as the system knows it, regardless of HOME and USER. */
 export interface Account {
-  /** undefined where the system has no such account, as in a container with a user id of its own. */
+  /** User name; undefined if the system has no such account, as in a container with an arbitrary user id. */
   readonly name: string | undefined
   readonly homeFolder: string
 }
 
-/** Returns the account's name for people to read. */
+/** Returns the account's name for display. */
 export function accountLabel(): string {
   return findAccount().name ?? 'unknown'
 }

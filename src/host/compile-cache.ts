@@ -8,24 +8,24 @@ import { findUserFolders } from './user-folders.ts'
 const maxAgeMs = 30 * 24 * 3_600_000
 
 /**
- * Has Node keep what it compiled for the next start, from 22.8 on (https://nodejs.org/api/module.html#module-compile-cache): an eighth of
- * what a list takes. What is kept there is run: only in a folder that nobody else can write to.
+ * Lets Node keep compiled code for the next start, from 22.8 on (https://nodejs.org/api/module.html#module-compile-cache). This saves an eighth of
+ * the time of `kcap list`. Node runs what is stored there, so the folder must be one that nobody else can write to.
  */
 export function useCompileCache(): void {
-  // Not in the types of Node 20.
+  // The types of Node 20 lack it.
   const { enableCompileCache } = nodeModule as { readonly enableCompileCache?: (folder: string) => unknown }
   if (enableCompileCache === undefined) return
   try {
     const folder = compiledFolder()
-    // Node's own way to make it may never end.
+    // Node's own recursive creation may never return.
     makeFolder(folder)
     if (isOurs(statSync(folder))) enableCompileCache(folder)
   } catch {
-    // Where nothing can be written, all is compiled anew.
+    // Without a writable folder, Node compiles everything again.
   }
 }
 
-/** Forgets what was compiled a month ago or earlier, also for versions of Node and kcap that are gone. */
+/** Removes code compiled a month or more ago, including that of Node and kcap versions no longer installed. */
 export function sweepCompileCache(): void {
   for (const folder of listFolders(compiledFolder())) {
     removeOldFiles(folder, maxAgeMs)

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import path from 'node:path'
 
-/** Where a program is, or why none is started. */
+/** Path of a program, or why kcap refuses to start it. */
 export type ProgramLookup =
   | { readonly file: string }
   | { readonly file: undefined; readonly state: string; readonly isMissing: boolean }
@@ -10,9 +10,9 @@ export type ProgramLookup =
 const isWindows = process.platform === 'win32'
 
 /**
- * Looks a program up as Go's os/exec does, and kubectl with it: a name with a folder in it is that file, any other is the first of that name on
- * PATH. What an empty, `.` or other relative entry of PATH leads to is never run, since who writes to the current folder would choose the program.
- * Every program of kcap is started by the path that comes from here: Windows itself would search the current folder first.
+ * Looks up a program like Go's os/exec, and therefore kubectl. A name with a folder is that file; any other name is the first match on PATH. A match
+ * through an empty, `.` or other relative entry of PATH is never run: whoever writes to the current folder would choose the program. kcap starts
+ * every program by the path returned here, because Windows itself would search the current folder first.
  */
 export async function lookUpProgram(
   name: string,
@@ -36,17 +36,17 @@ export async function lookUpProgram(
   return refuse('there is no such program on PATH')
 }
 
-/** The file of a program, if it may be started. */
+/** Returns the file of a program that exists and is executable. */
 export async function findProgram(name: string, environment?: NodeJS.ProcessEnv): Promise<string | undefined> {
   return (await lookUpProgram(name, environment)).file
 }
 
-/** Returns whether a program exists and may be started. */
+/** Returns whether a program exists and is executable. */
 export async function hasProgram(name: string, environment?: NodeJS.ProcessEnv): Promise<boolean> {
   return (await findProgram(name, environment)) !== undefined
 }
 
-/** A variable of an environment; in a copy of one, names keep their case on Windows too. */
+/** Returns a variable of an environment. In a copy of process.env, names are case-sensitive even on Windows. */
 export function findVariable(environment: NodeJS.ProcessEnv, name: string): string | undefined {
   if (!isWindows) return environment[name]
   const key = Object.keys(environment).find((one) => one.toUpperCase() === name)
@@ -62,7 +62,7 @@ function refuse(state: string, isMissing = true): ProgramLookup {
   return { file: undefined, state, isMissing }
 }
 
-/** On Windows a name stands for those with the endings of PATHEXT. */
+/** Returns the file to run for a path without an extension; Windows tries the endings in PATHEXT. */
 async function firstProgram(file: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
   const more = isWindows ? (findVariable(environment, 'PATHEXT') ?? '.EXE;.CMD').split(';') : []
   const endings = !isWindows || path.extname(file) !== '' ? ['', ...more] : more

@@ -5,13 +5,13 @@ import type { LogLevel, WriteLog } from '../base/log.ts'
 import { printable } from '../base/printable.ts'
 import { isPlanted } from './planted-file.ts'
 
-/** Fields of an entry that would be secrets, wherever they are in it. */
+/** Names of fields whose values are secrets, at any place in an entry. */
 const secretFields = ['token', 'password', 'passphrase', 'authorization', 'key', 'secret']
 
 /**
- * Opens a log file, once, so that nothing put in its place later is written to; undefined: nothing is logged. Each entry is a line of JSON: `time`
- * (ISO 8601), `level`, `msg` and the fields of `LogFields`.
- * @throws {KcapError} output-not-writable — when it can't be opened, or when another user may have put it there
+ * Opens a log file and returns the function that writes to it; undefined logs nothing. The file is opened only once, so a file put in its place later
+ * is not written to. Each entry is a line of JSON: `time` (ISO 8601), `level`, `msg` and the fields of `LogFields`.
+ * @throws {KcapError} output-not-writable — when it cannot be opened, or another user may have put it there
  */
 export async function openLogFile(file: string | undefined, level: LogLevel = 'info'): Promise<WriteLog> {
   if (file === undefined) return () => {}
@@ -52,7 +52,7 @@ function openLog(file: string): number {
     if (isPlanted(file)) throw new Error('another user has put it there')
     const descriptor = openSync(file, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o600)
     const status = fstatSync(descriptor)
-    // A second name for a file of this user's, which is not to be written into.
+    // A hard link to another of the user's files, which must not be overwritten.
     if (status.isFile() && status.nlink > 1) throw new Error('it has another name too')
     return descriptor
   } catch (error) {

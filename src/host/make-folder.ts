@@ -2,8 +2,9 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 
 /**
- * Makes a folder and those above it. Throws the system's error. Not by mkdir's own recursion: where a folder can't be made though the one
- * above is there, as in /proc and under some automounters, Node tries for ever.
+ * Creates a folder and its parents. Does not use mkdir's own recursion: Node retries forever where a folder cannot be created although its parent
+ * exists, as in /proc and under some automounters.
+ * @throws {Error} the system's error
  */
 export function makeFolder(folder: string, mode = 0o700): void {
   try {

@@ -2,9 +2,9 @@ import { lstatSync, statSync } from 'node:fs'
 import path from 'node:path'
 
 /**
- * Whether another user may have put a file, a link or a FIFO where this user is about to write: it is in a folder that others can
- * write to, and belongs neither to this user nor to the folder's owner. Linux has the same rule (fs.protected_symlinks, _regular and _fifos,
- * https://docs.kernel.org/admin-guide/sysctl/fs.html), but not in every folder, and not where it is switched off.
+ * Returns whether another user may have put a file, a link or a FIFO where this user is about to write. That is so if others can write to its folder,
+ * and it belongs neither to this user nor to the folder's owner. Linux has the same rule (fs.protected_symlinks, _regular and _fifos,
+ * https://docs.kernel.org/admin-guide/sysctl/fs.html), but not for every folder, and it can be switched off.
  */
 export function isPlanted(file: string): boolean {
   if (process.platform === 'win32') return false

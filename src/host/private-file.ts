@@ -15,13 +15,13 @@ import path from 'node:path'
 import { makeFolder } from './make-folder.ts'
 
 const isWindows = process.platform === 'win32'
-/** No write takes this long. */
+/** Age at which a draft counts as abandoned; no write takes this long. */
 const maxDraftAgeMs = 60_000
 let drafts = 0
 
 /**
- * Writes a file that only this user may read, whole or not at all: whoever reads at the same time gets the old or the new one. Makes
- * its folder. Throws the system's error, with nothing left behind.
+ * Writes a file that only this user may read. A concurrent reader gets the old or the new content, never a mix. Creates the folder.
+ * @throws {Error} the system's error, with nothing left behind
  */
 export function writePrivateFile(file: string, text: string): void {
   const folder = path.dirname(file)
@@ -36,16 +36,19 @@ export function writePrivateFile(file: string, text: string): void {
   }
 }
 
-/** Whether a file or folder is this user's, and nobody else can write to it. */
+/** Returns whether a file or folder belongs to this user and nobody else can write to it. */
 export function isOurs({ uid, mode }: Pick<Stats, 'uid' | 'mode'>): boolean {
   return isWindows || (uid === process.geteuid?.() && (mode & 0o022) === 0)
 }
 
-/** A file's text, if it is a regular file of this user's that nobody else can have written; undefined else, also when it is too long. */
+/**
+ * Returns the text of a regular file of this user's that nobody else can have written; undefined for any other file, and for one longer than
+ * `maxBytes`.
+ */
 export function readPrivateFile(file: string, maxBytes: number): string | undefined {
   let descriptor: number
   try {
-    // A FIFO of that name must not hold us, nor a link lead elsewhere.
+    // A FIFO of that name must not block the open, nor may a link redirect it.
     descriptor = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
   } catch {
     return undefined
@@ -60,7 +63,7 @@ export function readPrivateFile(file: string, maxBytes: number): string | undefi
   }
 }
 
-/** When and how long a file was last written; undefined where there is none, whatever the reason. */
+/** Returns the size of a file and the time of its last write; undefined if it cannot be read, for any reason. */
 export function readFileStatus(file: string): { readonly modifiedMs: number; readonly size: number } | undefined {
   try {
     const { mtimeMs, size } = statSync(file)
@@ -70,16 +73,16 @@ export function readFileStatus(file: string): { readonly modifiedMs: number; rea
   }
 }
 
-/** Where it can't be removed it stays. */
+/** Removes a file, or leaves it if that fails. */
 export function removeFile(file: string): void {
   try {
     rmSync(file, { force: true })
   } catch {
-    // Its folder is not ours, or no folder.
+    // The folder belongs to somebody else, or is no folder.
   }
 }
 
-/** Removes files that were not written for so long, and drafts whose writer was killed. */
+/** Removes files not written for `maxAgeMs`, and drafts whose writer was killed. */
 export function removeOldFiles(folder: string, maxAgeMs: number): void {
   for (const name of listFiles(folder)) {
     const file = path.join(folder, name)
@@ -88,7 +91,7 @@ export function removeOldFiles(folder: string, maxAgeMs: number): void {
   }
 }
 
-/** Names of the regular files in a folder; none where there is no such folder. */
+/** Returns the names of the regular files in a folder; none if there is no such folder. */
 export function listFiles(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [entry.name] : []))

@@ -6,25 +6,26 @@ import { isOurs } from './private-file.ts'
 import { hasEnded, markProcess } from './process-mark.ts'
 import { findUserFolders } from './user-folders.ts'
 
-/** The path of a Unix socket has room for 103 bytes on macOS, 107 on Linux. */
+/** Maximum length of a Unix socket's path; macOS has room for 103 bytes, Linux for 107. */
 const maxSocketPathLength = 100
-/** mkdtemp's letters at the end of a name, and the longest file name of a socket in such a folder. */
+/** Length of mkdtemp's random suffix, plus the longest file name of a socket in such a folder. */
 const spareLength = 6 + '/socket'.length
-/** After this time what another machine or an earlier boot left is taken for abandoned. */
+/** Age at which the folders of another machine or an earlier boot count as abandoned. */
 const maxForeignAgeMs = 7 * 24 * 3_600_000
 /** `KIND.MACHINE.PID.STARTED.RANDOM` */
 const entryPattern = /^[a-z]+\.([0-9a-f]{8}\.\d{1,10}\.\d{1,20})\.\w+$/
 
 export interface PrivateFolderOptions {
   readonly environment?: NodeJS.ProcessEnv
-  /** Whether a Unix socket will be opened in it. */
+  /** Whether the folder will hold a Unix socket. */
   readonly holdsSocket?: boolean
 }
 
 /**
- * Makes a folder that only this user can enter, for the life of this process, and returns its path: sockets, FIFOs, a kubeconfig. It is in
- * XDG_RUNTIME_DIR or in kcap's cache, where nobody else can put anything; what killed processes of kcap left there is removed on the way.
- * Only where neither can be used it has a random name in the temporary folder, which is never searched again. Throws the system's error.
+ * Creates a folder that only this user can enter, for the life of this process, and returns its path. It holds sockets, FIFOs or a kubeconfig. Its
+ * parent is in XDG_RUNTIME_DIR or in kcap's cache, where nobody else can put anything. Folders that killed kcap processes left there are removed as
+ * well. If neither parent can be used, it gets a random name in the temporary folder, which is never searched again.
+ * @throws {Error} the system's error
  */
 export function makePrivateFolder(kind: string, options: PrivateFolderOptions = {}): string {
   sweepPrivateFolders(options.environment)
@@ -35,7 +36,7 @@ export function makePrivateFolder(kind: string, options: PrivateFolderOptions = 
     try {
       return mkdtempSync(prefix)
     } catch {
-      // The next one may have room.
+      // The next one may be usable.
     }
   }
   const isLong =
@@ -43,7 +44,7 @@ export function makePrivateFolder(kind: string, options: PrivateFolderOptions = 
   return mkdtempSync(path.join(isLong ? '/tmp' : tmpdir(), 'kcap-'))
 }
 
-/** Removes the private folders of processes that have ended, and nothing that is another user's or a link. Never fails. */
+/** Removes the private folders of processes that have ended. Leaves links and other users' folders alone. Never fails. */
 export function sweepPrivateFolders(environment?: NodeJS.ProcessEnv): void {
   for (const base of listBases(environment))
     for (const entry of readEntries(base)) {
@@ -58,7 +59,7 @@ function removeAbandoned(folder: string, mark: string): void {
     const isAbandoned = hasEnded(mark) ?? Date.now() - status.mtimeMs > maxForeignAgeMs
     if (isAbandoned && status.isDirectory() && isOurs(status)) rmSync(folder, { recursive: true, force: true })
   } catch {
-    // Another process of kcap removed it first.
+    // Another kcap process removed it first.
   }
 }
 
@@ -70,7 +71,7 @@ function readEntries(folder: string): Dirent[] {
   }
 }
 
-/** Folders in which nobody else can make, move or remove anything; made where they are missing. */
+/** Returns the folders in which nobody else can create, move or remove anything. Creates them if they are missing. */
 export function listBases(environment: NodeJS.ProcessEnv = process.env): string[] {
   const runtime = environment.XDG_RUNTIME_DIR
   const places = [
@@ -89,7 +90,7 @@ export function listBases(environment: NodeJS.ProcessEnv = process.env): string[
   })
 }
 
-/** Not by a link, which somebody else may have put there. */
+/** Returns whether a folder is this user's and no link, which somebody else may have put there. */
 function isOurFolder(folder: string): boolean {
   const status = lstatSync(folder, { throwIfNoEntry: false })
   return status?.isDirectory() === true && isOurs(status)

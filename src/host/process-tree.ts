@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** The processes that a process has started, and they in turn, as far as they still are its descendants. */
+/** Returns the direct and indirect children of a process that still are its descendants. */
 export function listDescendants(pid: number): number[] {
   const children = new Map<number, number[]>()
   for (const [child, parent] of listParents()) children.set(parent, [...(children.get(parent) ?? []), child])
@@ -16,12 +16,12 @@ export function listDescendants(pid: number): number[] {
   return found
 }
 
-/** Pairs of a process and its parent. */
+/** Returns pairs of a process and its parent. */
 function listParents(): [number, number][] {
   return process.platform === 'linux' ? readProcesses() : askPs()
 }
 
-/** proc_pid_stat(5): after the name, which may hold spaces and parentheses, come the state and the parent. */
+/** Reads the pairs from /proc. proc_pid_stat(5): the state and the parent follow the name, which may contain spaces and parentheses. */
 function readProcesses(): [number, number][] {
   return readNames('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return []

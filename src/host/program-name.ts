@@ -1,7 +1,7 @@
 import path from 'node:path'
 
 /**
- * How the user's shell starts kcap: by its own name, or as a plugin of kubectl, which has a program of its own for that.
+ * Words that start kcap in the user's shell: its own name, or `kubectl kcap` when it runs as a kubectl plugin, which is a separate program.
  * https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/
  */
 export const programWords: readonly string[] = /^kubectl-kcap(\.cjs)?$/.test(path.basename(process.argv[1] ?? ''))

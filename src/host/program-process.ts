@@ -4,37 +4,37 @@ import type { RemoteExit, RemoteProcess } from '../base/remote-process.ts'
 import { watchSilence } from '../base/watch-silence.ts'
 import { killProgram, startProgram } from './start-program.ts'
 
-/** The remote side answers a heartbeat every few seconds. */
+/** Silence after which the remote side counts as lost; it answers a heartbeat every few seconds. */
 const silenceLimitMs = 15_000
-/** What is kept of the words that tell why the program ended. */
+/** Characters of standard error to keep for explaining why the program ended. */
 const maxKeptLength = 4096
-/** How often the pipes of an ended program are looked at, and so how long they stay open once they are read. */
+/** Interval between checks of an ended program's pipes, and so how long they stay open after they are read. */
 const lingerMs = 1_000
 
-/** How a program of this machine ended that stood for one on the remote side. */
+/** How a local program ended that runs another one on the remote side. */
 export interface ProgramEnd {
   readonly exitCode: number | undefined
-  /** The last of what came on standard error, from here and from there. */
+  /** Tail of standard error, from both sides. */
   readonly said: string
-  /** Whether anything came from the remote side's program. */
+  /** Whether the remote program has produced any output. */
   readonly hasBegun: boolean
-  /** Why kcap ended it. */
+  /** Why kcap killed the program; undefined if it did not. */
   readonly lossReason: string | undefined
-  /** Whether that is its silence. */
+  /** Whether kcap killed it because it was silent. */
   readonly wasSilent: boolean
 }
 
 export interface ProgramProcessOptions {
   readonly argv: readonly [string, ...string[]]
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** While it is true, silence means nothing: the program asks its user. */
+  /** Returns whether the program is waiting for its user; silence means nothing then. */
   readonly isWaitingForUser?: () => boolean
-  /** Called with the last of what came on standard error, whenever more has come. */
+  /** Called with the tail of standard error whenever more arrives. */
   readonly onSaid?: (said: string) => void
   readonly explainEnd: (end: ProgramEnd) => Promise<RemoteExit> | RemoteExit
 }
 
-/** Runs a program of this machine that runs one on the remote side: kubectl, ssh. Rejects with the system's error when it can't start. */
+/** Runs a local program that runs another one on the remote side: kubectl, ssh. Rejects with the system's error if it cannot start. */
 export async function startProgramProcess(options: ProgramProcessOptions): Promise<RemoteProcess> {
   const child = await startProgram(options.argv, options.environment)
   const { stdin, stdout, stderr } = child
@@ -43,7 +43,7 @@ export async function startProgramProcess(options: ProgramProcessOptions): Promi
     said = (said + chunk.toString('utf8')).slice(-maxKeptLength)
     options.onSaid?.(said)
   })
-  // Held for a reader that attaches before the event loop turns; Node discards what nobody reads when the program ends.
+  // Pause for a reader that attaches before the event loop turns; Node discards unread output when the program ends.
   stderr.pause()
   stdin.on('error', () => {})
   let lossReason: string | undefined
@@ -73,8 +73,8 @@ export async function startProgramProcess(options: ProgramProcessOptions): Promi
 }
 
 /**
- * Closes the pipes of an ended program once its output is read, however slowly, or at once when kcap gave it up. Its end of file may
- * never come: a process that the program has started can hold on to them.
+ * Closes the pipes of an ended program as soon as its output is read, however slowly, or at once if kcap gave it up. End of file may never arrive: a
+ * process started by the program can keep the pipes open.
  */
 function closeWhenRead(child: ChildProcessWithoutNullStreams, isGivenUp: () => boolean): void {
   const { stdin, stdout, stderr } = child
@@ -87,14 +87,14 @@ function closeWhenRead(child: ChildProcessWithoutNullStreams, isGivenUp: () => b
   child.once('close', () => clearInterval(timer))
 }
 
-/** Whether anything has come since the last call, or nobody is ready to read. */
+/** Returns a function that reports whether anything has arrived since its last call, or the reader is not ready. */
 function makeExcuse(outputs: readonly Socket[], isWaitingForUser: () => boolean): () => boolean {
   let heardBytes = 0
   return () => {
     const bytes = outputs.reduce((sum, output) => sum + output.bytesRead, 0)
     const hasHeard = bytes !== heardBytes
     heardBytes = bytes
-    // While the reader here is slow, nothing is taken from the program: that is no silence of the remote side.
+    // While the local reader is slow, nothing is read from the program; that is not the remote side's silence.
     return hasHeard || outputs[0]?.isPaused() === true || isWaitingForUser()
   }
 }

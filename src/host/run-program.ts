@@ -4,32 +4,32 @@ import { lookUpProgram } from './find-program.ts'
 import { listDescendants } from './process-tree.ts'
 
 export interface ProgramRun {
-  /** Added to this process's environment; undefined takes a variable away. */
+  /** Variables added to this process's environment; undefined removes one. */
   readonly environment?: Readonly<Record<string, string | undefined>>
-  /** Nothing of this process's own environment is handed on. */
+  /** Whether the program inherits nothing from this process's environment. */
   readonly isEnvironmentWhole?: boolean
   readonly timeoutMs: number
   readonly signal?: AbortSignal
-  /** Whether the program may talk to the user: standard error and, without `input`, standard input stay the terminal's. */
+  /** Whether the program may talk to the user. The terminal stays its standard error and, without `input`, its standard input. */
   readonly interactive?: boolean
-  /** Text for its standard input. */
+  /** Text for standard input. */
   readonly input?: string
-  /** From the polite signal to the one that can't be refused; default half a second. */
+  /** Delay between SIGTERM and SIGKILL; default half a second. */
   readonly killDelayMs?: number
 }
 
 export interface ProgramResult {
-  /** undefined when the program could not be started or was killed. */
+  /** Exit code; undefined if the program could not start or was killed. */
   readonly exitCode: number | undefined
   readonly stdout: string
   readonly stderr: string
   readonly isMissing: boolean
-  /** Why it was not started, in words that follow its name. */
+  /** Why the program did not start, in words that follow its name. */
   readonly startFailure?: string
   readonly isTimedOut: boolean
 }
 
-/** Kill what still runs; called when this process exits, which may come before a timer that was to kill it. */
+/** Functions that kill the programs still running. They run when this process exits, which may happen before the timer for a SIGKILL. */
 const endings = new Set<() => void>()
 let isWatchingExit = false
 
@@ -47,18 +47,18 @@ const maxOutputBytes = 1_000_000
 const defaultKillDelayMs = 500
 
 /**
- * Runs a program of this machine to its end, without a shell. Never rejects for what the program does; a timeout or the signal kills it, and what
- * it has started. Its name is looked up on the PATH of its environment.
+ * Runs a local program to its end, without a shell. Never rejects because of the program. A timeout or the signal kills it and its descendants. Its
+ * name is looked up on the PATH of its environment.
  */
 export async function runProgram(argv: readonly [string, ...string[]], run: ProgramRun): Promise<ProgramResult> {
   const [command, ...words] = argv
   const env = makeChildEnvironment(run.environment, run.isEnvironmentWhole)
   const found = await lookUpProgram(command, env)
   if (found.file === undefined) return notStarted(found.state, found.isMissing)
-  // Loaded when needed: most captures run no program here, and start-up counts.
+  // Loaded on demand: most captures run no local program, and start-up time counts.
   const { execa } = await import('execa')
   if (run.signal?.aborted) return notStarted('kcap was told to stop', false)
-  // A group of its own can be killed whole; one that talks to the user must stay with the terminal.
+  // A separate process group can be killed as a whole. A program that talks to the user must stay in the terminal's.
   const isGroup = run.interactive !== true && process.platform !== 'win32'
   const timeout = AbortSignal.timeout(run.timeoutMs)
   const subprocess = execa(found.file, words, {
@@ -77,19 +77,19 @@ export async function runProgram(argv: readonly [string, ...string[]], run: Prog
   })
   const { signal, unlink } = linkSignals(timeout, ...(run.signal === undefined ? [] : [run.signal]))
   const stopWatching = onAbort(signal, () => {
-    // Whom it has started is known only while it runs.
+    // Its descendants are known only while it runs.
     const started = isGroup || subprocess.pid === undefined ? [] : listDescendants(subprocess.pid)
     const kill = (signal: NodeJS.Signals) => killAll(subprocess, signal, isGroup, started)
     kill('SIGTERM')
     const timer = setTimeout(() => {
       kill('SIGKILL')
-      // Whoever still holds the pipes is not waited for.
+      // Do not wait for other processes that keep the pipes open.
       subprocess.stdout?.destroy()
       subprocess.stderr?.destroy()
     }, run.killDelayMs ?? defaultKillDelayMs)
     void subprocess.finally(() => {
       clearTimeout(timer)
-      // The program has obeyed; what it has started may not have.
+      // The program has obeyed; its descendants may not have.
       kill('SIGKILL')
     })
   })
@@ -104,7 +104,7 @@ export async function runProgram(argv: readonly [string, ...string[]], run: Prog
     stderr: String(result.stderr ?? ''),
     isMissing,
     isTimedOut: timeout.aborted,
-    // The system's own words: its interpreter is missing, it is no program.
+    // The system's own explanation: the interpreter is missing, or the file is no program.
     ...(result.code !== undefined &&
       result.exitCode === undefined && { startFailure: result.originalMessage ?? result.code }),
   }
@@ -120,7 +120,7 @@ function onAbort(signal: AbortSignal, run: () => void): () => void {
   return () => signal.removeEventListener('abort', run)
 }
 
-/** A group by its leader's number; else the program and whom it had started. */
+/** Kills a process group by its leader's PID, or the program and its descendants one by one. */
 function killAll(
   child: { pid?: number; kill(signal: NodeJS.Signals): boolean },
   signal: NodeJS.Signals,

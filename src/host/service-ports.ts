@@ -7,7 +7,7 @@ const servicesFile =
     : '/etc/services'
 
 /**
- * Returns the port that this machine has for the name or alias of a service. Undefined: none, or another one for each protocol.
+ * Returns the port for a service's name or alias on this machine; undefined if there is none, or a different one for each protocol.
  * https://man7.org/linux/man-pages/man5/services.5.html
  */
 export function findServicePort(name: string, file = servicesFile): number | undefined {

@@ -3,15 +3,14 @@ import path from 'node:path'
 import { makeChildEnvironment } from './child-environment.ts'
 import { lookUpProgram } from './find-program.ts'
 
-/** A session of its own; on Windows that would be a window of its own, too. */
+/** Options that start a program in its own session; on Windows, that would otherwise open a window. */
 const apart = { detached: true, windowsHide: true } as const
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * Starts a program of this machine that is spoken to while it runs, without a shell. In a session of its own: Ctrl-C on the terminal is
- * for this process to act on, and what the program still has to say must come home. Rejects when it can't start, for a program that is not
- * there with the code ENOENT.
+ * Starts a local program for a conversation while it runs, without a shell. It gets its own session: Ctrl-C in the terminal is for this process to
+ * handle, and the program's last output must still arrive. Rejects if it cannot start, with the code ENOENT if there is no such program.
  */
 export async function startProgram(
   argv: readonly [string, ...string[]],
@@ -20,7 +19,7 @@ export async function startProgram(
   return (await startApart(argv, 'pipe', environment)) as ChildProcessWithoutNullStreams
 }
 
-/** The same for a program that outlives this process, or needs less of it than three pipes. */
+/** Starts a program like `startProgram`, with a choice of its streams: for one that outlives this process or needs fewer than three pipes. */
 export async function startApart(
   [command, ...words]: readonly [string, ...string[]],
   stdio: StdioOptions,
@@ -34,7 +33,7 @@ export async function startApart(
   )
 }
 
-/** The same as `startProgram` for a line that the user wrote for a shell: the one of the user's account. */
+/** Starts a command line that the user wrote, in the shell of the user's account, otherwise like `startProgram`. */
 export async function startCommandLine(line: string): Promise<ChildProcessWithoutNullStreams> {
   return await spawned(spawn(line, { ...apart, env: makeChildEnvironment(), stdio: 'pipe', shell: findShell() }))
 }
@@ -53,7 +52,7 @@ async function spawned<Child extends ChildProcess>(child: Child): Promise<Child>
   return child
 }
 
-/** Ends a started program with all that it has started: it leads a group of its own, and may be a script that runs the real one. */
+/** Kills a started program and all its descendants. It leads its own process group, and may be a script that runs the real program. */
 export function killProgram(child: ChildProcess): void {
   try {
     if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, 'SIGKILL')

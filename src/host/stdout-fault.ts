@@ -7,12 +7,12 @@ const states: Readonly<Record<string, string>> = {
   EIO: 'the terminal is gone',
   EBADF: 'it is closed',
 }
-/** As for other outputs that can't be written (README, "Exit codes"). */
+/** Exit code for standard output that cannot be written, as for other outputs (README, "Exit codes"). */
 const exitCode = 7
 
 /**
- * Reports that an answer could not be written to standard output, in one sentence, and returns the exit code for that. A reader that has seen enough, as
- * head does, is no failure: 0. Needs nothing that could fail, too.
+ * Reports in one sentence that an answer could not be written to standard output, and returns the exit code. A reader that has seen enough, like
+ * head, is no failure and yields 0. Uses nothing that could itself fail.
  */
 export function reportStdoutFault(error: unknown): number {
   const { code = '', message } = error as NodeJS.ErrnoException
@@ -20,7 +20,7 @@ export function reportStdoutFault(error: unknown): number {
   try {
     writeSync(2, `kcap: error: cannot write to standard output: ${states[code] ?? message}\n`)
   } catch {
-    // Then the exit code says it.
+    // The exit code still reports it.
   }
   return exitCode
 }

@@ -1,6 +1,6 @@
 import { Interruption } from '../base/interruption.ts'
 
-/** Ways in which this process is asked to end. */
+/** Watch for the ways in which this process is asked to end. */
 export interface StopWatch {
   readonly signal: AbortSignal
   close(): void
@@ -10,8 +10,8 @@ const parentCheckMs = 1_000
 const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * SIGINT, SIGTERM, SIGHUP, and a parent that is gone: Wireshark that crashes tells nobody. The first asks to stop; a second one of
- * a person who lost patience ends the process at once, and the remote side ends by itself.
+ * Watches for SIGINT, SIGTERM, SIGHUP and the parent's end: a crashing Wireshark sends no signal. The first asks to stop. A second SIGINT, from an
+ * impatient user, ends the process at once, and the remote side ends on its own.
  */
 export function watchForStop(options: { followParent?: boolean } = {}): StopWatch {
   const controller = new AbortController()
@@ -23,7 +23,7 @@ export function watchForStop(options: { followParent?: boolean } = {}): StopWatc
   for (const name of names) process.on(name, stop)
   const parent = process.ppid
   const timer = setInterval(() => {
-    // What a closed terminal would have said.
+    // The signal that a closed terminal would have sent.
     if (process.ppid !== parent) controller.abort(new Interruption('SIGHUP'))
   }, parentCheckMs)
   timer.unref()

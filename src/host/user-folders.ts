@@ -1,15 +1,18 @@
 import { homedir } from 'node:os'
 import path from 'node:path'
 
-/** Where kcap keeps what is this user's: settings that a person writes, and what can be thrown away. */
+/** The user's folders: settings that a person edits, and a cache that can be deleted. */
 export interface UserFolders {
   readonly home: string
   readonly config: string
-  /** The launcher for Wireshark (extcap/launcher.sh) finds it by the same rules. */
+  /** Cache folder. The launcher for Wireshark (extcap/launcher.sh) finds it by the same rules. */
   readonly cache: string
 }
 
-/** https://specifications.freedesktop.org/basedir-spec/latest/ where the platform has no rules of its own; a relative path there counts as none. */
+/**
+ * Returns the user's folders by https://specifications.freedesktop.org/basedir-spec/latest/, or by the platform's own rules if it has any. Ignores
+ * relative paths in the XDG variables.
+ */
 export function findUserFolders(
   environment: NodeJS.ProcessEnv = process.env,
   platform: NodeJS.Platform = process.platform,

@@ -1,13 +1,13 @@
 import { isatty } from 'node:tty'
 
 /**
- * Watches over the terminal that this process was started from. Returns a function, to be called when everything has ended, that ends the process as a
- * hang-up does by default if the terminal is gone: Node 20 would abort or crash instead, because at its exit it sets back terminals that are not there
- * (`ResetStdio` in its src/node.cc).
+ * Watches the terminal that started this process. Returns a function to call when everything has ended. If the terminal is gone, that function ends
+ * the process like a default hang-up. Node 20 would abort or crash instead, because at exit it resets terminals that no longer exist (`ResetStdio` in
+ * its src/node.cc).
  */
 export function watchTerminal(): () => void {
   const terminals = [0, 1, 2].filter((file) => isatty(file))
-  // Whatever is written to it then fails.
+  // Writes to it fail from then on.
   if (terminals.includes(1)) process.stdout.on('error', () => {})
   if (terminals.includes(2)) process.stderr.on('error', () => {})
   return () => {

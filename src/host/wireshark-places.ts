@@ -1,13 +1,15 @@
 import path from 'node:path'
 
-/** Where Wireshark is beside PATH, which its installers leave alone on macOS and Windows, and a shell that came with no login may lack. */
+/**
+ * Folders that may hold Wireshark in addition to PATH. Its installers do not change PATH on macOS and Windows, and a non-login shell may lack them.
+ */
 const placesByPlatform: Partial<Record<NodeJS.Platform, readonly string[]>> = {
   darwin: ['/Applications/Wireshark.app/Contents/MacOS', '/usr/local/bin', '/opt/homebrew/bin', '/opt/local/bin'],
   win32: ['C:\\Program Files\\Wireshark', 'C:\\Program Files (x86)\\Wireshark'],
 }
 const otherPlaces = ['/usr/bin', '/usr/local/bin', '/opt/wireshark/bin']
 
-/** The files that Wireshark's programs of these names would be, in order of PATH; most are not there. */
+/** Returns the candidate files for Wireshark programs of these names, in order of PATH. Most do not exist. */
 export function listWiresharkFiles(
   names: readonly string[],
   environment: NodeJS.ProcessEnv = process.env,

@@ -2,8 +2,8 @@ import { writeSync } from 'node:fs'
 import { reportStdoutFault } from './stdout-fault.ts'
 
 /**
- * Settles with the exit code when the answer is with the kernel: leaving earlier would cut it off in a pipe. Not by process.stdout, whose streams take ten
- * milliseconds to load, unless the pipe is one that does not wait.
+ * Writes an answer to standard output and returns the exit code once the kernel has all of it; exiting earlier would truncate it in a pipe. Avoids
+ * process.stdout, whose streams take 10 ms to load, unless the pipe is non-blocking.
  */
 export async function writeAnswer(text: string): Promise<number> {
   let rest = Buffer.from(text)
