@@ -6,14 +6,14 @@ const answerTimeoutMs = 2_000
 const maxAnswerBytes = 1_000_000
 
 /**
- * The types of all keys in an agent, also of those that ssh2 passes over in silence. None when it does not answer.
+ * Returns the types of all keys in an agent, including those that ssh2 silently skips. Returns none if the agent does not answer.
  * https://www.ietf.org/archive/id/draft-ietf-sshm-ssh-agent-00.html (SSH_AGENTC_REQUEST_IDENTITIES)
  */
 export async function readAgentKeyTypes(agentSocket: string): Promise<string[]> {
   return await new Promise((resolve) => {
     let answer = Buffer.alloc(0)
     const socket = connect(agentSocket, () => socket.write(requestIdentities))
-    // For the whole answer: one that comes byte by byte would never be idle.
+    // Limits the whole answer: one that trickles in byte by byte would never be idle.
     const timer = setTimeout(() => socket.destroy(), answerTimeoutMs)
     socket
       .on('error', () => {})
@@ -29,7 +29,7 @@ export async function readAgentKeyTypes(agentSocket: string): Promise<string[]> 
   })
 }
 
-/** An answer: its length, its kind, the number of keys, and for each its blob, which begins with its type, and a comment. */
+/** Parses an answer: its length, its kind, the number of keys, and for each key its blob and a comment. A blob begins with the key's type. */
 function readTypes(answer: Buffer): string[] {
   const types: string[] = []
   try {
@@ -43,7 +43,7 @@ function readTypes(answer: Buffer): string[] {
       offset += 4 + readText(offset).length
     }
   } catch {
-    // A torn answer: those that were read are there.
+    // The answer is cut off; keep the types read so far.
   }
   return types
 }

@@ -5,35 +5,38 @@ import { openSecretPrompt } from './secret-prompt.ts'
 import type { SshContext } from './ssh-context.ts'
 import { toPlainText } from './ssh-error.ts'
 
-/** A key that nobody has trusted. */
+/** Host key that nobody has trusted yet. */
 export interface UntrustedKey {
-  /** As the host stands in known_hosts. */
+  /** Name of the host in known_hosts. */
   readonly name: string
   readonly keyType: string
-  /** `SHA256:…` */
+  /** SHA-256 fingerprint: `SHA256:…`. */
   readonly fingerprint: string
 }
 
 export interface SshAnswers {
   readonly answer: AnswerSsh
-  /** Whether a key stayed closed because its passphrase was not given, or never the right one. */
+  /** Returns whether a key stayed locked because its passphrase was missing or never correct. */
   stayedLocked(): boolean
   untrustedKey(): UntrustedKey | undefined
-  /** A question of ssh's that was answered with "no" unasked. */
+  /** Returns a question from ssh that was answered "no" without asking the user. */
   declinedQuestion(): string | undefined
 }
 
 export interface SshAnswersOptions {
-  /** What ssh says that needs no answer: to touch a security key, for one. */
+  /** Reports texts from ssh that need no answer, such as the request to touch a security key. */
   readonly tell: (text: string) => void
 }
 
-/** `Enter passphrase for key`, again and again; older ones say `Bad passphrase, try again for` (sshconnect2.c, load_identity_file). */
+/**
+ * Passphrase attempts per key. Each prints `Enter passphrase for key`; older versions print `Bad passphrase, try again for` (sshconnect2.c,
+ * load_identity_file).
+ */
 const passphraseTries = 3
 
 /**
- * Answers as the login by ssh2 does: KCAP_SSH_PASSWORD is for the host's own password, once; the rest is for the person.
- * The texts are of OpenSSH's sshconnect.c and sshconnect2.c.
+ * Answers ssh's questions like the login by ssh2. KCAP_SSH_PASSWORD answers the target host's own password prompt, once; everything else goes to the
+ * user. The texts come from OpenSSH's sshconnect.c and sshconnect2.c.
  */
 export function makeSshAnswers(chain: SshChain, context: SshContext, options: SshAnswersOptions): SshAnswers {
   const host = chain[chain.length - 1] as ResolvedSshHost
@@ -89,19 +92,19 @@ export function makeSshAnswers(chain: SshChain, context: SshContext, options: Ss
 }
 
 /**
- * Whether it is the last host that asks. All but the beginning of a question may be a host's own words: a jump host must not get the
- * password by naming the host behind it; nor by being called as that one is.
+ * Returns whether the target host is asking. Everything after the beginning of a question may be a host's own words. A jump host must not obtain the
+ * password by naming the host behind it, nor by having the same name.
  */
 function asksPasswordOf(question: string, chain: SshChain): boolean {
   const [host, ...before] = [...chain].reverse() as [ResolvedSshHost, ...ResolvedSshHost[]]
   const mine = beginnings(host)
   if (before.flatMap(beginnings).some((beginning) => mine.includes(beginning))) return false
-  // Before 8.5 ssh shows what keyboard-interactive asks as it comes.
+  // Before 8.5, ssh passes keyboard-interactive questions on unchanged.
   const isBare = before.length === 0 && !/^\(|^(Enter|Bad) passphrase/.test(question)
   return /password/i.test(question) && (isBare || mine.some((beginning) => question.startsWith(beginning)))
 }
 
-/** Of `USER@HOST's password: ` and of `(USER@HOST) ` before the host's own words. */
+/** Returns the beginnings of the host's questions: `USER@HOST's password: `, and `(USER@HOST) ` before the host's own words. */
 function beginnings({ user, host, hostKeyAlias }: ResolvedSshHost): string[] {
   const name = hostKeyAlias ?? host.toLowerCase()
   return [`${user.slice(0, 30)}@${name.slice(0, 128)}'s password: `, `(${user}@${name}) `]

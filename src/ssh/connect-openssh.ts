@@ -18,17 +18,20 @@ import type { SshConnection } from './ssh-connection.ts'
 import type { SshContext } from './ssh-context.ts'
 import { connectionLost, sshHostLabel, sshTimeout } from './ssh-error.ts'
 
-/** ssh's own failures; a program on the remote side may end with it too, and then ssh says nothing. */
+/** Exit code of ssh's own failures. A remote program may use it too, but then ssh prints nothing. */
 const failedExitCode = 255
 
-/** Runs programs on a host by the system's ssh, one for each; the login is made when the first is started. */
+/**
+ * Runs programs on a host through the system's ssh, one process each. The login happens when the first one starts.
+ * @throws {KcapError} ssh-key-unreadable — when an explicit key file cannot be read
+ */
 export async function connectByOpenssh(
   name: SshHostName,
   chain: SshChain,
   context: SshContext,
 ): Promise<SshConnection> {
   const host = chain[chain.length - 1] as ResolvedSshHost
-  // ssh itself passes over what it can't read.
+  // ssh itself skips files it cannot read.
   for (const file of host.explicitIdentityFiles)
     await access(file, constants.R_OK).catch((error: Error) => {
       throw unreadableKey(file, error)
@@ -41,13 +44,13 @@ export async function connectByOpenssh(
   }
   context.signal.addEventListener('abort', onAbort, { once: true })
 
-  /** Each is a login of its own, and asks anew. */
+  /** Starts one ssh, which logs in and asks on its own. */
   async function startProcess(commandLine: string, signal: AbortSignal): Promise<RemoteProcess> {
     signal.throwIfAborted()
     context.signal.throwIfAborted()
     const askSecret = rememberAnswers(context.askSecret, remembered)
     const answers = makeSshAnswers(chain, { ...context, askSecret }, { tell })
-    // Also where nobody answers: what ssh asks tells which key it does not trust.
+    // Needed even when nobody answers: ssh's question shows which key it does not trust.
     const askpass = process.platform === 'win32' ? undefined : await openAskpass(answers.answer).catch(refuseFolder)
     const remote = await startProgramProcess({
       argv: makeSshArgv(name, chain, { commandLine, answerer, mayCompress }),
@@ -76,7 +79,7 @@ export async function connectByOpenssh(
       throw cannotRunSsh(host, error)
     })
     running.set(remote, endOf(remote, askpass))
-    // It may have come while ssh was being started.
+    // The abort may have come while ssh was starting.
     if (context.signal.aborted) remote.kill()
     return remote
   }

@@ -9,8 +9,9 @@ import type { SshConnection } from './ssh-connection.ts'
 import type { ConnectSshOptions, SshContext } from './ssh-context.ts'
 
 /**
- * Connects to a host, through its jump hosts if it has some: by ssh2, or by the system's ssh for what ssh2 can't do, which is told. Rejects with a
- * KcapError, or with the signal's reason.
+ * Connects to a host, through its jump hosts if any. Uses ssh2, or the system's ssh for what ssh2 cannot do, and reports that choice. Rejects with
+ * the signal's reason when aborted.
+ * @throws {KcapError} usage, ssh-* — when a name or the ssh config is invalid, or connecting or logging in fails
  */
 export async function connectSsh(name: SshHostName, options: ConnectSshOptions): Promise<SshConnection> {
   const { log = () => {}, tell = log } = options
@@ -18,7 +19,7 @@ export async function connectSsh(name: SshHostName, options: ConnectSshOptions):
     ...options,
     log,
     environment: options.environment ?? process.env,
-    // As ssh has it, which does not look at HOME.
+    // ssh itself ignores HOME.
     homeFolder: options.homeFolder ?? findAccount().homeFolder,
   }
   const chain = await resolveSshChain(name, context)

@@ -19,14 +19,17 @@ import type { SshContext } from './ssh-context.ts'
 import { throughJumpHost } from './ssh-error.ts'
 import { makeSshLogin, type SshLogin } from './ssh-login.ts'
 
-/** Connects and logs in to each host of a chain through those before it. Rejects with a KcapError, or with the signal's reason. */
+/**
+ * Connects and logs in to each host of a chain through those before it. Rejects with the signal's reason when aborted.
+ * @throws {KcapError} ssh-* — when connecting or logging in fails
+ */
 export async function connectBySsh2(name: SshHostName, chain: SshChain, context: SshContext): Promise<SshConnection> {
   const { signal } = context
   const askSecret = rememberAnswers(context.askSecret, context.answers)
   const host = chain[chain.length - 1] as ResolvedSshHost
   const isLast = (index: number) => index === chain.length - 1
   const at = <Result>(index: number, run: () => Promise<Result>) => (isLast(index) ? run() : throughJumpHost(host, run))
-  // The files are read before anything is dialled: a missing key is told at once. The password is for the host, not for those before it.
+  // Read the files before connecting, to report a missing key at once. The password is for the target host, not for its jump hosts.
   const password = context.environment.KCAP_SSH_PASSWORD || undefined
   const hops = await Promise.all(
     chain.map((one, index) =>
@@ -76,7 +79,7 @@ interface Hop {
   readonly algorithms: Ssh2Algorithms
 }
 
-/** Each hop has its own host key check and its own login. */
+/** Prepares the host key check and the login of one hop; each hop has its own. */
 async function prepareHop(
   host: ResolvedSshHost,
   { acceptNewHostKey = false }: SshHostName,

@@ -9,7 +9,7 @@ export interface SshPathContext {
   readonly port: number
   readonly user: string
   readonly hostKeyAlias?: string | undefined
-  /** [USER@]HOST[:PORT], comma-separated hops. */
+  /** Jump hosts as comma-separated `[USER@]HOST[:PORT]`. */
   readonly proxyJump?: string | undefined
   readonly homeFolder: string
   readonly environment: NodeJS.ProcessEnv
@@ -17,11 +17,11 @@ export interface SshPathContext {
 
 export interface ExpandedPath {
   readonly path: string
-  /** Token or variable that only the user's own ssh can replace, or that none can; it stays in the path. */
+  /** Token or variable that only the user's own ssh can replace, or that nothing can; it stays in the path. */
   readonly unclear?: string
 }
 
-/** `~`, `${NAME}` and the tokens of https://man.openbsd.org/ssh_config#TOKENS in a file name; `ssh -G` leaves them as they are. */
+/** Expands `~`, `${NAME}` and the tokens of https://man.openbsd.org/ssh_config#TOKENS in a file name; `ssh -G` leaves them unexpanded. */
 export function expandSshPath(path: string, context: SshPathContext): ExpandedPath {
   let unclear: string | undefined
   const tokens = makeTokens(context)
@@ -41,7 +41,7 @@ function makeTokens(context: SshPathContext): Readonly<Record<string, string>> {
   const jumpHost = hostOf(proxyJump)
   return {
     '%': '%',
-    // Of versions before 9.6 without the jump host (ssh.c, ssh_connection_hash).
+    // Versions before 9.6 leave out the jump host (ssh.c, ssh_connection_hash).
     C: createHash('sha1').update(`${local}${host}${port}${user}${jumpHost}`).digest('hex'),
     d: homeFolder,
     h: host,
@@ -57,18 +57,18 @@ function makeTokens(context: SshPathContext): Readonly<Record<string, string>> {
   }
 }
 
-/** Name of the last jump host, without user and port. */
+/** Returns the name of the last jump host, without user and port. */
 function hostOf(proxyJump: string): string {
   const last = proxyJump.split(',').at(-1) ?? ''
   return last.replace(/^(?:ssh:\/\/)?(?:.*@)?/, '').replace(/^\[([^\]]*)\].*$|:\d+$/, '$1')
 }
 
-/** A variable that is there: every object has a "constructor". */
+/** Returns a variable that is set. A plain lookup would also find inherited properties such as "constructor". */
 export function ownText(environment: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
   return Object.hasOwn(environment, name) ? environment[name] : undefined
 }
 
-/** Puts values in the place of `%h` and the like; `%%` is a percent sign, what is unknown stays. */
+/** Replaces `%h` and similar tokens with their values. `%%` becomes a percent sign; unknown tokens stay. */
 export function expandSshTokens(text: string, tokens: Readonly<Record<string, string>>): string {
   return text.replace(/%([%a-zA-Z])/g, (whole, token: string) => (token === '%' ? token : (tokens[token] ?? whole)))
 }

@@ -4,7 +4,7 @@ import type { SshSettings } from './read-ssh-config.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import { sshHostLabel } from './ssh-error.ts'
 
-/** Settings with which ssh connects or logs in otherwise than ssh2 can, by their names in https://man.openbsd.org/ssh_config. */
+/** Settings with which ssh connects or logs in differently than ssh2 can, by their names in https://man.openbsd.org/ssh_config. */
 const keywords = [
   'BindAddress',
   'BindInterface',
@@ -13,7 +13,7 @@ const keywords = [
   'ProxyUseFdpass',
 ] as const
 
-/** Returns those that are set, as lines of a config. */
+/** Returns the settings that only ssh supports and that are set, as lines of a config. */
 export function findForeignSettings(settings: SshSettings): string[] {
   return keywords.flatMap((keyword) => {
     const value = settings.get(keyword.toLowerCase())?.[0] ?? ''
@@ -22,9 +22,8 @@ export function findForeignSettings(settings: SshSettings): string[] {
 }
 
 /**
- * Checks that ssh2 can do all that the ssh config asks for.
- *
- * @throws {KcapError} ssh-failed — only the ssh program can
+ * Checks that ssh2 supports everything the ssh config asks for.
+ * @throws {KcapError} ssh-failed — when only the ssh program does
  */
 export function refuseForeignSettings(host: ResolvedSshHost): void {
   const [setting] = host.foreignSettings

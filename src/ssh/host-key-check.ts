@@ -20,25 +20,27 @@ import { sshHostLabel } from './ssh-error.ts'
 
 export interface HostKeyQuestion {
   readonly host: string
-  /** `ED25519`, `RSA` or `ECDSA`. */
+  /** Key type: `ED25519`, `RSA` or `ECDSA`. */
   readonly keyType: string
-  /** `SHA256:…` */
+  /** SHA-256 fingerprint: `SHA256:…`. */
   readonly fingerprint: string
 }
 
 export type AskHostKey = (question: HostKeyQuestion) => Promise<boolean>
 
-/** `unproven`: the key is wrong, and only `StrictHostKeyChecking no` lets the login go on. No password may be sent then. */
+/**
+ * Result of a host key check. `unproven` means the key is wrong and only `StrictHostKeyChecking no` lets the login continue; no password may be sent
+ * then.
+ */
 export type HostKeyTrust = 'proven' | 'unproven'
 
 export interface HostKeyCheck {
   /** Types of the keys known for this host. */
   readonly knownTypes: readonly string[]
   /**
-   * Judges a key that the host shows. `address`: where it answers, for a direct connection.
-   *
-   * @throws {KcapError} ssh-host-key-unknown, ssh-host-key-changed — the key is not to be trusted
-   * @throws {KcapError} ssh-failed — it can't be checked
+   * Judges a key that the host presents. `address` is the host's address on a direct connection.
+   * @throws {KcapError} ssh-host-key-unknown, ssh-host-key-changed — when the key cannot be trusted
+   * @throws {KcapError} ssh-failed — when the key cannot be checked
    */
   verify(key: Buffer, address: string | undefined): Promise<HostKeyTrust>
   isUnproven(): boolean
@@ -46,7 +48,7 @@ export interface HostKeyCheck {
 
 export interface HostKeyCheckOptions extends RememberOptions {
   readonly acceptNewHostKey: boolean
-  /** The host only forwards to the next one. */
+  /** Whether the host only forwards to the next one. */
   readonly isJumpHost: boolean
   readonly askHostKey?: AskHostKey | undefined
   /** Reports to the user. */
@@ -54,9 +56,8 @@ export interface HostKeyCheckOptions extends RememberOptions {
 }
 
 /**
- * Reads the known_hosts files of a host and judges the key it shows, as OpenSSH does (sshconnect.c, verify_host_key and check_host_key).
- *
- * @throws {KcapError} ssh-failed — the ssh config asks for a check that only ssh makes
+ * Reads a host's known_hosts files and judges the key it presents, like OpenSSH (sshconnect.c, verify_host_key and check_host_key).
+ * @throws {KcapError} ssh-failed — when the ssh config asks for a check that only ssh makes
  */
 export async function makeHostKeyCheck(host: ResolvedSshHost, options: HostKeyCheckOptions): Promise<HostKeyCheck> {
   const foreign = await findForeignCheck(host)
@@ -68,7 +69,7 @@ export async function makeHostKeyCheck(host: ResolvedSshHost, options: HostKeyCh
   return {
     knownTypes: knownKeyTypes(await readKnownHosts(host), namesInKnownHosts(host).name),
     async verify(key, address) {
-      // Each new exchange of keys shows it again.
+      // Each rekeying presents the key again.
       if (last?.key.equals(key) !== true) last = { key, trust: await judge(host, key, address, options) }
       return last.trust
     },
@@ -76,7 +77,7 @@ export async function makeHostKeyCheck(host: ResolvedSshHost, options: HostKeyCh
   }
 }
 
-/** Returns the check of the ssh config that only the ssh program makes; undefined: there is none. */
+/** Returns a check in the ssh config that only the ssh program can make; undefined if there is none. */
 export async function findForeignCheck(host: ResolvedSshHost): Promise<string | undefined> {
   if (host.knownHostsCommand !== undefined) return 'its keys come from a KnownHostsCommand'
   if (host.verifyHostKeyDns) return 'VerifyHostKeyDNS looks its key up'
@@ -99,7 +100,7 @@ async function judge(
   const strictness = options.acceptNewHostKey ? 'accept-new' : host.strictHostKeyChecking
   const own = judgeHostKey(knownHosts, name, key)
   const withoutPort = own.kind === 'unknown' ? judgeHostKey(knownHosts, plainName, key) : own
-  // An entry without the port can speak for a host on another port, not against it, as in ssh.
+  // As in ssh, an entry without the port can vouch for a host on another port, but not contradict it.
   const counts = withoutPort.kind === 'known' || (withoutPort.kind === 'revoked' && strictness === 'no')
   const verdict = counts ? withoutPort : own
   if (verdict.kind === 'changed' || verdict.kind === 'revoked') {
@@ -142,7 +143,10 @@ function toRefusal(
     : changedHostKey(host, name, showKey(key), verdict.known)
 }
 
-/** A jump host must forward, and ssh forwards nothing through a host that it has taken passwords from. */
+/**
+ * Returns whether a login may continue despite a wrong key. A jump host must forward, and ssh forwards nothing through a host from which it withholds
+ * passwords.
+ */
 function mayPass(host: ResolvedSshHost, strictness: StrictHostKeyChecking, isJumpHost: boolean): boolean {
   const withholds = host.loginMethods.some((method) => method !== 'publickey')
   return strictness === 'no' && !(withholds && (isJumpHost || host.exitOnForwardFailure))
@@ -154,7 +158,7 @@ async function isAccepted(
   strictness: StrictHostKeyChecking,
   { askHostKey }: HostKeyCheckOptions,
 ): Promise<boolean> {
-  // ssh takes no key that it has no file for, or under a name that a file would read as another.
+  // ssh accepts no key without a file to store it in, or under a name that known_hosts would parse differently.
   if (host.userKnownHostsFiles.length === 0 || /[@?*#[\]|'"\\]/.test(host.host)) return false
   if (strictness !== 'ask') return strictness !== 'yes'
   if (host.batchMode || askHostKey === undefined) return false
@@ -165,7 +169,7 @@ async function isAccepted(
   })
 }
 
-/** Returns the name under which CheckHostIP looks for an address; undefined where it looks for none. */
+/** Returns the name under which CheckHostIP looks up an address; undefined if it looks up none. */
 function nameOfAddress({ host, port, checkHostIp }: ResolvedSshHost, address: string | undefined): string | undefined {
   const isOff = !checkHostIp || address === undefined || isLoopback(address) || address === host.toLowerCase()
   return isOff ? undefined : knownHostName(address, port)

@@ -5,19 +5,19 @@ import type { KnownHost } from './known-hosts.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import { sshHostLabel } from './ssh-error.ts'
 
-/** A key as a host shows it. */
+/** Key that a host presented. */
 export interface ShownHostKey {
-  /** `ED25519`, `RSA` or `ECDSA`. */
+  /** Key type: `ED25519`, `RSA` or `ECDSA`. */
   readonly typeName: string
-  /** `SHA256:…`; undefined where ssh did not print it. */
+  /** SHA-256 fingerprint, `SHA256:…`; undefined if ssh did not print it. */
   readonly fingerprint: string | undefined
 }
 
-/** A key of known_hosts. */
+/** Key in known_hosts. */
 export interface WrittenHostKey {
   readonly file: string
   readonly line: number
-  /** Undefined where ssh printed only the line, and it can't be read. */
+  /** The key itself; undefined if ssh printed only its line, and that line cannot be read. */
   readonly key: Buffer | undefined
 }
 
@@ -40,7 +40,7 @@ export function unknownHostKey(host: ResolvedSshHost, shown: ShownHostKey): Kcap
   })
 }
 
-/** `knownName`: the host's name in known_hosts. */
+/** Returns the error for a changed host key. `knownName` is the host's name in known_hosts. */
 export function changedHostKey(
   host: ResolvedSshHost,
   knownName: string,
@@ -48,7 +48,7 @@ export function changedHostKey(
   known: WrittenHostKey,
 ): KcapError {
   const files = [...host.userKnownHostsFiles, ...host.globalKnownHostsFiles]
-  // No other file may be changed by a line to paste, whatever ssh has printed.
+  // A line to paste must never change another file, whatever ssh printed.
   const remedy = files.includes(known.file) ? [line('ssh-keygen', '-f', known.file, '-R', knownName)] : []
   return new KcapError(
     'ssh-host-key-changed',
@@ -62,7 +62,7 @@ export function changedHostKey(
   )
 }
 
-/** `place`: where the key is revoked, a file or a line of it. */
+/** Returns the error for a revoked host key. `place` is the file, or the line of a file, that revokes it. */
 export function revokedHostKey(host: ResolvedSshHost, shown: ShownHostKey, place: string | undefined): KcapError {
   const where = place === undefined ? '' : ` in ${place}`
   return new KcapError(
@@ -72,17 +72,17 @@ export function revokedHostKey(host: ResolvedSshHost, shown: ShownHostKey, place
   )
 }
 
-/** A check that the ssh config asks for, and that can't be made. */
+/** Returns the error for a check that the ssh config asks for and that cannot be made. */
 export function uncheckedHostKey(host: ResolvedSshHost, state: string, hints: readonly Hint[]): KcapError {
   return new KcapError('ssh-failed', `cannot check the host key of "${sshHostLabel(host)}": ${state}`, { hints })
 }
 
-/** Returns what a person should see where `StrictHostKeyChecking no` lets a login go on that any other value would refuse. */
+/** Returns the warning for a login that continues only because of `StrictHostKeyChecking no`. */
 export function describeUnproven(refusal: KcapError): string {
   return `${refusal.message}; the login goes on without passwords, because StrictHostKeyChecking is no`
 }
 
-/** Returns what a person should see where a key is revoked under the host's name without the port only, which ssh lets pass. */
+/** Returns the warning for a key that is revoked only under the host's name without the port, which ssh lets pass. */
 export function describeOtherPort(refusal: KcapError): string {
   return `${refusal.message}; the login may go on, because that line is not for this port`
 }

@@ -5,14 +5,15 @@ import type { SshContext } from './ssh-context.ts'
 
 const quickTimeoutMs = 3_000
 
-/** Returns the type of the key that a host key algorithm signs with, which is also that of a certificate's key. */
+/** Returns the key type that a host key algorithm signs with. For a certificate, that is the type of its key. */
 export function toKeyType(algorithm: string): string {
   return algorithm.replace(/-cert-v01@openssh\.com$/, '').replace(/^rsa-sha2-.*/, 'ssh-rsa')
 }
 
 /**
- * Returns the types of host keys to ask for first (sshconnect2.c, order_hostkeyalgs): the known ones, so that a host known by its rsa key
- * need not show another. None where the list's own first is known, or where HostKeyAlgorithms is written out: its order counts then.
+ * Returns the host key types to request first (sshconnect2.c, order_hostkeyalgs): the known ones, so that a host known by its RSA key does not
+ * present another. Returns none if the list's own first type is known. Returns none either if HostKeyAlgorithms is spelled out, because its order
+ * counts then.
  */
 export async function findPreferredTypes(
   host: ResolvedSshHost,
@@ -24,13 +25,13 @@ export async function findPreferredTypes(
   return (await isWrittenOut(host.hostKeyAlgorithms, context)) ? [] : knownTypes
 }
 
-/** `ssh -G` prints the whole list also where the config only adds to ssh's own or takes away from it. */
+/** Returns whether HostKeyAlgorithms is spelled out. `ssh -G` prints the whole list even if the config only adds to ssh's own or removes from it. */
 async function isWrittenOut(
   list: string | undefined,
   { environment, signal }: Pick<SshContext, 'environment' | 'signal'>,
 ): Promise<boolean> {
   if (list === undefined || /^[+-]/.test(list)) return false
-  // Who writes one out seldom thinks of certificates and security keys, which ssh's own has.
+  // A hand-written list rarely has certificates and security keys, which ssh's own has.
   if (!/-cert-|\bsk-/.test(list)) return true
   const { stdout } = await runProgram(['ssh', '-G', '-F', 'none', '--', 'localhost'], {
     environment,

@@ -1,9 +1,9 @@
 import type { SshSettings } from './read-ssh-config.ts'
 
-/** https://man.openbsd.org/ssh_config, `StrictHostKeyChecking` */
+/** Values of `StrictHostKeyChecking`. https://man.openbsd.org/ssh_config */
 export type StrictHostKeyChecking = 'yes' | 'ask' | 'accept-new' | 'no'
 
-/** Settings of the ssh config for a host's keys. Each field is the keyword of its name in https://man.openbsd.org/ssh_config. */
+/** Settings of the ssh config for host keys. Each field is the keyword of the same name in https://man.openbsd.org/ssh_config. */
 export interface HostKeySettings {
   readonly userKnownHostsFiles: readonly string[]
   readonly globalKnownHostsFiles: readonly string[]
@@ -17,7 +17,7 @@ export interface HostKeySettings {
   readonly noHostAuthenticationForLocalhost: boolean
   readonly requiredRsaSize: number
   readonly exitOnForwardFailure: boolean
-  /** As written in a config file, or in full as `ssh -G` prints it. */
+  /** HostKeyAlgorithms as written in a config file, or complete as `ssh -G` prints it. */
   readonly hostKeyAlgorithms?: string
 }
 
@@ -53,7 +53,7 @@ export function isGiven(value: string): boolean {
   return value !== '' && value.toLowerCase() !== 'none'
 }
 
-/** `ssh -G` joins file names with spaces and quotes nothing: a new name begins where a space is followed by the begin of a path. */
+/** Splits file names that `ssh -G` joined with spaces, without quotes. A new name begins where the beginning of a path follows a space. */
 function splitPaths(text: string): string[] {
   return text
     .split(/\s+(?=[/~%$]|\.{1,2}\/|[A-Za-z]:[\\/]|none\b)/)

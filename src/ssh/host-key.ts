@@ -1,8 +1,8 @@
 import { createHash, ECDH } from 'node:crypto'
 
 /**
- * Reads `TYPE BASE64` at the beginning of a text. Returns undefined for a key that OpenSSH can't read either (sshkey.c, sshkey_read): such a
- * line of known_hosts knows nothing.
+ * Parses `TYPE BASE64` at the beginning of a text. Returns undefined for a key that OpenSSH cannot read either (sshkey.c, sshkey_read); it ignores
+ * such a line in known_hosts.
  */
 export function parseHostKey(text: string): Buffer | undefined {
   const [, type = '', encoded = ''] = /^([^ \t]+)[ \t]+([^ \t]+)/.exec(text) ?? []
@@ -13,24 +13,24 @@ export function parseHostKey(text: string): Buffer | undefined {
   return isWhole && hasKeyShape(key) ? key : undefined
 }
 
-/** The type a key says of itself: its first string. https://www.rfc-editor.org/rfc/rfc4253#section-6.6 */
+/** Returns the type that a key declares in its first string. https://www.rfc-editor.org/rfc/rfc4253#section-6.6 */
 export function hostKeyType(key: Buffer): string {
   return key.length < 4 ? '' : key.toString('latin1', 4, Math.min(4 + key.readUInt32BE(0), 64))
 }
 
-/** `ED25519`, `RSA`, `ECDSA`: as ssh calls the types in its messages. */
+/** Returns the type as ssh prints it in its messages: `ED25519`, `RSA`, `ECDSA`. */
 export function hostKeyTypeName(key: Buffer): string {
   const type = hostKeyType(key).replace(/^sk-/, '')
   if (type.startsWith('ecdsa-')) return 'ECDSA'
   return type.replace(/^ssh-/, '').replace(/@.*/, '').toUpperCase()
 }
 
-/** `SHA256:…` without padding, as `ssh-keygen -l` shows it. */
+/** Returns the fingerprint as `ssh-keygen -l` prints it: `SHA256:…` without padding. */
 export function hostKeyFingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
 }
 
-/** Bits of an RSA key's modulus; undefined for other types. */
+/** Returns the number of bits in an RSA key's modulus; undefined for other types. */
 export function rsaKeyBits(key: Buffer): number | undefined {
   const modulus = hostKeyType(key) === 'ssh-rsa' ? readStrings(key)?.[2] : undefined
   return modulus && countBits(modulus)
@@ -63,7 +63,7 @@ function hasKeyShape(key: Buffer): boolean {
   }
 }
 
-/** All length-prefixed strings of a key; undefined where they do not end with it. */
+/** Returns all length-prefixed strings of a key; undefined if they do not end exactly at its end. */
 function readStrings(key: Buffer): Buffer[] | undefined {
   const strings: Buffer[] = []
   for (let offset = 0; offset < key.length; ) {
@@ -85,7 +85,7 @@ function countBits(number: Buffer = Buffer.alloc(0)): number {
   return first < 0 ? 0 : (number.length - first) * 8 - Math.clz32(number[first] ?? 0) + 24
 }
 
-/** An uncompressed point of the named curve. */
+/** Returns whether the bytes are an uncompressed point on the named curve. */
 function isPoint(curveName: Buffer | undefined, point: Buffer | undefined): boolean {
   const curve = curves[String(curveName)]
   if (curve === undefined || point?.[0] !== 4) return false

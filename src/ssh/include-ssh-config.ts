@@ -3,12 +3,12 @@ import path from 'node:path'
 import { matchesWildcard } from '../base/wildcard.ts'
 import { expandSshTokens } from './expand-ssh-path.ts'
 
-/** As OpenSSH (readconf.h, READCONF_MAX_DEPTH). */
+/** Maximum depth of includes, as in OpenSSH (readconf.h, READCONF_MAX_DEPTH). */
 const mostDepth = 16
 
 /**
- * The text of a config with what it includes in the place of the `Include` lines, for where no ssh does it. Names are relative to the
- * user's .ssh folder; `*` and `?` stand in their last part. What can't be read is passed over, as ssh does.
+ * Replaces the `Include` lines of a config with the files they name, for machines without ssh. Names are relative to the user's .ssh folder; `*` and
+ * `?` are allowed in their last part. Skips unreadable files, like ssh.
  */
 export async function includeSshConfigs(text: string, homeFolder: string, depth = 0): Promise<string> {
   if (depth > mostDepth) return ''

@@ -2,12 +2,12 @@ import { createHmac } from 'node:crypto'
 import { matchesWildcard } from '../base/wildcard.ts'
 import { hostKeyType, parseHostKey, rsaKeyBits } from './host-key.ts'
 
-/** One usable line of a known_hosts file. https://man.openbsd.org/sshd.8#SSH_KNOWN_HOSTS_FILE_FORMAT */
+/** Usable line of a known_hosts file. https://man.openbsd.org/sshd.8#SSH_KNOWN_HOSTS_FILE_FORMAT */
 export interface KnownHost {
   readonly file: string
   readonly line: number
   readonly marker?: 'revoked' | 'cert-authority'
-  /** Comma-separated patterns, or `|1|salt|hash`. */
+  /** Host field: comma-separated patterns, or `|1|salt|hash`. */
   readonly hosts: string
   readonly key: Buffer
 }
@@ -19,13 +19,13 @@ export type HostKeyVerdict =
   | { readonly kind: 'revoked'; readonly known: KnownHost }
 
 const defaultPort = 22
-/** OpenSSH reads no shorter RSA key (sshkey.h, SSH_RSA_MINIMUM_MODULUS_SIZE). */
+/** Minimum RSA key size that OpenSSH reads (sshkey.h, SSH_RSA_MINIMUM_MODULUS_SIZE). */
 const leastRsaBits = 1024
-/** A longer one ends the search in its line (match.c, match_pattern_list). */
+/** Maximum pattern length; a longer pattern ends the search in its line (match.c, match_pattern_list). */
 const maxPatternLength = 1022
 const saltLength = 20
 
-/** Skips lines that make no sense, as ssh does (hostfile.c, hostkeys_foreach_file). */
+/** Parses a known_hosts file. Skips malformed lines, like ssh (hostfile.c, hostkeys_foreach_file). */
 export function parseKnownHosts(text: string, file: string): KnownHost[] {
   return text.split('\n').flatMap((content, index) => {
     const entry = parseLine((content.split('\0', 1)[0] ?? '').replace(/^[ \t]+/, ''))
@@ -44,7 +44,7 @@ function parseLine(content: string): Omit<KnownHost, 'file' | 'line'> | undefine
   return { hosts, key, ...(marker === undefined ? {} : { marker }) }
 }
 
-/** A marker ends at the first space of its line, and at a tab only where the line has no space (hostfile.c, check_markers). */
+/** Splits the marker from its line. A marker ends at the line's first space, or at a tab if the line has no space (hostfile.c, check_markers). */
 function splitMarker(content: string): { marker: KnownHost['marker']; rest: string } | undefined {
   const end = content.includes(' ') ? content.indexOf(' ') : content.indexOf('\t')
   const marker = content.slice(1, Math.max(end, 0))
@@ -53,16 +53,16 @@ function splitMarker(content: string): { marker: KnownHost['marker']; rest: stri
   return isMarker && !rest.startsWith('@') ? { marker, rest } : undefined
 }
 
-/** The name under which a host stands in known_hosts: `host`, or `[host]:port` on another port than 22. */
+/** Returns a host's name in known_hosts: `host`, or `[host]:port` for ports other than 22. */
 export function knownHostName(host: string, port: number): string {
   const name = host.toLowerCase()
   return port === defaultPort ? name : `[${name}]:${port}`
 }
 
 /**
- * Returns OpenSSH's answer for a host that shows `key` (hostfile.c, check_hostkeys_by_key_or_type). A revoked key is refused whatever else is
- * known, and one equal key is enough. Any other key of the host, of whatever type, means that it has changed: otherwise whoever shows a key
- * of a type that the host never had would be a new host.
+ * Returns OpenSSH's verdict on a host that presents `key` (hostfile.c, check_hostkeys_by_key_or_type). A revoked key is refused regardless of other
+ * entries. One equal key is enough to accept. Any other key of the host, of any type, means that it has changed. Otherwise, presenting a key of a
+ * type the host never had would make it a new host.
  */
 export function judgeHostKey(knownHosts: readonly KnownHost[], name: string, key: Buffer): HostKeyVerdict {
   const entries = knownHosts.filter((entry) => matchesHost(entry.hosts, name))
@@ -74,7 +74,7 @@ export function judgeHostKey(knownHosts: readonly KnownHost[], name: string, key
   return other === undefined ? { kind: 'unknown' } : { kind: 'changed', known: other }
 }
 
-/** Returns the types of the keys known for a host, for ssh asks for these first. A type whose first key is revoked is not among them. */
+/** Returns the types of the keys known for a host, which ssh requests first. Leaves out a type whose first key is revoked. */
 export function knownKeyTypes(knownHosts: readonly KnownHost[], name: string): string[] {
   const entries = knownHosts.filter((entry) => matchesHost(entry.hosts, name))
   const plain = entries.filter(({ marker }) => marker === undefined)
@@ -87,7 +87,7 @@ function findRevoked(entries: readonly KnownHost[], key: Buffer): KnownHost | un
   return entries.find((entry) => entry.marker === 'revoked' && entry.key.equals(key))
 }
 
-/** Reports whether the host field of a known_hosts line stands for this name. */
+/** Returns whether the host field of a known_hosts line matches this name. */
 export function matchesHost(hosts: string, name: string): boolean {
   if (hosts.startsWith('|')) {
     const salt = Buffer.from(hosts.split('|')[2] ?? '', 'base64')
@@ -105,7 +105,7 @@ export function matchesHost(hosts: string, name: string): boolean {
   return matched
 }
 
-/** `|1|salt|hash`, as `ssh-keygen -H` writes it. */
+/** Returns a hashed host field as `ssh-keygen -H` writes it: `|1|salt|hash`. */
 export function hashedHostField(name: string, salt: Buffer): string {
   const hash = createHmac('sha1', salt).update(name).digest('base64')
   return `|1|${salt.toString('base64')}|${hash}`

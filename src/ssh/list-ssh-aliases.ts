@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { includeSshConfigs } from './include-ssh-config.ts'
 
-/** The names that the `Host` lines of an ssh config give to hosts; patterns are none. */
+/** Returns the host names in the `Host` lines of an ssh config, without patterns. */
 export async function listSshAliases(homeFolder: string, configPath?: string): Promise<string[]> {
   const text = await readFile(configPath ?? path.join(homeFolder, '.ssh', 'config'), 'utf8').catch(() => '')
   const whole = await includeSshConfigs(text, homeFolder)

@@ -8,22 +8,22 @@ import { publicKeyOfEncryptedFile } from './private-key-file.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import type { SecretPrompt } from './secret-prompt.ts'
 
-/** A key to log in with. Its private half is touched only when the host has said that it would take the key. */
+/** Key to log in with. Its private half is used only after the host has said that it would accept the key. */
 export interface LoginKey {
-  /** Where it was read from; undefined: the agent holds it. */
+  /** File that holds the key; undefined if the agent holds it. */
   readonly file?: string
   readonly publicKey: ParsedKey
-  /** A public key file: it only names a key that the agent may hold. */
+  /** Whether the file has only a public key, which identifies a key that the agent may hold. */
   readonly publicOnly?: boolean
-  /** In its file; its public half is known all the same. */
+  /** Whether the file is encrypted; the public half is known regardless. */
   readonly isEncrypted?: boolean
   sign(data: Buffer, options: SigningRequestOptions): Promise<Buffer>
 }
 
 export interface LoginKeys {
-  /** In the order to offer them. */
+  /** Keys in the order to offer them. */
   readonly keys: readonly LoginKey[]
-  /** Encrypted files nobody could give a passphrase for; filled while keys are used. */
+  /** Encrypted files that nobody gave a passphrase for; filled while keys are used. */
   readonly lockedFiles: readonly string[]
 }
 
@@ -36,8 +36,9 @@ const passphraseTries = 3
 const agentTimeoutMs = 5_000
 
 /**
- * Explicit files first, then as OpenSSH: agent keys named in the config, the agent's other keys (not with IdentitiesOnly), and
- * files the agent does not hold. Throws `ssh-key-unreadable` for an explicit file that cannot be used.
+ * Loads the login keys in the order to offer them. Explicit files come first, then OpenSSH's order: agent keys named in the config, the agent's other
+ * keys (not with IdentitiesOnly), and files the agent does not hold.
+ * @throws {KcapError} ssh-key-unreadable — when an explicit file cannot be used
  */
 export async function loadLoginKeys(host: ResolvedSshHost, options: LoginKeysOptions): Promise<LoginKeys> {
   const lockedFiles: string[] = []
@@ -65,7 +66,7 @@ function isUsable<Key extends LoginKey | ParsedKey>(key: Key | Error): key is Ke
   return !(key instanceof Error)
 }
 
-/** Whether PubkeyAcceptedAlgorithms and RequiredRSASize let the key be offered (sshconnect2.c, userauth_pubkey). */
+/** Returns whether PubkeyAcceptedAlgorithms and RequiredRSASize allow offering the key (sshconnect2.c, userauth_pubkey). */
 function isAccepted({ publicKey }: LoginKey, { algorithms, requiredRsaSize }: ResolvedSshHost): boolean {
   const { loginKeys } = algorithms
   const algorithm = publicKey.type === 'ssh-rsa' ? 'rsa-sha2-256' : publicKey.type
@@ -77,7 +78,7 @@ function isSameKey(a: LoginKey, b: LoginKey): boolean {
   return a.publicKey.getPublicSSH().equals(b.publicKey.getPublicSSH())
 }
 
-/** The keys of the user's agent; an agent that does not answer has none. */
+/** Returns the keys of the user's agent; none if it does not answer. */
 function agentKeys({ agentSocket }: ResolvedSshHost, log: WriteLog): Promise<LoginKey[]> {
   if (agentSocket === undefined) return Promise.resolve([])
   const agent = ssh2.createAgent(agentSocket)
@@ -116,7 +117,7 @@ function agentSign(
 
 async function loadKeyFile(path: string, prompt: SecretPrompt, lockedFiles: string[]): Promise<LoginKey | Error> {
   const content = await readFile(path).catch((error: Error) =>
-    // The private half may live in the agent only, with `id.pub` left here to name it.
+    // The private half may exist only in the agent, with `id.pub` left here to identify it.
     readFile(`${path}.pub`).catch(() => error),
   )
   if (content instanceof Error) return content
@@ -159,7 +160,7 @@ function orThrow(path: string, key: LoginKey | Error): LoginKey {
   return key
 }
 
-/** A key that was named and can't be used. */
+/** Returns the error for an explicit key that cannot be used. */
 export function unreadableKey(path: string, cause: Error & { readonly code?: unknown }): KcapError {
   const { code, message } = cause
   const states: Record<string, string> = { ENOENT: 'no such file', EACCES: 'permission denied' }

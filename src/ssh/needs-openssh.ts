@@ -20,8 +20,8 @@ import { nothingInCommon } from './ssh-error.ts'
 const quickTimeoutMs = 3_000
 
 /**
- * Why the system's ssh is to be taken, for what ssh2 1.17 can't do: some settings, user and host certificates, FIDO keys, Kerberos, a connection
- * that is open already, algorithms, some checks of host keys. undefined: ssh2 can do all that the config and the keys at hand ask for.
+ * Returns why to use the system's ssh: some settings, user and host certificates, FIDO keys, Kerberos, an open shared connection, algorithms and some
+ * host key checks are beyond ssh2 1.17. Returns undefined if ssh2 supports everything that the config and the keys at hand ask for.
  */
 export async function findOpensshReason(
   name: SshHostName,
@@ -40,7 +40,7 @@ export async function findOpensshReason(
   return await findOpenConnection(name, chain, context)
 }
 
-/** The same, after ssh2 has failed. */
+/** Returns why to use the system's ssh after ssh2 has failed; undefined if that would not help. */
 export function findReasonInFailure(error: unknown): string | undefined {
   const algorithm = error instanceof KcapError ? error.facts.algorithm : undefined
   return algorithm === undefined ? undefined : nothingInCommon(algorithm)
@@ -64,7 +64,9 @@ function refusesAlgorithms(host: ResolvedSshHost): string | undefined {
   }
 }
 
-/** Whoever has such a key means it to be used, and a password would be asked for before ssh2 had failed. */
+/**
+ * Returns a reason for certificates and security keys. Whoever has such a key intends to use it, and ssh2 would ask for a password before failing.
+ */
 async function findSpecialKey(host: ResolvedSshHost): Promise<string | undefined> {
   const files = [...host.explicitIdentityFiles, ...host.identityFiles]
   const certificate = [...host.certificateFiles, ...files.map((file) => `${file}-cert.pub`)].find(existsSync)
@@ -83,7 +85,7 @@ function isSpecial(type: string): boolean {
   return type.startsWith('sk-') || type.includes('-cert-v01@')
 }
 
-/** Checks that only ssh makes, and keys of hosts that ssh2 does not know: certificates, security keys. */
+/** Returns a reason for checks that only ssh makes, and for host keys that ssh2 does not support: certificates, security keys. */
 async function findHostKeyReason(host: ResolvedSshHost): Promise<string | undefined> {
   const foreign = await findForeignCheck(host)
   if (foreign !== undefined) return foreign

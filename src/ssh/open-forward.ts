@@ -4,7 +4,11 @@ import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import { jumpFailed, sshHostLabel, toPlainText } from './ssh-error.ts'
 import { widenWindow } from './widen-window.ts'
 
-/** A stream to `host` that the jump host opens for us (`direct-tcpip`, https://www.rfc-editor.org/rfc/rfc4254#section-7.2). */
+/**
+ * Opens a stream to `host` through a jump host (`direct-tcpip`, https://www.rfc-editor.org/rfc/rfc4254#section-7.2). Rejects with the signal's reason
+ * when aborted.
+ * @throws {KcapError} ssh-jump-failed — when the jump host refuses, does not answer or has closed the connection
+ */
 export function openForward(
   client: Client,
   jump: ResolvedSshHost,
@@ -54,7 +58,7 @@ export function openForward(
   })
 }
 
-/** Reason codes of https://www.rfc-editor.org/rfc/rfc4254#section-5.1 */
+/** Returns the refusal in words. The reason codes are those of https://www.rfc-editor.org/rfc/rfc4254#section-5.1. */
 function toRefusal(error: Error & { reason?: unknown }): string {
   if (error.reason === 1) return 'does not let this user forward connections'
   if (error.reason === 2) return `cannot reach it (${toPlainText(error.message.replace(/^.*failure: /, ''))})`

@@ -11,8 +11,9 @@ import { sshHostLabel, toPlainText } from './ssh-error.ts'
 const maxKeptLength = 4096
 
 /**
- * Starts the host's ProxyCommand, by the user's shell, which it replaces (`exec`, as in sshconnect.c), and speaks through it. Destroying
- * the stream ends the command and all that it has started.
+ * Starts the host's ProxyCommand in the user's shell, which it replaces (`exec`, as in sshconnect.c), and returns a stream through it. Destroying the
+ * stream kills the command and its descendants.
+ * @throws {KcapError} ssh-failed — when the command cannot start
  */
 export async function openProxyCommand(
   host: ResolvedSshHost & { readonly proxyCommand: string },

@@ -18,13 +18,17 @@ export interface SshClientOptions {
   readonly log: WriteLog
 }
 
-/** A host gets this long for each step of a login; asking the user does not count. */
+/** Time limit for each step of a login; time spent asking the user does not count. */
 const stepTimeoutMs = 30_000
-/** Banners that are logged. */
+/** Number of banners that are logged. */
 const mostBanners = 10
 const maxBannerLength = 4_000
 
-/** Shakes hands, checks the host key and logs in over an open stream. The stream is destroyed when that fails. */
+/**
+ * Performs the handshake, checks the host key and logs in over an open stream. Destroys the stream if that fails. Rejects with the signal's reason
+ * when aborted.
+ * @throws {KcapError} ssh-* — when one of these steps fails
+ */
 export function openSshClient(host: ResolvedSshHost, options: SshClientOptions): Promise<Client> {
   const { socket, hostKeyCheck, login, signal, log } = options
   const client = new ssh2.Client()
@@ -63,7 +67,7 @@ export function openSshClient(host: ResolvedSshHost, options: SshClientOptions):
           : toSshError(new Error('Connection lost before handshake'), host),
       )
     const onError = (error: Error & { level?: string }) => {
-      // A key that could not sign: ssh2 goes on with the next one.
+      // A key could not sign; ssh2 continues with the next one.
       if (error.level === 'agent') return log(`a key could not be used: ${error.message}`)
       const isRefusal = error.level === 'client-authentication' || /authentication failures/i.test(error.message)
       if (phase === 'login' && isRefusal) {
@@ -71,7 +75,7 @@ export function openSshClient(host: ResolvedSshHost, options: SshClientOptions):
       } else fail(toSshError(error, host))
     }
 
-    // ssh2 may report more than one error for one cause: none may go unheard, or it ends the process.
+    // ssh2 may emit more than one error for one cause. Without a listener, any of them would end the process.
     client
       .on('error', () => {})
       .on('error', onError)
@@ -99,7 +103,7 @@ export function openSshClient(host: ResolvedSshHost, options: SshClientOptions):
       sock: socket,
       username: host.user,
       readyTimeout: 0,
-      // ssh2 only sends the pings: see holdConnection() for why it does not count the answers.
+      // ssh2 only sends the pings; holdConnection() explains why it does not count the answers.
       keepaliveInterval: options.keepaliveIntervalMs,
       keepaliveCountMax: Number.POSITIVE_INFINITY,
       algorithms: options.algorithms as Algorithms,
@@ -113,7 +117,7 @@ export function openSshClient(host: ResolvedSshHost, options: SshClientOptions):
           },
           (error) => {
             fail(error)
-            // A key that changes in a connection ends it.
+            // A host key that changes during a connection ends it.
             verify(false)
           },
         )

@@ -4,18 +4,24 @@ import path from 'node:path'
 import { quote } from '../base/quote.ts'
 import { makePrivateFolder } from '../host/private-folder.ts'
 
-/** Answers what ssh asks; undefined: nobody does. `kind` is ssh's SSH_ASKPASS_PROMPT: `confirm`, `none` for a text that needs no answer. */
+/**
+ * Answers a question from ssh; undefined leaves it unanswered. `kind` is ssh's SSH_ASKPASS_PROMPT: `confirm`, or `none` for a text that needs no
+ * answer.
+ */
 export type AnswerSsh = (prompt: string, kind: string) => Promise<string | undefined>
 
 export interface Askpass {
-  /** For the environment of ssh. */
+  /** Variables for ssh's environment. */
   readonly environment: Readonly<Record<string, string>>
-  /** A question is open. */
+  /** Returns whether a question is open. */
   isAsking(): boolean
   close(): Promise<void>
 }
 
-/** Runs as SSH_ASKPASS: hands the question on through the socket, prints the answer. No secret is in an argv, a file or its environment. */
+/**
+ * Program that runs as SSH_ASKPASS. It sends the question through the socket and prints the answer. No secret is in an argv, a file or its
+ * environment.
+ */
 const askerSource = `const socket = require('node:net').connect(process.env.KCAP_ASKPASS_SOCKET)
 let answer = ''
 socket.write(JSON.stringify([process.argv[1], process.env.SSH_ASKPASS_PROMPT ?? '']) + '\\n')
@@ -26,8 +32,8 @@ socket.on('close', () => answer === '' ? process.exit(1) : process.stdout.write(
 const maxQuestionLength = 10_000
 
 /**
- * Lets kcap answer what ssh asks, by the way that ssh has for graphical programs (`SSH_ASKPASS`, https://man.openbsd.org/ssh#ENVIRONMENT):
- * the questions of both clients come from one place, and Ctrl-C is kcap's alone. The folder is the user's only.
+ * Lets kcap answer ssh's questions through the interface for graphical programs (`SSH_ASKPASS`, https://man.openbsd.org/ssh#ENVIRONMENT). Both
+ * clients then ask from one place, and Ctrl-C stays with kcap. The folder is accessible to the user only.
  */
 export async function openAskpass(answer: AnswerSsh): Promise<Askpass> {
   const folder = makePrivateFolder('ask', { holdsSocket: true })
@@ -57,7 +63,7 @@ export async function openAskpass(answer: AnswerSsh): Promise<Askpass> {
       SSH_ASKPASS: script,
       SSH_ASKPASS_REQUIRE: 'force',
       KCAP_ASKPASS_SOCKET: socketPath,
-      // Before 8.4 ssh asks so only where there is a display.
+      // Before 8.4, ssh uses SSH_ASKPASS only if there is a display.
       DISPLAY: process.env.DISPLAY || ':0',
     },
     isAsking: () => sockets.size > 0,
@@ -65,7 +71,7 @@ export async function openAskpass(answer: AnswerSsh): Promise<Askpass> {
   }
 }
 
-/** A question is a line. An asker that was ended in the middle of it, as ssh is when kcap ends, gets no answer. */
+/** Reads a question, which is one line. An asker killed in the middle of it, as happens to ssh when kcap ends, gets no answer. */
 function hear(socket: Socket, onQuestion: (question: string) => void): void {
   let question = ''
   socket.setEncoding('utf8').on('data', (text) => {
@@ -80,7 +86,7 @@ async function reply(socket: Socket, question: string, answer: AnswerSsh): Promi
   try {
     const [prompt, kind] = JSON.parse(question) as [string, string]
     const given = await answer(prompt, kind)
-    // ssh ends the asker itself when what it told is over: a security key was touched.
+    // ssh ends the asker itself once its message is obsolete: a security key was touched.
     if (kind !== 'none') socket.end(given === undefined ? '' : `=${given}\n`)
   } catch {
     socket.destroy()

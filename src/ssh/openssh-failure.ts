@@ -11,15 +11,15 @@ import { jumpFailed, sshHostLabel, sshLine, sshTimeout, sshUnreachable, toPlainT
 import { lockedKey, passwordsWithheld } from './ssh-login.ts'
 
 export interface SshLoginState extends HostKeyAnswers {
-  /** Whether there is somebody who answers. */
+  /** Whether somebody is there to answer. */
   readonly mayAsk: boolean
-  /** Whether keys stayed closed for want of a passphrase. */
+  /** Whether keys stayed locked for lack of a passphrase. */
   readonly stayedLocked: boolean
 }
 
 /**
- * What kept ssh from running a program, from the last of what it said; undefined where it says nothing of itself. The texts are of
- * OpenSSH's sshconnect.c, sshconnect2.c, packet.c and channels.c, which are in English whatever the locale.
+ * Explains from the tail of ssh's output what kept it from running a program; returns undefined if ssh reports no failure of its own. The texts come
+ * from OpenSSH's sshconnect.c, sshconnect2.c, packet.c and channels.c; they are in English in every locale.
  */
 export async function readOpensshFailure(
   said: string,
@@ -29,7 +29,7 @@ export async function readOpensshFailure(
   const lines = said.split(/\r?\n/).filter((line) => line.trim() !== '')
   const last = chain[chain.length - 1] as ResolvedSshHost
   const found = findLastWords(lines)
-  // Each ssh of a chain speaks for itself, the one nearest to here first.
+  // Each ssh of a chain reports for itself, the one nearest to this machine first.
   const named = (some: readonly string[]) => chain.find((hop) => some.some((line) => namesHost(line, hop)))
   const { untrustedKey } = login
   const host =
@@ -64,7 +64,7 @@ function hasLostJumpHost(lines: readonly string[]): boolean {
   return lines.some((line) => / closed by UNKNOWN port 65535$/.test(line))
 }
 
-/** Whole lines with which ssh gives up. */
+/** Complete lines that ssh prints when it gives up. */
 const lastWords = {
   untrusted: /^(?:Host key verification failed\.|Error: forwarding disabled due to host key check failure)$/,
   unlooked: /^KnownHostsCommand failed$/,
@@ -83,7 +83,7 @@ interface LastWords {
   readonly match: RegExpExecArray
 }
 
-/** The last of them: before it, a banner and the programs of the remote side say what they like. */
+/** Returns the last such line. A banner and remote programs can print anything before it. */
 function findLastWords(lines: readonly string[]): LastWords | undefined {
   const kinds = Object.keys(lastWords) as (keyof typeof lastWords)[]
   for (const line of [...lines].reverse())
@@ -142,7 +142,7 @@ async function explain(
   return ownWords === undefined ? undefined : failed(ownWords)
 }
 
-/** ssh does not say which of several jump hosts it was. */
+/** Explains a failed jump host. With several of them, ssh does not say which one failed. */
 function explainJump({ match }: LastWords, chain: SshChain): KcapError {
   const [last, ...jumps] = [...chain].reverse() as [ResolvedSshHost, ...ResolvedSshHost[]]
   const [jump] = jumps
@@ -157,7 +157,7 @@ function explainJump({ match }: LastWords, chain: SshChain): KcapError {
   ])
 }
 
-/** A key file that ssh could not open; those whose keys the agent holds need not be. */
+/** Returns a key file that ssh could not decrypt. Skips files whose keys the agent holds. */
 async function findLockedFile(host: ResolvedSshHost): Promise<string | undefined> {
   const loaded = await loadLoginKeys(host, { prompt: openSecretPrompt(undefined), log: () => {} }).catch(
     () => undefined,

@@ -20,17 +20,17 @@ export interface HostKeyAnswers {
   readonly declinedQuestion?: string | undefined
 }
 
-/** Reports whether ssh has found a host's key wrong and goes on with the login all the same. */
+/** Returns whether ssh has found a host's key wrong and still continues the login. */
 export function isUnproven(said: string, { strictHostKeyChecking }: ResolvedSshHost): boolean {
   return strictHostKeyChecking === 'no' && /REVOKED HOST KEY DETECTED|^Offending \S+ key in .*:\d+\r?$/m.test(said)
 }
 
-/** Reports whether ssh has accepted a key that is revoked under the host's name without the port. */
+/** Returns whether ssh has accepted a key that is revoked under the host's name without the port. */
 export function isRevokedWithoutPort(said: string): boolean {
   return /REVOKED HOST KEY DETECTED[\s\S]*^Warning: Permanently added /m.test(said)
 }
 
-/** Returns why ssh does not trust a host's key, from what it said. The texts are of OpenSSH's sshconnect.c. */
+/** Explains from ssh's output why it does not trust a host's key. The texts come from OpenSSH's sshconnect.c. */
 export async function explainHostKey(
   lines: readonly string[],
   host: ResolvedSshHost,
@@ -74,7 +74,7 @@ function readShownKey(text: string): ShownHostKey {
   return { typeName: toPlainText(typeName), fingerprint: /is\s+(SHA256:[\w+/]+)/.exec(text)?.[1] }
 }
 
-/** Reads only the files that are known_hosts: a banner may name any. */
+/** Reads a key from a known_hosts file. Reads no other files, because a banner may name any. */
 async function readWrittenKey(file: string, lineNumber: number, host: ResolvedSshHost): Promise<WrittenHostKey> {
   const isKnown = [...host.userKnownHostsFiles, ...host.globalKnownHostsFiles].includes(file)
   const text = isKnown ? await readFile(file, 'utf8').catch(() => '') : ''

@@ -3,7 +3,7 @@ import type { SshHostName } from '../base/target.ts'
 import type { SshChain } from './resolve-ssh-chain.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 
-/** What names a host to ssh as the user has named it to kcap: ssh's own config decides all else. */
+/** Returns the options that identify a host to ssh as the user named it; ssh's own config decides everything else. */
 export function makeSshWords({ host, user, port, identityFiles = [], jumpHost, sshConfigPath }: SshHostName): string[] {
   return [
     ...(sshConfigPath === undefined ? [] : ['-F', sshConfigPath]),
@@ -16,10 +16,10 @@ export function makeSshWords({ host, user, port, identityFiles = [], jumpHost, s
   ]
 }
 
-/** What there is to answer ssh: a person, KCAP_SSH_PASSWORD alone, or neither. */
+/** Who can answer ssh: a person, KCAP_SSH_PASSWORD alone, or nobody. */
 export type SshAnswerer = 'person' | 'password' | 'nobody'
 
-/** Without them ssh would send empty passwords, each of which the host counts as one that failed. */
+/** Options that depend on the answerer. Without them ssh would send empty passwords, and the host counts each as a failure. */
 const answererOptions: Readonly<Record<SshAnswerer, readonly string[]>> = {
   person: [],
   password: ['NumberOfPasswordPrompts=1'],
@@ -33,8 +33,8 @@ export interface SshProgram {
 }
 
 /**
- * ssh's argv for one program: no terminal, no forwarding, nothing that the config has ssh do besides. An open connection is used, but none
- * is left behind for others.
+ * Returns ssh's argv for one program: no terminal, no forwarding, nothing else that the config asks ssh to do. It uses a shared connection that is
+ * open, but leaves none behind for others.
  */
 export function makeSshArgv(
   name: SshHostName,
@@ -54,7 +54,7 @@ export function makeSshArgv(
     `ServerAliveInterval=${Math.ceil(silence.keepaliveIntervalMs / 1000)}`,
     `ServerAliveCountMax=${silence.keepaliveCountMax}`,
     ...answererOptions[answerer],
-    // There is no askpass of kcap's there.
+    // kcap has no askpass on Windows.
     ...(process.platform === 'win32' ? ['BatchMode=yes'] : []),
     ...(mayCompress ? [] : ['Compression=no']),
     ...keepingKeys,
@@ -65,14 +65,14 @@ export function makeSshArgv(
   return ['ssh', '-T', '-x', '-a', ...toOptions(options), ...words, commandLine]
 }
 
-/** A host's other keys would be added to known_hosts by this client, and not by kcap's own. */
+/** Option that keeps known_hosts unchanged: this client would add a host's other keys, kcap's own would not. */
 const keepingKeys = ['UpdateHostKeys=no']
 
 const toOptions = (options: readonly string[]) => options.flatMap((option) => ['-o', option])
 
 /**
- * What `ssh -J` would run, with options: it hands none on to the ssh of a jump host. Each jump host's own command is a word in that of the
- * next. undefined: there is no jump host, or no POSIX shell to run it.
+ * Returns the ProxyCommand that `ssh -J` would run, with options added: `-J` passes none on to a jump host's ssh. The command of each jump host is
+ * one word in that of the next. Returns undefined if there is no jump host, or no POSIX shell to run the command.
  */
 function makeJumpCommand(
   { sshConfigPath }: SshHostName,

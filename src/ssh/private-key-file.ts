@@ -4,7 +4,7 @@ import ssh2, { type ParsedKey } from 'ssh2'
 const magic = 'openssh-key-v1\0'
 
 /**
- * The public half of an encrypted private key: in the clear within OpenSSH's format, in the `.pub` file beside an older one.
+ * Returns the public half of an encrypted private key. OpenSSH's format has it in the clear; an older key has a `.pub` file next to it.
  * https://github.com/openssh/openssh-portable/blob/master/PROTOCOL.key
  */
 export async function publicKeyOfEncryptedFile(path: string, content: Buffer): Promise<ParsedKey | Error> {
@@ -14,7 +14,7 @@ export async function publicKeyOfEncryptedFile(path: string, content: Buffer): P
   return beside instanceof Error ? new Error(`its public half is not in ${path}.pub`) : ssh2.utils.parseKey(beside)
 }
 
-/** undefined where it is no key in OpenSSH's own format. */
+/** Returns the public blob of a key in OpenSSH's own format; undefined for any other file. */
 export function publicBlob(content: Buffer): Buffer | undefined {
   const armored = /-----BEGIN OPENSSH PRIVATE KEY-----([^-]+)-----END/.exec(content.toString('latin1'))?.[1]
   const data = Buffer.from(armored ?? '', 'base64')

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { type KnownHost, knownHostName, parseKnownHosts } from './known-hosts.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 
-/** Reads all that the known_hosts files of a host hold. A missing or unreadable file knows nothing, and ssh says no more of it either. */
+/** Reads all entries in a host's known_hosts files. A missing or unreadable file has none; ssh does not report it either. */
 export async function readKnownHosts(
   host: Pick<ResolvedSshHost, 'userKnownHostsFiles' | 'globalKnownHostsFiles'>,
 ): Promise<KnownHost[]> {

@@ -10,19 +10,23 @@ export interface SshConfigQuestion {
   readonly host: string
   readonly user?: string | undefined
   readonly port?: number | undefined
-  /** Another file than the user's, as `ssh -F`. */
+  /** Config file to use instead of the user's, like `ssh -F`. */
   readonly configPath?: string | undefined
   readonly homeFolder: string
   readonly environment: NodeJS.ProcessEnv
   readonly signal: AbortSignal
 }
 
-/** What the user's ssh config says of one host: lower-case keyword → its values in order. */
+/** Settings of the user's ssh config for one host: lower-case keyword → its values in order. */
 export type SshSettings = ReadonlyMap<string, readonly string[]>
 
 const sshAnswerTimeoutMs = 10_000
 
-/** Asks OpenSSH itself (`ssh -G`: Include, Match, canonical names, system-wide file), and reads the file where there is no ssh. */
+/**
+ * Returns the user's ssh settings for a host. Asks OpenSSH itself (`ssh -G`: Include, Match, canonical names, system-wide file), or reads the file if
+ * there is no ssh.
+ * @throws {KcapError} ssh-failed — when ssh or kcap cannot read the config
+ */
 export async function readSshConfig(question: SshConfigQuestion): Promise<SshSettings> {
   const { host, user, port, configPath, environment, signal } = question
   const args = [
@@ -45,7 +49,7 @@ export async function readSshConfig(question: SshConfigQuestion): Promise<SshSet
   return parseSshAnswer(answer.stdout)
 }
 
-/** The lines of `ssh -G`: `keyword value…`, one line per value of a keyword that may be given several times. */
+/** Parses the output of `ssh -G`: `keyword value…`, with one line per value of a repeatable keyword. */
 export function parseSshAnswer(text: string): SshSettings {
   const settings = new Map<string, string[]>()
   for (const line of text.split(/\r?\n/)) {
@@ -59,7 +63,10 @@ export function parseSshAnswer(text: string): SshSettings {
   return settings
 }
 
-/** Without OpenSSH: the config file only. `Match exec` runs no program. */
+/**
+ * Returns a host's settings from the config file alone, for machines without OpenSSH. `Match exec` runs no program.
+ * @throws {KcapError} ssh-failed — when the file cannot be read or parsed
+ */
 export async function readSshConfigFile(question: SshConfigQuestion): Promise<SshSettings> {
   const path = question.configPath ?? join(question.homeFolder, '.ssh', 'config')
   let text = ''
@@ -85,18 +92,18 @@ export async function readSshConfigFile(question: SshConfigQuestion): Promise<Ss
   }
 }
 
-/** Values of a keyword as `ssh -G` prints them. */
+/** Returns the values of a keyword as `ssh -G` prints them. */
 function readValue(keyword: string, value: string): readonly string[] {
   if (commandKeywords.includes(keyword)) return [showCommand(value)]
   return keyword === 'setenv' ? splitWords(value) : [value]
 }
 
-/** Words of a line, of which each may have parts in quotes. */
+/** Splits a line into words, any part of which may be quoted. */
 function splitWords(line: string): string[] {
   return (line.match(/(?:"[^"]*"|[^\s"])+/g) ?? []).map((word) => word.replaceAll('"', ''))
 }
 
-/** Keywords whose value is the rest of the line, with quotes, blanks and number signs (readconf.c, parse_command). */
+/** Keywords whose value is the rest of the line, including quotes, blanks and number signs (readconf.c, parse_command). */
 const commandKeywords = ['proxycommand', 'knownhostscommand', 'localcommand', 'remotecommand']
 const commandLine = new RegExp(`^([ \\t]*(?:${commandKeywords.join('|')})[ \\t=]+)(.*\\S)[ \\t\\r]*$`, 'gim')
 

@@ -1,8 +1,8 @@
 import type { AskSecret } from './secret-prompt.ts'
 
 /**
- * For one login: a question is answered from memory the first time, and by the person when it comes again, since then the answer was
- * wrong.
+ * Returns an asker for one login. It answers a question from memory the first time. If the question comes again, that answer was wrong, and it asks
+ * the user.
  */
 export function rememberAnswers(
   askSecret: AskSecret | undefined,

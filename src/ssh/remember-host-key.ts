@@ -14,8 +14,8 @@ export interface RememberOptions {
 }
 
 /**
- * Adds the key under these names to the first file of the user, as ssh does (hostfile.c, add_host_to_hostfile): a file that can't be
- * written is no reason to refuse the host, and no folder is made for it but ~/.ssh.
+ * Adds the key under these names to the user's first known_hosts file, like ssh (hostfile.c, add_host_to_hostfile). A file that cannot be written is
+ * no reason to refuse the host. The only folder created for it is ~/.ssh.
  */
 export async function rememberHostKey(
   host: ResolvedSshHost,

@@ -3,15 +3,17 @@ import type { SshHostName } from '../base/target.ts'
 import { type ResolvedSshHost, type ResolveSshHostOptions, resolveSshHost } from './resolve-ssh-host.ts'
 import { jumpFailed } from './ssh-error.ts'
 
-/** The hosts to go through, in this order; the last is the one that was named. */
+/** Hosts to go through, in this order. The last is the host the user named. */
 export type SshChain = readonly [ResolvedSshHost, ...ResolvedSshHost[]]
 
-/** More is a circle: jump hosts of the config that go through each other. */
+/** Maximum number of jump hosts. More means a loop: jump hosts in the config that go through each other. */
 const mostJumps = 16
 
 /**
- * Resolves a host and the jump hosts before it, each with its own settings from the user's ssh config. Of several jump hosts the config's
- * own ways count for the first only, as `ssh -J` has it (readconf.c, parse_jump).
+ * Resolves a host and its jump hosts, each with its own settings from the user's ssh config. With several jump hosts, a ProxyJump or ProxyCommand in
+ * the config counts only for the first one, as in `ssh -J` (readconf.c, parse_jump).
+ * @throws {KcapError} usage, ssh-failed — as `resolveSshHost` and `parseJumpHost`
+ * @throws {KcapError} ssh-jump-failed — when jump hosts go through each other
  */
 export async function resolveSshChain(name: SshHostName, options: ResolveSshHostOptions): Promise<SshChain> {
   const chain: [ResolvedSshHost, ...ResolvedSshHost[]] = [await resolveSshHost(name, options)]
@@ -36,7 +38,10 @@ export async function resolveSshChain(name: SshHostName, options: ResolveSshHost
   return chain
 }
 
-/** `[USER@]HOST[:PORT]` or `ssh://[USER@]HOST[:PORT]`, an IPv6 address with a port in brackets, as `ssh -J` takes it. */
+/**
+ * Parses a jump host like `ssh -J`: `[USER@]HOST[:PORT]` or `ssh://[USER@]HOST[:PORT]`. An IPv6 address with a port is in brackets.
+ * @throws {KcapError} usage — when the text is no jump host
+ */
 export function parseJumpHost(text: string): Pick<SshHostName, 'host' | 'user' | 'port'> {
   const match = /^(?:ssh:\/\/)?(?:(.+)@)?(?:\[([^\]]+)\]|([^:@]+)|([0-9a-f:.]+))(?::(\d{1,5}))?$/i.exec(text)
   const [, user, bracketed, plain, address, portText] = match ?? []

@@ -14,53 +14,53 @@ export type LoginMethod = 'publickey' | 'keyboard-interactive' | 'password'
 
 export interface SilenceLimits {
   readonly keepaliveIntervalMs: number
-  /** So many intervals without a byte from the host are the end. */
+  /** Number of intervals without a byte from the host after which the connection counts as lost. */
   readonly keepaliveCountMax: number
 }
 
-/** Everything needed to reach one host, as plain data: the user's flags over the user's ssh config over OpenSSH's defaults. */
+/** Everything needed to reach one host, as plain data. The user's flags override the ssh config, which overrides OpenSSH's defaults. */
 export interface ResolvedSshHost extends HostKeySettings {
-  /** What the user typed: a name, an address or an alias. */
+  /** Name, address or alias that the user typed. */
   readonly alias: string
-  /** Another config than ~/.ssh/config, as the user named it. */
+  /** Config file to use instead of ~/.ssh/config, as the user named it. */
   readonly configPath?: string
   readonly host: string
   readonly port: number
   readonly user: string
-  /** Given by flag: must be readable. */
+  /** Key files given by flag, which must be readable. */
   readonly explicitIdentityFiles: readonly string[]
-  /** From the config, or OpenSSH's default names; those that are missing are passed over. */
+  /** Key files from the config, or OpenSSH's default names. Missing ones are skipped. */
   readonly identityFiles: readonly string[]
   readonly identitiesOnly: boolean
   readonly agentSocket?: string
-  /** In the order to try them. */
+  /** Login methods in the order to try them. */
   readonly loginMethods: readonly LoginMethod[]
   readonly passwordPrompts: number
-  /** BatchMode: nobody is to be asked anything. */
+  /** BatchMode: whether kcap must not ask the user anything. */
   readonly batchMode: boolean
   readonly connectTimeoutMs: number
-  /** Tries to open a connection, a second apart. */
+  /** Attempts to connect, a second apart. */
   readonly connectionAttempts: number
-  /** AddressFamily; undefined: any. */
+  /** AddressFamily; undefined means any. */
   readonly addressFamily?: 4 | 6
-  /** Variables for each program that is started there. */
+  /** Variables for each program started on the host. */
   readonly sentEnvironment: Readonly<Record<string, string>>
-  /** Whether the host is asked to compress what it sends. */
+  /** Whether to ask the host to compress its output. */
   readonly compression: boolean
-  /** Allowed algorithms by kind; undefined: ssh2's own choice. */
+  /** Allowed algorithms by kind; undefined means ssh2's own choice. */
   readonly algorithms: SshAlgorithms
   readonly silence: SilenceLimits
-  /** [USER@]HOST[:PORT], comma-separated hops. */
+  /** Jump hosts as comma-separated `[USER@]HOST[:PORT]`. */
   readonly proxyJump?: string
-  /** For a shell, with its tokens. */
+  /** ProxyCommand for a shell, tokens unexpanded. */
   readonly proxyCommand?: string
-  /** What ssh2 knows nothing of. */
+  /** Certificates, which ssh2 does not support. */
   readonly certificateFiles: readonly string[]
   readonly controlPath?: string
-  /** Whether only ssh knows where that is. */
+  /** Whether ControlPath has tokens that only ssh can expand. */
   readonly isControlPathUnclear: boolean
   readonly usesGssapi: boolean
-  /** Lines of the config that only ssh can follow. */
+  /** Lines of the config that only ssh supports. */
   readonly foreignSettings: readonly string[]
 }
 
@@ -72,14 +72,20 @@ export interface ResolveSshHostOptions {
 
 const defaultConnectTimeoutMs = 10_000
 
+/**
+ * Resolves a host's settings from the user's flags and ssh config.
+ * @throws {KcapError} usage — when the host or user name is invalid, or no user name can be determined
+ * @throws {KcapError} ssh-failed — when the ssh config cannot be read or its port is invalid
+ */
 export async function resolveSshHost(name: SshHostName, options: ResolveSshHostOptions): Promise<ResolvedSshHost> {
-  // As ssh itself (ssh.c, valid_hostname): it would read a leading dash as an option, and a ProxyCommand's shell all the rest.
+  // Like ssh itself (ssh.c, valid_hostname): ssh would read a leading dash as an option, and a ProxyCommand's shell would interpret the other
+  // characters.
   if (!/^(?!-)[^\s\p{Cc}'`"$\\;&<>|(){}]+$/u.test(name.host)) {
     throw new KcapError('usage', `cannot reach ${JSON.stringify(name.host)}: not a host name`, {
       hints: ['--ssh-host HOST takes a host name, an address or an alias of your ssh config'],
     })
   }
-  // The same for %r (ssh.c, valid_ruser).
+  // The same check for %r (ssh.c, valid_ruser).
   if (name.user !== undefined && !/^(?!-|.*\s-)[^\p{Cc}'`";&<>|(){}]+(?<!\\)$/u.test(name.user)) {
     throw new KcapError('usage', `cannot log in as ${JSON.stringify(name.user)}: not a user name`, {
       hints: ['--ssh-user USER takes the name of an account there'],
@@ -90,7 +96,7 @@ export async function resolveSshHost(name: SshHostName, options: ResolveSshHostO
   return applySshSettings(name, settings, options)
 }
 
-/** The pure half of resolveSshHost(). */
+/** Applies settings that were already read; the pure half of resolveSshHost(). */
 export function applySshSettings(
   name: SshHostName,
   settings: SshSettings,
@@ -165,10 +171,10 @@ function refuseNameless({ host }: SshHostName): never {
   })
 }
 
-/** A timer takes no more milliseconds than 31 bits hold. */
+/** Maximum for a timer, which takes at most 31 bits of milliseconds. */
 const maxSeconds = Math.floor((2 ** 31 - 1) / 1000)
 
-/** A whole number; what is none, as only a file can have it that no ssh has read, is passed over. */
+/** Parses a whole number. Falls back to `otherwise` for anything else, which only a file that ssh has not read can contain. */
 function readCount(text: string | undefined, otherwise: number): number {
   return text !== undefined && /^\d+$/.test(text) ? Math.min(Number(text), maxSeconds) : otherwise
 }
@@ -181,7 +187,7 @@ function readPort({ host }: SshHostName, text = '22'): number {
   })
 }
 
-/** Of ProxyJump and ProxyCommand the first in the config counts, and a flag before both. */
+/** Returns the proxy to use: a flag, or whichever of ProxyJump and ProxyCommand comes first in the config. */
 function chooseProxy({ jumpHost }: SshHostName, settings: SshSettings): { proxyJump?: string; proxyCommand?: string } {
   if (jumpHost !== undefined) return isGiven(jumpHost) ? { proxyJump: jumpHost } : {}
   const keyword = [...settings.keys()].find((key) => key === 'proxyjump' || key === 'proxycommand')
@@ -190,10 +196,13 @@ function chooseProxy({ jumpHost }: SshHostName, settings: SshSettings): { proxyJ
   return keyword === 'proxyjump' ? { proxyJump: value } : { proxyCommand: value }
 }
 
-/** A silent cut is noticed after 15 to 20 s. */
+/** Limits that detect a silent cut after 15 to 20 s. */
 const defaultSilence: SilenceLimits = { keepaliveIntervalMs: 5_000, keepaliveCountMax: 3 }
 
-/** ServerAliveInterval and ServerAliveCountMax, where they are stricter: the remote side ends a capture after 20 s of silence anyway. */
+/**
+ * Returns ServerAliveInterval and ServerAliveCountMax if they are stricter than the default. Laxer ones are pointless: the remote side ends a capture
+ * after 20 s of silence anyway.
+ */
 function chooseSilence(intervalSeconds: number, countMax: number): SilenceLimits {
   const keepaliveIntervalMs = Math.min(intervalSeconds * 1000 || Infinity, defaultSilence.keepaliveIntervalMs)
   const limitMs = defaultSilence.keepaliveIntervalMs * defaultSilence.keepaliveCountMax

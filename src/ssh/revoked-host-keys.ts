@@ -6,7 +6,7 @@ import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 
 const krlMagic = 'SSHKRL\n\0'
 
-/** Returns the first RevokedHostKeys file that is no plain list of keys: only ssh reads key revocation lists and certificates. */
+/** Returns the first RevokedHostKeys file that is no plain list of keys. Only ssh reads key revocation lists and certificates. */
 export async function findRevocationList(files: readonly string[]): Promise<string | undefined> {
   for (const file of files) {
     const text = await readFile(file, 'latin1').catch(() => '')
@@ -16,10 +16,9 @@ export async function findRevocationList(files: readonly string[]): Promise<stri
 }
 
 /**
- * Refuses a key that a RevokedHostKeys file lists, and every key where such a file can't be read to its end (authfile.c, sshkey_in_file).
- *
- * @throws {KcapError} ssh-host-key-changed — the key is revoked
- * @throws {KcapError} ssh-failed — a file can't be read
+ * Refuses a key listed in a RevokedHostKeys file, and every key if such a file cannot be read to its end (authfile.c, sshkey_in_file).
+ * @throws {KcapError} ssh-host-key-changed — when the key is revoked
+ * @throws {KcapError} ssh-failed — when a file cannot be read
  */
 export async function refuseRevokedKey(host: ResolvedSshHost, key: Buffer): Promise<void> {
   for (const file of host.revokedHostKeys) {

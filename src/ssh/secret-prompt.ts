@@ -1,13 +1,13 @@
-/** Asks the user for something that must not be seen; undefined when the user declines. */
+/** Asks the user for a secret without echoing it; undefined if the user declines. */
 export type AskSecret = (prompt: string) => Promise<string | undefined>
 
-/** The user, as one login sees them: who has declined once is not asked again. */
+/** The user during one login. After declining once, the user is not asked again. */
 export interface SecretPrompt {
   readonly ask: AskSecret
   isOpen(): boolean
 }
 
-/** A question that fails counts as declined; without `askSecret` there is nobody to ask. */
+/** Opens a prompt for one login. A question that fails counts as declined; without `askSecret` every question does. */
 export function openSecretPrompt(askSecret: AskSecret | undefined): SecretPrompt {
   let open = askSecret !== undefined
   return {

@@ -2,8 +2,8 @@ import { matchesWildcard } from '../base/wildcard.ts'
 import type { SshSettings } from './read-ssh-config.ts'
 
 /**
- * Returns the variables that go with each program, by SetEnv and SendEnv (https://man.openbsd.org/ssh_config): what is set has precedence. The
- * host decides what it takes of them.
+ * Returns the variables to send with each program, from SetEnv and SendEnv (https://man.openbsd.org/ssh_config). SetEnv has precedence. The host
+ * decides which ones it accepts.
  */
 export function readSentEnvironment(
   settings: SshSettings,

@@ -13,15 +13,16 @@ export interface Ssh2Algorithms {
 }
 
 /**
- * What `ssh -G` says of Ciphers where the user has said nothing, up to 9.x and from 10.0 on: chacha20 first, which is the slowest here
+ * Ciphers that `ssh -G` prints without a user's setting, up to 9.x and from 10.0 on. They begin with chacha20, which is the slowest here
  * (https://www.openssh.com/txt/release-10.0).
  */
 const ownCiphers =
   /^chacha20-poly1305@openssh\.com,(aes128-ctr,aes192-ctr,aes256-ctr,aes128-gcm|aes128-gcm@openssh\.com,aes256-gcm)/
 
 /**
- * The user's allowed algorithms among those of ssh2, in the user's order, or in ours where it is OpenSSH's own; host keys of the preferred
- * types come first. Throws where nothing is left: ssh2 would read an empty list as "all".
+ * Returns the user's allowed algorithms that ssh2 supports. They keep the user's order; if that is OpenSSH's default, they get kcap's. Host keys of
+ * the preferred types come first.
+ * @throws {KcapError} ssh-failed — when none are left, because ssh2 would read an empty list as "all"
  */
 export function chooseAlgorithms(host: ResolvedSshHost, preferredKeyTypes: readonly string[]): Ssh2Algorithms {
   const choose = (kind: keyof typeof supported, keyword: string) => {
@@ -44,7 +45,7 @@ export function chooseAlgorithms(host: ResolvedSshHost, preferredKeyTypes: reado
     kex: choose('keyExchanges', 'KexAlgorithms'),
     cipher: choose('ciphers', 'Ciphers'),
     hmac: choose('macs', 'MACs'),
-    // Of the two zlibs, the one that begins after the login, as in OpenSSH. A host that has none goes on without.
+    // Offer only the zlib that starts after the login, as in OpenSSH. A host without it continues uncompressed.
     compress: host.compression ? ['zlib@openssh.com', 'none'] : ['none'],
   }
 }

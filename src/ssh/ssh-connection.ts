@@ -7,23 +7,23 @@ import type { ResolvedSshHost, SilenceLimits } from './resolve-ssh-host.ts'
 import { connectionLost, toPlainText } from './ssh-error.ts'
 import { startSshProcess } from './start-ssh-process.ts'
 
-/** A logged-in connection; several programs may run over it at once. */
+/** Logged-in connection that can run several programs at once. */
 export interface SshConnection {
   readonly host: ResolvedSshHost
-  /** Reports whether the host has shown a wrong key, which only `StrictHostKeyChecking no` let pass: no password may be sent to it. */
+  /** Returns whether the host has presented a wrong key that only `StrictHostKeyChecking no` let pass. No password may be sent to it. */
   isUnproven(): boolean
-  /** Runs one command line, already quoted for the login shell of the remote side. The signal aborts the start only. */
+  /** Runs one command line, already quoted for the remote login shell. The signal aborts the start only. */
   startProcess(commandLine: string, signal: AbortSignal): Promise<RemoteProcess>
-  /** Ends the connection and what runs over it; settles when its socket is closed. */
+  /** Ends the connection and everything that runs over it. Settles when its socket is closed. */
   close(): Promise<void>
 }
 
 export interface ConnectionParts {
-  /** The TCP socket, or the ProxyCommand, below everything. */
+  /** TCP socket or ProxyCommand at the bottom of the stack. */
   readonly root: Duplex
-  /** What the innermost client speaks over: the root itself, or a stream through jump hosts. */
+  /** Stream that the innermost client uses: the root itself, or a stream through jump hosts. */
   readonly socket: Duplex
-  /** Innermost first. */
+  /** SSH clients, innermost first. */
   readonly clients: readonly [Client, ...Client[]]
   readonly silence: SilenceLimits
   readonly isUnproven: () => boolean
@@ -32,7 +32,7 @@ export interface ConnectionParts {
 
 const goodbyeTimeoutMs = 1_000
 
-/** Watches over the parts of a connection until it ends. The first reason to end is the one that its programs report. */
+/** Watches the parts of a connection until it ends. Its programs report the first reason for that end. */
 export function holdConnection(host: ResolvedSshHost, parts: ConnectionParts): SshConnection {
   const { root, socket, clients, silence, isUnproven, signal } = parts
   const [client] = clients
@@ -46,7 +46,7 @@ export function holdConnection(host: ResolvedSshHost, parts: ConnectionParts): S
     else root.once('close', () => resolve())
   })
   const limitMs = silence.keepaliveIntervalMs * silence.keepaliveCountMax
-  // Not ssh2's own count, which knows answers to its pings only: on a slow link those wait behind a window full of packets.
+  // ssh2's own count sees only answers to its pings, and on a slow link those wait behind a window full of packets.
   const watch = watchSilence({
     limitMs,
     checkMs: silence.keepaliveIntervalMs,
@@ -86,7 +86,7 @@ export function holdConnection(host: ResolvedSshHost, parts: ConnectionParts): S
       watch.stop()
       for (const one of clients) one.end()
       root.end(() => root.destroy())
-      // A dead link takes no goodbye.
+      // A dead link accepts no farewell.
       const timer = setTimeout(() => root.destroy(), goodbyeTimeoutMs)
       await rootClosed
       clearTimeout(timer)

@@ -4,26 +4,26 @@ import type { SilenceLimits } from './resolve-ssh-host.ts'
 import type { AskSecret } from './secret-prompt.ts'
 
 export interface ConnectSshOptions {
-  /** Ends the connection, whether it is being made or in use. */
+  /** Signal that ends the connection, whether it is being opened or in use. */
   readonly signal: AbortSignal
-  /** For passphrases and passwords; absent: nothing is asked. */
+  /** Asks for passphrases and passwords; if absent, nobody is asked. */
   readonly askSecret?: AskSecret | undefined
-  /** For the keys of unknown hosts; absent: they are refused. */
+  /** Asks whether to trust unknown host keys; if absent, they are refused. */
   readonly askHostKey?: AskHostKey | undefined
-  /** What was answered before, by question: a connection that is made again asks nothing twice. */
+  /** Earlier answers by question, so that a reconnect asks nothing twice. */
   readonly answers?: Map<string, string> | undefined
   readonly log?: WriteLog | undefined
-  /** Reports to the user; absent: the event is logged. */
+  /** Reports to the user; if absent, the event is logged. */
   readonly tell?: ((event: string) => void) | undefined
-  /** Whether the connection is compressed where the ssh config says so; absent: yes. */
+  /** Whether to compress the connection if the ssh config says so; default true. */
   readonly mayCompress?: boolean | undefined
   readonly environment?: NodeJS.ProcessEnv | undefined
   readonly homeFolder?: string | undefined
-  /** Instead of those of the host. */
+  /** Limits to use instead of the host's. */
   readonly silence?: SilenceLimits | undefined
 }
 
-/** The same with what is taken where nothing is given. */
+/** ConnectSshOptions with defaults filled in. */
 export type SshContext = ConnectSshOptions & {
   readonly log: WriteLog
   readonly environment: NodeJS.ProcessEnv

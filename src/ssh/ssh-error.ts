@@ -2,13 +2,13 @@ import { type Hint, type HintLine, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 
-/** `ssh://root@10.0.0.10:2222`: how a host is called in messages. */
+/** Returns a host's label for messages: `ssh://root@10.0.0.10:2222`. */
 export function sshHostLabel({ user, host, port }: Pick<ResolvedSshHost, 'user' | 'host' | 'port'>): string {
   const place = host.includes(':') ? `[${host}]` : host
   return `ssh://${user}@${place}${port === 22 ? '' : `:${port}`}`
 }
 
-/** Texts of the remote side are data: they must not steer the user's terminal or break a log line. */
+/** Removes control characters from a remote text, so that it cannot steer the user's terminal or break a log line. */
 export function toPlainText(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ').trim()
 }
@@ -23,7 +23,7 @@ const unreachableStates: Record<string, string> = {
   EAI_AGAIN: 'its name cannot be looked up now',
 }
 
-/** Translates what Node's sockets and ssh2 throw while a connection is made. */
+/** Translates errors that Node's sockets and ssh2 raise while connecting. */
 export function toSshError(error: unknown, host: ResolvedSshHost): KcapError {
   if (error instanceof KcapError) return error
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
@@ -45,7 +45,7 @@ function toState(text: string, code: string): string {
   return toPlainText(text)
 }
 
-/** Returns how the two ends are told to have no algorithm of a kind in common. */
+/** Returns the text for two ends that have no algorithm of a kind in common. */
 export function nothingInCommon(algorithm: string): string {
   return `kcap and the host have no ${algorithm} in common`
 }
@@ -68,7 +68,7 @@ export function connectionLost(host: ResolvedSshHost, state: string, cause?: unk
   return new KcapError('connection-lost', `cannot continue with "${sshHostLabel(host)}": ${state}`, { cause })
 }
 
-/** A jump host that failed: what could not be reached through it, and the whole cause. */
+/** Returns the error for a failed jump host. It combines the host that could not be reached with the whole cause. */
 export function jumpFailed(host: ResolvedSshHost, state: string, hints: readonly Hint[], cause?: unknown): KcapError {
   return new KcapError('ssh-jump-failed', `cannot reach "${sshHostLabel(host)}" through its jump host: ${state}`, {
     hints,
@@ -76,7 +76,10 @@ export function jumpFailed(host: ResolvedSshHost, state: string, hints: readonly
   })
 }
 
-/** Runs what leads to the jump host; its failures are told as those of the way to `host`. */
+/**
+ * Runs a step that leads to a jump host, and reports its failures as those of the route to `host`.
+ * @throws {KcapError} ssh-jump-failed — when the step fails with a KcapError; other errors pass unchanged
+ */
 export async function throughJumpHost<Result>(host: ResolvedSshHost, run: () => Promise<Result>): Promise<Result> {
   try {
     return await run()

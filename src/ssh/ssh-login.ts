@@ -7,34 +7,37 @@ import type { SecretPrompt } from './secret-prompt.ts'
 import { sshHostLabel, toPlainText } from './ssh-error.ts'
 
 export interface SshLogin {
-  /** ssh2's `authHandler`: passes the next authentication method after each refusal. `giveUp` is called when the host asks without end. */
+  /**
+   * Implements ssh2's `authHandler`: returns the next authentication method after each refusal. Calls `giveUp` when the host keeps asking without
+   * end.
+   */
   authHandler(
     left: readonly string[] | null,
     partialSuccess: boolean,
     next: NextAuthHandler,
     giveUp: (state: string) => void,
   ): void
-  /** The user, or an agent that may ask its user, is at work: the host's silence means nothing. */
+  /** Returns whether the user, or an agent that may ask its user, is busy; the host's silence means nothing then. */
   isWaitingForUser(): boolean
-  /** From now on only keys are offered: whoever stands between could read passwords. */
+  /** Offers only keys from now on, because a man in the middle could read passwords. */
   withholdPasswords(): void
-  /** Why nothing worked; `state` overrides what is found by itself. */
+  /** Returns why no method worked; `state` overrides the reason found here. */
   failure(state?: string): KcapError
 }
 
 export interface SshLoginOptions {
   readonly keys: LoginKeys
-  /** From KCAP_SSH_PASSWORD. */
+  /** Password from KCAP_SSH_PASSWORD. */
   readonly password?: string | undefined
   readonly prompt: SecretPrompt
 }
 
-/** Password, code and the questions about an expired password are six, and each may come by itself. */
+/** Maximum rounds of questions. Password, code and the questions about an expired password make six, and each may come on its own. */
 const mostRounds = 30
 const mostQuestions = 30
 const maxQuestionLength = 1_000
 
-/** Logs in with OpenSSH's order of methods; every method the host offers gets its turn. */
+/** Returns a login that uses OpenSSH's order of methods and tries every method the host offers. */
 export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): SshLogin {
   const { keys, password, prompt } = options
   const username = host.user
@@ -57,7 +60,7 @@ export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): S
     }
   }
 
-  /** The host's list may change while logging in: after one of two factors it names the other. */
+  /** Yields the attempts. The host's list may change during the login: after one of two factors it lists the other. */
   function* attempts(): Generator<Attempt> {
     yield { type: 'none', username }
     const used = new Set<LoginMethod>()
@@ -82,7 +85,8 @@ export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): S
       return signature
     }
     yield { type: 'agent', username, agent: asAgent(keys, sign) }
-    // Of a host that took a key and wants a second factor ssh2 does not tell what is left: this asks for it. It counts as a failed login.
+    // ssh2 does not report the methods left on a host that accepted a key and wants a second factor. This attempt asks for them; the host counts it
+    // as a failed login.
     if (hasSigned && (password !== undefined || prompt.isOpen())) yield { type: 'none', username }
   }
 
@@ -112,7 +116,7 @@ export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): S
         rounds += 1
         if (rounds > mostRounds || prompts.length > mostQuestions) return giveUpLogin('it asks questions without end')
         const password = prompts.length === 1 && prompts[0]?.echo === false ? unused : undefined
-        // What is asked after it is something else: a code.
+        // Later questions ask for something else, such as a code.
         if (password !== undefined) unused = undefined
         void withUser(() => answerPrompts(prompts, password)).then(finish)
       },
@@ -145,10 +149,10 @@ export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): S
   return {
     authHandler(left, _partialSuccess, next, giveUp) {
       giveUpLogin = giveUp
-      // The list comes with the host's first refusal: before that there is only `none` to try.
+      // The list arrives with the host's first refusal; before that, `none` is the only method to try.
       offered = left ?? undefined
       offeredFirst ??= offered
-      // ssh2 takes `false` for "nothing left"; its types do not say so.
+      // ssh2 takes `false` to mean that no method is left; its types omit that.
       void withUser(nextAttempt).then(next as (attempt: AnyAuthMethod | false) => void)
     },
     isWaitingForUser: () => usersAtWork > 0,
@@ -174,7 +178,7 @@ export function makeSshLogin(host: ResolvedSshHost, options: SshLoginOptions): S
 
 export const passwordsWithheld = 'no password is sent to a host whose key is wrong, whatever StrictHostKeyChecking says'
 
-/** A key that is encrypted, and nobody could open. */
+/** Returns the error for an encrypted key that nobody could decrypt. */
 export function lockedKey(label: string, file: string, canAsk: boolean, hints: readonly Hint[]): KcapError {
   const why = canAsk ? 'is encrypted and no right passphrase was given' : 'is encrypted'
   return new KcapError('ssh-key-encrypted', `cannot log in to "${label}": the key ${file} ${why}`, {
@@ -184,7 +188,7 @@ export function lockedKey(label: string, file: string, canAsk: boolean, hints: r
 
 type Attempt = AnyAuthMethod | Promise<AnyAuthMethod | undefined>
 
-/** `agent (2 keys)`, then the files. */
+/** Describes the keys: `agent (2 keys)`, then the files. */
 function describeKeys({ keys, lockedFiles }: LoginKeys): string[] {
   const held = keys.filter((key) => key.file === undefined).length
   const files = keys.flatMap(({ file }) => file ?? [])
@@ -194,7 +198,7 @@ function describeKeys({ keys, lockedFiles }: LoginKeys): string[] {
   ]
 }
 
-/** All keys as one agent: ssh2 then asks the host of each key first and has only the accepted one sign. */
+/** Presents all keys as one agent, so that ssh2 first asks the host about each key and uses only the accepted one to sign. */
 function asAgent({ keys }: LoginKeys, withUser: (work: () => Promise<Buffer>) => Promise<Buffer>): ssh2.BaseAgent {
   class KeyRing extends ssh2.BaseAgent<ParsedKey> {
     override getIdentities(callback: ssh2.IdentityCallback<ParsedKey>): void {

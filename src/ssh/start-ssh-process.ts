@@ -11,18 +11,22 @@ import { widenWindow } from './widen-window.ts'
 export interface SshProcessOptions {
   readonly client: Client
   readonly host: ResolvedSshHost
-  /** Why the connection is gone, once it is. */
+  /** Returns why the connection was lost, once it is. */
   readonly lostBy: () => KcapError | undefined
-  /** Aborts the start only. */
+  /** Signal that aborts the start only. */
   readonly signal: AbortSignal
 }
 
-/** sshd opens the account's session first, which may ask other machines. */
+/** Time limit for a start. sshd first opens the account's session, which may involve other machines. */
 const startTimeoutMs = 30_000
-/** After a program's exit status its channel is closed, unless something that it started holds on to its output. */
+/** Time limit for closing a channel after the exit status. It stays open while a child of the program holds its output. */
 const closeTimeoutMs = 15_000
 
-/** Runs one command line, as the login shell of the remote side reads it. stdout is ssh2's channel itself: no stream in between. */
+/**
+ * Runs one command line in the remote login shell. stdout is ssh2's channel itself, with no stream in between. Rejects with the signal's reason when
+ * aborted.
+ * @throws {KcapError} ssh-failed, ssh-timeout, connection-lost — when the program cannot start
+ */
 export function startSshProcess(commandLine: string, options: SshProcessOptions): Promise<RemoteProcess> {
   const { client, host, lostBy, signal } = options
   return new Promise((resolve, reject) => {
@@ -48,7 +52,7 @@ export function startSshProcess(commandLine: string, options: SshProcessOptions)
       client.exec(commandLine, { env: host.sentEnvironment }, (error, channel) => {
         if (error) return refuse(error)
         settle()
-        // The exit status may be in the very next bytes: listen before this callback returns.
+        // The exit status may be in the very next bytes, so listen before this callback returns.
         widenWindow(client, channel)
         const process = toRemoteProcess(channel, host, lostBy)
         if (isGivenUp) process.kill()
@@ -84,7 +88,7 @@ function toRemoteProcess(
     exitCode = toExitCode(code, signalName)
     void gone.then(closeWhenSilent(channel, kill))
   })
-  // What still comes after kill() would be an error of the stream.
+  // Data that arrives after kill() would raise an error on the stream.
   channel.stderr.on('error', () => {})
   let killed = false
 
@@ -92,7 +96,7 @@ function toRemoteProcess(
     if (killed) return
     killed = true
     channel.close()
-    // The host's answer may never come: both outputs end here and now, read or not.
+    // The host's answer may never come, so end both outputs now, read or not.
     for (const output of [channel, channel.stderr]) {
       output.push(null)
       if (output.readableFlowing === null && output.listenerCount('readable') === 0) output.resume()
@@ -116,13 +120,13 @@ function toRemoteProcess(
   }
 }
 
-/** Returns the exit code a shell would report, also for a program that a signal ended; 255 for an impossible number. */
+/** Returns the exit code that a shell would report, including for a program killed by a signal; 255 for an impossible number. */
 function toExitCode(code: number | null, signalName: string | undefined): number {
   const exitCode = code ?? 128 + (constants.signals[signalName as NodeJS.Signals] ?? 0)
   return exitCode <= 255 ? exitCode : 255
 }
 
-/** Calls `close` when the reader has consumed everything and nothing arrives for `closeTimeoutMs`. Returns a function that cancels this. */
+/** Calls `close` when the reader has consumed everything and nothing has arrived for `closeTimeoutMs`. Returns a function that cancels this. */
 function closeWhenSilent(channel: ClientChannel, close: () => void): () => void {
   const { push } = channel
   let heardMs = monotonicClock.nowMs()
@@ -144,9 +148,9 @@ function ended(output: Readable): Promise<void> {
 }
 
 /**
- * Both outputs share one window, and ssh2 opens it again whenever anything comes in on stderr, though stdout be full to the brim:
- * with a remote side that reports on stderr every second, a slow reader of packets would hold 2 MiB more each time. While stdout is full,
- * stderr says that it is full too; the window then opens when stdout is read.
+ * Keeps the channel's window closed while stdout is full. Both outputs share one window, and ssh2 reopens it whenever anything arrives on stderr,
+ * even if stdout is full. With a remote side that reports on stderr every second, a slow packet reader would buffer 2 MiB more each time. While
+ * stdout is full, stderr therefore claims to be full too; reading stdout reopens the window.
  */
 function keepWindowClosed(channel: ClientChannel): void {
   const { stderr } = channel
@@ -158,7 +162,7 @@ function keepWindowClosed(channel: ClientChannel): void {
   }
 }
 
-/** The channel's input, without its quirks: ssh2 never calls back for a write after the end, and destroys the channel for it. */
+/** Opens the channel's standard input without its quirks: ssh2 never calls back for a write after the end, and destroys the channel for it. */
 function openStdin(channel: ClientChannel, gone: Promise<void>): Writable {
   let open = true
   let pending: (() => void) | undefined

@@ -3,12 +3,12 @@ import { openSecretPrompt } from './secret-prompt.ts'
 import type { SshConnection } from './ssh-connection.ts'
 import type { ConnectSshOptions } from './ssh-context.ts'
 
-/** As sudo itself (`passwd_tries`). */
+/** Maximum number of attempts, as in sudo itself (`passwd_tries`). */
 const tries = 3
 
 /**
- * What may be sudo's password on a host, one after the other: from KCAP_SUDO_PASSWORD, then from the person. undefined: none is left, or none may be
- * sent, because whoever answers there may be another.
+ * Returns a function that supplies possible sudo passwords for a host, one after the other: from KCAP_SUDO_PASSWORD, then from the user. It returns
+ * undefined when none is left, or when none may be sent because the host's identity is unproven.
  */
 export function makeSudoPasswords(
   { host: { user, host, batchMode }, isUnproven }: Pick<SshConnection, 'host' | 'isUnproven'>,

@@ -5,16 +5,16 @@ export interface SshAlgorithms {
   readonly keyExchanges?: readonly string[]
   readonly ciphers?: readonly string[]
   readonly macs?: readonly string[]
-  /** Keys to log in with. */
+  /** Algorithms of login keys. */
   readonly loginKeys?: readonly string[]
 }
 
 const ellipticKeys = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521'] as const
 
-/** What ssh2 1.17 can do and OpenSSH still allows, best first. */
+/** Algorithms that ssh2 1.17 supports and OpenSSH still allows, best first. */
 export const supportedAlgorithms: Required<SshAlgorithms> = {
   hostKeys: [...ellipticKeys, 'rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'],
-  // It signs with an RSA key by this algorithm alone, where the host does not rule it out (lib/client.js, getKeyAlgos).
+  // ssh2 signs with an RSA key only by this algorithm, unless the host rules it out (lib/client.js, getKeyAlgos).
   loginKeys: [...ellipticKeys, 'rsa-sha2-256'],
   keyExchanges: [
     'curve25519-sha256',
@@ -47,7 +47,10 @@ export const supportedAlgorithms: Required<SshAlgorithms> = {
   ],
 }
 
-/** A list that begins with a sign changes OpenSSH's own; only the config file without ssh has those, and there it changes ssh2's. */
+/**
+ * Returns a list of algorithms. One that begins with a sign modifies OpenSSH's own list. Such lists only come from a config file read without ssh;
+ * they then modify ssh2's.
+ */
 export function readAlgorithmList<Key extends keyof SshAlgorithms>(
   key: Key,
   names: readonly string[] | undefined,

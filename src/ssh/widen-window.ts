@@ -1,12 +1,15 @@
 import type { Client, ClientChannel } from 'ssh2'
 
-/** Full, and when it is filled up: as OpenSSH's own 2 MiB it never runs low on a long line, where ssh2's would wait half of the time. */
+/**
+ * Window size, and the level at which it is refilled. Like OpenSSH's own 2 MiB, it never runs low on a line with high latency, where ssh2's would
+ * wait half of the time.
+ */
 const windowBytes = 3 * 2 ** 20
 const refillBytes = windowBytes - 2 ** 19
-/** A reader who is further behind gets no more. */
+/** Backlog above which the reader gets no larger window. */
 const idleBytes = 2 ** 16
 
-/** What ssh2 1.17 does not show: Channel.js and client.js (CHANNEL_DATA), whose own refill comes at half of 2 MiB. */
+/** Internals that ssh2 1.17 does not expose: Channel.js and client.js (CHANNEL_DATA), whose own refill happens at half of 2 MiB. */
 interface ChannelParts {
   readonly incoming: { window: number }
   readonly outgoing: { readonly id: number }
@@ -15,7 +18,7 @@ interface ClientParts {
   readonly _protocol: { channelWindowAdjust(recipient: number, bytes: number): void }
 }
 
-/** Lets more be on its way to this channel while its reader keeps up; what can wait here grows to 3 MiB by it. */
+/** Allows more data in flight to this channel while its reader keeps up. This raises the local backlog to 3 MiB at most. */
 export function widenWindow(client: Client, channel: ClientChannel): void {
   const { incoming, outgoing } = channel as unknown as ChannelParts
   const { _protocol: protocol } = client as unknown as ClientParts
