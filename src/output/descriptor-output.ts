@@ -16,7 +16,7 @@ const truncateDescriptor = promisify(ftruncate)
 
 /**
  * Opens standard output.
- * @throws {KcapError} output-is-terminal — a capture on a terminal helps nobody and can upset it
+ * @throws {KcapError} output-is-terminal — when it is a terminal; binary output is useless there and can upset it
  */
 export function openStdoutOutput(): ByteOutput {
   refuseTerminal(stdoutDescriptor, '-')
@@ -24,20 +24,22 @@ export function openStdoutOutput(): ByteOutput {
 }
 
 /**
- * Opens a descriptor that this process has inherited, as bash makes one for `>(program)`.
- * @throws {KcapError} output-is-terminal; output-not-writable — when it is not open, or nothing a capture can be written to
+ * Opens a descriptor that this process inherited, such as the one bash creates for `>(program)`.
+ * @throws {KcapError} output-is-terminal — when it is a terminal
+ * @throws {KcapError} output-not-writable — when it is not open, or of a kind that cannot hold a capture
  */
 export function openDescriptorOutput(descriptor: number, name: string): ByteOutput {
   refuseTerminal(descriptor, name)
   const status = readStatus(descriptor, name)
   if (status.isFIFO() || status.isSocket()) return makePipeOutput(name, descriptor)
-  // Node makes no stream of anything else, such as /dev/null.
+  // Node creates no stream for anything else, such as /dev/null.
   return makeDescriptorOutput(descriptor, name, status.isFile() && status.size === 0)
 }
 
 /**
- * Opens a device such as /dev/null; its owner and mode stay.
- * @throws {KcapError} output-is-terminal, output-not-writable
+ * Opens a device such as /dev/null, and keeps its owner and mode.
+ * @throws {KcapError} output-is-terminal — when it is a terminal
+ * @throws {KcapError} output-not-writable — when it cannot be opened
  */
 export async function openDeviceOutput(path: string): Promise<ByteOutput> {
   const descriptor = await openDevice(path, constants.O_WRONLY | constants.O_NOCTTY).catch((error: unknown) =>
@@ -72,7 +74,10 @@ function readStatus(descriptor: number, name: string): Stats {
   }
 }
 
-/** `kcap … -o - > file`: the shell's file or device, written at its own position. A file that was empty is kept whole as one of ours. */
+/**
+ * Returns the output for `kcap … -o - > file`: the shell's file or device, written at its current position. A file that was empty ends with a whole
+ * packet, like kcap's own.
+ */
 function makeDescriptorOutput(descriptor: number, name: string, isOwnFile: boolean): ByteOutput {
   const file: WritableFile = {
     write: async (bytes) => (await writeDescriptor(descriptor, bytes)).bytesWritten,

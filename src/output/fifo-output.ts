@@ -11,7 +11,7 @@ import { isNamedPipe, openNamedPipeOutput, touchNamedPipe } from './named-pipe-o
 import { makeOutputFault, toOutputError } from './output-error.ts'
 import { makePipeOutput } from './pipe-output.ts'
 
-// Bare descriptors: a FileHandle would close its own when it is collected.
+// Bare descriptors, because a FileHandle closes its descriptor when it is garbage-collected.
 const openDescriptor = promisify(open)
 const closeDescriptor = promisify(close)
 
@@ -26,9 +26,9 @@ export interface FifoOptions {
 }
 
 /**
- * Opens the path given to `--fifo`: a FIFO of Wireshark's, its named pipe on Windows, or a regular file when a person typed it. Waits for a FIFO's
- * reader. Rejects with the signal's reason when it is aborted while waiting.
- * @throws {KcapError} output-* — the path cannot be written
+ * Opens the path given to `--fifo`: a FIFO created by Wireshark, its named pipe on Windows, or a regular file if a person typed it. Waits for a
+ * FIFO's reader. Rejects with the signal's reason when aborted while waiting.
+ * @throws {KcapError} output-* — when the path cannot be written
  */
 export async function openFifoOutput(
   path: string,
@@ -60,12 +60,15 @@ export async function openFifoOutput(
   }
 }
 
-/** A temporary file of Wireshark's own, not yet written (extcap.c), is there for us. */
+/**
+ * Returns whether the path may be written without `overwrite`: it is no regular file, or an empty temporary file that Wireshark created for this
+ * capture (extcap.c).
+ */
 function isWiresharks(path: string, status: Stats): boolean {
   return !status.isFile() || (status.size === 0 && /^wireshark_extcap_/.test(basename(path)))
 }
 
-/** Two captures in one FIFO are none, and who reads one that another user has put there is not known. */
+/** Claims a FIFO. Two captures in one FIFO would corrupt each other, and the reader of one that another user created is unknown. */
 function claimFifo(path: string, status: Stats): () => void {
   try {
     if (isPlanted(path)) throw makeOutputFault('PLANTED')
@@ -76,8 +79,8 @@ function claimFifo(path: string, status: Stats): () => void {
 }
 
 /**
- * Opens and closes a FIFO without writing. An extcap that fails before it opened its FIFO hangs Wireshark up to 4.0 for ever
- * (doc/extcap_example.py does the same on errors).
+ * Opens and closes a FIFO without writing. Wireshark up to 4.0 hangs forever if an extcap fails before opening its FIFO (doc/extcap_example.py does
+ * the same on errors).
  */
 export async function touchFifo(path: string): Promise<void> {
   if (isNamedPipe(path)) return await touchNamedPipe(path)
@@ -87,7 +90,7 @@ export async function touchFifo(path: string): Promise<void> {
   if (fd !== undefined) await closeDescriptor(fd)
 }
 
-/** Not a blocking open: that would hold a thread of Node's pool, and with it the end of the process, until a reader comes. */
+/** Opens without blocking. A blocking open would occupy a thread of Node's pool, and delay the end of the process, until a reader arrives. */
 async function openWriteEnd(path: string, signal: AbortSignal, onWait = () => {}): Promise<number> {
   let isWaiting = false
   for (;;) {
@@ -103,7 +106,10 @@ async function openWriteEnd(path: string, signal: AbortSignal, onWait = () => {}
   }
 }
 
-/** With nothing to write, a closed reader shows nowhere; but a second write end can't be opened any more (ENXIO, fifo(7)). */
+/**
+ * Watches for a closed reader, which shows only on a write. As long as nothing is written, the sign is that another write end cannot be opened
+ * (ENXIO, fifo(7)).
+ */
 function watchReader(path: string): { readerGone: Promise<void>; stop(): void } {
   let timer: NodeJS.Timeout | undefined
   const readerGone = new Promise<void>((resolve) => {
@@ -111,7 +117,7 @@ function watchReader(path: string): { readerGone: Promise<void>; stop(): void } 
       openDescriptor(path, constants.O_WRONLY | constants.O_NONBLOCK).then(
         closeDescriptor,
         ({ code }: NodeJS.ErrnoException) => {
-          // Any other failure, as a process out of descriptors, says nothing of the reader.
+          // Any other failure, such as running out of descriptors, says nothing about the reader.
           if (code !== 'ENXIO') return
           clearInterval(timer)
           resolve()

@@ -8,15 +8,14 @@ import { claimOutput } from './claim-output.ts'
 import { makeOutputFault, toOutputError } from './output-error.ts'
 import { type WritableFile, writeWhole } from './write-whole.ts'
 
-/** How often it is looked whether the file is still there for others to find. */
+/** Interval between checks that the file still exists under its name. */
 const lookMs = 1_000
 
 /**
- * A regular file, which no other capture writes at the same time. It comes into being with the first bytes, so that a capture that fails
- * before leaves none; where a full disk cuts a write off, what is not whole is taken away again, so that the file ends with a whole packet.
- * One that is removed meanwhile, or whose folder is, is an error: what is written on would be gone at the end.
- * Checks at once what can be checked.
- * @throws {KcapError} output-exists, output-in-use, output-folder-missing, output-not-writable
+ * Opens a regular file, to which no other capture writes at the same time. The file is created with the first bytes, so a capture that fails earlier
+ * leaves none. If a full disk cuts a write short, the partial packet is removed, so the file ends with a whole packet. Removing the file or its
+ * folder during the capture is an error, because later packets would be lost. Checks in advance whatever can be checked.
+ * @throws {KcapError} output-exists, output-in-use, output-folder-missing, output-not-writable — when the file cannot be written
  */
 export async function openFileOutput(file: string, options: { overwrite: boolean }): Promise<ByteOutput> {
   const claim = makeClaim()
@@ -79,7 +78,10 @@ async function checkWritable(file: string, overwrite: boolean, claim: Claim): Pr
 
 const { O_WRONLY, O_CREAT, O_EXCL } = constants
 
-/** Captures hold what people send: readable by their owner only, as dumpcap does. What another capture writes is not emptied. */
+/**
+ * Opens the file readable by its owner only, like dumpcap, because captures contain private traffic. Does not truncate a file that another capture is
+ * writing.
+ */
 async function openClaimed(file: string, overwrite: boolean, claim: Claim): Promise<FileHandle> {
   if (overwrite && isPlanted(file)) throw makeOutputFault('PLANTED')
   const handle = await open(file, O_WRONLY | O_CREAT | (overwrite ? 0 : O_EXCL), 0o600)
@@ -95,12 +97,12 @@ async function openClaimed(file: string, overwrite: boolean, claim: Claim): Prom
 }
 
 interface Claim {
-  /** Throws where another capture has the file. A device takes any number of writers. */
+  /** Claims the file. Throws if another capture has it. A device allows any number of writers. */
   take(status: Stats): void
   end(): void
 }
 
-/** Claims one file at a time: the one that had the name before may have been removed. */
+/** Returns a claim on one file at a time. The file that previously had the name may have been removed. */
 function makeClaim(): Claim {
   let claimed = ''
   let end = () => {}

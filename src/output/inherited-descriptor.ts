@@ -2,9 +2,9 @@ import { fstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from '
 import { makeOutputFault } from './output-error.ts'
 
 /**
- * Returns the status of a descriptor that a capture can be written to. A number that nobody passed on may be one of Node's own pipes,
- * and bytes in those crash the process.
- * @throws {Error} EBADF
+ * Returns the status of a descriptor that a capture can be written to. A number that nobody passed on may be one of Node's own pipes, and writing
+ * there crashes the process.
+ * @throws {Error} EBADF — when it is not open, or cannot take a capture
  */
 export function readWritableStatus(descriptor: number): Stats {
   const status = fstatSync(descriptor)
@@ -14,7 +14,7 @@ export function readWritableStatus(descriptor: number): Stats {
   return status
 }
 
-/** Reports whether a descriptor is open for reading only, which Linux alone shows. https://man7.org/linux/man-pages/man5/proc_pid_fdinfo.5.html */
+/** Returns whether a descriptor is read-only, which only Linux reveals. https://man7.org/linux/man-pages/man5/proc_pid_fdinfo.5.html */
 function isReadOnly(descriptor: number | string): boolean {
   try {
     const [, flags = '1'] = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1')) ?? []
@@ -24,7 +24,7 @@ function isReadOnly(descriptor: number | string): boolean {
   }
 }
 
-/** Reports whether this process itself would read what it writes. */
+/** Returns whether this process itself would read what it writes. */
 function hasOwnReader(descriptor: number): boolean {
   const folder = '/proc/self/fd'
   try {
@@ -39,7 +39,7 @@ function readTarget(link: string): string | undefined {
   try {
     return readlinkSync(link)
   } catch {
-    // It was the one of the listing.
+    // This descriptor belonged to the directory listing.
     return undefined
   }
 }

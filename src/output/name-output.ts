@@ -9,7 +9,7 @@ const standardDescriptors: ReadonlyMap<string, number> = new Map([
   ['/dev/stderr', 2],
 ])
 
-/** Returns what a path of a command line stands for: a descriptor of this process, a FIFO, a device, or a file to create. */
+/** Returns what a path on the command line refers to: a descriptor of this process, a FIFO, a device, or a file to create. */
 export function nameOutput(path: string, overwrite: boolean): OutputName {
   const descriptor = findDescriptor(path)
   if (descriptor === stdoutDescriptor) return { kind: 'stdout' }
@@ -19,7 +19,7 @@ export function nameOutput(path: string, overwrite: boolean): OutputName {
   return status?.isCharacterDevice() ? { kind: 'device', path } : { kind: 'file', path, overwrite }
 }
 
-/** Opening `/dev/fd/63` again fails for a socket or another user's pipe, and truncates a file: the descriptor itself is used. */
+/** Returns the descriptor that a path refers to. Opening `/dev/fd/63` again would fail for a socket or another user's pipe, and truncate a file. */
 function findDescriptor(path: string): number | undefined {
   const known = standardDescriptors.get(path)
   if (known !== undefined) return known

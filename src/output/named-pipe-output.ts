@@ -4,23 +4,24 @@ import type { ByteOutput } from './byte-output.ts'
 import { toOutputError } from './output-error.ts'
 import { makeStreamOutput } from './pipe-output.ts'
 
-/** Whether it names what Wireshark makes on Windows in a FIFO's place. */
+/** Returns whether the path is a named pipe, which Wireshark on Windows creates instead of a FIFO. */
 export function isNamedPipe(path: string, platform: NodeJS.Platform = process.platform): boolean {
   return platform === 'win32' && /^\\\\[.?]\\pipe\\/i.test(path)
 }
 
 /**
- * A named pipe: the reader is there before its pipe is. Neither looked at nor opened as a file: Wireshark makes room for one who opens it
- * (`extcap_create_pipe`), and Node empties what it opens to write. Throws `output-*` errors, and the signal's reason when it is aborted.
+ * Opens a named pipe, whose reader connects before the pipe exists. Does not stat it or open it as a file: Wireshark accepts a single client
+ * (`extcap_create_pipe`), and Node truncates files it opens for writing. Rejects with the signal's reason when aborted.
+ * @throws {KcapError} output-* — when the pipe cannot be opened
  */
 export async function openNamedPipeOutput(path: string, signal: AbortSignal): Promise<ByteOutput> {
   const socket = await connectPipe(path, signal)
-  // Read as well: Wireshark ends only the .cmd in front of kcap (`TerminateProcess`), and a silent capture would not learn of it.
+  // Read it too: Wireshark kills only the .cmd in front of kcap (`TerminateProcess`), and a silent capture would not notice.
   socket.resume()
   return makeStreamOutput(path, socket)
 }
 
-/** Opens and closes it, so that nobody waits for it. */
+/** Opens and closes a named pipe, so that nobody waits for it. */
 export async function touchNamedPipe(path: string): Promise<void> {
   const socket = await connectPipe(path, AbortSignal.timeout(2_000)).catch(() => undefined)
   socket?.destroy()

@@ -6,8 +6,8 @@ import { openFileOutput } from './file-output.ts'
 import { openWiresharkOutput } from './wireshark-output.ts'
 
 /**
- * Opens the output that a request names. `title` is what a window shows; `tell` is called when a FIFO has no reader yet.
- * @throws {KcapError} output-* — before anything is started anywhere
+ * Opens the output of a request. `title` is the title of a Wireshark window. `tell` is called when a FIFO has no reader yet.
+ * @throws {KcapError} output-* — before anything starts anywhere
  */
 export async function openOutput(
   name: OutputName,

@@ -3,14 +3,17 @@ import path from 'node:path'
 import { fileWord, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 
-/** Makes the error for a state that has no system error code or needs no system call: removed meanwhile, put there by another user, written by another capture. */
+/**
+ * Returns the error for a state without a system error code, or detected without a system call: the file was removed, another user put it there, or
+ * another capture writes to it.
+ */
 export function makeOutputFault(
   code: 'EISDIR' | 'EEXIST' | 'EBADF' | 'REMOVED' | 'PLANTED' | 'INUSE',
 ): NodeJS.ErrnoException {
   return Object.assign(new Error(code), { code })
 }
 
-/** Whether what was written before is gone too. */
+/** Returns whether the file was removed, and everything written to it lost. */
 export function isRemoved(error: KcapError): boolean {
   return (error.cause as NodeJS.ErrnoException | undefined)?.code === 'REMOVED'
 }
@@ -19,7 +22,7 @@ function isFolder(folder: string): boolean {
   return statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
-/** Failures of the file system, as errors of kcap. */
+/** Translates file system errors into kcap's. */
 export function toOutputError(file: string, error: unknown): KcapError {
   const { code, message } = error as NodeJS.ErrnoException
   const folder = path.dirname(path.resolve(file))

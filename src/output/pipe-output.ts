@@ -3,12 +3,12 @@ import type { Writable } from 'node:stream'
 import type { ByteOutput } from './byte-output.ts'
 import { toOutputError } from './output-error.ts'
 
-/** A pipe's write end as an output. Not through process.stdout: its writes to pipes block the whole process on Linux. */
+/** Returns a pipe's write end as an output. Avoids process.stdout, whose writes to pipes block the whole process on Linux. */
 export function makePipeOutput(name: string, fd: number): ByteOutput {
   return makeStreamOutput(name, new Socket({ fd, readable: false, writable: true }))
 }
 
-/** Any stream that says when a write has been taken. */
+/** Returns an output for any stream that reports when it has accepted a write. */
 export function makeStreamOutput(name: string, stream: Writable): ByteOutput {
   let isGone = false
   let markGone = () => {}

@@ -4,24 +4,30 @@ import type { ByteOutput } from './byte-output.ts'
 import { openFileOutput } from './file-output.ts'
 import { toOutputError } from './output-error.ts'
 
-/** Files that follow each other, of which the oldest are removed. */
+/** Series of output files; the oldest ones are removed. */
 export interface RingFiles {
-  /** Opens the next one; the one before must be closed. Throws `output-*` errors. */
+  /**
+   * Opens the next file; the previous one must be closed.
+   * @throws {KcapError} output-* — when the file cannot be written
+   */
   openNext(): Promise<ByteOutput>
-  /** Those that are there, the oldest first. */
+  /** Existing files, oldest first. */
   readonly paths: readonly string[]
 }
 
 export interface RingOptions {
-  /** `orders.pcapng` */
+  /** Base name of the files: `orders.pcapng`. */
   readonly file: string
-  /** undefined: all are kept. */
+  /** Maximum number of files; undefined keeps all. */
   readonly maxFiles: number | undefined
   readonly overwrite: boolean
   readonly now?: () => Date
 }
 
-/** `orders_00001_20261122101530.pcapng` and on, as dumpcap names them (capture/ringbuffer.c, ringbuf_open_file), in local time. */
+/**
+ * Returns a series of files named like dumpcap's (capture/ringbuffer.c, ringbuf_open_file), in local time: `orders_00001_20261122101530.pcapng` and
+ * so on.
+ */
 export function makeRingFiles({ file, maxFiles, overwrite, now = () => new Date() }: RingOptions): RingFiles {
   const { dir, name, ext } = path.parse(file)
   const paths: string[] = []

@@ -14,20 +14,21 @@ import { makeStreamOutput } from './pipe-output.ts'
 
 const makeFifoTimeoutMs = 5_000
 const maxTitleLength = 80
-/** Shows the names that the capture itself carries, and looks no address up elsewhere. The preferences hold for this window. */
+/** Wireshark options that show the names in the capture and look up no addresses elsewhere. They apply to this window only. */
 const showNames = ['-o', 'nameres.network_name:TRUE', '-o', 'nameres.use_external_name_resolver:FALSE']
 
 /**
- * Wireshark's window on the live stream; it stays open when the capture ends. Through a FIFO: of a pipe on its standard input
- * Wireshark keeps the reading end after Stop, so nobody would learn of it. `title` names the FIFO, since the window shows the
- * input as it was given: by its name alone, from its folder. Throws `output-not-writable`, and the signal's reason when it is aborted before Wireshark reads.
+ * Opens a Wireshark window on the live stream; it stays open when the capture ends. Uses a FIFO, because Wireshark keeps the reading end of a
+ * standard input pipe open after Stop, and nobody would notice. The window shows its input as given, so the FIFO is named `title` and passed by its
+ * bare name, with its folder as current folder. Rejects with the signal's reason when aborted before Wireshark reads.
+ * @throws {KcapError} output-not-writable — when Wireshark cannot start, or ends before it reads
  */
 export async function openWiresharkOutput(
   title: string,
   signal: AbortSignal,
   program = listWiresharkFiles(['wireshark', 'Wireshark']).find(existsSync) ?? 'wireshark',
 ): Promise<ByteOutput> {
-  // Windows has no FIFOs in its file system; there, Stop ends the capture with the window.
+  // Windows has no FIFOs in its file system; there, Stop ends the capture together with the window.
   if (process.platform === 'win32') return await openStdinOutput(program)
   const folder = makePrivateFolder('window')
   const removeFolder = async () => await rm(folder, { recursive: true, force: true })
@@ -60,15 +61,15 @@ async function openStdinOutput(program: string): Promise<ByteOutput> {
 }
 
 interface WiresharkStart {
-  /** Shown as the window's title, as it is given. */
+  /** Input as given to Wireshark, which shows it in the window's title. */
   readonly input: string
-  /** Where the input is. */
+  /** Folder that contains the input. */
   readonly folder?: string
   readonly stdin: 'ignore' | 'pipe'
 }
 
 async function startWireshark(program: string, { input, folder, stdin }: WiresharkStart): Promise<ChildProcess> {
-  // Its own session: Ctrl-C on kcap's terminal ends the capture, not the window with its packets.
+  // A separate session: Ctrl-C in kcap's terminal ends the capture, but not the window with its packets.
   const stdio: StdioOptions = [stdin, 'ignore', 'ignore']
   const child = await startApart([program, '-k', '-i', input, ...showNames], stdio, {}, folder).catch(
     (error: Error) => {

@@ -1,11 +1,14 @@
-/** A file that is open for writing. */
+/** File open for writing. */
 export interface WritableFile {
-  /** Returns how many bytes were written, the first of them at `position`. */
+  /** Writes bytes at `position` and returns how many were written. */
   write(bytes: Buffer, position: number): Promise<number>
   truncate(length: number): Promise<void>
 }
 
-/** Writes all of it. Where that fails, the file keeps what `findWhole` finds whole in the part that was written; throws the system's error. */
+/**
+ * Writes all bytes. After a failure, the file keeps what `findWhole` finds complete in the part that was written.
+ * @throws {Error} the system's error
+ */
 export async function writeWhole(
   file: WritableFile,
   bytes: Buffer,
