@@ -9,8 +9,8 @@ const maxBytes = 4 * 1024 * 1024
 const maxAgeMs = 30 * 24 * 3_600_000
 
 /**
- * Answers to Wireshark that were worked out before. A file's first line is `kcap VERSION CHECKSUM KEY`: the launcher (extcap/launcher.sh)
- * prints what follows it only if all three are as it expects, so that an old, torn or edited file counts as none.
+ * Stores an answer to Wireshark for later. The first line of its file is `kcap VERSION CHECKSUM KEY`. The launcher (extcap/launcher.sh) prints the
+ * rest only if all three match, so that an outdated, truncated or edited file is ignored.
  */
 export function writeAnswer(name: string, key: string, body: string, environment = process.env): void {
   const file = answerPath(name, environment)
@@ -18,7 +18,7 @@ export function writeAnswer(name: string, key: string, body: string, environment
   if (readPrivateFile(file, maxBytes) !== text) writePrivateFile(file, text)
 }
 
-/** undefined when there is none, or none of this version and with this key. */
+/** Returns a stored answer; undefined if there is none of this version with a matching key. */
 export function readAnswer(
   name: string,
   isKey: (key: string) => boolean,
@@ -37,7 +37,7 @@ export function removeAnswer(name: string, environment: NodeJS.ProcessEnv = proc
   rmSync(answerPath(name, environment), { force: true })
 }
 
-/** Forgets dialogs of interfaces that were not captured from for a month. */
+/** Removes dialogs of interfaces that were not captured from for a month. */
 export function sweepAnswers(environment: NodeJS.ProcessEnv = process.env): void {
   removeOldFiles(path.dirname(answerPath('list', environment)), maxAgeMs)
 }

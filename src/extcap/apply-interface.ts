@@ -21,15 +21,18 @@ import type { WiresharkArguments } from './wireshark-words.ts'
 
 const loginTimeoutMs = 20_000
 
-/** Options of a capture with what the interface says put in; `close` ends what had to be started for it. */
+/** Options of a capture, completed from the interface. `close` ends whatever had to be started for it. */
 export interface InterfaceTarget {
-  /** undefined without `--extcap-interface`. */
+  /** Interface; undefined without `--extcap-interface`. */
   readonly reference: InterfaceReference | undefined
   readonly parsed: WiresharkArguments
   close(): Promise<void>
 }
 
-/** Throws `no-target` where the dialog of the interface should have named one. */
+/**
+ * Checks that the dialog of the interface names a target.
+ * @throws {KcapError} no-target — when it should and does not
+ */
 export function refuseNoTarget({ reference, parsed }: InterfaceTarget): void {
   const option = findTargetOption(parsed)
   if (reference?.kind === 'ssh' && option === undefined) {
@@ -37,7 +40,7 @@ export function refuseNoTarget({ reference, parsed }: InterfaceTarget): void {
       hints: ['open the gear of "kcap: SSH host" and fill in Host'],
     })
   }
-  // The SSH host of a cluster's dialog is that of a pod's node.
+  // In a cluster's dialog, the SSH host is the node of a pod.
   if (reference?.kind === 'cluster' && (option === undefined || option === 'ssh-host')) {
     const context = parsed.text('context') ?? ''
     throw new KcapError('no-target', `cannot capture in the cluster "${context}": no pod is named`, {
@@ -46,7 +49,12 @@ export function refuseNoTarget({ reference, parsed }: InterfaceTarget): void {
   }
 }
 
-/** Without `--extcap-interface` the options stand for themselves. Throws `usage` for an interface that is not ours, and `context-not-found`. */
+/**
+ * Completes the options from the interface. Without `--extcap-interface` they stay as they are.
+ * @throws {KcapError} usage — when the interface is none of kcap's
+ * @throws {KcapError} context-not-found — when no context matches the interface
+ * @throws {KcapError} no-target — when the config no longer has the interface's host
+ */
 export async function applyInterface(parsed: WiresharkArguments, signal: AbortSignal): Promise<InterfaceTarget> {
   const value = parsed.text('extcap-interface')
   if (value === undefined) return { reference: undefined, parsed, close: async () => {} }
@@ -75,7 +83,10 @@ export async function applyInterface(parsed: WiresharkArguments, signal: AbortSi
   return { reference, parsed: withTexts(parsed, values), close: async () => {} }
 }
 
-/** Of a host of the config; that of the dialog needs nothing more. Throws `no-target`. */
+/**
+ * Returns the options for a host in the config; the dialog's own host needs no more.
+ * @throws {KcapError} no-target — when the config has no such host
+ */
 async function readSshValues({ hostPart }: { hostPart?: string }): Promise<Record<string, string>> {
   if (hostPart === undefined) return {}
   const { sshHosts, file } = await loadSettings()
@@ -118,11 +129,11 @@ async function readClusterValues(
   const name = await findName(reference, { kubeconfigPaths, context }, signal)
   const { namespace } = reference
   if (reference.kind === 'pod') return { context, namespace, pod: name }
-  // Its dialog can narrow the workload to one of its pods.
+  // The dialog can narrow the workload to one of its pods.
   return { context, namespace, target: parsed.text('target') ?? `${reference.workload}/${name}` }
 }
 
-/** A value that was cut or told apart by a hash names its pod or workload only together with the list of them. */
+/** Returns the name of a pod or workload. A value that was cut or carries a hash identifies it only together with their list. */
 async function findName(
   reference: Extract<InterfaceReference, { kind: 'pod' | 'workload' }>,
   cluster: Pick<ClusterScope, 'kubeconfigPaths'> & { readonly context: string },

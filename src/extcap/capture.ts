@@ -26,10 +26,10 @@ import { formatFailure } from './report.ts'
 import { forgetWarmList } from './warm-list.ts'
 import { wiresharkWords } from './wireshark-words.ts'
 
-/** `--capture`: packets into the FIFO until it is told to stop. Silent on success; one short text on stderr on failure. */
+/** Runs `--capture`: writes packets to the FIFO until stopped. Prints nothing on success, one short text to stderr on failure. */
 export async function capture(argv: readonly string[]): Promise<number> {
   const stop = watchForStop()
-  // Known before anything can fail: a FIFO that nobody opens hangs Wireshark up to 4.0.
+  // Read these before anything can fail: Wireshark up to 4.0 hangs on a FIFO that nobody opens.
   const given = parseWords(argv)
   const fifo = given.get('fifo') || undefined
   const reference = parseInterfaceValue(given.get('extcap-interface') ?? '')
@@ -99,7 +99,7 @@ async function completeRequest(
   }
 }
 
-/** A person typed it: Wireshark gives its extcaps no terminal to read from. */
+/** Returns whether a person typed the command: Wireshark gives its extcaps no terminal to read from. */
 function isShell(): boolean {
   return isatty(0) && isatty(2)
 }

@@ -11,15 +11,15 @@ const otherUser = 'log in as root or become root: {ssh-user}, {sudo}'
 const fileSystem = 'choose another temporary folder in the preferences of Wireshark'
 
 /**
- * What to do in Wireshark about each failure. `{option}` stands for the field of that option in the dialog of the interface; a line is left out where
- * the dialog has no such field.
+ * Advice for each failure in Wireshark. `{option}` stands for that option's field in the interface's dialog; lines are left out if the dialog has no
+ * such field.
  */
 export const dialogAdvice: Readonly<Record<ErrorCode, readonly string[]>> = {
   internal: ['this is a fault in kcap; a report helps most with what {log-file} has'],
   usage: ['the gear beside the interface opens its options'],
   'bad-filter': ['correct {filter}, or the capture filter in the main window'],
   'unknown-interface': ['choose another in {iface}; "Load interfaces" lists them'],
-  // Its own hints are of the dialog.
+  // Its own hints already refer to the dialog.
   'no-target': [],
   'config-broken': ['correct the file, then press F5'],
 

@@ -4,15 +4,15 @@ import type { InterfaceReference } from './interface-name.ts'
 import { formatSentence } from './sentence.ts'
 import { secretArguments } from './take-secrets.ts'
 
-/** Entries of the dialog's lists, by the name of their option. */
+/** Entries of the dialog's lists, by option name. */
 export type DialogLists = Readonly<Record<string, readonly string[]>>
 
-/** A longer list is no help to anybody, and Wireshark keeps all of it in memory. */
+/** Maximum length of a list. Nobody searches a longer one, and Wireshark keeps all of it in memory. */
 const maxListLength = 2_000
 
 /**
- * Returns the dialog of an interface as `arg` and `value` sentences, from the option table. Every argument has a group: ungrouped ones vanish when
- * number 0 is in a group. Nothing is `required`: that, with a value that is not saved, opens the dialog for ever
+ * Returns the dialog of an interface as `arg` and `value` sentences, from the option table. Every argument has a group: ungrouped ones vanish if
+ * number 0 is in a group. Nothing is `required`: combined with a value that is not saved, that reopens the dialog forever
  * (gitlab.com/wireshark/wireshark/-/issues/18487).
  */
 export function formatDialog(reference: InterfaceReference, lists: DialogLists = {}): string {
@@ -26,7 +26,7 @@ export function formatDialog(reference: InterfaceReference, lists: DialogLists =
   return rows + (reference.kind === 'ssh' ? formatSecrets() : '')
 }
 
-/** One argument with its values. */
+/** Returns the sentences of one argument with its values. */
 function formatArgument(
   row: TableRow,
   dialog: DialogArgument,
@@ -40,7 +40,7 @@ function formatArgument(
     display: displayOf(dialog, reference),
     type: dialog.type,
     tooltip: dialog.tooltip,
-    // Of a list it is the text of its button.
+    // For a list, this is the text of its reload button.
     placeholder: dialog.reload ?? dialog.placeholder,
     reload: dialog.reload === undefined ? undefined : true,
     group: tabOf(row),
@@ -56,7 +56,7 @@ function formatArgument(
   return argument + values.join('')
 }
 
-/** Wireshark has no preference for these: they are asked anew, and gone with the dialog. */
+/** Returns the arguments for secrets. Wireshark has no preference for them: it asks each time and forgets them with the dialog. */
 function formatSecrets(): string {
   return secretArguments
     .map(({ name, display, tooltip }, index) =>
@@ -74,8 +74,9 @@ function formatSecrets(): string {
 }
 
 /**
- * Returns the `value` sentences of one list: nothing chosen, then the entries. `current` is what is chosen now; it stays where the list has it, so that
- * nothing of another namespace is captured by mistake. An interface stays in any case: that of a pod that has gone may come again.
+ * Returns the `value` sentences of one list: the empty choice, then the entries. `current` is the current choice. It stays selected if the list
+ * contains it, so that nothing from another namespace is captured by mistake. An interface always stays, because a vanished pod's interface may
+ * reappear.
  */
 export function formatList(
   name: string,
@@ -97,7 +98,7 @@ export function formatList(
     .join('')
 }
 
-/** The entries of the lists in a dialog that `formatDialog` has written. */
+/** Returns the entries of the lists in a dialog written by `formatDialog`. */
 export function readDialogLists(text: string): DialogLists {
   const lists: Record<string, string[]> = {}
   for (const [, number, value = ''] of text.matchAll(/^value \{arg=(\d+)\}\{value=(.+?)\}\{display=/gm)) {
@@ -108,7 +109,10 @@ export function readDialogLists(text: string): DialogLists {
   return lists
 }
 
-/** In place of a list that could not be filled: why, in the list itself, since a reload has no other way to speak. */
+/**
+ * Returns the sentences for a list that could not be filled. They show the reason in the list itself, the only place where a reload can report
+ * anything.
+ */
 export function formatListFailure(name: string, reason: string, chosen = ''): string {
   const row = findOption(name)
   const number = row === undefined ? undefined : numberOf(row)
@@ -118,12 +122,12 @@ export function formatListFailure(name: string, reason: string, chosen = ''): st
   )
 }
 
-/** First number of the table's arguments; the numbers before it are for a tab that comes first. */
+/** First number of the table's arguments; smaller numbers are for a tab that comes first. */
 const firstNumber = 100
 
 /**
- * Returns the number of an argument, which Wireshark orders arguments and tabs by. It follows the table, so that it is the same whatever an interface
- * leaves out; only the dialog of a host begins with the SSH tab.
+ * Returns the number of an argument, by which Wireshark orders arguments and tabs. It follows the table, so it does not depend on what an interface
+ * leaves out. Only the dialog of a host begins with the SSH tab.
  */
 function numberOf(row: TableRow, reference?: InterfaceReference): number {
   const sshRows = optionTable.filter(({ group }) => group === 'SSH')
@@ -132,7 +136,7 @@ function numberOf(row: TableRow, reference?: InterfaceReference): number {
     : firstNumber + optionTable.indexOf(row)
 }
 
-/** Returns what a dialog calls the field of an option, and the tab it is on; undefined: it has none. */
+/** Returns the label and tab of an option's field in a dialog; undefined if it has none. */
 export function findField(
   option: string,
   reference: InterfaceReference,
@@ -142,12 +146,12 @@ export function findField(
   return { display: displayOf(fitDialog(row.dialog, reference), reference), tab: tabOf(row) }
 }
 
-/** Returns the argument as it is for this interface. */
+/** Returns the argument adapted to this interface. */
 function fitDialog(dialog: DialogArgument, reference: InterfaceReference | undefined): DialogArgument {
   return reference?.kind === 'workload' ? { ...dialog, ...dialog.ofWorkload } : dialog
 }
 
-/** A host beside a pod is that of its node. */
+/** Returns the label of an argument. In the dialogs of pods, a host is that of the pod's node. */
 function displayOf({ display, displayBesidePod }: DialogArgument, { kind }: InterfaceReference): string {
   return kind === 'ssh' ? display : (displayBesidePod ?? display)
 }
@@ -157,7 +161,7 @@ function tabOf({ group }: TableRow): string {
 }
 
 function isOffered(dialog: DialogArgument, reference: InterfaceReference, row: TableRow): boolean {
-  // The host of an interface of its own is known.
+  // The host is already known if it has its own interface.
   if (row.name === 'ssh-host' && reference.kind === 'ssh' && reference.hostPart !== undefined) return false
   return dialog.on === undefined || dialog.on.includes(reference.kind)
 }

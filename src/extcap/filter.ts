@@ -2,8 +2,8 @@ import { checkFilter } from '../session/check-filter.ts'
 import { parseWords } from './parse-words.ts'
 
 /**
- * The verdict on the capture filter field: '' is valid, a text is what is wrong, undefined is "unable to check"
- * (extcap.c, extcap_verify_capture_filter).
+ * Checks the capture filter field. Returns '' for a valid filter, a text that describes the error, or undefined for "unable to check" (extcap.c,
+ * extcap_verify_capture_filter).
  */
 export async function judgeFilter(argv: readonly string[]): Promise<string | undefined> {
   const verdict = await checkFilter(parseWords(argv).get('extcap-capture-filter') ?? '')

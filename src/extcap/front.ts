@@ -3,7 +3,7 @@ import { writeAnswer } from '../host/write-answer.ts'
 import { takeSecrets } from './take-secrets.ts'
 import { readWarmList } from './warm-list.ts'
 
-/** What Wireshark asked, told apart without loading anything: each question costs it a start of ours. */
+/** Question from Wireshark, identified without loading anything: each question costs Wireshark a start of kcap. */
 export type ExtcapVerb =
   | 'interfaces'
   | 'refresh'
@@ -16,7 +16,7 @@ export type ExtcapVerb =
   | 'version'
   | 'help'
 
-/** undefined: no question of Wireshark's, so a person is at the shell. */
+/** Returns Wireshark's question; undefined if there is none, which means that a person is at the shell. */
 export function findVerb(argv: readonly string[]): ExtcapVerb | undefined {
   const has = (name: string) => argv.some((word) => word === name || word.startsWith(`${name}=`))
   if (has('--capture')) return 'capture'
@@ -31,7 +31,7 @@ export function findVerb(argv: readonly string[]): ExtcapVerb | undefined {
   return undefined
 }
 
-/** Answers one question. Returns the exit code. */
+/** Answers one question and returns the exit code. */
 export async function runExtcap(verb: ExtcapVerb, words: readonly string[]): Promise<number> {
   const argv = takeSecrets(words)
   switch (verb) {
@@ -40,7 +40,7 @@ export async function runExtcap(verb: ExtcapVerb, words: readonly string[]): Pro
       if (warm !== undefined) return await writeAnswer(warm)
       const { listInterfaces } = await import('./interfaces.ts')
       await writeAnswer(await listInterfaces())
-      // Wireshark waits for our end: what a slow login has started would hold it back.
+      // Wireshark waits for this process to end; leftovers of a slow login would delay that.
       return process.exit(0)
     }
     case 'refresh': {

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto'
 import { printable } from '../base/printable.ts'
 import { type ListedWorkloadKind, listedWorkloadKinds } from '../listing/cluster-names.ts'
 
-/** An interface of ours in Wireshark's list. */
+/** kcap interface in Wireshark's list. */
 export type ExtcapInterface =
   | { readonly kind: 'demo' }
-  /** Of one host of kcap's config, or of whichever the dialog names. */
+  /** Interface of one host in kcap's config, or of any host that the dialog names. */
   | { readonly kind: 'ssh'; readonly host?: string }
   | {
       readonly kind: 'cluster'
       readonly context: string
-      /** The list leaves some of its pods out. */
+      /** Whether the list leaves out some of the cluster's pods. */
       readonly isCut?: boolean
     }
   | { readonly kind: 'pod'; readonly context: string; readonly namespace: string; readonly pod: string }
@@ -20,11 +20,11 @@ export type ExtcapInterface =
       readonly namespace: string
       readonly workload: ListedWorkloadKind
       readonly name: string
-      /** Of its pods, for the display. */
+      /** Number of the workload's pods, for display. */
       readonly podCount?: number
     }
 
-/** The same, read back from its value: contexts and hosts are known by their encoded form only. */
+/** Interface parsed from its value. Only the encoded form of contexts and hosts is known. */
 export type InterfaceReference =
   | { readonly kind: 'demo' }
   | { readonly kind: 'ssh'; readonly hostPart?: string }
@@ -45,19 +45,21 @@ export type InterfaceReference =
       readonly value: string
     }
 
-/** Wireshark makes FIFO and temporary file names of it; its own limits lie between 220 and 250 bytes. */
+/** Length limits of a value. Wireshark builds FIFO and temporary file names from it; its own limits are between 220 and 250 bytes. */
 const maxValueLength = 100
 const maxPartLength = 40
-/** Leaves room for a namespace of 63 bytes, which is never cut: a login may be allowed to list one namespace only. */
+/**
+ * Shorter limit for a context. It leaves room for a namespace of 63 bytes, which is never cut, because a login may be allowed to list one namespace
+ * only.
+ */
 const shortPartLength = 20
 const maxDisplayBytes = 180
 const hashLength = 6
 
 /**
- * The interface's value: `kcap-<context>.<namespace>.<pod>` of `[a-z0-9._-]`, the same at every listing; of a workload the last part is
- * `<kind>_<name>`, which no pod can be called. It names the context, so
- * that a changed current context never sends a capture to another cluster. What can't be said in these characters or is too long is
- * cut and told apart by a hash.
+ * Returns the interface's value: `kcap-<context>.<namespace>.<pod>`, from the characters `[a-z0-9._-]`, identical in every listing. For a workload,
+ * the last part is `<kind>_<name>`, which cannot be a pod's name. The value includes the context, so that changing the current context never sends a
+ * capture to another cluster. A part that is too long or has other characters is cut and gets a hash.
  */
 export function formatInterfaceValue(item: ExtcapInterface): string {
   if (item.kind === 'demo') return 'kcapdemo'
@@ -70,8 +72,8 @@ export function formatInterfaceValue(item: ExtcapInterface): string {
 }
 
 /**
- * The values of a list. Wireshark takes everything but letters and digits for `_` in the keys of its settings, so that `a-b.c` and
- * `a.b-c` would share theirs: all that fold into one get a hash, so that no name depends on the order of the list.
+ * Returns the values of a list. Wireshark replaces everything but letters and digits with `_` in the keys of its settings, so `a-b.c` and `a.b-c`
+ * would share a key. All values that fold to one key get a hash, so that no value depends on the order of the list.
  */
 export function formatInterfaceValues(items: readonly ExtcapInterface[]): string[] {
   const plain = items.map(formatInterfaceValue)
@@ -84,14 +86,14 @@ function withHash(value: string): string {
   return `${value.slice(0, maxValueLength - hashLength - 2)}--${hash(value)}`
 }
 
-/** The key under which Wireshark keeps settings of an interface (extcap.c, extcap_settings_key). */
+/** Returns the key under which Wireshark stores an interface's settings (extcap.c, extcap_settings_key). */
 function foldValue(value: string): string {
   return value.toLowerCase().replace(/[^a-z0-9_]/g, '_')
 }
 
-/** The name in Wireshark's list. Pods of the current context are called by the short form. */
+/** Returns the name in Wireshark's list. Pods of the current context have the short form. */
 export function formatInterfaceDisplay(item: ExtcapInterface, currentContext: string | undefined): string {
-  // Escaped here, before it is cut: an escape is longer than what it stands for.
+  // Escape before cutting: an escape is longer than the character it replaces.
   const display = printable(`kcap: ${describeInterface(item, currentContext)}`)
   if (Buffer.byteLength(display) <= maxDisplayBytes) return display
   let kept = ''
@@ -123,7 +125,7 @@ function nameContext(context: string, currentContext: string | undefined): strin
   return context === currentContext ? '' : `${context}: `
 }
 
-/** undefined when it is no interface of ours. */
+/** Parses an interface's value; returns undefined if it is none of kcap's. */
 export function parseInterfaceValue(value: string): InterfaceReference | undefined {
   if (value === 'kcapdemo') return { kind: 'demo' }
   const [, ssh, hostPart] = /^(kcapssh)(?:-([a-z0-9-]+))?$/.exec(value) ?? []
@@ -137,20 +139,20 @@ export function parseInterfaceValue(value: string): InterfaceReference | undefin
   return workload === undefined ? undefined : { kind: 'workload', contextPart, namespace, workload, name, value }
 }
 
-/** Whether a value may stand for a pod or workload that only their list can tell. */
+/** Returns whether the name was hashed, so that only the list of pods or workloads can resolve it. */
 export function isHashedName(name: string): boolean {
   return new RegExp(`--[0-9a-f]{${hashLength}}$`).test(name)
 }
 
-/** Whether a listed pod or workload is the one that a value stands for. */
+/** Returns whether a value stands for this listed pod or workload. */
 export function isValueOf(value: string, item: ExtcapInterface): boolean {
   const full = formatInterfaceValue(item)
   return value === full || value === withHash(full)
 }
 
 /**
- * Dots separate the parts of a value, so a part has none: kubeconfig allows any text as a context's name. Plain names are those that
- * Wireshark's folding keeps apart.
+ * Encodes a part of a value. Dots separate the parts, so a part contains none; a kubeconfig allows any text as a context's name. Names stay unchanged
+ * if Wireshark's folding keeps them apart.
  */
 function encodePart(name: string, maxLength = maxPartLength): string {
   if (/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name) && name.length <= maxLength) return name
@@ -161,12 +163,12 @@ function encodePart(name: string, maxLength = maxPartLength): string {
   return `${clean.slice(0, maxLength - hashLength - 1)}-${hash(name)}`
 }
 
-/** Whether a part of a value stands for this context of the kubeconfig, or this host of kcap's config. */
+/** Returns whether a part of a value stands for this context of the kubeconfig, or this host of kcap's config. */
 export function isPartOf(part: string, name: string): boolean {
   return part === encodePart(name) || part === encodePart(name, shortPartLength) || isHashedPart(part, name)
 }
 
-/** A cluster's value whose fold another has carries a second hash. */
+/** Returns whether a part has a second hash, which a cluster's value gets if another one folds to the same key. */
 function isHashedPart(part: string, name: string): boolean {
   return `kcap-${part}` === withHash(`kcap-${encodePart(name)}`)
 }

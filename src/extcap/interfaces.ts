@@ -19,7 +19,7 @@ import { findRecentTargets } from './recent-targets.ts'
 import { formatSentence } from './sentence.ts'
 import { beginListing, isOvertaken, writeWarmList } from './warm-list.ts'
 
-/** `--extcap-interfaces` when no list is warm: within 1.5 s, from clusters that answer in time and from what is known of the others. */
+/** Answers `--extcap-interfaces` if no list is warm. Takes at most 1.5 s: uses the clusters that answer in time, and cached names for the others. */
 export async function listInterfaces(): Promise<string> {
   const { text, isStale } = await answerList(listingLimits(process.uptime() * 1000))
   if (isStale) startRefresh()
@@ -27,8 +27,8 @@ export async function listInterfaces(): Promise<string> {
 }
 
 /**
- * The same behind Wireshark's back, with time for logins that need it; the next list has it. For a shell it is what is known of one
- * context. One at a time is enough.
+ * Refreshes the list in the background, with time for logins that need it; the next listing uses the result. For shell completion, refreshes what is
+ * known about one context. Only one refresh runs at a time.
  */
 export async function refreshList(context?: string): Promise<void> {
   const release = takeRefreshLock()
@@ -56,7 +56,7 @@ async function answerList(limits: ListLimits): Promise<{ text: string; isStale: 
       writeWarmList(text, start)
     }
   } catch {
-    // Where nothing can be written every question is answered anew.
+    // Without a writable folder, every question is computed again.
   }
   return { text, isStale: listing.clusters.some((cluster) => cluster.isStale) }
 }
@@ -80,13 +80,13 @@ function toInterface(context: string, entry: ListedEntry): ExtcapInterface {
   return { kind: 'workload', context, namespace, workload: entry.kind, name: entry.name, podCount: entry.podCount }
 }
 
-/** URL of the page beside the program that the Help button of a dialog opens; undefined where the program has none, as in tests. */
+/** Returns the URL of the page next to the program that a dialog's Help button opens; undefined if there is none, as in tests. */
 function findHelpPage(): string | undefined {
   const page = path.join(path.dirname(process.argv[1] ?? ''), 'wireshark.html')
   return existsSync(page) ? pathToFileURL(realpathSync(page)).href : undefined
 }
 
-/** `extcap` and `interface` sentences. */
+/** Returns the list as `extcap` and `interface` sentences. */
 export function formatInterfaceList(items: readonly ExtcapInterface[], currentContext: string | undefined): string {
   const values = formatInterfaceValues(items)
   const lines = items.map((item, index) =>

@@ -6,8 +6,8 @@ import { formatInterfaceValue, parseInterfaceValue } from './interface-name.ts'
 import { mergeLists, noteChoices, readRecentChoices } from './recent-choices.ts'
 
 /**
- * Dialogs that know more than the launcher's own: those of clusters, whose lists begin with what the listing has found, and those in
- * which something was chosen before.
+ * Writes the dialogs that know more than the launcher's own: those of clusters, whose lists begin with what the listing found, and those with earlier
+ * choices.
  */
 export function writeKnownDialogs(
   listed: readonly string[],
@@ -21,7 +21,7 @@ export function writeKnownDialogs(
     writeDialog(value, mergeLists(recent[value] ?? {}, found.get(value) ?? {}))
 }
 
-/** The choices of a capture are in the lists of its interface from now on. */
+/** Adds the choices of a capture to the lists of its interface. */
 export function rememberChoices(value: string, parsed: ParsedArguments): void {
   try {
     const chosen = noteChoices(value, parsed)
@@ -29,11 +29,11 @@ export function rememberChoices(value: string, parsed: ParsedArguments): void {
     const known = readKnownDialog(value)
     writeDialog(value, mergeLists(chosen, known === undefined ? {} : readDialogLists(known)))
   } catch {
-    // Where nothing can be written the lists begin with what the cluster has.
+    // Without a writable folder, the lists begin with the cluster's own entries.
   }
 }
 
-/** The dialog as it was written for this kubeconfig; undefined when there is none. */
+/** Returns the stored dialog for this kubeconfig; undefined if there is none. */
 export function readKnownDialog(value: string): string | undefined {
   return readAnswer(value, (key) => key === kubeconfigKey())
 }
@@ -43,7 +43,7 @@ function writeDialog(value: string, lists: DialogLists): void {
   if (reference !== undefined) writeAnswer(value, kubeconfigKey(), formatDialog(reference, lists))
 }
 
-/** Contexts of two kubeconfigs may be called the same. */
+/** Returns the key of stored dialogs. Two kubeconfigs may have contexts of the same name. */
 function kubeconfigKey(): string {
   return process.env.KUBECONFIG ?? ''
 }
@@ -52,7 +52,7 @@ function toLists(names: ClusterNames | undefined): DialogLists {
   if (names === undefined) return {}
   return {
     namespace: names.namespaces,
-    // As a reload lists them.
+    // In the same order as a reload.
     target: [
       ...(names.objects ?? []).flatMap(({ kind, namespace, name }) =>
         namespace === names.ownNamespace ? [`${kind}/${name}`] : [],

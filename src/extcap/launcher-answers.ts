@@ -2,7 +2,7 @@ import { version } from '../base/version.ts'
 import { formatDialog } from './dialog.ts'
 import { formatDlts } from './dlts.ts'
 
-/** What the build fills into extcap/launcher.sh: the answers that are the same for everybody. */
+/** Answers that are the same for everybody; the build inserts them into extcap/launcher.sh. */
 export const launcherAnswers: Readonly<Record<string, string>> = {
   version,
   dlts: formatDlts(),

@@ -1,4 +1,4 @@
-/** Wireshark's own words, `--x=v` or `--x v`, without loading the parser of options. */
+/** Parses Wireshark's own words, `--x=v` or `--x v`, without loading the option parser. */
 export function parseWords(argv: readonly string[]): Map<string, string> {
   const words = new Map<string, string>()
   argv.forEach((word, index) => {

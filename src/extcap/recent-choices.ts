@@ -5,8 +5,8 @@ import type { ParsedArguments } from '../request/parse-arguments.ts'
 import type { DialogLists } from './dialog.ts'
 
 /**
- * Wireshark stores what was chosen in a dialog, but a list shows only what it has: what was chosen lately must be in it, whatever the
- * last listing found. Kept by interface, the latest first.
+ * Options whose recent choices are kept, by interface, latest first. Wireshark stores what was chosen in a dialog, but a list can only show its
+ * entries. Recent choices must therefore be in the list, whatever the last listing found.
  */
 const options = ['namespace', 'target', 'container', 'iface'] as const
 const maxEntries = 5
@@ -25,7 +25,10 @@ export function readRecentChoices(environment: NodeJS.ProcessEnv = process.env):
   }
 }
 
-/** Notes what a capture of the interface was told; returns its lists, undefined when nothing new was chosen. Throws the system's error. */
+/**
+ * Records the choices of a capture of the interface. Returns its lists, or undefined if nothing new was chosen.
+ * @throws {Error} the system's error
+ */
 export function noteChoices(
   value: string,
   parsed: ParsedArguments,
@@ -45,7 +48,7 @@ export function noteChoices(
   return lists
 }
 
-/** The entries of both, those of the first before the others. */
+/** Returns the entries of both, with those of `first` in front. */
 export function mergeLists(first: DialogLists, second: DialogLists): DialogLists {
   const names = [...new Set([...Object.keys(first), ...Object.keys(second)])]
   return Object.fromEntries(

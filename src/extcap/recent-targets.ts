@@ -11,13 +11,13 @@ import {
   parseInterfaceValue,
 } from './interface-name.ts'
 
-/** Values of the interfaces that were captured from, the latest first: they come first in a list that cannot have all. */
+/** Number of recently captured interfaces to keep, latest first. They come first in a list that cannot hold all. */
 const mostRecent = 20
-/** Of one cluster: the list has other pods to show. */
+/** Limit for one cluster, because the list has other pods to show. */
 const mostOfCluster = 8
 const maxFileBytes = 64 * 1024
 
-/** Returns what was captured of a context lately. */
+/** Returns the recently captured targets of a context. */
 export function findRecentTargets(context: string, environment: NodeJS.ProcessEnv = process.env): ListedEntry[] {
   return readRecent(environment)
     .flatMap((value): ListedEntry[] => {
@@ -34,7 +34,7 @@ export function findRecentTargets(context: string, environment: NodeJS.ProcessEn
     .slice(0, mostOfCluster)
 }
 
-/** Notes a capture: of a cluster's interface, the pod or workload that its dialog named. Never throws. */
+/** Records a capture. For a cluster's interface, records the pod or workload that its dialog named. Never throws. */
 export function noteRecentTarget(
   value: string,
   parsed: ParsedArguments,
@@ -47,7 +47,7 @@ export function noteRecentTarget(
     const recent = [noted, ...before.filter((other) => other !== noted)].slice(0, mostRecent)
     writePrivateFile(recentPath(environment), JSON.stringify(recent))
   } catch {
-    // Where nothing can be written the list has its usual order.
+    // Without a writable folder, the list has its usual order.
   }
 }
 

@@ -17,9 +17,9 @@ import { formatList, formatListFailure } from './dialog.ts'
 import { type InterfaceReference, parseInterfaceValue } from './interface-name.ts'
 import { type WiresharkArguments, wiresharkWords } from './wireshark-words.ts'
 
-/** Wireshark's window stands still while a list is loaded. */
+/** Time limit for a reload, during which Wireshark's window is frozen. */
 const reloadTimeoutMs = 5_000
-/** Most names of a kind: nobody scrolls further in a list of a dialog. */
+/** Maximum number of names of a kind; nobody scrolls further in a dialog's list. */
 const mostOffered = 5_000
 
 type LoadList = (
@@ -28,7 +28,7 @@ type LoadList = (
   reference: InterfaceReference | undefined,
 ) => Promise<string[]>
 
-/** How the lists of the dialog are filled; each from what stands in the others. */
+/** Loaders of the dialog's lists. Each depends on what is chosen in the other fields. */
 const loaders: Partial<Record<OptionName, LoadList>> = {
   namespace: loadNamespaces,
   target: loadTargets,
@@ -37,8 +37,8 @@ const loaders: Partial<Record<OptionName, LoadList>> = {
 }
 
 /**
- * `--extcap-reload-option`: the list of one argument, from the cluster or the host, as the other arguments stand now. What keeps it from
- * being filled is told in the list. undefined for an option that has no list.
+ * Answers `--extcap-reload-option`: returns the list of one argument, from the cluster or the host, given the other arguments. If it cannot be
+ * filled, the list itself shows why. Returns undefined for an option without a list.
  */
 export async function reloadList(argv: readonly string[]): Promise<string | undefined> {
   const parsed = parseArguments(argv, { more: wiresharkWords, ignoreUnknown: /^--extcap-/, dropEmpty: true })
@@ -93,7 +93,10 @@ async function loadNamespaces(parsed: ParsedArguments, signal: AbortSignal): Pro
   )
 }
 
-/** Of a workload, its pods. Else services and workloads first: they are few, and what people look for; none of a kind that the login may not list. */
+/**
+ * Lists the pods of a workload. In other dialogs, services and workloads come first: they are few, and what people look for. A kind that the login
+ * may not list is left out.
+ */
 async function loadTargets(
   parsed: WiresharkArguments,
   signal: AbortSignal,
@@ -113,7 +116,7 @@ async function loadTargets(
   })
 }
 
-/** Whichever of them is chosen now. */
+/** Lists all pods of the workload, whichever is chosen now. */
 async function loadPodsOf(parsed: WiresharkArguments, signal: AbortSignal): Promise<string[]> {
   const unchosen: WiresharkArguments = {
     ...parsed,
@@ -130,7 +133,7 @@ async function loadPodsOf(parsed: WiresharkArguments, signal: AbortSignal): Prom
   }
 }
 
-/** Of the pod, or of the first one that a workload or service stands for. */
+/** Lists the containers of the pod, or of the first pod of a workload or service. */
 async function loadContainers(parsed: ParsedArguments, signal: AbortSignal): Promise<string[]> {
   const clusters = makeClusterPool({ signal, timeoutMs: reloadTimeoutMs, interactive: false })
   try {

@@ -3,12 +3,12 @@ import { optionTable, type TableRow } from '../request/option-table.ts'
 import type { ParsedArguments } from '../request/parse-arguments.ts'
 import type { InterfaceReference } from './interface-name.ts'
 
-/** Options that the words of the target say, or that are of Wireshark's window alone. */
+/** Options that the target's words already express, or that concern Wireshark's window only. */
 const otherwiseSaid = ['pod', 'target', 'filter', 'log-file', 'log-level']
 
 /**
- * Returns the `kcap` line that captures in a shell what an interface with its dialog captures in Wireshark. `filters` are those of the dialog and of
- * Wireshark's own field.
+ * Returns the `kcap` line that repeats the capture of an interface and its dialog in a shell. `filters` come from the dialog and from Wireshark's own
+ * field.
  */
 export function formatRepeatLine(
   reference: InterfaceReference,
@@ -26,7 +26,7 @@ export function formatRepeatLine(
   ])
 }
 
-/** The demo has a cluster of its own. */
+/** Returns whether an option selects a cluster; the demo has its own. */
 function isPlace(option: string): boolean {
   return ['kubeconfig', 'context', 'namespace'].includes(option)
 }
@@ -36,7 +36,7 @@ function nameTarget(parsed: ParsedArguments): string[] {
   return [...(pod === undefined ? [] : [`pod/${pod}`]), ...(target === undefined ? [] : [target])]
 }
 
-/** The option as words, where it is not what holds without it. */
+/** Returns the option as words if it differs from the default. */
 function formatOption({ name, kind, choices, dialog }: TableRow, parsed: ParsedArguments): string[] {
   if (kind === 'flag') return parsed.flag(name) ? [`--${name}`] : []
   const values = kind === 'list' ? parsed.list(name) : [parsed.text(name) ?? '']

@@ -6,16 +6,16 @@ import { findField } from './dialog.ts'
 import { dialogAdvice } from './dialog-advice.ts'
 import type { InterfaceReference } from './interface-name.ts'
 
-/** Wireshark keeps 1,024 bytes of stderr and shows them in a dialog. */
+/** Size limit of the text. Wireshark keeps 1,024 bytes of stderr and shows them in a dialog. */
 const maxBytes = 990
-/** What a person reads of a dialog. */
+/** Number of lines that a person reads in a dialog. */
 const mostLines = 4
-/** A right to grant, as a document: the shell's face prints it. */
+/** Hint that replaces a Role to apply, which the command line prints as a document. */
 const documentHint = 'in a terminal, kcap prints the Role and RoleBinding that grant it'
 
 /**
- * Returns the one text of a failed capture. In Wireshark, with the interface: what could not be done, then what to do there, in the words of its dialog.
- * For a shell: the hints of the error.
+ * Returns the one text of a failed capture. In Wireshark, where the interface is known, it says what failed and what to do, in the words of the
+ * dialog. In a shell, it has the hints of the error.
  */
 export function formatFailure(error: KcapError, reference?: InterfaceReference): string {
   const lines =
@@ -46,7 +46,7 @@ function adviseInDialog(error: KcapError, reference: InterfaceReference): string
   return [...pickSentences(error.remedies, reference), ...advice]
 }
 
-/** Undefined where the dialog lacks a field. */
+/** Returns a line with its fields filled in; undefined if the dialog lacks one of them. */
 function fillFields(line: string, reference: InterfaceReference): string | undefined {
   let isComplete = true
   const filled = line.replace(/\{([a-z-]+)\}/g, (_whole, option: string) => {
@@ -57,7 +57,7 @@ function fillFields(line: string, reference: InterfaceReference): string | undef
   return isComplete ? filled : undefined
 }
 
-/** `cannot use --duration "x"` as `cannot use "Stop after (time)" "x"`. */
+/** Replaces options with their fields: `cannot use --duration "x"` becomes `cannot use "Stop after (time)" "x"`. */
 function nameFields(message: string, reference: InterfaceReference): string {
   return message.replace(/(?<![\w-])--([a-z][a-z-]*)/g, (word, option: string) => {
     const display = findOption(option) === undefined ? undefined : findField(option, reference)?.display
@@ -65,7 +65,10 @@ function nameFields(message: string, reference: InterfaceReference): string {
   })
 }
 
-/** The hints that a dialog can follow: sentences, and options that have a field. Lines for a shell, and what leads to one, help nobody there. */
+/**
+ * Returns the hints that a dialog's user can follow: sentences, and options that have a field. Shell lines, and the sentences that introduce them,
+ * are of no use there.
+ */
 function pickSentences(hints: readonly Hint[], reference: InterfaceReference): string[] {
   const sentences: string[] = []
   let lead = ''
@@ -74,7 +77,7 @@ function pickSentences(hints: readonly Hint[], reference: InterfaceReference): s
     const sentence = typeof hint === 'string' && isSpoken(hint) ? hint : field
     if (sentence?.endsWith(':')) lead = `${sentence} `
     else {
-      // What follows from a line for a shell means nothing without it.
+      // A hint that continues a shell line makes no sense without it.
       if (sentence === undefined && lead !== '') break
       if (sentence !== undefined) sentences.push(`${lead}${sentence}`)
       lead = ''
@@ -87,7 +90,7 @@ function isSpoken(hint: string): boolean {
   return !/(?:^|\s)--?[a-z]|^(?:kcap|kubectl|ssh|apt-get|ls|not via|via)\b|[:?] (?:kcap|kubectl|ssh) |[=$|`]/.test(hint)
 }
 
-/** `--iface eth0` as `"Interface" on the Capture tab: eth0`. */
+/** Replaces an option with its field: `--iface eth0` becomes `"Interface" on the Capture tab: eth0`. */
 function nameChoice(hint: Hint, reference: InterfaceReference): string | undefined {
   const { argv, note } = typeof hint === 'string' ? { argv: hint.split(' '), note: undefined } : hint
   const [, option = ''] = /^--([a-z-]+)$/.exec(argv[0] ?? '') ?? []

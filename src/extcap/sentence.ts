@@ -1,9 +1,9 @@
 import { printable } from '../base/printable.ts'
 
 /**
- * One line of an extcap answer: `arg {number=0}{call=--pod}`. The only place where such lines are made. Wireshark ends a value
- * at the first `}` that a `{`, white space or the line's end follows, and knows no escape (extcap_parser.c,
- * extcap_tokenize_sentence), so that `}` and control characters can't stand in a value.
+ * Returns one line of an extcap answer: `arg {number=0}{call=--pod}`. No other function builds such lines. Wireshark ends a value at the first `}`
+ * followed by a `{`, white space or the end of the line, and knows no escape (extcap_parser.c, extcap_tokenize_sentence). A value therefore cannot
+ * contain `}` or control characters.
  */
 export function formatSentence(
   word: string,

@@ -1,4 +1,4 @@
-/** What Wireshark's dialog asks that must not be kept; each becomes the variable by which a shell would give it. */
+/** Secrets that Wireshark's dialog asks for and must not store. Each becomes the environment variable that a shell would use for it. */
 export const secretArguments = [
   {
     name: 'ssh-password',
@@ -15,8 +15,8 @@ export const secretArguments = [
 ] as const
 
 /**
- * Takes the secrets out of Wireshark's words and of what other users of the machine can see of this process (`ps`): Wireshark has no other way
- * to hand over what was typed. The launcher does the same before Node starts; this is for where there is none.
+ * Removes the secrets from Wireshark's words, and from what other users of the machine can see of this process (`ps`). Wireshark has no other means
+ * to pass on what was typed. The launcher does the same before Node starts; this covers starts without it.
  */
 export function takeSecrets(argv: readonly string[]): readonly string[] {
   const rest: string[] = []

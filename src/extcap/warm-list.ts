@@ -4,24 +4,23 @@ import { findConfigFile } from '../settings/config-file.ts'
 import { readAnswer, removeAnswer, writeAnswer } from './answer-file.ts'
 
 /**
- * Wireshark lists anew whenever a network interface of this machine comes or goes, and some people press F5 twice: for this long the
- * list is not asked for again.
+ * How long a list stays warm. Wireshark repeats the listing whenever a local network interface appears or disappears, and some people press F5 twice.
  */
 const warmMs = 10_000
 const fileName = 'list'
 
-/** When a listing began, and the files that decide which clusters are listed, as they were then. */
+/** Start time of a listing, and the state at that time of the files that decide which clusters are listed. */
 export interface ListingStart {
   readonly startedMs: number
   readonly inputs: string
 }
 
-/** To be called before the files are read: what changes while clusters are asked makes the list an old one. */
+/** Records the start of a listing. Call it before reading the files: a change while clusters are asked makes the list outdated. */
 export function beginListing(environment: NodeJS.ProcessEnv = process.env, nowMs = Date.now()): ListingStart {
   return { startedMs: nowMs, inputs: formatInputs(environment) }
 }
 
-/** Returns the list as it was answered moments ago, if what it was made of is still the same. Loads nothing. */
+/** Returns the list answered moments ago, if its inputs are unchanged. Loads nothing. */
 export function readWarmList(environment: NodeJS.ProcessEnv = process.env, nowMs = Date.now()): string | undefined {
   return readAnswer(
     fileName,
@@ -34,7 +33,7 @@ export function readWarmList(environment: NodeJS.ProcessEnv = process.env, nowMs
   )
 }
 
-/** Returns whether another list was written since this one began: that one is the newer, and its dialogs are. */
+/** Returns whether another list was written since this one began. That list, with its dialogs, is newer. */
 export function isOvertaken({ startedMs }: ListingStart, environment: NodeJS.ProcessEnv = process.env): boolean {
   return readAnswer(fileName, (key) => readTakenMs(key) > startedMs, environment) !== undefined
 }
@@ -48,12 +47,12 @@ export function writeWarmList(
   writeAnswer(fileName, formatKey(nowMs, inputs), text, environment)
 }
 
-/** Makes the next list ask the clusters: a pod of this one was not there. Never throws. */
+/** Makes the next listing ask the clusters, because a listed pod did not exist. Never throws. */
 export function forgetWarmList(): void {
   try {
     removeAnswer(fileName)
   } catch {
-    // It is old in ten seconds anyway.
+    // It expires in ten seconds anyway.
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ParsedArguments } from '../request/parse-arguments.ts'
 
-/** Words of Wireshark's that no option of kcap's table is. */
+/** Words of Wireshark's that are no options in kcap's table. */
 export const wiresharkWords = [
   { name: 'capture', kind: 'flag' },
   { name: 'fifo', kind: 'text' },
