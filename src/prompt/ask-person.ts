@@ -2,26 +2,26 @@ import { Prompt } from '@clack/core'
 import { linkSignals } from '../base/link-signals.ts'
 import { openScreen, type ScreenSize } from './screen.ts'
 
-/** A key as the terminal reports it. */
+/** Key as the terminal reports it. */
 export interface PressedKey {
-  /** What it types; undefined for arrows and the like. */
+  /** Text that the key types; undefined for arrows and similar keys. */
   readonly text: string | undefined
-  /** `return`, `escape`, `up`, `a`. */
+  /** Name of the key: `return`, `escape`, `up`, `a`. */
   readonly name: string | undefined
   readonly hasCtrl: boolean
 }
 
-/** A question on the terminal. */
+/** Question on the terminal. */
 export interface Question<Answer> {
-  /** Returns what the screen shows; the text of a closed question stays there. */
+  /** Returns the text on the screen; that of a closed question stays there. */
   draw(isOpen: boolean, size: ScreenSize): string
-  /** Takes a key. Returns the answer once a key gave it; undefined while the question stays open. */
+  /** Handles a key. Returns the answer if the key completed it; undefined while the question stays open. */
   press(key: PressedKey): { readonly answer: Answer } | undefined
 }
 
 /**
- * Asks a person on standard error, because standard output may be the capture itself. Returns undefined when the person leaves without an
- * answer, or when the signal takes the question back. Ctrl-C interrupts kcap, as it does between questions.
+ * Asks a person on standard error, because standard output may be the capture itself. Returns undefined if the person leaves without an answer or the
+ * signal withdraws the question. Ctrl-C interrupts kcap, as it does between questions.
  */
 export async function askPerson<Answer>(question: Question<Answer>, signal: AbortSignal): Promise<Answer | undefined> {
   const turn = lastQuestion.then(() => ask(question, signal))
@@ -29,19 +29,19 @@ export async function askPerson<Answer>(question: Question<Answer>, signal: Abor
   return await turn
 }
 
-/** Draws the open question again after its text has changed without a key. */
+/** Redraws the open question after its text has changed without a key. */
 export function redrawQuestion(): void {
-  // The library draws after a key, and when the terminal has another size.
+  // The library redraws after a key, and after a change of the terminal's size.
   process.stderr.emit('resize')
 }
 
-/** Several hosts may ask at the same time, and one question is shown. */
+/** End of the previous question. Several hosts may ask at the same time, but only one question is shown. */
 let lastQuestion: Promise<unknown> = Promise.resolve()
 
 async function ask<Answer>(question: Question<Answer>, signal: AbortSignal): Promise<Answer | undefined> {
   if (signal.aborted) return undefined
   const hangUp = new AbortController()
-  // The library listens to its signal for ever.
+  // The library never stops listening to its signal.
   const open = linkSignals(signal, hangUp.signal)
   const screen = openScreen()
   const { output } = screen
@@ -52,7 +52,7 @@ async function ask<Answer>(question: Question<Answer>, signal: AbortSignal): Pro
       render() {
         return question.draw(this.state !== 'submit' && this.state !== 'cancel', output)
       },
-      // Enter closes the question only when it is an answer.
+      // Enter closes the question only with a valid answer.
       validate: () => (answered === undefined ? 'no answer yet' : undefined),
       output,
       signal: open.signal,

@@ -3,17 +3,17 @@ import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
 import { askPerson } from './ask-person.ts'
 import { makeConfirmQuestion, makeSecretQuestion } from './plain-questions.ts'
 
-/** What a capture may ask a person. */
+/** Questions that a capture may ask a person. */
 export interface Questions {
-  /** Asks for a password or passphrase; undefined when the person enters none. */
+  /** Asks for a password or passphrase; undefined if the person enters none. */
   readonly askSecret: NonNullable<ConnectSshOptions['askSecret']>
-  /** Asks whether to trust the key of an unknown host, which it shows as ssh does. */
+  /** Asks whether to trust the key of an unknown host, which it displays like ssh. */
   readonly askHostKey: NonNullable<ConnectSshOptions['askHostKey']>
   /** Asks whether kcap may create something in a cluster. */
   askConsent(question: string): Promise<boolean>
 }
 
-/** The signal takes back what is being asked. */
+/** Returns the questions. The signal withdraws an open one. */
 export function makeQuestions(signal: AbortSignal): Questions {
   const confirm = async (text: string) => (await askPerson(makeConfirmQuestion(text), signal)) === true
   return {

@@ -1,15 +1,15 @@
 import { contextWords } from '../base/hint.ts'
 import type { ClusterScope } from '../base/target.ts'
 
-/** What a person chose, as the words of a command line. */
+/** Person's choice as words of a command line. */
 export interface Choice {
-  /** `shop/orders-6c9f`, `svc/orders` */
+  /** Targets: `shop/orders-6c9f`, `svc/orders`. */
   readonly words: readonly string[]
   /** Values of options. */
   readonly options: Readonly<Partial<Record<'context' | 'namespace' | 'container', string>>>
 }
 
-/** Returns the arguments of a command line with the choice in them. */
+/** Returns the arguments of a command line with the choice added. */
 export function applyChoice<Arguments extends { text(name: string): string | undefined }>(
   parsed: Arguments,
   { words, options }: Choice,
@@ -18,7 +18,7 @@ export function applyChoice<Arguments extends { text(name: string): string | und
   return { ...parsed, words, text: (name) => values[name] ?? parsed.text(name) }
 }
 
-/** Returns the command line with the choice in it, as a person would have typed it. */
+/** Returns the command line with the choice added, as a person would have typed it. */
 export function addChoice(argv: readonly string[], { words, options }: Choice, typed: ClusterScope): string[] {
   const { context, namespace, container } = options
   const added = [
@@ -27,7 +27,7 @@ export function addChoice(argv: readonly string[], { words, options }: Choice, t
     ...(container === undefined ? [] : ['-c', container]),
   ]
   const rest = argv.filter((word) => word !== '--')
-  // Of an option that is there twice the last one counts.
+  // The last occurrence of an option counts.
   const overrides = [context && typed.context, namespace && typed.namespace, container && typed.container].some(Boolean)
   return overrides ? [...words, ...rest, ...added] : [...words, ...added, ...rest]
 }

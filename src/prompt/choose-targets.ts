@@ -1,7 +1,10 @@
 import type { ClusterScope } from '../base/target.ts'
 import type { Choice } from './choice.ts'
 
-/** Returns what is captured where no target is named: what a person chooses, else the config's; undefined when there is neither. */
+/**
+ * Returns the targets of a command line that names none: a person's choice, or the config's default without a terminal. Returns undefined if there is
+ * neither.
+ */
 export async function chooseTargets(
   typed: ClusterScope,
   { isTerminal, defaultTarget }: { readonly isTerminal: boolean; readonly defaultTarget: string | undefined },

@@ -8,28 +8,28 @@ export interface SearchView {
   readonly namespace: string | undefined
   readonly search: string
   readonly note: string
-  /** What matches the search. */
+  /** Entries that match the search. */
   readonly entries: readonly Entry[]
-  /** All entries, whether they match or not. */
+  /** Number of all entries, matching or not. */
   readonly count: number
   /** Index of the highlighted entry. */
   readonly index: number
   readonly marked: ReadonlyMap<string, TargetEntry>
   readonly isComplete: boolean
-  /** What was taken, once the question is closed. */
+  /** Entries taken, once the question is closed. */
   readonly taken: Taken | undefined
 }
 
 const mostLines = 15
 const kindWidth = 'container'.length
 
-/** Draws the picker: the search, a part of the list, what is marked, and the keys. */
+/** Draws the picker: the search, part of the list, the marked entries and the keys. */
 export function drawSearch(view: SearchView, { columns, rows }: ScreenSize): string {
   const cut = (line: string) => [...printable(line)].slice(0, columns - 1).join('')
   const place = view.namespace === undefined ? 'all namespaces' : `namespace ${view.namespace}`
   const title = `? capture in context ${view.context}, ${place}`
   if (view.taken !== undefined) return printable(`${title}: ${nameTaken(view.taken)}`)
-  // The list leaves room for two lines above it, two below, and the cursor.
+  // Leave room for two lines above the list, two below it, and the cursor.
   const height = Math.max(Math.min(mostLines, rows - 5), 1)
   const start = Math.max(Math.min(view.index - Math.floor(height / 2), view.entries.length - height), 0)
   const shown = view.entries.slice(start, start + height)

@@ -1,18 +1,18 @@
 import type { WorkloadKind } from '../base/target.ts'
 import { findResourceKind } from '../kube/resource-kinds.ts'
 
-/** One line of the picker. */
+/** Line of the picker. */
 export type Entry = PodEntry | ContainerEntry | GroupEntry | PlaceEntry
 
 export interface PodEntry {
   readonly kind: 'pod'
   readonly namespace: string
   readonly name: string
-  /** As kubectl prints it, where the pod cannot be captured: `Completed`, `CrashLoopBackOff`. */
+  /** State as kubectl prints it, if the pod cannot be captured: `Completed`, `CrashLoopBackOff`. */
   readonly state?: string | undefined
 }
 
-/** A container of a pod that has several. */
+/** Container of a pod that has several. */
 export interface ContainerEntry {
   readonly kind: 'container'
   readonly namespace: string
@@ -21,28 +21,28 @@ export interface ContainerEntry {
   readonly container: string
 }
 
-/** What stands for pods. */
+/** Object that stands for several pods. */
 export interface GroupEntry {
   readonly kind: 'svc' | Exclude<WorkloadKind, 'rs'>
   readonly namespace: string
   readonly name: string
 }
 
-/** Where else to look: it is opened, not captured. */
+/** Other place to search, which is opened instead of captured. */
 export interface PlaceEntry {
   readonly kind: 'namespace' | 'context'
-  /** undefined: all namespaces. */
+  /** Name of the place; undefined means all namespaces. */
   readonly name: string | undefined
 }
 
-/** What can be captured. */
+/** Entry that can be captured. */
 export type TargetEntry = Exclude<Entry, PlaceEntry>
 
 export function isPlace(entry: Entry): entry is PlaceEntry {
   return entry.kind === 'namespace' || entry.kind === 'context'
 }
 
-/** Returns the name as the picker shows it beside the kind: `shop/orders-6c9f`, for a container with `-c`. */
+/** Returns the name that the picker shows next to the kind: `shop/orders-6c9f`, with `-c` for a container. */
 export function nameEntry(entry: Entry): string {
   if (isPlace(entry)) return entry.name ?? 'all namespaces'
   const name = `${entry.namespace}/${entry.name}`
@@ -54,7 +54,7 @@ export function idOf(entry: Entry): string {
   return `${entry.kind} ${nameEntry(entry)}`
 }
 
-/** Makes the test for a search: each word is the kind of an entry, the beginning of it, or a part of its name: `api shop`, `svc orders`, `svc/orders`. */
+/** Returns the test for a search. Each word is a kind, the beginning of a kind, or part of a name: `api shop`, `svc orders`, `svc/orders`. */
 export function makeMatch(search: string): (entry: Entry) => boolean {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean)
   const tests = words.map((word) => {
@@ -70,5 +70,5 @@ export function makeMatch(search: string): (entry: Entry) => boolean {
   }
 }
 
-/** Fewer letters are the beginning of too many kinds. */
+/** Minimum length of a kind's beginning; shorter ones match too many kinds. */
 const shortestKindPart = 3

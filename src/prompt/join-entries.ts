@@ -2,10 +2,10 @@ import type { ClusterScope } from '../base/target.ts'
 import type { Choice } from './choice.ts'
 import type { TargetEntry } from './entry.ts'
 
-/** Returns why one command line cannot name the entry together with those that are marked; undefined when it can. */
+/** Returns why one command line cannot name the entry together with the marked ones; undefined if it can. */
 export function refuseTogether(marked: readonly TargetEntry[], entry: TargetEntry): string | undefined {
   const all = [...marked, entry]
-  // The namespace of a service is an option, which holds for all targets.
+  // A service's namespace is an option, which applies to all targets.
   if (all.some(isGroup) && new Set(all.map(({ namespace }) => namespace)).size > 1)
     return 'a service or workload goes with targets of its own namespace only'
   // So is the container.
@@ -13,7 +13,7 @@ export function refuseTogether(marked: readonly TargetEntry[], entry: TargetEntr
   return undefined
 }
 
-/** Returns the words for entries that go together. `typed` is what the command line says already, `place` where they were found. */
+/** Returns the words for entries that go together. `typed` is already on the command line; `place` is where the entries were found. */
 export function joinEntries(
   entries: readonly TargetEntry[],
   place: Pick<ClusterScope, 'context'>,

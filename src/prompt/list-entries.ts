@@ -4,26 +4,26 @@ import { listNames, listPods, type PodRow, readPods } from '../kube/kube-objects
 import { isRunning, listContainers } from '../kube/pod-containers.ts'
 import type { ContainerEntry, Entry, GroupEntry, PlaceEntry, PodEntry } from './entry.ts'
 
-/** Nobody looks through more of one kind. */
+/** Maximum number of names of one kind; nobody looks through more. */
 const mostNames = 5_000
-/** Containers come with whole pods, whose list is ten times as long. */
+/** Maximum number of pods to read for their containers, which need whole pods. That list is ten times as long. */
 const mostWholePods = 500
 const groups = ['svc', 'deploy', 'sts', 'ds', 'job', 'cronjob'] as const
 
 export interface EntryList {
-  /** What has been listed so far, in the order in which it is shown. Empty until pods have been listed. */
+  /** Returns the entries listed so far, in display order. Empty until pods have been listed. */
   entries(): readonly Entry[]
   isComplete(): boolean
-  /** Namespace whose pods are listed; undefined: all. */
+  /** Returns the namespace whose pods are listed; undefined means all. */
   namespace(): string | undefined
-  /** Rejects with the error that keeps anything from being listed. */
+  /** Settles when the list is complete. Rejects with the error if nothing can be listed. */
   readonly ended: Promise<void>
 }
 
 export interface ListEntriesOptions {
-  /** undefined: all namespaces, or the context's own where the login may not list all. */
+  /** Namespace to list; undefined means all, or the context's own if the login may not list all. */
   readonly namespace: string | undefined
-  /** Where else to look, known without the cluster. */
+  /** Other places to search, known without the cluster. */
   readonly places: readonly PlaceEntry[]
   readonly signal: AbortSignal
   readonly onChange: () => void
@@ -55,13 +55,13 @@ export function listEntries(access: ClusterAccess, options: ListEntriesOptions):
   let entries: readonly Entry[] = []
   let hasPods = false
   let isComplete = false
-  /** The context's own namespace comes first, and what cannot be captured last. */
+  /** Orders entries: the context's own namespace first, uncapturable pods last. */
   const rank = (entry: Entry) => {
     if (entry.kind === 'pod' && entry.state !== undefined) return 2
     return 'namespace' in entry && entry.namespace === access.namespace ? 0 : 1
   }
   const show = () => {
-    // The first line must not move under a finger: pods are above everything else.
+    // The first line must not move under the user's finger, so wait for the pods, which come first.
     if (hasPods) entries = [...parts.flat(), ...places]
     onChange()
   }
@@ -100,7 +100,7 @@ async function listGroups(
   return names.map((row) => ({ kind, namespace: row.namespace ?? '', name: row.name }))
 }
 
-/** Lists the running containers of pods that have several: a pod's only container is the pod. */
+/** Lists the running containers of pods with several. A single container needs no entry, because the pod stands for it. */
 async function listContainerEntries(
   access: ClusterAccess,
   namespace: string | undefined,
@@ -123,7 +123,7 @@ async function listContainerEntries(
   return entries
 }
 
-/** Lists the other namespaces to look in. */
+/** Lists the other namespaces to search. */
 async function listNamespaces(
   access: ClusterAccess,
   open: string | undefined,
@@ -133,7 +133,7 @@ async function listNamespaces(
   return names.filter(({ name }) => name !== open).map(({ name }) => ({ kind: 'namespace', name }))
 }
 
-/** Names become words of a command line; a server that is no Kubernetes may send others. */
+/** Returns whether the names are safe as words of a command line; a server that is not Kubernetes may send others. */
 function hasSoundName(entry: Entry): boolean {
   const names = [
     entry.name,

@@ -12,8 +12,9 @@ import { makeSearchQuestion, type Taken } from './search-question.ts'
 const loginTimeoutMs = 60_000
 
 /**
- * Lets a person at a terminal search what can be captured, in other namespaces and contexts too.
- * @throws {KcapError} no-target — when nothing is chosen; and the errors of the login and of a cluster that lists nothing
+ * Lets a person at a terminal search everything that can be captured, in other namespaces and contexts too.
+ * @throws {KcapError} no-target — when nothing is chosen
+ * @throws {KcapError} — the error of a failed login, or of a cluster that lists nothing
  */
 export async function pickTargets(typed: ClusterScope, signal: AbortSignal): Promise<Choice> {
   for (let place: ClusterScope = typed; ; ) {
@@ -31,7 +32,7 @@ export async function pickTargets(typed: ClusterScope, signal: AbortSignal): Pro
   }
 }
 
-/** Shows one context, or one namespace of it. Returns undefined when the person leaves. */
+/** Shows one context, or one namespace of it. Returns undefined if the person leaves. */
 async function pickIn(place: ClusterScope, typed: ClusterScope, signal: AbortSignal): Promise<Taken | undefined> {
   const config = loadKubeconfig({ paths: place.kubeconfigPaths })
   const access = await openCluster({ ...place, config, signal, timeoutMs: loginTimeoutMs, interactive: true })
@@ -51,7 +52,7 @@ async function pickIn(place: ClusterScope, typed: ClusterScope, signal: AbortSig
     failed.catch(() => {})
     const question = makeSearchQuestion({ ...list, context: access.context })
     const taken = await askPerson(question, ending)
-    // The error of a list that took the question back.
+    // A failed list withdrew the question; throw its error.
     if (failing.signal.aborted) await failed
     return taken
   } finally {
@@ -60,7 +61,7 @@ async function pickIn(place: ClusterScope, typed: ClusterScope, signal: AbortSig
   }
 }
 
-/** Places that need no list: all namespaces, and the other contexts. */
+/** Lists the places known without a request: all namespaces, and the other contexts. */
 function listPlaces(
   { namespace }: ClusterScope,
   typed: ClusterScope,

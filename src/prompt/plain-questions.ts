@@ -1,7 +1,7 @@
 import type { Question } from './ask-person.ts'
 import { editText, isEnter } from './edit-text.ts'
 
-/** Asks for a text that nobody else may read: nothing of it is shown, not even its length. */
+/** Returns a question for a secret. Shows nothing of it, not even its length. */
 export function makeSecretQuestion(text: string): Question<string> {
   let secret = ''
   return {
@@ -14,7 +14,7 @@ export function makeSecretQuestion(text: string): Question<string> {
   }
 }
 
-/** Asks for a yes, which a key gives; Enter is a no. */
+/** Returns a yes/no question. Only the y key means yes; Enter means no. */
 export function makeConfirmQuestion(text: string): Question<boolean> {
   let isAllowed: boolean | undefined
   return {

@@ -8,12 +8,12 @@ export interface ScreenSize {
 
 /** Standard error as a terminal. */
 export interface Screen {
-  /** A stream that has a size and reports its changes, as a terminal's stream does. */
+  /** Stream that has a size and reports its changes, like a terminal's stream. */
   readonly output: Writable & ScreenSize
   close(): void
 }
 
-/** A serial line, or a terminal that a program opens, has the size 0. */
+/** Size to assume when the terminal reports 0, as a serial line or a terminal opened by a program does. */
 const unknownSize: ScreenSize = { columns: 80, rows: 24 }
 
 export function openScreen(): Screen {

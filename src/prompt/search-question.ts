@@ -6,24 +6,24 @@ import { refuseTogether } from './join-entries.ts'
 
 export interface SearchOptions {
   readonly context: string
-  /** undefined: all namespaces. */
+  /** Returns the namespace shown; undefined means all. */
   readonly namespace: () => string | undefined
   readonly entries: () => readonly Entry[]
-  /** Whether all entries are there. */
+  /** Returns whether all entries are loaded. */
   readonly isComplete: () => boolean
 }
 
-/** What a person took from a list: a place to look in, or what to capture; nothing when nothing matched the search. */
+/** Entries a person took from a list: a place to search, or targets to capture. Empty if nothing matched the search. */
 export type Taken = { readonly place: Extract<Entry, { kind: 'context' | 'namespace' }> } | readonly TargetEntry[]
 
-/** Lets a person search a list that may still grow, and take one or several of its entries. */
+/** Returns a question that lets a person search a list, which may still grow, and take one or more of its entries. */
 export function makeSearchQuestion({ context, namespace, entries, isComplete }: SearchOptions): Question<Taken> {
   let search = ''
-  /** Id of the highlighted entry; undefined: the first that matches. */
+  /** Id of the highlighted entry; undefined means the first match. */
   let highlighted: string | undefined
   const marked = new Map<string, TargetEntry>()
   let note = ''
-  /** Whether the last key moved through the list: Space marks there, and is a part of the search elsewhere. */
+  /** Whether the last key moved through the list. Space then marks an entry; otherwise it belongs to the search. */
   let isMoving = true
   let taken: Taken | undefined
 
@@ -79,7 +79,7 @@ export function makeSearchQuestion({ context, namespace, entries, isComplete }: 
     note = ''
     const found = match()
     const entry = found[findIndex(found)]
-    // It stays highlighted when more entries come.
+    // It stays highlighted when more entries arrive.
     highlight(entry)
     if (isEnter(key)) {
       taken = take(entry)
