@@ -20,7 +20,7 @@ import { readClusterScope } from './cluster-scope.ts'
 import { openProgress } from './progress-line.ts'
 import { printError } from './report.ts'
 
-/** `kcap TARGET …`: captures until it is stopped. */
+/** Runs `kcap TARGET …`: captures until stopped. */
 export async function captureCommand(argv: readonly string[]): Promise<number> {
   const settings = await loadSettings()
   const parsed = applySettings(parseArguments(argv), settings)
@@ -35,7 +35,9 @@ export async function captureCommand(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Runs a request with the shell's progress and summary. Returns the exit code. `chosenContext` is one that the command line does not name. */
+/**
+ * Runs a request with the shell's progress and summary, and returns the exit code. `chosenContext` is a context that the command line does not name.
+ */
 export async function runCapture(
   parsed: ParsedArguments,
   request: CaptureRequest,
@@ -71,12 +73,12 @@ export async function runCapture(
     const scope = readClusterScope(process.argv.slice(2))
     for (const { error } of summary.sources) {
       if (error === undefined || error === summary.error) continue
-      // The summary of --json tells them all.
+      // The summary of --json contains them all.
       if (!parsed.flag('json'))
         printError(error, parsed.flag('verbose'), { ...scope, context: chosenContext ?? scope.context })
     }
     if (summary.error !== undefined) throw summary.error
-    // Nothing is there that somebody could take for a capture.
+    // There is no file that somebody could mistake for a capture.
     if (summary.outputBytes === 0 && signal.aborted) throw signal.reason
     return exitCodes.done
   } finally {
@@ -86,11 +88,11 @@ export async function runCapture(
 
 export interface CompleteRequest {
   readonly request: CaptureRequest
-  /** Context that a person chose; undefined: the command line's. */
+  /** Context that a person chose; undefined means the command line's. */
   readonly chosenContext?: string | undefined
 }
 
-/** Makes the request of a command line; asks a person for its targets where it names none. */
+/** Returns the request of a command line, and asks a person for targets if it names none. */
 export async function completeRequest(
   argv: readonly string[],
   parsed: ParsedArguments,
@@ -112,6 +114,10 @@ export async function completeRequest(
   }
 }
 
+/**
+ * Returns the output that a command line names.
+ * @throws {KcapError} usage — when both --wireshark and --output are given
+ */
 export function chooseOutput(parsed: ParsedArguments): OutputName {
   const path = parsed.text('output')
   if (parsed.flag('wireshark')) {
@@ -125,7 +131,7 @@ export function chooseOutput(parsed: ParsedArguments): OutputName {
   return nameOutput(path ?? makeFileName(new Date(), parsed.text('format') ?? 'pcapng'), parsed.flag('force'))
 }
 
-/** `capture-20261122-181430.pcapng`, in local time. */
+/** Returns a file name in local time: `capture-20261122-181430.pcapng`. */
 export function makeFileName(now: Date, ending: string): string {
   const two = (part: number) => String(part).padStart(2, '0')
   const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`

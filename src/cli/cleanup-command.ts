@@ -13,7 +13,11 @@ import { commandTable } from './command-table.ts'
 
 const loginTimeoutMs = 20_000
 
-/** `kcap cleanup [--dry-run]`: what captures have left in the namespace, or with -A in all of them. Ends with 1 when it could not look everywhere. */
+/**
+ * Runs `kcap cleanup [--dry-run]`: removes the leftovers of captures in the namespace, or with -A in all of them. Exits with 1 if it could not look
+ * everywhere.
+ * @throws {KcapError} usage — when a word is given, because it looks in whole namespaces
+ */
 export async function cleanup(argv: readonly string[]): Promise<number> {
   const parsed = applySettings(parseArguments(argv, { more: commandTable.cleanup.options }), await loadSettings())
   const [word] = parsed.words

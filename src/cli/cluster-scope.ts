@@ -1,7 +1,7 @@
 import type { HintScope } from '../base/hint.ts'
 import { programWords } from '../host/program-name.ts'
 
-/** The cluster that a command line names, also when it can't be parsed. */
+/** Returns the cluster that a command line names, even if the line cannot be parsed. */
 export function readClusterScope(argv: readonly string[], environment: NodeJS.ProcessEnv = process.env): HintScope {
   const variable = (name: string) => environment[`KCAP_${name.toUpperCase().replaceAll('-', '_')}`] || undefined
   const findAll = (name: string) => {

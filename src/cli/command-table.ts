@@ -1,15 +1,15 @@
 import type { OptionRow } from '../request/option-row.ts'
 
-/** An option that only one command has. */
+/** Option of a single command. */
 export type CommandOption = Omit<OptionRow, 'group' | 'dialog'>
 
 export interface CommandRow {
   readonly about: string
-  /** What its first word is one of. */
+  /** Allowed values of its first word. */
   readonly words?: readonly string[]
   readonly takesTargets?: boolean
   readonly options?: readonly CommandOption[]
-  /** What the command makes of an option that means something else to a capture. */
+  /** Choices of an option that mean something else to a capture. */
   readonly choices?: Readonly<Record<string, readonly string[]>>
 }
 

@@ -4,16 +4,16 @@ import { type CommandOption, commands, findCommand } from './command-table.ts'
 import type { KnownWords } from './known-words.ts'
 import { readTypedWords, type TypedWords } from './typed-words.ts'
 
-/** A word that may stand where the cursor is. One that ends in `/` goes on. */
+/** Word that fits at the cursor. One that ends in `/` can be continued. */
 export interface Offer {
   readonly value: string
   readonly about?: string
 }
 
-/** Names of files and folders are the shell's own matter. */
+/** Result of a completion. The shell itself completes the names of files and folders. */
 export type Completion = 'files' | 'folders' | readonly Offer[]
 
-/** What may come next: `before` are the whole words of the line without `kcap`, `current` is the part of a word before the cursor. */
+/** Returns what can follow. `before` are the complete words of the line without `kcap`; `current` is the part of a word before the cursor. */
 export async function completeWords(
   before: readonly string[],
   current: string,
@@ -81,7 +81,7 @@ async function offerValues(
   return row.offers === undefined ? [] : await list[row.offers]()
 }
 
-/** In two steps, so that a large cluster is no wall of names: what comes before the slash, then what comes after it. */
+/** Offers targets in two steps, so that a large cluster is no wall of names: first what precedes the slash, then what follows it. */
 async function offerTargets(
   { given }: Pick<TypedWords, 'given'>,
   current: string,

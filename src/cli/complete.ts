@@ -5,9 +5,9 @@ import { knowWords } from './known-words.ts'
 import { formatInsertion, type ShellLine, splitShellLine } from './shell-line.ts'
 
 /**
- * What the scripts of `kcap completion` ask on each Tab: `bash LINE BREAKCHARACTERS`, or `zsh|fish|kubectl WORD… CURRENT`. The answer's first
- * line is `files`, `folders` or `words`, then comes a word a line, in zsh and fish with a tab and what it means. The scripts take all
- * that as data: nothing of it is ever evaluated. Never fails: a shell would show that in the middle of a line.
+ * Answers the scripts of `kcap completion` on each Tab: `bash LINE BREAKCHARACTERS`, or `zsh|fish|kubectl WORD… CURRENT`. The first line of the
+ * answer is `files`, `folders` or `words`. One word per line follows; for zsh and fish, each has a tab and a description. The scripts treat all of it
+ * as data and never evaluate it. Never fails, because a shell would print the error in the middle of a line.
  */
 export async function complete([shell, ...argv]: readonly string[]): Promise<number> {
   try {
@@ -23,7 +23,7 @@ export async function complete([shell, ...argv]: readonly string[]): Promise<num
   }
 }
 
-/** Bits of cobra's ShellCompDirective, by which kubectl reads the answers of its plugins' completions (cobra, completions.go). */
+/** Bits of cobra's ShellCompDirective, by which kubectl reads the completions of its plugins (cobra, completions.go). */
 const [noSpace, noFiles, foldersOnly] = [2, 4, 16]
 
 function formatForKubectl(completion: Completion, current: string): string {
@@ -37,7 +37,7 @@ function formatForKubectl(completion: Completion, current: string): string {
 function formatAnswer(completion: Completion, line?: ShellLine): string {
   if (typeof completion === 'string') return `${completion}\n`
   const lines = completion
-    // A name that could move a terminal's cursor is none that a person would complete.
+    // Nobody would complete a name that can move a terminal's cursor.
     .filter(({ value }) => printable(value) === value)
     .map(({ value, about = '' }) => (line === undefined ? `${value}\t${about}` : formatInsertion(value, line)))
   return ['words', ...lines.filter((text) => text !== undefined)].map((text) => `${text}\n`).join('')

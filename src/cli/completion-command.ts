@@ -8,7 +8,10 @@ import { parseArguments } from '../request/parse-arguments.ts'
 import { commandTable } from './command-table.ts'
 import { refuseSurplusWords } from './surplus-words.ts'
 
-/** `kcap completion bash|zsh|fish`: the script lies beside the program. */
+/**
+ * Runs `kcap completion bash|zsh|fish`; the script is next to the program.
+ * @throws {KcapError} usage — when no known shell is named
+ */
 export async function completion(argv: readonly string[]): Promise<number> {
   const { words } = parseArguments(argv)
   const [shell] = words

@@ -57,7 +57,11 @@ const template = `# kcap's config. Lines that begin with # show the defaults, or
 #  privileged: false
 `
 
-/** `kcap config path|show|init` */
+/**
+ * Runs `kcap config path|show|init`.
+ * @throws {KcapError} usage — when the word is none of these
+ * @throws {KcapError} output-not-writable — when the config file cannot be created
+ */
 export async function config(argv: readonly string[]): Promise<number> {
   const { words } = parseArguments(argv)
   const [what = 'show'] = words

@@ -11,11 +11,11 @@ import { chooseOutput, completeRequest, runCapture } from './capture-command.ts'
 import { commandTable } from './command-table.ts'
 import { refuseCaptureWords, serveDemo } from './serve-demo.ts'
 
-/** Someone who tries kcap sees a file after this time, not a program that goes on for ever. */
+/** Default duration, so that whoever tries kcap gets a file instead of a program that runs forever. */
 const defaultDuration = '10s'
 const maxRate = 1_000_000
 
-/** `kcap demo [POD] …`: a capture like any other, from a cluster of kcap's own; with `--serve` the cluster alone. */
+/** Runs `kcap demo [POD] …`: an ordinary capture from kcap's own cluster; with `--serve`, only the cluster. */
 export async function demo(argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(argv, { more: commandTable.demo.options })
   const rate = parsed.text('rate')

@@ -3,7 +3,7 @@ import { isPod, isWorkload, leavesOutPods } from '../listing/choose-entries.ts'
 import type { ListedEntry } from '../listing/cluster-names.ts'
 import type { Listing } from '../listing/take-listing.ts'
 
-/** Returns what Wireshark's list has of a cluster, or why it has nothing. */
+/** Returns what Wireshark's list shows of a cluster, or why it shows nothing. */
 export function describeCluster(cluster: Listing['clusters'][number]): { text: string; hints: readonly string[] } {
   const { context, state, names, listed, tookMs, error } = cluster
   if (state === 'answered') {
@@ -26,7 +26,7 @@ function countListed(listed: readonly ListedEntry[]): string {
   ].join(', ')
 }
 
-/** What a raised limit would cost is Wireshark's own time, measured with 4.0 to 4.6. */
+/** Explains a shortened list. A higher limit costs Wireshark's own time, measured with 4.0 to 4.6. */
 function explainCut(context: string, listed: readonly ListedEntry[]): string {
   const folded = listed.some(isWorkload) ? 'workloads stand for their pods' : 'other pods are left out'
   return `${folded}, "kcap: cluster ${context}" reaches all; list.maxPods in the config lists more, each hundred for about 3 s of Wireshark's start`

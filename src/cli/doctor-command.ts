@@ -20,7 +20,7 @@ import { loadSettings } from '../settings/load-settings.ts'
 import { commandTable } from './command-table.ts'
 import { describeCluster } from './describe-cluster.ts'
 
-/** One thing that must be right for kcap to stand in Wireshark's list. */
+/** Result of one check that Wireshark's list depends on. */
 interface Finding {
   readonly what: 'wireshark' | 'launcher' | 'node' | 'config' | 'logins' | 'listing'
   readonly isGood: boolean
@@ -31,7 +31,7 @@ interface Finding {
 
 const programTimeoutMs = 30_000
 
-/** `kcap doctor`: in six lines whether Wireshark will see kcap, and what. Ends with 1 when it won't. */
+/** Runs `kcap doctor`: six lines that report whether Wireshark will list kcap, and what it will show. Exits with 1 if it will not. */
 export async function doctor(argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(argv, { more: commandTable.doctor.options })
   if (namesTarget(parsed)) {
@@ -59,11 +59,11 @@ export async function doctor(argv: readonly string[]): Promise<number> {
 
 interface InstalledLauncher {
   readonly folder: string
-  /** undefined: there is none. */
+  /** Paths in the launcher; undefined if there is none. */
   readonly paths: LauncherPaths | undefined
 }
 
-/** What is in a user's folder, else in the one of everybody, where a package of the system has put it. */
+/** Reads the launcher in a user's folder, or else the one in the shared folder, where a system package installs it. */
 async function readFolder(folder: string, wiresharks: readonly FoundWireshark[]): Promise<InstalledLauncher> {
   const own = await readInstalled(folder)
   const shared = wiresharks.find((wireshark) => wireshark.folder === folder)?.sharedFolder
@@ -124,7 +124,7 @@ async function describeConfig(): Promise<Finding> {
   }
 }
 
-/** Whether the programs that log in are found by what a desktop starts, whose PATH is short. */
+/** Reports whether a desktop's short PATH finds the programs that log in. */
 async function describeLogins(launchers: readonly LauncherPaths[]): Promise<Finding> {
   const what = 'logins'
   let programs: LoginProgram[]
@@ -132,7 +132,7 @@ async function describeLogins(launchers: readonly LauncherPaths[]): Promise<Find
     programs = await findLoginPrograms(await loadSettings(), launchers[0]?.folders ?? [])
   } catch (error) {
     const { code, message } = toKcapError(error)
-    // Someone with SSH hosts only has none.
+    // Someone with SSH hosts only has no kubeconfig.
     return code === 'kubeconfig-missing'
       ? { what, isGood: true, text: 'there is no kubeconfig', hints: [] }
       : { what, isGood: false, text: message, hints: [] }
@@ -150,7 +150,10 @@ async function describeLogins(launchers: readonly LauncherPaths[]): Promise<Find
   return { what, isGood: false, text, hints }
 }
 
-/** What Wireshark is answered and when, by the launcher itself; then, with patience, why a cluster is not in it. */
+/**
+ * Reports the answer that Wireshark gets and how long it takes, by running the launcher itself. Then explains, with a longer timeout, why a cluster
+ * is missing.
+ */
 async function describeListing(folder: string | undefined): Promise<Finding> {
   const own = findOwnPaths()
   const argv: [string, ...string[]] =

@@ -22,10 +22,13 @@ import { commandTable } from './command-table.ts'
 import { printNote } from './report.ts'
 
 const loginTimeoutMs = 20_000
-/** Of a workload or service the first pods say enough. */
+/** Number of pods to examine; the first ones of a workload or service are enough. */
 const maxExamined = 3
 
-/** `kcap doctor TARGET`: which ways lead to a pod's packets, and what would open the others. Ends with 6 when none is open. */
+/**
+ * Runs `kcap doctor TARGET`: reports which routes lead to a pod's packets, and what would open the others. Exits with 6 if none is open.
+ * @throws {KcapError} usage — when the target is no pod, service or workload
+ */
 export async function examine(argv: readonly string[]): Promise<number> {
   const settings = await loadSettings()
   const parsed = applySettings(parseArguments(argv, { more: commandTable.doctor.options }), settings)
@@ -75,10 +78,10 @@ export async function examine(argv: readonly string[]): Promise<number> {
 
 type Examined = Examination & { readonly imageTrial?: ImageTrial }
 
-/** How long the debug image took to start on the node, or why it did not. */
+/** Time the debug image took to start on the node, or why it did not start. */
 type ImageTrial = { readonly tookMs: number } | { readonly error: string }
 
-/** Starts the debug image on the pod's node and ends it. */
+/** Starts the debug image on the pod's node, then ends it. */
 async function tryImage(
   pod: PodTarget,
   access: ClusterAccess,
@@ -126,7 +129,7 @@ function describeLevel(level: string): string {
   return level === 'none' ? 'none enforced' : printable(level)
 }
 
-/** Formats hints for scripts, with the lines as text. */
+/** Formats hints for scripts, with lines as text. */
 function toJson(found: Examination): unknown {
   const routes = found.routes.map((route) => ({ ...route, lift: formatLift(route.lift, found.context) }))
   return { ...found, routes }
@@ -142,12 +145,12 @@ function formatTrial(trial: ImageTrial): string {
   return 'error' in trial ? printable(trial.error) : `started on the node in ${(trial.tookMs / 1000).toFixed(1)} s`
 }
 
-/** Before Kubernetes 1.28 only a refusal tells whom the API server takes a login for. */
+/** Returns the user from a refusal. Before Kubernetes 1.28, only a refusal reveals who the API server takes a login for. */
 function readUser(refusal = ''): string | undefined {
   return /the login "([^"]+)" has no right/.exec(refusal)?.[1]
 }
 
-/** To a tenth of a second: the way there and back takes as long. */
+/** Formats a clock difference to a tenth of a second, because the round trip takes that long. */
 function formatAhead(aheadMs: number): string {
   const seconds = Math.round(aheadMs / 100) / 10
   if (seconds === 0) return 'right'

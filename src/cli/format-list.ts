@@ -39,14 +39,14 @@ function* formatJson(rows: Listing['rows']): Generator<string> {
   yield '\n]\n'
 }
 
-/** Quotes every scalar, so that `no` and `1e3` stay texts. JSON strings are valid YAML. */
+/** Yields YAML with every scalar quoted, so that `no` and `1e3` stay texts. JSON strings are valid YAML. */
 function* formatYaml(rows: Listing['rows']): Generator<string> {
   for (const row of rows())
     for (const [i, [key, value]] of Object.entries(row).entries())
       yield `${i === 0 ? '- ' : '  '}${key}: ${printableJson(value)}\n`
 }
 
-/** Padding and width of kubectl's columns (cli-runtime, printers/tabwriter.go). */
+/** Padding and minimum width of kubectl's columns (cli-runtime, printers/tabwriter.go). */
 const paddingLength = 3
 const leastWidth = 6
 
@@ -70,7 +70,7 @@ function* formatTable(columns: readonly ListColumn[], rows: Listing['rows'], has
 
 const linesAtATime = 1_000
 
-/** Writes lines to standard output, some at a time: a text of all of them would take more memory than the list. */
+/** Writes lines to standard output in batches. A single text of all lines would take more memory than the list. */
 export async function printLines(lines: Iterable<string>): Promise<void> {
   let waiting: string[] = []
   let isRead = true
@@ -86,7 +86,7 @@ export async function printLines(lines: Iterable<string>): Promise<void> {
   }
   for (const line of lines) {
     if (waiting.push(line) === linesAtATime) await print()
-    // Nobody reads on, as after head, or nothing can be written: that is reported in one place.
+    // Nobody reads any more, as after head, or writing failed; that is reported elsewhere.
     if (!isRead) return
   }
   await print()

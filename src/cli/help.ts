@@ -104,7 +104,7 @@ Without the package bash-completion: source <(kcap completion bash) in ~/.bashrc
 `,
 }
 
-/** Returns the whole help, or that of a command. */
+/** Returns the complete help, or that of a command. */
 export function formatHelp(command?: Command): string {
   if (command !== undefined) return commandHelp[command]
   const groups = [...new Set(optionTable.map(({ group }) => group))]

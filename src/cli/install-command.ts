@@ -11,13 +11,13 @@ import { commandTable } from './command-table.ts'
 import { printError } from './report.ts'
 import { refuseSurplusWords } from './surplus-words.ts'
 
-/** `kcap install` and `kcap uninstall`: in the folders of all Wiresharks found, and of those that may come. */
+/** Runs `kcap install` and `kcap uninstall`, in the folders of all Wiresharks found and those of future ones. */
 export async function install(command: 'install' | 'uninstall', argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(argv, { more: commandTable.install.options })
   refuseSurplusWords(command, parsed.words, 0)
   const named = parsed.text('folder')
   const wiresharks = named === undefined ? await findWiresharks() : []
-  // A second one would list everything twice.
+  // A second launcher would list everything twice.
   const shared = command === 'install' ? await findShared(wiresharks) : undefined
   if (shared !== undefined) {
     say(`already installed for everybody: ${shared}`)
@@ -46,7 +46,7 @@ export async function install(command: 'install' | 'uninstall', argv: readonly s
       }
     } catch (error) {
       const failure = toKcapError(error)
-      // A folder of a Wireshark that may come one day is no reason to fail.
+      // A folder for a Wireshark that may be installed later is no reason to fail.
       if (command === 'install' && named === undefined && wiresharks.length > 0 && !read.has(folder))
         say(`left out, for a Wireshark that is not here: ${failure.message}`)
       else failures.push(failure)
@@ -68,14 +68,14 @@ export async function install(command: 'install' | 'uninstall', argv: readonly s
   return exitCodes.done
 }
 
-/** The folder of all users where a package of the system has put kcap. */
+/** Returns the shared folder where a system package has installed kcap. */
 async function findShared(wiresharks: readonly FoundWireshark[]): Promise<string | undefined> {
   for (const { sharedFolder } of wiresharks)
     if (sharedFolder !== undefined && (await readInstalled(sharedFolder)) !== undefined) return sharedFolder
   return undefined
 }
 
-/** What listings have left: names, dialogs, choices. Returns whether there was any. */
+/** Removes what listings stored: names, dialogs, choices. Returns whether there was any. */
 function removeCache(): boolean {
   const { cache } = findUserFolders()
   if (!existsSync(cache)) return false

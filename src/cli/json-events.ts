@@ -1,9 +1,9 @@
 import { printableJson } from '../base/printable.ts'
 
-/** Version of the lines of `--json`: raised when a field changes or goes. Fields may be added. See docs/scripting.md. */
+/** Version of the `--json` lines. It increases when a field changes or disappears; new fields may appear at any time. See docs/scripting.md. */
 const schema = 1
 
-/** Prints one line of `--json`, with the time of this machine's clock. */
+/** Prints one line of `--json`, with this machine's time. */
 export function printEvent(event: 'progress' | 'note' | 'summary' | 'error', fields: object): void {
   const time = new Date().toISOString()
   process.stderr.write(`${printableJson({ event, schema, time, ...fields })}\n`)

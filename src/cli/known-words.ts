@@ -10,17 +10,17 @@ import { chooseKubeconfig } from '../settings/ways-to-clusters.ts'
 import { listSshAliases } from '../ssh/list-ssh-aliases.ts'
 import type { TypedWords } from './typed-words.ts'
 
-/** Names that a shell may offer, each read when it is asked for. A cluster is never waited for. */
+/** Names that a shell may offer, each read on demand. Never waits for a cluster. */
 export interface KnownWords {
   contexts(): Promise<readonly string[]>
   names(): Promise<ClusterNames | undefined>
-  /** Of a namespace; without one those that a bare name would mean. */
+  /** Returns the pods of a namespace; without one, those that a bare name would refer to. */
   pods(namespace?: string): Promise<readonly string[]>
   objects(kind: ObjectKind): Promise<readonly string[]>
   sshHosts(): Promise<readonly string[]>
 }
 
-/** What is known where the words of a command line point to. Nothing is known of what can't be read. */
+/** Returns the names known for the cluster and config in the words of a command line. Anything unreadable yields no names. */
 export function knowWords({ given }: Pick<TypedWords, 'given'>): KnownWords {
   const { home } = findUserFolders()
   const expand = (file: string) => path.resolve(file.replace(/^~(?=\/)/, home))

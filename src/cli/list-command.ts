@@ -22,7 +22,10 @@ type Listed = ResourceKind | 'contexts' | 'containers' | 'interfaces'
 
 const loginTimeoutMs = 60_000
 
-/** `kcap list [WHAT] [-o wide|json|yaml|name]`, `kcap list interfaces TARGET` */
+/**
+ * Runs `kcap list [WHAT] [-o wide|json|yaml|name]` and `kcap list interfaces TARGET`.
+ * @throws {KcapError} usage — when the format or the kind is unknown
+ */
 export async function list(argv: readonly string[]): Promise<number> {
   const parsed = applySettings(parseArguments(argv, { more: commandTable.list.options }), await loadSettings())
   const [word = 'pods', ...targets] = parsed.words
@@ -71,7 +74,7 @@ async function readListing(
   const run = { signal, timeoutMs: loginTimeoutMs, interactive: process.stdin.isTTY }
   if (what === 'interfaces') {
     const request = makeRequest({ ...parsed, words: targets }, { output: { kind: 'stdout' }, commandLine: '' })
-    // With everything that a capture loads.
+    // Loaded here only, because it brings in everything a capture needs.
     const { listTargetInterfaces } = await import('../session/list-target-interfaces.ts')
     const rows = (await listTargetInterfaces(request, run)).map(({ name, state }) => ({ name, state }))
     const columns = [

@@ -5,7 +5,7 @@ import { makeKeptSize } from '../kube/read-list.ts'
 import { describeNone } from './list-objects.ts'
 import type { Listing, ListRow } from './list-row.ts'
 
-/** Lists the containers of pods, each with what `--container` takes, its kind and its state. */
+/** Lists the containers of pods, each with its `--container` value, its kind and its state. */
 export async function listContainers(access: ClusterAccess, options: ListOptions): Promise<Listing> {
   const rows: ListRow[] = []
   const size = makeKeptSize()

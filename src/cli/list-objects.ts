@@ -3,7 +3,7 @@ import { type ObjectTable, type ReadTableOptions, readTable, type TableRow } fro
 import { type ResourceKind, resourceKinds } from '../kube/resource-kinds.ts'
 import { type ListColumn, type Listing, type ListRow, makeKey } from './list-row.ts'
 
-/** Lists objects of a kind in the columns of `kubectl get`; pods in the wide form with their containers, too. */
+/** Lists objects of a kind in the columns of `kubectl get`. In the wide form, pods also show their containers. */
 export async function listObjects(
   access: ClusterAccess,
   kind: ResourceKind,
@@ -50,12 +50,12 @@ function makeRow(
   }
 }
 
-/** Returns the notice of `kubectl get` for an empty list. */
+/** Returns kubectl's notice for an empty list. */
 export function describeNone(namespace: string | undefined): string {
   return namespace === undefined ? 'No resources found' : `No resources found in ${namespace} namespace.`
 }
 
-/** Returns the object as a target, where it can be one. */
+/** Returns the object as a target, or its bare name if it cannot be one. */
 function nameObject(kind: ResourceKind, name: string): string {
   return kind === 'ns' ? name : `${kind}/${name}`
 }

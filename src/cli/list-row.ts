@@ -1,26 +1,26 @@
-/** A row of a list: texts, or several in one cell, by the key that they have in JSON. */
+/** Row of a list: a text or several texts per cell, by their JSON key. */
 export type ListRow = Readonly<Record<string, string | readonly string[]>>
 
 export interface ListColumn {
   readonly key: string
-  /** As a table shows it. */
+  /** Title in a table. */
   readonly title: string
-  /** Only `-o wide` shows it. */
+  /** Whether only `-o wide` shows the column. */
   readonly isWide?: boolean
 }
 
 export interface Listing {
   readonly columns: readonly ListColumn[]
   readonly count: number
-  /** Returns the rows. Each call makes them again, because keeping them doubles the memory of a large list. */
+  /** Returns the rows. Each call builds them again, because storing them would double the memory of a large list. */
   rows(): Iterable<ListRow>
-  /** Returns the text of a row for `-o name`: a target, where kcap can capture it. */
+  /** Returns a row's text for `-o name`: a target if kcap can capture it. */
   readonly nameOf: (row: ListRow) => string
   /** Notice for an empty list; undefined for none. */
   readonly noneText?: string | undefined
 }
 
-/** Returns the key of a column of the API server's: `Nominated Node` is `nominatedNode`, `Port(s)` is `ports`. */
+/** Returns the key for a column title of the API server's: `Nominated Node` becomes `nominatedNode`, `Port(s)` becomes `ports`. */
 export function makeKey(title: string): string {
   const [first = '', ...others] = title
     .replace(/[()]/g, '')

@@ -10,7 +10,7 @@ const environment: readonly (readonly [name: string, about: string])[] = [
   ['KCAP_SUDO_PASSWORD', 'sudo password on the SSH host'],
 ]
 
-/** kcap(1) for man: https://man7.org/linux/man-pages/man7/man.7.html. Without a date, so that the same sources build the same page. */
+/** Returns kcap(1) for man: https://man7.org/linux/man-pages/man7/man.7.html. It has no date, so that the same sources build the same page. */
 export function formatManPage(): string {
   const groups = [...new Set(optionTable.map(({ group }) => group))]
   return [
@@ -50,7 +50,7 @@ function formatEntry(term: string, about: string): string {
   return `.TP\n.B ${escapeText(term)}\n${escapeText(about)}`
 }
 
-/** `  command   what it does` */
+/** Formats an example of the form `  command   what it does`. */
 function formatExample(line: string): string {
   const [command = '', about = ''] = line.trim().split(/ {2,}/)
   return formatEntry(command, about)
@@ -61,7 +61,7 @@ function formatParagraph(text: string): string {
   return /^( {2}|kcap )/.test(text) ? formatLines(text) : `.PP\n${escapeText(text)}`
 }
 
-/** Formats lines that are not to be filled. */
+/** Formats lines without filling. */
 function formatLines(text: string): string {
   return `.PP\n.nf\n${escapeText(text)}\n.fi`
 }
@@ -70,7 +70,9 @@ function argument(text: string): string {
   return `"${escapeText(text).replaceAll('"', '\\(dq')}"`
 }
 
-/** Escapes what man would change: typed dashes become hyphens, and a backslash, or a period or quote at the start of a line, begins a request. */
+/**
+ * Escapes what man would change: typed dashes would become hyphens. A backslash, or a period or quote at the start of a line, would begin a request.
+ */
 function escapeText(text: string): string {
   return text
     .replaceAll('\\', '\\e')

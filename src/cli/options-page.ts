@@ -2,7 +2,7 @@ import { optionTable } from '../request/option-table.ts'
 import { type CommandOption, commands, findCommand } from './command-table.ts'
 import { exitCodeHelp, formatOption } from './help.ts'
 
-/** Returns docs/options.md: every option, from the one table of options. */
+/** Returns docs/options.md, which lists every option of the option table. */
 export function formatOptionsPage(): string {
   const groups = [...new Set(optionTable.map(({ group }) => group))]
   const ofCommands = commands.filter((command) => (findCommand(command).options ?? []).length > 0)

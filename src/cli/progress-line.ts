@@ -8,15 +8,15 @@ const jsonMs = 1_000
 
 export interface ProgressLine {
   watch(progress: SessionProgress): void
-  /** A line of text above the progress line. */
+  /** Prints a line of text above the progress line. */
   note(text: string): void
-  /** Keeps the line away while something is asked. */
+  /** Hides the progress line while a question is open. */
   around<Argument, Answer>(ask: (argument: Argument) => Promise<Answer>): (argument: Argument) => Promise<Answer>
   finish(summary: SessionSummary): void
   close(): void
 }
 
-/** Opens the progress on standard error: one line that rewrites itself on a terminal, JSON lines on request, nothing in a pipe. */
+/** Opens the progress on standard error: a line that rewrites itself on a terminal, JSON lines on request, nothing in a pipe. */
 export function openProgress(options: { isQuiet: boolean; isJson: boolean }): ProgressLine {
   const isDrawn = !options.isQuiet && !options.isJson && process.stderr.isTTY === true
   let watched: SessionProgress | undefined

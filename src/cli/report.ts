@@ -5,14 +5,15 @@ import type { SessionProgress, SessionSummary, SourceFigures } from '../session/
 import { printEvent } from './json-events.ts'
 
 /**
- * Every word the shell's user reads while and after a capture. Rules: lines begin with `kcap: `, no capital after it, no full stop; one
- * sentence, then hints, whose lines ask the cluster that `scope` names. All of it goes to standard error: standard output may be the capture.
+ * Prints an error. All text for the shell's user during and after a capture is in this file. Lines begin with `kcap: `, have no capital after it and
+ * no full stop. One sentence comes first, then hints, whose lines address the cluster in `scope`. Everything goes to standard error, because standard
+ * output may be the capture.
  */
 export function printError(error: KcapError, isVerbose: boolean, scope: HintScope = {}): void {
   const hints = error.remedies.flatMap((hint) => {
     const text = formatHint(hint, scope)
     if (text === undefined) return []
-    // A document for standard input is pasted with its line: it has lines of its own, without a prefix.
+    // A document for standard input is pasted with its line. Its own lines have no prefix.
     const hasLines = typeof hint !== 'string' && hint.input !== undefined
     return [`  hint: ${hasLines ? printableLines(text) : printable(text)}`]
   })
@@ -21,7 +22,7 @@ export function printError(error: KcapError, isVerbose: boolean, scope: HintScop
   if (isVerbose) process.stderr.write(`${printTrace(error)}\n`)
 }
 
-/** The same for `--json`. */
+/** Prints an error as a line of `--json`. */
 export function printJsonError(error: KcapError, scope: HintScope = {}): void {
   const { code, message, exitCode } = error
   const hints = error.formatHints(scope)
@@ -37,7 +38,7 @@ export function printNote(text: string): void {
   process.stderr.write(`kcap: ${printable(text)}\n`)
 }
 
-/** The line that rewrites itself: packets, bytes, rate, time; per target while they are few. */
+/** Returns the line that rewrites itself: packets, bytes, rate, time, and figures per target while there are few. */
 export function formatProgress(progress: SessionProgress, packetsPerSecond: number): string {
   const sources = progress.sources()
   const seconds = Math.floor(progress.elapsedMs() / 1000)
@@ -56,7 +57,7 @@ export function formatProgress(progress: SessionProgress, packetsPerSecond: numb
   return `${clock}  ${formatCount(progress.packets())} packets  ${formatBytes(bytes)}  ${formatCount(Math.round(packetsPerSecond))}/s${printable(each)}`
 }
 
-/** Sums them up: one line has no room for several. */
+/** Returns the sum of the uploads; one line has no room for several. */
 function formatUploads(uploads: readonly SourceFigures[]): string {
   const sum = (bytes: 'takenBytes' | 'totalBytes') =>
     (uploads.reduce((total, { upload }) => total + (upload?.[bytes] ?? 0), 0) / 1e6).toFixed(1)
@@ -65,7 +66,7 @@ function formatUploads(uploads: readonly SourceFigures[]): string {
   return `uploading tcpdump to ${where}: ${sum('takenBytes')} of ${sum('totalBytes')} MB`
 }
 
-/** What was written where, what the kernel dropped, and what to type next. */
+/** Returns the summary: what was written where, what the kernel dropped, and what to type next. */
 export function formatSummary(summary: SessionSummary): string[] {
   const shown = summary.sources.filter(({ state, packets }) => state !== 'failed' || packets > 0)
   const lines = shown.length > 1 ? formatTable(shown) : shown.map(formatSource)
@@ -95,7 +96,7 @@ function formatSource(source: SourceFigures): string {
 
 const dropHint = 'DROPPED by the kernel there: a narrower filter or --snaplen 128 helps'
 
-/** Of several sources: what each gave, lost, when it joined and how often it broke off. */
+/** Returns a table of several sources: packets, drops, join time and gaps of each. */
 function formatTable(sources: readonly SourceFigures[]): string[] {
   const rows = [
     ['target', 'packets', 'bytes', 'dropped', 'joined', 'gaps'],
@@ -118,7 +119,7 @@ function formatTable(sources: readonly SourceFigures[]): string[] {
   return lost === 0 ? lines : [...lines, `${formatCount(lost)} packets ${dropHint}`]
 }
 
-/** Not by the arguments of one call: lists may be longer than those can be. */
+/** Returns the longest length. Avoids a call with one argument per text, because lists may exceed the limit of arguments. */
 function findLongest(texts: readonly (string | undefined)[]): number {
   return texts.reduce((longest, text) => Math.max(longest, text?.length ?? 0), 0)
 }

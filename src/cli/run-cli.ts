@@ -14,7 +14,7 @@ import { formatHelp } from './help.ts'
 import { printError, printJsonError } from './report.ts'
 import { findFirstWord } from './typed-words.ts'
 
-/** The shell's face. Returns the exit code; every error ends here, in one place. */
+/** Runs the shell interface and returns the exit code. Every error is reported here, in one place. */
 export async function runCli(argv: readonly string[]): Promise<number> {
   const endWithTerminal = watchTerminal()
   const isVerbose = argv.includes('--verbose') || argv.includes('-v')
@@ -32,7 +32,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Reports once that standard output takes no more, also after the command has ended. Captures write there by themselves. */
+/** Reports once that standard output accepts no more data, even after the command has ended. Captures write there on their own. */
 function guardStdout(): void {
   process.stdout.once('error', (error) => {
     process.exitCode = reportStdoutFault(error)
@@ -40,7 +40,10 @@ function guardStdout(): void {
   })
 }
 
-/** @throws {KcapError} usage — when the first word is a mistyped command, which would be looked up as a pod */
+/**
+ * Refuses a mistyped command as the first word, which would otherwise be looked up as a pod.
+ * @throws {KcapError} usage — when the word is a typo of a command
+ */
 function refuseMisspelledCommand(first: string | undefined, rest: readonly string[]): void {
   if (first === undefined || !/^[a-z]{4,12}$/.test(first)) return
   const near = commands.find((command) => isSlip(first, command))

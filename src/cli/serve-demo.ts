@@ -11,7 +11,10 @@ import { printNote } from './report.ts'
 /** Options that only a capture can use. */
 const captureOptions = ['output', 'duration', 'count', 'max-size'] as const
 
-/** @throws {KcapError} usage — when the command line names something to capture */
+/**
+ * Refuses words and options that name something to capture.
+ * @throws {KcapError} usage — when the command line has one
+ */
 export function refuseCaptureWords(parsed: ParsedArguments): void {
   const option = parsed.flag('wireshark')
     ? 'wireshark'
@@ -23,10 +26,7 @@ export function refuseCaptureWords(parsed: ParsedArguments): void {
   })
 }
 
-/**
- * Keeps the demo cluster running for other programs until the signal aborts. Returns exit code 0 then: a server that is stopped has
- * done its work.
- */
+/** Keeps the demo cluster running for other programs until the signal aborts. Then returns exit code 0: a stopped server has done its work. */
 export async function serveDemo(cluster: OpenDemo, isQuiet: boolean, signal: AbortSignal): Promise<number> {
   const code = await writeAnswer(`${formatHint(line('export', `KUBECONFIG=${cluster.kubeconfigPath}`))}\n`)
   if (code !== exitCodes.done) return code

@@ -1,18 +1,18 @@
 import { quote } from '../base/quote.ts'
 
-/** A line of bash up to the cursor, as readline and bash take it apart. */
+/** Line of bash up to the cursor, split like readline and bash do. */
 export interface ShellLine {
-  /** The whole words, without what quotes them. */
+  /** Complete words, without their quotes. */
   readonly words: readonly string[]
-  /** The word at whose end the cursor is; '' after a space. */
+  /** Word that ends at the cursor; '' after a space. */
   readonly current: string
-  /** How much of it readline leaves as it is: all up to the last break character, or to the quotes that are open. */
+  /** Length of the part that readline keeps: everything up to the last break character, or up to the open quotes. */
   readonly kept: number
-  /** The quotes in which the cursor is. */
+  /** Open quotes at the cursor. */
   readonly openQuote: '' | "'" | '"'
 }
 
-/** Nothing is expanded: a variable or a command in it stays text. */
+/** Splits a line without expanding anything: a variable or a command in it stays text. */
 export function splitShellLine(line: string, breakCharacters: string): ShellLine {
   const words: string[] = []
   let current: string | undefined
@@ -33,7 +33,7 @@ export function splitShellLine(line: string, breakCharacters: string): ShellLine
       kept = current.length
     } else if (character === '\\' && openQuote !== "'") {
       const next = line[++i] ?? ''
-      // Between double quotes a backslash is one unless it hides something.
+      // Between double quotes, a backslash is literal unless it escapes something.
       current = (current ?? '') + (openQuote === '"' && !/[$`"\\]/.test(next) ? `\\${next}` : next)
     } else {
       current = (current ?? '') + character
@@ -43,7 +43,7 @@ export function splitShellLine(line: string, breakCharacters: string): ShellLine
   return { words, current: current ?? '', kept, openQuote }
 }
 
-/** What readline puts in the place of the rest of the word; undefined where the quotes that are open can't hold it. */
+/** Returns the text that readline inserts for the rest of the word; undefined if the open quotes cannot contain it. */
 export function formatInsertion(value: string, { current, kept, openQuote }: ShellLine): string | undefined {
   if (!value.startsWith(current)) return undefined
   const rest = value.slice(kept)

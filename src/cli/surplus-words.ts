@@ -2,7 +2,10 @@ import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { Command } from './command-table.ts'
 
-/** @throws {KcapError} usage — when there are more words than a command takes */
+/**
+ * Refuses more words than a command takes.
+ * @throws {KcapError} usage — when there are more
+ */
 export function refuseSurplusWords(command: Command, words: readonly string[], most: number): void {
   const surplus = words[most]
   if (surplus === undefined) return

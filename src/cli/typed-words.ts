@@ -2,18 +2,18 @@ import type { OptionRow } from '../request/option-row.ts'
 import { optionTable } from '../request/option-table.ts'
 import { type Command, type CommandOption, commands, findCommand, isCommand } from './command-table.ts'
 
-/** A command line that is not complete: what stands before the word at which the cursor is. */
+/** Incomplete command line: everything before the word at the cursor. */
 export interface TypedWords {
   readonly command: Command | undefined
-  /** The options that may be there, those of the command first. */
+  /** Options that may follow, those of the command first. */
   readonly rows: readonly (OptionRow | CommandOption)[]
-  /** Words that are no options, without the command. */
+  /** Words that are not options, without the command. */
   readonly words: readonly string[]
-  /** By long names, the last value of each; '' for a flag. */
+  /** Values by long option name, the last one of each; '' for a flag. */
   readonly given: ReadonlyMap<string, string>
-  /** The option whose value comes next. */
+  /** Option whose value comes next. */
   readonly awaited: OptionRow | CommandOption | undefined
-  /** `--` was there: no options follow. */
+  /** Whether `--` has ended the options. */
   readonly isEnded: boolean
 }
 
@@ -30,7 +30,7 @@ export function findFirstWord(argv: readonly string[]): number {
   return -1
 }
 
-/** Never throws: what makes no sense yet may make some when the line is complete. */
+/** Parses an incomplete command line. Never throws: what is invalid now may become valid later. */
 export function readTypedWords(argv: readonly string[]): TypedWords {
   const firstAt = findFirstWord(argv)
   const first = argv[firstAt]
@@ -57,7 +57,7 @@ export function readTypedWords(argv: readonly string[]): TypedWords {
   return { command, rows, words, given, awaited, isEnded }
 }
 
-/** `--name`, or the last of letters that share a dash: `-An`. */
+/** Returns whether a word is an option's name: `--name`, or the last letter of several behind one dash: `-An`. */
 function isNameOf({ name, short, aliases = [] }: OptionRow | CommandOption, word: string): boolean {
   if (word.startsWith('--')) return word === `--${name}`
   return [short, ...aliases].some((letter) => letter !== undefined && letter === word.at(-1))
