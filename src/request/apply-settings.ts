@@ -4,7 +4,10 @@ import type { Settings } from '../settings/settings.ts'
 import { chooseKubeconfig, widenPath } from '../settings/ways-to-clusters.ts'
 import type { ParsedArguments } from './parse-arguments.ts'
 
-/** `kcap @orders-prod --duration 60`: the words of that profile in its place. Throws `usage` for one that the config does not have. */
+/**
+ * Replaces profiles by their words: `kcap @orders-prod --duration 60`.
+ * @throws {KcapError} usage — when the config has no such profile
+ */
 export function expandProfiles(argv: readonly string[], { profiles, file }: Settings): string[] {
   return argv.flatMap((word) => {
     if (!isProfile(word)) return [word]
@@ -18,12 +21,12 @@ export function expandProfiles(argv: readonly string[], { profiles, file }: Sett
   })
 }
 
-/** No name of a target begins so. */
+/** Returns whether a word names a profile; no target's name has this form. */
 export function isProfile(word: string): boolean {
   return /^@[^/]+$/.test(word)
 }
 
-/** Options with the config's kubeconfig, where none is named; and its folders on this process's PATH. */
+/** Returns the options with the config's kubeconfig, if none is named. Adds the config's folders to this process's PATH. */
 export function applySettings<More extends string>(
   parsed: ParsedArguments<More>,
   settings: Settings,

@@ -2,12 +2,12 @@ import { compressions, outputFormats } from '../base/capture-request.ts'
 import { protocols } from '../remote/capture-filter.ts'
 import type { OptionRow } from './option-row.ts'
 
-// Of each, what parse-quantity.ts and capture-filter.ts take, and hardly more.
+// Each pattern accepts what parse-quantity.ts and capture-filter.ts accept, and hardly more.
 const timePattern = '^[0-9]+([.][0-9]+)?$|^([0-9]+([.][0-9]+)?[ ]*(ms|s|m|h|d|MS|S|M|H|D)[ ]*)+$'
 const sizePattern = '^[0-9]+([.][0-9]+)?[ ]*([kKmMgGtT][iI]?)?[bB]?$'
 const portsPattern = '^[ ]*[0-9A-Za-z]+([-._][0-9A-Za-z]+)*[ ]*(,[ ]*[0-9A-Za-z]+([-._][0-9A-Za-z]+)*[ ]*)*$'
 
-/** How it is captured, how long, and where the packets go. */
+/** Options for what to capture, for how long, and where the packets go. */
 export const captureOptions = [
   {
     group: 'Capture',

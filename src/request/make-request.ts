@@ -12,10 +12,10 @@ import { chooseFormat, makeRotation } from './output-options.ts'
 import { type ParsedArguments, readChoice } from './parse-arguments.ts'
 import { checkKubeQuantity, parseCount, parseDuration, parseShortTime, parseSize } from './parse-quantity.ts'
 
-/** tcpdump's MAXIMUM_SNAPLEN. */
+/** Largest snap length: tcpdump's MAXIMUM_SNAPLEN. */
 const maxSnapLength = 262_144
 
-/** Each is an exec stream through the API server. */
+/** Default number of pods; each is an exec stream through the API server. */
 const defaultMaxPods = 50
 const maxMergeWindowMs = 10_000
 const defaultMergeWindowMs = 200
@@ -24,13 +24,17 @@ const defaultReconnectMs = 10 * 60_000
 export interface RequestContext {
   readonly output: OutputName
   readonly commandLine: string
-  /** Wireshark's own capture filter field, AND-ed. */
+  /** Filter in Wireshark's own capture filter field, AND-ed with the others. */
   readonly captureFilter?: string | undefined
-  /** Of the config file; absent: what holds without one. */
+  /** Settings of the config file; absent means the defaults without one. */
   readonly settings?: Pick<Settings, 'consent' | 'debug' | 'nodeSsh'>
 }
 
-/** All that options say of a capture, whoever gave them. Throws `usage`, `no-target` and `bad-filter`. */
+/**
+ * Returns the capture request that the options describe, regardless of who gave them.
+ * @throws {KcapError} usage, bad-filter — when an option is invalid
+ * @throws {KcapError} no-target — when no target is named
+ */
 export function makeRequest(parsed: ParsedArguments, context: RequestContext): CaptureRequest {
   const targets = makeTargets(parsed)
   if (targets.length === 0) {
@@ -91,7 +95,7 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
     },
     limits: {
       ...(duration !== undefined && { durationMs: parseDuration('duration', duration) }),
-      // Wireshark's dialog has no empty number: 0 is none there.
+      // Wireshark's dialog cannot leave a number empty; 0 means none there.
       ...(count !== undefined &&
         count !== '0' && { packetCount: parseCount('count', count, 1, Number.MAX_SAFE_INTEGER) }),
       ...(maxSize !== undefined && { outputBytes: parseSize('max-size', maxSize) }),
@@ -103,7 +107,10 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
   }
 }
 
-/** What the words and options name, in their order. Throws `usage`. */
+/**
+ * Returns the targets that the words and options name, in their order.
+ * @throws {KcapError} usage — when a target or an option is invalid
+ */
 export function makeTargets(parsed: ParsedArguments): TargetName[] {
   const cluster = makeClusterScope(parsed)
   const ssh = makeSshDefaults(parsed)
@@ -124,7 +131,7 @@ export function makeTargets(parsed: ParsedArguments): TargetName[] {
     ...(workload === undefined ? [] : [parseTarget(workload, defaults)]),
     ...(node === undefined ? [] : [parseTarget(`node/${node}`, defaults)]),
   ]
-  // Beside pods it is their node.
+  // Together with pods, the host is their node.
   const isHost = sshHost !== undefined && selector === undefined && named.every(({ kind }) => kind === 'ssh')
   if (isHost) named.push(makeSshHost(sshHost, ssh))
   if (selector !== undefined && named.length === 0) return [{ kind: 'pods', ...cluster, selector, allNamespaces }]
@@ -132,7 +139,10 @@ export function makeTargets(parsed: ParsedArguments): TargetName[] {
   return named
 }
 
-/** @throws {KcapError} usage — when the API server would not take the selector */
+/**
+ * Returns the label selector, checked by the API server's rules.
+ * @throws {KcapError} usage — when the API server would reject it
+ */
 export function readSelector(parsed: ParsedArguments): string | undefined {
   const selector = parsed.text('selector')
   const fault = selector === undefined ? undefined : findSelectorFault(selector)
@@ -142,7 +152,7 @@ export function readSelector(parsed: ParsedArguments): string | undefined {
   })
 }
 
-/** A selector or a scope that has nothing to narrow or widen would be a mistake that nobody notices. */
+/** Refuses a selector or a scope without effect; nobody would notice the mistake. */
 function refuseIdleScope(names: readonly TargetName[], selector: string | undefined, allNamespaces: boolean): void {
   const other = names.find(({ kind }) => kind !== 'pods')
   const option = selector !== undefined ? '--selector' : allNamespaces ? '--all-namespaces' : undefined
@@ -153,7 +163,7 @@ function refuseIdleScope(names: readonly TargetName[], selector: string | undefi
   })
 }
 
-/** Where in which cluster names are looked up. */
+/** Returns the cluster and namespace in which to look up names. */
 export function makeClusterScope(parsed: ParsedArguments): ClusterScope {
   const kubeconfig = parsed.text('kubeconfig')
   const actAs = { user: parsed.text('as'), groups: parsed.list('as-group'), uid: parsed.text('as-uid') }
@@ -172,7 +182,7 @@ function readAmount(parsed: ParsedArguments, option: 'debug-cpu' | 'debug-memory
   return text === undefined ? undefined : checkKubeQuantity(option, text)
 }
 
-/** In a window somebody sees that it stands still; a command line may be nobody's any more. */
+/** Returns how long to reconnect. In a window, somebody notices that the capture has stalled; nobody may be watching a command line. */
 function chooseReconnect(text: string | undefined, output: OutputName): number {
   if (text === 'forever') return Number.POSITIVE_INFINITY
   if (text === '0') return 0
@@ -180,7 +190,10 @@ function chooseReconnect(text: string | undefined, output: OutputName): number {
   return output.kind === 'fifo' || output.kind === 'wireshark' ? Number.POSITIVE_INFINITY : defaultReconnectMs
 }
 
-/** The route asked for. Throws `usage` where it can't be taken. */
+/**
+ * Returns the requested route.
+ * @throws {KcapError} usage — when a target cannot be reached by it
+ */
 export function chooseVia(
   parsed: ParsedArguments,
   targets: readonly TargetName[],
@@ -208,14 +221,14 @@ export function chooseVia(
 }
 
 function checkInterfaceName(name: string): string {
-  // IFNAMSIZ is 16 with its NUL; libpcap's own names (usbmon, bluetooth-monitor, nflog:5) are longer.
+  // IFNAMSIZ is 16 including the NUL; libpcap's own names (usbmon, bluetooth-monitor, nflog:5) are longer.
   if (/^[^\s/\p{C}-][^\s/\p{C}]{0,63}$/u.test(name)) return name
   throw new KcapError('usage', `cannot use --iface "${name}": it can be no name of an interface`, {
     hints: ['--iface any', '--iface eth0'],
   })
 }
 
-/** Returns ports as numbers where this machine knows the service: many containers lack the /etc/services that tcpdump reads there. */
+/** Returns ports as numbers if this machine knows the service. Many containers lack the /etc/services that their tcpdump would read. */
 function readPorts(lists: readonly string[]): string[] {
   return lists
     .flatMap((list) => list.split(','))

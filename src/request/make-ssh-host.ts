@@ -4,14 +4,14 @@ import { parseSshAuthority } from '../target/parse-target.ts'
 import { type ParsedArguments, readChoice } from './parse-arguments.ts'
 import { parseCount } from './parse-quantity.ts'
 
-/** The SSH host that is the node of the pods which are named, not a target itself. */
+/** Returns the SSH host that is not a target itself, but the node of the named pods. */
 export function findNodeHost(parsed: ParsedArguments, targets: readonly TargetName[]): SshHostName | undefined {
   const sshHost = parsed.text('ssh-host')
   if (sshHost === undefined || targets.every(({ kind }) => kind === 'ssh')) return undefined
   return makeSshHost(sshHost, makeSshDefaults(parsed))
 }
 
-/** The pattern of the config for all nodes, with what is said by flag. */
+/** Returns the config's pattern for all nodes, with the flags applied. */
 export function makeNodeSsh(pattern: SshHostName | undefined, parsed: ParsedArguments): SshHostName | undefined {
   if (pattern === undefined) return undefined
   const flags = Object.entries(makeSshDefaults(parsed)).filter(([name, value]) =>
@@ -20,7 +20,10 @@ export function makeNodeSsh(pattern: SshHostName | undefined, parsed: ParsedArgu
   return { ...pattern, ...Object.fromEntries(flags) }
 }
 
-/** All that options say of hosts, whichever it is. Throws `usage`. */
+/**
+ * Returns the options that apply to any SSH host.
+ * @throws {KcapError} usage — when one of them is invalid
+ */
 export function makeSshDefaults(parsed: ParsedArguments): Omit<SshHostName, 'kind' | 'host'> {
   const port = parsed.text('ssh-port')
   const identities = parsed.list('identity')
@@ -42,9 +45,12 @@ export function makeSshDefaults(parsed: ParsedArguments): Omit<SshHostName, 'kin
   }
 }
 
-/** The host of `--ssh-host`. Throws `usage`. */
+/**
+ * Returns the host of `--ssh-host`.
+ * @throws {KcapError} usage — when it is no host name or address
+ */
 export function makeSshHost(text: string, defaults: Omit<SshHostName, 'kind' | 'host'>): SshHostName {
-  // An IPv6 address needs no brackets where no port can follow.
+  // An IPv6 address needs no brackets if no port can follow.
   const authority = /^[0-9a-fA-F]*:[0-9a-fA-F:.%\w]*$/.test(text) ? { host: text } : parseSshAuthority(text)
   if (authority === undefined)
     throw new KcapError('usage', `cannot use --ssh-host "${text}": it is no host name or address`, {

@@ -1,20 +1,20 @@
-/** One option of kcap. This table feeds parsing, help, the man page, completion and Wireshark's dialog. */
+/** Option of kcap. The option table feeds parsing, help, the man page, completion and Wireshark's dialog. */
 export interface OptionRow {
   /** Long name without dashes. */
   readonly name: string
   readonly short?: string
   readonly aliases?: readonly string[]
   readonly kind: 'text' | 'flag' | 'list'
-  /** How help calls its value. */
+  /** Name of its value in the help. */
   readonly value?: string
   readonly choices?: readonly string[]
-  /** What a shell offers for its value, where that is no choice of few. */
+  /** Words that a shell offers for its value, unless there are a few fixed choices. */
   readonly offers?: OfferedWords
   readonly help: string
-  /** Its value says what to capture. */
+  /** Whether its value names something to capture. */
   readonly namesTarget?: true
   readonly group: OptionGroup
-  /** Its argument in Wireshark's dialog; absent: not offered there. */
+  /** Argument in Wireshark's dialog; absent if it is not offered there. */
   readonly dialog?: DialogArgument
 }
 
@@ -33,26 +33,28 @@ export type OfferedWords =
 export type OptionGroup = 'Target' | 'Capture' | 'Limits' | 'Output' | 'SSH' | 'Reporting'
 
 export interface DialogArgument {
-  /** Wireshark's, doc/extcap.4. No `editselector`: Wireshark 4.0 registers no preference for it, so that it would forget what was chosen. */
+  /**
+   * Type as in Wireshark's doc/extcap.4. `editselector` is missing, because Wireshark 4.0 registers no preference for it and would forget the choice.
+   */
   readonly type: 'string' | 'unsigned' | 'selector' | 'fileselect' | 'boolflag'
   readonly display: string
-  /** The same beside a pod. */
+  /** Label in the dialogs of pods. */
   readonly displayBesidePod?: string
-  /** What the argument is for where the interface is a workload. */
+  /** Changes to the argument if the interface is a workload. */
   readonly ofWorkload?: Pick<DialogArgument, 'display' | 'tooltip' | 'reload' | 'unchosen'>
-  /** A sentence for whoever sees only this field; help lines lean on their neighbours. */
+  /** Sentence for whoever sees only this field; help lines lean on their neighbours. */
   readonly tooltip: string
-  /** What each choice of a `selector` is called; absent: as the option's value. */
+  /** Labels of a `selector`'s choices; absent means the option's values. */
   readonly choices?: Readonly<Record<string, string>>
-  /** What Wireshark lets be typed, as a regular expression without braces, which its grammar has for itself. */
+  /** Regular expression for what Wireshark accepts while typing. It has no braces, which Wireshark's grammar reserves. */
   readonly validation?: string
-  /** For a `selector`: what its button says, which fills the list from the cluster or the host. */
+  /** Label of a `selector`'s button, which loads the list from the cluster or the host. */
   readonly reload?: string
-  /** For such a list: what stands there when nothing is chosen; the value then is none. */
+  /** Entry of such a list when nothing is chosen; it has no value. */
   readonly unchosen?: string
-  /** For such a list: what it has before it is loaded. */
+  /** Entries of such a list before it is loaded. */
   readonly entries?: readonly string[]
-  /** Interfaces that have it; absent: all. */
+  /** Interfaces that have the argument; absent means all. */
   readonly on?: readonly ('pod' | 'workload' | 'cluster' | 'ssh' | 'demo')[]
   readonly placeholder?: string
 }

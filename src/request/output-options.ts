@@ -3,11 +3,11 @@ import { KcapError } from '../base/kcap-error.ts'
 import { type ParsedArguments, readChoice } from './parse-arguments.ts'
 import { parseCount, parseDuration, parseSize } from './parse-quantity.ts'
 
-/** Names, keys and interfaces that each file repeats need room beside its packets. */
+/** Minimum size of a file. The names, keys and interfaces that each file repeats need room in addition to its packets. */
 const leastFileBytes = 64_000
 
 /**
- * Reads how the output is split into files; undefined for one file.
+ * Returns how to split the output into files; undefined for one file.
  * @throws {KcapError} usage — when the output cannot be split, or no limit for a file is given
  */
 export function makeRotation(parsed: ParsedArguments, output: OutputName): Rotation | undefined {
@@ -36,8 +36,8 @@ function explainOneOutput(output: OutputName): string {
 }
 
 /**
- * Chooses the format by option, else by the name of the output.
- * @throws {KcapError} usage — when keys are asked for in a pcap
+ * Returns the format: by option, or else by the name of the output.
+ * @throws {KcapError} usage — when keys are requested in a pcap
  */
 export function chooseFormat(parsed: ParsedArguments, output: OutputName): OutputFormat {
   const wanted = readChoice(parsed, 'format')

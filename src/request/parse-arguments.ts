@@ -5,30 +5,30 @@ import { quote } from '../base/quote.ts'
 import type { OptionRow } from './option-row.ts'
 import { type ChoiceOf, type ChoiceOption, isChoice, type OptionName, optionTable } from './option-table.ts'
 
-/** Options by their long names, and the words that are none. */
+/** Options by their long names, and the words that are not options. */
 export interface ParsedArguments<More extends string = never> {
   readonly words: readonly string[]
   text(name: OptionName | More): string | undefined
   list(name: OptionName | More): readonly string[]
   flag(name: OptionName | More): boolean
-  /** The variables that stand for options, as a shell takes them before the command: `KCAP_CONTEXT=prod`. */
+  /** Environment variables used in place of options, as a shell accepts them before the command: `KCAP_CONTEXT=prod`. */
   readonly variables: readonly string[]
 }
 
 export interface ParseOptions<More extends string = never> {
-  /** Options in addition to those of the table: of a command, or Wireshark's own. */
+  /** Options in addition to the table's: a command's, or Wireshark's own. */
   readonly more?: readonly (Pick<OptionRow, 'short' | 'kind'> & { readonly name: More })[]
-  /** Unknown options that are let through silently: Wireshark adds new `--extcap-…` with each version. */
+  /** Unknown options to ignore silently: Wireshark adds new `--extcap-…` options with each version. */
   readonly ignoreUnknown?: RegExp
-  /** Options without a value count as left out: Wireshark may hand over fields of its dialog that are empty. */
+  /** Whether options without a value count as absent: Wireshark may pass empty fields of its dialog. */
   readonly dropEmpty?: boolean
-  /** Where `KCAP_DEBUG_IMAGE` stands for a `--debug-image` that is left out; default: this process's. */
+  /** Environment whose variables replace missing options, such as `KCAP_DEBUG_IMAGE` for `--debug-image`; default: this process's. */
   readonly environment?: NodeJS.ProcessEnv
 }
 
 /**
- * Parses a command line by the option table, what it leaves out from variables. Throws `usage` for an option that is unknown, lacks its
- * value, or has one it can't have.
+ * Parses a command line by the option table, and fills in missing options from environment variables.
+ * @throws {KcapError} usage — when an option is unknown, lacks its value, or has an invalid one
  */
 export function parseArguments<More extends string = never>(
   argv: readonly string[],
@@ -45,12 +45,12 @@ export function parseArguments<More extends string = never>(
   const isKnown = (name: string) => known.has(name) || options.ignoreUnknown?.test(`--${name}`) === true
   const stranger = spelled.find((word) => isOption(word) && !isKnown(optionName(word)))
   if (stranger !== undefined) throw unknownOption(stranger, rows)
-  // minimist would read --no-follow as the denial of an option "follow".
+  // minimist would read --no-follow as the negation of an option "follow".
   const denials = new Set(rows.filter(({ name }) => name.startsWith('no-')).map(({ name }) => `--${name}`))
   const parsed = minimist(
     [...spelled.map((word) => (denials.has(word) ? `${word}=true` : word)), ...(end < 0 ? [] : argv.slice(end))],
     {
-      // Everything as text: minimist would make numbers of pods named 1e3.
+      // Keep everything as text: minimist would turn pods named 1e3 into numbers.
       string: rows
         .filter(({ kind }) => kind !== 'flag')
         .map(({ name }) => name)
@@ -89,8 +89,8 @@ export function readChoice<Name extends ChoiceOption>(
   return isChoice(name, text) ? text : undefined
 }
 
-/** What overwrites a file, and in `kcap cleanup` ends what may be in use, is said each time. */
-const spokenOption = 'force'
+/** Option that no variable can set. It overwrites files, and in `kcap cleanup` ends what may be in use, so it must be given each time. */
+const optionWithoutVariable = 'force'
 
 const switches: Readonly<Record<string, string>> = { '1': '1', true: '1', '0': '0', false: '0' }
 
@@ -98,13 +98,16 @@ function nameVariable(option: string): string {
   return `KCAP_${option.toUpperCase().replaceAll('-', '_')}`
 }
 
-/** What stands for options that are left out, by their names. Throws `usage`. */
+/**
+ * Returns the values of options that variables set, by option name.
+ * @throws {KcapError} usage — when a variable has an invalid value
+ */
 function readVariables(environment: NodeJS.ProcessEnv): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   for (const row of optionTable) {
     const variable = nameVariable(row.name)
     const value = environment[variable]
-    if (!value || row.name === spokenOption) continue
+    if (!value || row.name === optionWithoutVariable) continue
     const choices = row.kind === 'flag' ? Object.keys(switches) : row.choices
     if (choices !== undefined && !choices.includes(value))
       throw new KcapError('usage', `cannot use ${variable} "${value}": must be one of: ${choices.join(', ')}`, {
@@ -116,7 +119,7 @@ function readVariables(environment: NodeJS.ProcessEnv): ReadonlyMap<string, stri
   return found
 }
 
-/** `--duration -1` as `--duration=-1`: no option begins with a digit, so it is the value that is refused. */
+/** Turns `--duration -1` into `--duration=-1`. No option begins with a digit, so this is a value, which is then rejected. */
 function joinNegativeValues(words: readonly string[], rows: readonly ShortRow[]): string[] {
   const joined: string[] = []
   for (const word of words) {
@@ -133,7 +136,7 @@ function joinNegativeValues(words: readonly string[], rows: readonly ShortRow[])
 
 type ShortRow = Pick<OptionRow, 'name' | 'short' | 'kind'> & Pick<Partial<OptionRow>, 'aliases'>
 
-/** `-qf PORT` as `--quiet --filter PORT`. minimist reads such words itself, but takes minutes for one that is long. */
+/** Splits `-qf PORT` into `--quiet --filter PORT`. minimist does that itself, but takes minutes for a long word. */
 function spellOut(word: string, rows: readonly ShortRow[]): string[] {
   if (!/^-[^-]/.test(word)) return [word]
   const spelled: string[] = []
@@ -148,7 +151,10 @@ function spellOut(word: string, rows: readonly ShortRow[]): string[] {
   return spelled
 }
 
-/** minimist would take `--constructor` for an option it has, `--no-port` for the port "false", and fail at `--==`. */
+/**
+ * Returns whether a word has the form of an option. minimist alone would take `--constructor` for an option it has, `--no-port` for the port "false",
+ * and fail at `--==`.
+ */
 function isOption(word: string): boolean {
   return /^--./s.test(word)
 }
@@ -161,7 +167,7 @@ function checkValue(
   row: Pick<OptionRow, 'name' | 'value' | 'choices'> | { name: string; value?: string; choices?: readonly string[] },
   value: string,
 ): void {
-  // An empty filter is none; scripts pass `--filter "$FILTER"`.
+  // An empty filter means none; scripts pass `--filter "$FILTER"`.
   if (value === '' && row.name !== 'filter') {
     throw new KcapError('usage', `cannot use --${row.name}: it needs a value`, {
       hints: [`--${row.name} ${row.value ?? 'VALUE'}`],

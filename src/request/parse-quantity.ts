@@ -17,10 +17,13 @@ const unitsBytes: Units = new Map([
   ['', 1],
   ['b', 1],
 ])
-/** setTimeout's limit: a longer time would end at once. */
+/** Maximum duration, because setTimeout fires at once for a longer one. */
 const maxDurationMs = 2 ** 31 - 1
 
-/** `60` (seconds), `90s`, `1m30s`, `2h`, `2d` in milliseconds. Throws `usage`. */
+/**
+ * Parses `60` (seconds), `90s`, `1m30s`, `2h`, `2d` to milliseconds.
+ * @throws {KcapError} usage — when the text is no such time
+ */
 export function parseDuration(option: string, text: string): number {
   const durationMs = parseTime(text)
   const forms = ['90s', '1m30s', '2h']
@@ -30,7 +33,10 @@ export function parseDuration(option: string, text: string): number {
   return durationMs
 }
 
-/** `200ms`, `1s`, `0` in milliseconds, up to `maxMs`. Throws `usage`. */
+/**
+ * Parses `200ms`, `1s`, `0` to milliseconds, up to `maxMs`.
+ * @throws {KcapError} usage — when the text is no such time
+ */
 export function parseShortTime(option: string, text: string, maxMs: number): number {
   const timeMs = parseTime(text)
   if (timeMs === undefined || timeMs > maxMs)
@@ -38,7 +44,10 @@ export function parseShortTime(option: string, text: string, maxMs: number): num
   return timeMs
 }
 
-/** `1000`, `10k`, `100MB` (decimal), `64KiB`, `10Mi` (binary) in bytes. Throws `usage`. */
+/**
+ * Parses `1000`, `10k`, `100MB` (decimal), `64KiB`, `10Mi` (binary) to bytes.
+ * @throws {KcapError} usage — when the text is no such size
+ */
 export function parseSize(option: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text)
   const bytes = Number(match?.[1]) * (unitsBytes.get(match?.[2]?.toLowerCase() ?? '') ?? Number.NaN)
@@ -47,20 +56,26 @@ export function parseSize(option: string, text: string): number {
   return Math.floor(bytes)
 }
 
-/** `100m`, `0.5`, `256Mi`. Throws `usage`. */
+/**
+ * Checks a CPU or memory quantity: `100m`, `0.5`, `256Mi`.
+ * @throws {KcapError} usage — when the text is no such quantity
+ */
 export function checkKubeQuantity(option: string, text: string): string {
   if (!isKubeQuantity(text)) throw badValue(option, text, 'an amount of CPU is 100m or 1, one of memory 256Mi')
   return text
 }
 
-/** A whole number from `min` to `max`. Throws `usage`. */
+/**
+ * Parses a whole number from `min` to `max`.
+ * @throws {KcapError} usage — when the text is no such number
+ */
 export function parseCount(option: string, text: string, min: number, max: number): number {
   const count = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
   if (!(count >= min && count <= max)) throw badValue(option, text, `it is a whole number from ${min} to ${max}`)
   return count
 }
 
-/** Numbers with units, which add up, or a number of seconds; undefined: anything else. */
+/** Parses numbers with units, which add up, or a number of seconds; returns undefined for anything else. */
 function parseTime(text: string): number | undefined {
   if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text) * 1_000
   if (!/^(?:\d+(?:\.\d+)?\s*[a-z]+\s*)+$/i.test(text)) return undefined

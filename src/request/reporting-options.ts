@@ -1,10 +1,10 @@
 import type { LogLevel } from '../base/log.ts'
 import type { OptionRow } from './option-row.ts'
 
-/** The default first. */
+/** Log levels, the default first. */
 const logLevels = ['info', 'debug', 'warn', 'error'] as const satisfies readonly LogLevel[]
 
-/** What kcap reports while it runs. */
+/** Options for what kcap reports while it runs. */
 export const reportingOptions = [
   { group: 'Reporting', name: 'quiet', short: 'q', kind: 'flag', help: 'print neither progress nor summary' },
   {

@@ -1,7 +1,7 @@
 import { sshClientNames, sudoPrograms } from '../base/target.ts'
 import type { OptionRow } from './option-row.ts'
 
-/** How hosts are reached. */
+/** Options for how to reach hosts. */
 export const sshOptions = [
   {
     group: 'SSH',

@@ -2,7 +2,7 @@ import { pullPolicies, vias } from '../base/capture-request.ts'
 import { defaultDebugImage } from '../settings/settings.ts'
 import type { OptionRow } from './option-row.ts'
 
-/** What each route needs, and what it creates. */
+/** Requirements and side effects of each route. */
 const routeChoices = {
   auto: 'automatic: the first below that creates nothing',
   exec: 'exec: tcpdump in the container',
@@ -12,7 +12,7 @@ const routeChoices = {
   ssh: 'ssh: tcpdump on the node; needs its SSH host',
 }
 
-/** What is captured. */
+/** Options for what to capture. */
 export const targetOptions = [
   {
     group: 'Target',
