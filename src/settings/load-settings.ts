@@ -4,7 +4,10 @@ import { KcapError } from '../base/kcap-error.ts'
 import { findConfigFile } from './config-file.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 
-/** Without a config file everything has its default. Throws `config-broken`. */
+/**
+ * Loads the settings; without a config file, returns the defaults.
+ * @throws {KcapError} config-broken — when the file cannot be read or is invalid
+ */
 export async function loadSettings(environment: NodeJS.ProcessEnv = process.env): Promise<Settings> {
   const file = findConfigFile(environment)
   let text: string

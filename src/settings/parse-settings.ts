@@ -22,7 +22,10 @@ const topKeys = [
   'profiles',
 ] as const
 
-/** Reads the text of a config file. Throws `config-broken` for a wrong key or value, naming its line. */
+/**
+ * Parses the text of a config file.
+ * @throws {KcapError} config-broken — when a key or value is wrong; the message has its line
+ */
 export function parseSettings(file: string, text: string): Settings {
   const lines = new LineCounter()
   const lineAt = (offset: number | undefined) => lines.linePos(offset ?? 0).line
@@ -78,7 +81,7 @@ export function parseSettings(file: string, text: string): Settings {
     if (isScalar(node) && typeof node.value === 'boolean') return node.value
     return fail(offsetOf(node), `${what} must be true or false`)
   }
-  /** As the API writes it: `100m`, `1`, `256Mi`. */
+  /** Returns a quantity as the API writes it: `100m`, `1`, `256Mi`. */
   const readAmount = (node: Node | null | undefined, what: string): string => {
     const text = isScalar(node) && typeof node.value === 'number' ? String(node.value) : readText(node, what)
     return isKubeQuantity(text) ? text : fail(offsetOf(node), `${what} must be an amount, such as 100m or 256Mi`)
@@ -160,7 +163,7 @@ function expandHome(file: string): string {
   return file === '~' || file.startsWith('~/') ? path.join(findUserFolders().home, file.slice(1)) : file
 }
 
-/** The parser calls itself for each level; undefined where the stack has no room for that. */
+/** Parses YAML. The parser recurses for each level; returns undefined if the stack is too small for that. */
 function parseText(text: string, lineCounter: LineCounter) {
   try {
     return parseDocument(text, { lineCounter, prettyErrors: false })

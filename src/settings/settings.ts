@@ -1,47 +1,47 @@
 import type { CreatingRoute, DebugContainer } from '../base/capture-request.ts'
 import type { SshHostName } from '../base/target.ts'
 
-/** What kcap's config file says, complete: what it leaves out has its default. */
+/** Settings of kcap's config file, with defaults for whatever it leaves out. */
 export interface Settings {
-  /** The file, whether it is there or not. */
+  /** Path of the file, which may not exist. */
   readonly file: string
-  /** What stands in Wireshark's interface list. */
+  /** Content of Wireshark's interface list. */
   readonly list: ListSettings
-  /** Hosts that have an interface of their own there: an alias of the ssh config, or `[USER@]HOST[:PORT]`. */
+  /** Hosts with their own interface in that list: an alias of the ssh config, or `[USER@]HOST[:PORT]`. */
   readonly sshHosts: readonly string[]
-  /** How the nodes of clusters are reached by SSH; undefined: they are not. */
+  /** SSH access to the nodes of clusters; undefined means none. */
   readonly nodeSsh: SshHostName | undefined
-  /** What may be created in clusters without asking. */
+  /** Routes that may create objects in clusters without asking. */
   readonly consent: readonly CreatingRoute[]
-  /** What is created there. */
+  /** Settings of those objects. */
   readonly debug: DebugContainer
-  /** Folders where programs are looked for beside PATH: a desktop starts Wireshark with a short one. */
+  /** Folders to search for programs in addition to PATH, because a desktop starts Wireshark with a short one. */
   readonly path: readonly string[]
-  /** The kubeconfig, where KUBECONFIG names none; undefined: kubectl's own. */
+  /** Kubeconfig to use unless KUBECONFIG names one; undefined means kubectl's own. */
   readonly kubeconfig: string | undefined
-  /** What is captured where no target is named and nobody is there to choose one. */
+  /** Target to capture when none is named and nobody can choose one. */
   readonly defaultTarget: string | undefined
-  /** What `kcap @NAME` stands for: words of a command line. */
+  /** Profiles by name: the command line words that `kcap @NAME` stands for. */
   readonly profiles: ReadonlyMap<string, readonly string[]>
 }
 
 export interface ListSettings {
-  /** Names of kubeconfig contexts, `*` in them for any text; undefined: the current one. */
+  /** Names of kubeconfig contexts, in which `*` matches any text; undefined means the current one. */
   readonly contexts: readonly string[] | undefined
-  /** undefined: all that the login may see. */
+  /** Namespaces to list; undefined means all that the login may see. */
   readonly namespaces: readonly string[] | undefined
   /** Label selector of the pods. */
   readonly selector: string | undefined
-  /** Pods and workloads listed in all. Wireshark 4.0 takes 28 ms for each before its window opens, whatever answers it. */
+  /** Maximum number of pods and workloads listed in total. Wireshark 4.0 takes 28 ms for each before its window opens, no matter what answers it. */
   readonly maxPods: number
 }
 
-/** What Wireshark can ask about within a second; workloads stand for the pods of larger clusters. */
+/** Default limit: the number that Wireshark can query within a second. In larger clusters, workloads stand for their pods. */
 export const defaultMaxPods = 32
-/** Where the config says which pods are wanted. */
+/** Default limit if the config selects pods. */
 export const defaultNamedMaxPods = 100
 
-/** Has sh, tcpdump, grep, sleep and nsenter, for amd64 and arm64. https://github.com/nicolaka/netshoot */
+/** Default debug image. It has sh, tcpdump, grep, sleep and nsenter, for amd64 and arm64. https://github.com/nicolaka/netshoot */
 export const defaultDebugImage = 'docker.io/nicolaka/netshoot:v0.13'
 
 export function defaultSettings(file: string): Settings {

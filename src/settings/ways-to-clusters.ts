@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Settings } from './settings.ts'
 
-/** The config's kubeconfig, where KUBECONFIG names none; undefined: what kubectl would read. */
+/** Returns the config's kubeconfig, unless KUBECONFIG names one; undefined means the one that kubectl would read. */
 export function chooseKubeconfig(
   settings: Pick<Settings, 'kubeconfig'>,
   environment: NodeJS.ProcessEnv = process.env,
@@ -9,7 +9,7 @@ export function chooseKubeconfig(
   return environment.KUBECONFIG ? undefined : settings.kubeconfig
 }
 
-/** Puts the config's folders behind those of PATH: credential plugins, kubectl and ssh are then found by whoever starts them. */
+/** Appends the config's folders to PATH, so that every caller finds credential plugins, kubectl and ssh there. */
 export function widenPath(settings: Pick<Settings, 'path'>, environment: NodeJS.ProcessEnv = process.env): void {
   const folders = (environment.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '')
   const more = settings.path.filter((folder) => !folders.includes(folder))
