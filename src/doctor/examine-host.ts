@@ -8,7 +8,7 @@ import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
 
 const captureTools = ['tcpdump', 'dumpcap', 'tshark']
 
-/** Why a pod can't be captured on its node by SSH, with what would change that; undefined when it can. */
+/** Returns why a pod cannot be captured on its node by SSH, and the remedy; undefined if it can. */
 export async function examineHost(
   target: PodTarget,
   host: SshHostName,

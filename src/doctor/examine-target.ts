@@ -15,7 +15,7 @@ import { runRemote } from '../route/run-remote.ts'
 import { examineHost } from './examine-host.ts'
 import { type ReviewedRight, reviewRights } from './review-rights.ts'
 
-/** What keeps a pod from being captured, or does not. */
+/** What prevents or allows the capture of a pod. */
 export interface Examination {
   readonly target: string
   readonly pod: string
@@ -28,18 +28,18 @@ export interface Examination {
   }
   readonly container: {
     readonly name: string
-    /** undefined where no shell answers. */
+    /** Facts about the container; undefined if no shell answers. */
     readonly facts: RemoteFacts | undefined
     readonly runsAsNonRoot: boolean
-    /** What its clock says more than this machine's. */
+    /** Milliseconds that its clock is ahead of this machine's. */
     readonly aheadMs: number | undefined
   }
   readonly facts: RouteFacts
   readonly rights: readonly ReviewedRight[]
-  /** Whom the API server takes the login for. */
+  /** User that the API server takes the login for. */
   readonly user: string | undefined
   readonly routes: readonly PlannedRoute[]
-  /** How long each step took. */
+  /** Duration of each step. */
   readonly stepsMs: Readonly<Record<string, number>>
 }
 
@@ -52,7 +52,7 @@ export interface ExamineOptions {
 
 const captureTools = ['tcpdump', 'dumpcap', 'tshark']
 
-/** Asks the cluster and the container; creates nothing. */
+/** Examines a pod by asking the cluster and the container. Creates nothing. */
 export async function examineTarget(
   target: PodTarget,
   access: ClusterAccess,

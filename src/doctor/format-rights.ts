@@ -4,7 +4,7 @@ import { firstEphemeralVersion, type RouteFacts } from '../route/plan-routes.ts'
 import { listRouteRights } from '../route/route-rights.ts'
 import type { ReviewedRight } from './review-rights.ts'
 
-/** The Role and RoleBinding, as YAML to be applied, with all rights of the best route for the login; '' when it lacks none of them. */
+/** Returns a Role and RoleBinding, as YAML to apply, with all permissions of the best route for the login; '' if it lacks none of them. */
 export function formatMissingRights(
   facts: RouteFacts,
   rights: readonly ReviewedRight[],
@@ -19,7 +19,7 @@ export function formatMissingRights(
   return formatGrant({ user, purpose: `${target}:${via}`, rules: listRouteRights(via, facts) })
 }
 
-/** The route that the login would take if it had every right; undefined where none takes any. */
+/** Returns the route that a login with every permission would take; undefined if there is none. */
 function chooseRoute(facts: RouteFacts): RouteName | undefined {
   const { execFailure, isWindows } = facts
   if (execFailure === undefined || execFailure.code === 'api-forbidden') return 'exec'

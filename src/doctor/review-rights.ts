@@ -3,7 +3,7 @@ import { mayDo, type Right } from '../kube/access-review.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { listRouteRights, type RightsPlace } from '../route/route-rights.ts'
 
-/** One right, the routes that need it, and whether the login has it; undefined where the API server does not tell. */
+/** Permission, the routes that need it, and whether the login has it; undefined if the API server does not say. */
 export interface ReviewedRight extends Right {
   readonly routes: readonly RouteName[]
   readonly allowed: boolean | undefined
@@ -11,13 +11,13 @@ export interface ReviewedRight extends Right {
 
 const routes: readonly RouteName[] = ['exec', 'kubectl', 'ephemeral', 'node-pod', 'ssh']
 
-/** Each verb of each route. */
+/** Reviews the permission for each verb of each route. */
 export async function reviewRights(
   access: ClusterAccess,
   place: RightsPlace,
   signal: AbortSignal,
 ): Promise<ReviewedRight[]> {
-  // Pods on nodes are mostly created beside the pod, and need partly the same there.
+  // Pods on nodes are usually created in the captured pod's namespace, where some permissions are needed already.
   const unique = new Map<string, Omit<ReviewedRight, 'allowed'>>()
   for (const via of routes) {
     for (const { namespace, resource, verbs } of listRouteRights(via, place)) {
