@@ -14,31 +14,31 @@ import { makeKeptSize, tooManyObjects } from '../kube/read-list.ts'
 import { type Leftover, makeCleanupArgv, parseLeftovers } from '../remote/cleanup-script.ts'
 import { runRemote } from '../route/run-remote.ts'
 
-/** One thing that a capture has left in a cluster. */
+/** Leftover of a capture in a cluster. */
 export interface FoundLeftover {
   readonly kind: 'node-pod' | 'ephemeral' | Leftover['kind']
-  /** `shop/orders-6c9f`, with the container where one is meant. */
+  /** Pod, with the container where one is meant: `shop/orders-6c9f`. */
   readonly place: string
-  /** What it is, in a few words. */
+  /** Short description of the leftover. */
   readonly what: string
-  /** `kept`: it can't be removed, or somebody uses it. */
+  /** State of the leftover; `kept` means that it cannot be removed, or that somebody uses it. */
   readonly state: 'found' | 'removed' | 'kept'
 }
 
 export interface CleanupOptions {
-  /** undefined: all. */
+  /** Namespace; undefined means all. */
   readonly namespace: string | undefined
   readonly dryRun: boolean
-  /** Running pods of others too. */
+  /** Whether to remove other users' running pods too. */
   readonly force: boolean
   readonly signal: AbortSignal
-  /** What could not be looked at. */
+  /** Reports a place that could not be examined. */
   readonly onFailure: (place: string, reason: string) => void
 }
 
 const lookAtATime = 8
 
-/** Looks wherever the login may, and removes what is kcap's own and nobody's any more. Throws what keeps it from listing pods. */
+/** Looks everywhere the login may, and removes what kcap created and nobody uses any more. Throws the error that prevents listing pods. */
 export async function* findLeftovers(access: ClusterAccess, options: CleanupOptions): AsyncGenerator<FoundLeftover> {
   const { namespace, signal } = options
   const own: NodePodFacts[] = []
@@ -53,7 +53,7 @@ export async function* findLeftovers(access: ClusterAccess, options: CleanupOpti
   const ownUids = new Set(own.map(({ uid }) => uid))
   const places: Place[] = []
   let isWhole = true
-  // Not while the list is being read: each look takes longer than a page may.
+  // Examine containers only after the whole list is read: each one takes longer than a page may.
   for await (const pods of readPods(access, { namespace, fieldSelector: 'status.phase=Running', signal })) {
     for (const pod of pods.filter(({ metadata }) => !ownUids.has(metadata?.uid))) {
       yield* listEphemeral(pod)
@@ -78,7 +78,7 @@ interface Place {
   readonly container: string
 }
 
-/** A pod that kcap has made. */
+/** Pod that kcap created. */
 interface NodePodFacts {
   readonly namespace: string
   readonly pod: string
@@ -121,7 +121,7 @@ async function takeNodePod(
   return { ...leftover, state: 'kept' }
 }
 
-/** `USER@HOST PID TIME`, of this machine, whose process is no more. */
+/** Returns whether an owner, `USER@HOST PID TIME`, is a process of this machine that no longer exists. */
 function isOrphan(owner: string): boolean {
   const [, user, host, pid] = /^(.*)@(\S+) (\d+) /.exec(owner) ?? []
   if (pid === undefined || host !== hostname() || user !== accountLabel()) return false
@@ -133,7 +133,7 @@ function isOrphan(owner: string): boolean {
   }
 }
 
-/** The API lets nobody remove them; they are told, so that nobody wonders. */
+/** Yields the ephemeral containers that kcap added. The API lets nobody remove them; listing them explains what they are. */
 function* listEphemeral(pod: V1Pod): Generator<FoundLeftover> {
   const { namespace, pod: name } = nameOf(pod)
   for (const container of pod.spec?.ephemeralContainers ?? []) {
@@ -175,7 +175,7 @@ async function cleanContainer(
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof KcapError)) throw error
-    // Where there is no shell nothing of kcap's ever ran.
+    // Without a shell, kcap has never run anything there.
     if (error.code !== 'no-shell') onFailure(place, error.message)
     return []
   }
