@@ -6,25 +6,25 @@ import { listWiresharkFiles } from '../host/wireshark-places.ts'
 
 const answerTimeoutMs = 10_000
 
-/** A Wireshark of this machine. */
+/** Wireshark found on this machine. */
 export interface FoundWireshark {
-  /** The program that was asked. */
+  /** Program that was asked. */
   readonly program: string
-  /** `4.0.17` */
+  /** Version: `4.0.17`. */
   readonly version: string
-  /** Where it looks for this user's extcaps. */
+  /** Folder in which it looks for this user's extcaps. */
   readonly folder: string
-  /** Where it looks for everybody's; undefined where it does not say. */
+  /** Folder in which it looks for all users' extcaps; undefined if it does not report one. */
   readonly sharedFolder: string | undefined
 }
 
-/** All that are there, each once, as they tell themselves what version they are and where they look. */
+/** Returns all installed Wiresharks, each once, with the version and folders that they report. */
 export async function findWiresharks(environment: NodeJS.ProcessEnv = process.env): Promise<FoundWireshark[]> {
-  // Debian's wireshark brings no tshark; and tshark is there without a window on servers.
+  // Debian's wireshark package has no tshark, and servers have tshark without the window.
   const programs = listWiresharkFiles(['tshark', 'wireshark', 'Wireshark'], environment).flatMap(resolve)
   const found: FoundWireshark[] = []
   for (const program of new Set(programs)) {
-    // tshark beside it has answered for both.
+    // The tshark next to it has answered for both.
     if (found.some((other) => path.dirname(other.program) === path.dirname(program))) continue
     const answer = await askProgram(program, environment)
     if (answer !== undefined) found.push(answer)
@@ -47,14 +47,14 @@ async function askProgram(program: string, environment: NodeJS.ProcessEnv): Prom
   if (version === undefined) return undefined
   const told = path.basename(program).startsWith('tshark') ? await runProgram([program, '-G', 'folders'], run) : about
   const folder = /^Personal Extcap path:\s*(.+)$/m.exec(told.stdout)?.[1]?.trim()
-  // Up to 4.0 the only one that is told.
+  // Up to 4.0 the only folder that is reported.
   const sharedFolder = /^(?:Global )?Extcap path:\s*(.+)$/m.exec(told.stdout)?.[1]?.trim()
   return { program, version, folder: folder ?? standardFolder(version, environment), sharedFolder }
 }
 
 /**
- * This user's extcap folders of all versions: it moved in 4.2, on Unix out of the folder of the settings. Any Wireshark looks into one
- * of them only, so that kcap in both survives an update and is listed once.
+ * Returns this user's extcap folders of all versions. The folder moved in 4.2; on Unix, out of the settings folder. Each Wireshark searches only one
+ * of them, so kcap in both survives an update and is listed once.
  */
 export function listStandardFolders(environment: NodeJS.ProcessEnv = process.env): string[] {
   return [...new Set([standardFolder('4.0', environment), standardFolder('4.2', environment)])]

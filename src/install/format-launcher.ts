@@ -2,18 +2,18 @@ import { realpathSync } from 'node:fs'
 import path from 'node:path'
 import { quote } from '../base/quote.ts'
 
-/** By this line kcap knows what it may replace and remove. */
+/** Line by which kcap recognises launchers that it may replace and remove. */
 export const launcherMark = "written by 'kcap install'"
 
-/** What a launcher starts, by absolute paths: a desktop starts Wireshark with a short PATH. */
+/** Absolute paths that a launcher starts, because a desktop starts Wireshark with a short PATH. */
 export interface LauncherPaths {
   readonly node: string
   readonly script: string
-  /** Where programs are looked for behind PATH. */
+  /** Folders to search for programs after PATH. */
   readonly folders?: readonly string[]
 }
 
-/** The Node and the program that run now, past npm's links to it. */
+/** Returns the paths of the running Node and program, with npm's links resolved. */
 export function findOwnPaths(): LauncherPaths {
   return { node: process.execPath, script: realpathSync(process.argv[1] ?? '') }
 }
@@ -26,7 +26,7 @@ export function formatLauncher(paths: LauncherPaths, platform: NodeJS.Platform =
   return platform === 'win32' ? formatCommandFile(paths) : formatShellScript(paths)
 }
 
-/** The paths in a launcher of kcap's; undefined when it is none. */
+/** Parses the paths in a launcher; returns undefined if kcap did not write it. */
 export function readLauncher(text: string): LauncherPaths | undefined {
   if (!text.includes(launcherMark)) return undefined
   const shell = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1]
@@ -46,9 +46,9 @@ function unquote(word = ''): string {
 }
 
 /**
- * Few lines, which no update has to change: what Wireshark is answered lies with the program. `exec` there, because Wireshark ends a
- * capture by a signal to its direct child only. The end is for a kcap or a Node that is gone: Wireshark up to 4.0 waits for ever for an
- * extcap that dies before it has opened its FIFO.
+ * Returns the launcher for Unix. It is short, so that no update has to change it: the answers to Wireshark are next to the program. It uses `exec`,
+ * because Wireshark ends a capture by signalling its direct child only. Its last lines handle a kcap or Node that is gone: Wireshark up to 4.0 waits
+ * forever for an extcap that dies before opening its FIFO.
  */
 function formatShellScript({ node, script, folders = [] }: LauncherPaths): string {
   return `#!/bin/sh
@@ -72,12 +72,17 @@ done
 `
 }
 
-/** A desktop starts Wireshark with a PATH that lacks what the user's shell adds, and credential plugins are there. */
+/**
+ * Returns the lines that extend PATH. A desktop starts Wireshark without the folders that the user's shell adds, and credential plugins are there.
+ */
 function formatFolders(folders: readonly string[]): string {
   return `folders=${quote(folders.join(':'))}\nPATH=\${PATH:-/usr/bin:/bin}:$folders; export PATH\n`
 }
 
-/** UTF-8 only where it is needed: cmd.exe takes a file for one of the console's code page, and starts a program to change that. */
+/**
+ * Returns the launcher for Windows. It switches to UTF-8 only if needed: cmd.exe reads a file in the console's code page, and changing that starts a
+ * program.
+ */
 function formatCommandFile({ node, script }: LauncherPaths): string {
   const word = (text: string) => `"${text.replaceAll('%', '%%')}"`
   const isAscii = /^[\x20-\x7e]*$/.test(node + script)

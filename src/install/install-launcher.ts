@@ -14,7 +14,10 @@ import {
 
 export type InstallState = 'new' | 'updated' | 'unchanged'
 
-/** Writes the launcher into a folder, in place of an older one. Throws `install-failed`. */
+/**
+ * Writes the launcher into a folder, replacing an older one.
+ * @throws {KcapError} install-failed — when it cannot be written, or another file has its name
+ */
 export async function installLauncher(
   folder: string,
   paths: LauncherPaths = findOwnPaths(),
@@ -36,7 +39,7 @@ export async function installLauncher(
       return { file, state: 'unchanged' }
     }
     makeFolder(folder, 0o777)
-    // Put in place whole: Wireshark may list at any moment, and runs every executable of the folder, which a draft is not.
+    // Replace it atomically: Wireshark may list at any moment, and runs every executable in the folder. The draft is not executable.
     await writeFile(draft, text, { mode: 0o644 })
     await rename(draft, file)
     await chmod(file, 0o755)
@@ -47,7 +50,10 @@ export async function installLauncher(
   }
 }
 
-/** Removes the launcher if kcap wrote it. Returns its path, or undefined when there was none. Throws `install-failed`. */
+/**
+ * Removes the launcher if kcap wrote it. Returns its path, or undefined if there was none.
+ * @throws {KcapError} install-failed — when it cannot be removed
+ */
 export async function uninstallLauncher(folder: string): Promise<string | undefined> {
   const file = path.join(folder, launcherName())
   try {
@@ -60,7 +66,7 @@ export async function uninstallLauncher(folder: string): Promise<string | undefi
   }
 }
 
-/** The paths of the launcher that is installed in a folder; undefined when kcap's is not there. */
+/** Returns the paths in the launcher installed in a folder; undefined if it has none of kcap's. */
 export async function readInstalled(folder: string): Promise<LauncherPaths | undefined> {
   return readLauncher((await readText(path.join(folder, launcherName())).catch(() => undefined)) ?? '')
 }
