@@ -9,18 +9,18 @@ export const protocols = ['all', 'tcp', 'udp', 'icmp', 'sctp'] as const
 export type Protocol = (typeof protocols)[number]
 
 export interface FilterOptions {
-  /** `443`, `80,443`, `8000-8010` or `https`, as the user typed them. */
+  /** Ports as the user typed them: `443`, `80,443`, `8000-8010` or `https`. */
   readonly ports: readonly string[]
   readonly protocol: Protocol
-  /** The user's own expressions, as `cleanExpressions` returns them. */
+  /** User's own expressions, as `cleanExpressions` returns them. */
   readonly expressions: readonly string[]
 }
 
 /**
- * Returns all filter options as one pcap filter expression. Each part has its own parentheses, so that an `or` stays inside; and
- * a part that moves where the rest looks comes last, so that every part selects what it selects alone.
- * https://www.tcpdump.org/manpages/pcap-filter.7.html
- * @throws {KcapError} usage — when a port is not a port; bad-filter — when the whole is too long for a command line
+ * Combines all filter options into one pcap filter expression. Each part has its own parentheses, so that an `or` stays inside. A part that shifts
+ * where the following terms look comes last, so that every part matches what it matches alone. https://www.tcpdump.org/manpages/pcap-filter.7.html
+ * @throws {KcapError} usage — when a port is invalid
+ * @throws {KcapError} bad-filter — when the whole filter is too long for a command line
  */
 export function makeCaptureFilter(options: FilterOptions): string {
   const filter = [protocolPart(options.protocol), portsPart(options.ports), ...options.expressions]
@@ -32,8 +32,8 @@ export function makeCaptureFilter(options: FilterOptions): string {
 }
 
 /**
- * Returns the expressions of a user on one line each, in the order in which they can be AND-ed.
- * @throws {KcapError} bad-filter — when one would escape its parentheses, or two move where the rest looks
+ * Returns the user's expressions on one line each, in an order in which they can be AND-ed.
+ * @throws {KcapError} bad-filter — when one would escape its parentheses, or two shift where the following terms look
  */
 export function cleanExpressions(texts: readonly string[]): string[] {
   const expressions = new Set(texts.map((text) => text.replace(/[\r\n\t]+/g, ' ').trim()).filter((text) => text !== ''))
@@ -63,7 +63,7 @@ function requireExpression(expression: string): void {
   }
 }
 
-/** Words of libpcap's scanner: `my-vlan` and `\\vlan` are names. */
+/** Words of libpcap's scanner that shift; `my-vlan` and `\\vlan` are names. */
 const shiftingPattern = new RegExp(`(?<![-_.\\\\\\w])(?:${shiftingWords.join('|')})(?![-_.\\w])`)
 
 function isShifting(expression: string): boolean {
@@ -83,7 +83,7 @@ function portsPart(ports: readonly string[]): string {
 }
 
 function portPart(text: string): string {
-  // Escaped, since names such as `link` are words of libpcap.
+  // Escaped, because names such as `link` are keywords of libpcap.
   if (isServiceName(text)) return `port \\${text}`
   const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text)
   const first = Number(match?.[1])
@@ -100,7 +100,9 @@ function portPart(text: string): string {
   return match[2] === undefined ? `port ${first}` : `portrange ${first}-${last}`
 }
 
-/** Reports whether a text has the form of a service name, which has at least one letter, unlike a range. https://www.rfc-editor.org/rfc/rfc6335#section-5.1 */
+/**
+ * Returns whether a text has the form of a service name, which contains a letter, unlike a range. https://www.rfc-editor.org/rfc/rfc6335#section-5.1
+ */
 export function isServiceName(text: string): boolean {
   return /^(?=.*[a-z])[a-z\d]+(?:[-._][a-z\d]+)*$/i.test(text) && text.length <= 64
 }

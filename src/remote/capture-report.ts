@@ -1,45 +1,45 @@
 import { reportPrefix } from './supervisor-script.ts'
 
-/** What a line on the remote side's standard error means. */
+/** Meaning of a line on the remote side's standard error. */
 export type CaptureReport =
-  /** The capture command as it really runs, own-stream exclusion included. */
+  /** Capture command as it actually runs, including the exclusion of kcap's own stream. */
   | { readonly kind: 'using'; readonly command: string }
-  /** Seconds since the epoch, as the remote side has them, and how exactly it says so. */
+  /** Remote clock, in milliseconds since the epoch, and its precision. */
   | { readonly kind: 'clock'; readonly timeMs: number; readonly precisionMs: number }
   | { readonly kind: 'missing'; readonly program: string }
-  /** The stream comes as it is, since there is no such program to compress it. */
+  /** The stream arrives uncompressed, because the remote side lacks this program. */
   | { readonly kind: 'uncompressed'; readonly program: string }
-  /** No process of the pod is there. */
+  /** The pod has no process there. */
   | { readonly kind: 'no-pod' }
-  /** The network that would have been entered has other addresses than the pod. */
+  /** The network about to be entered has other addresses than the pod. */
   | { readonly kind: 'other-pod' }
-  /** The supervisor has heard nothing from here, and ends the program. */
+  /** The supervisor heard nothing from kcap and ends the program. */
   | { readonly kind: 'silent' }
-  /** The interface is open: packets from now on are captured. */
+  /** The interface is open: packets are captured from now on. */
   | { readonly kind: 'listening' }
   | {
       readonly kind: 'counter'
       readonly counter: 'captured' | 'received' | 'dropped' | 'droppedByInterface'
-      /** undefined: it says a number that none can be. */
+      /** Counter value; undefined if the reported number is impossible. */
       readonly count: number | undefined
     }
-  /** With the exit code of the capture program. */
+  /** The capture program has ended, with this exit code. */
   | { readonly kind: 'ended'; readonly code: number }
-  /** Answers a heartbeat. */
+  /** Answer to a heartbeat. */
   | { readonly kind: 'alive' }
   | { readonly kind: 'text'; readonly text: string }
 
-/** Longest line kept: the remote side may be hostile. */
+/** Maximum length of a line to keep, because the remote side may be hostile. */
 const maxLineBytes = 4096
 const lineEnd = 0x0a
-/** Programs that the supervisor looks for; a file's name is no longer. */
+/** Names of programs that the supervisor looks for, within the length limit of file names. */
 const programPattern = /^[\w./+-]{1,255}$/
-/** The year 9999; what is later is no clock. */
+/** Latest plausible time: the year 9999. */
 const latestSecond = 253_402_300_799
 
-/** Reads standard error of a supervised capture, cut into any chunks, as reports. */
+/** Returns a reader that parses a supervised capture's standard error, cut into arbitrary chunks, into reports. */
 export function makeReportReader(): { push(chunk: Buffer): Iterable<CaptureReport>; end(): CaptureReport[] } {
-  /** The begun line, as far as it is kept. */
+  /** Beginning of the current line, as far as it is kept. */
   const line = Buffer.alloc(maxLineBytes)
   let length = 0
   const endLine = () => {
@@ -61,7 +61,7 @@ export function makeReportReader(): { push(chunk: Buffer): Iterable<CaptureRepor
   }
 }
 
-/** Printed once, at the end: tcpdump.c, info(); dumpcap.c, report_packet_count() and report_capture_error(). */
+/** Counters printed once, at the end: tcpdump.c, info(); dumpcap.c, report_packet_count() and report_capture_error(). */
 const counters = [
   ['captured', /^(\d+) packets? captured$/],
   ['captured', /^Packets captured: (\d+)$/],
@@ -72,7 +72,7 @@ const counters = [
   ['droppedByInterface', /^(\d+) packets? dropped by interface$/],
 ] as const
 
-/** Word in every line with a packet counter. */
+/** Word that every line with a packet counter contains. */
 const counterWords = /packet/i
 
 function readReports(line: string): CaptureReport[] {
@@ -100,7 +100,7 @@ function readReport(line: string): CaptureReport {
   return { kind: 'text', text }
 }
 
-/** A line of the supervisor's; undefined when it is not as the supervisor writes it. */
+/** Parses a line of the supervisor's; returns undefined if the supervisor would not write it like that. */
 function readOwnReport(word: string, value: string): CaptureReport | undefined {
   switch (word) {
     case 'using':
@@ -122,7 +122,7 @@ function readOwnReport(word: string, value: string): CaptureReport | undefined {
   }
 }
 
-/** busybox's date may know no nanoseconds; then it prints the letters. */
+/** Parses the clock. busybox's date may not support nanoseconds; it then prints the letters. */
 function readClock(value: string): CaptureReport | undefined {
   const [, seconds, fraction = ''] = /^(\d{1,12})\.(.*)$/s.exec(value) ?? []
   if (seconds === undefined || Number(seconds) > latestSecond) return undefined

@@ -2,23 +2,23 @@ import { kernelBufferKib } from './capture-command.ts'
 import { reportPrefix } from './supervisor-script.ts'
 import { uploadedNamePrefix, uploadFolders } from './upload-script.ts'
 
-/** What a capture may have left where it ran. */
+/** Leftover of a capture where it ran. */
 export type Leftover =
   | { readonly kind: 'process'; readonly pid: number; readonly program: string; readonly captureId: string }
-  /** It has the words kcap starts a tcpdump with, but only another user may read its environment. */
+  /** Process with the arguments of kcap's tcpdump, whose environment only another user can read. */
   | { readonly kind: 'suspect'; readonly pid: number; readonly program: string }
   | { readonly kind: 'file'; readonly path: string }
 
 /**
- * Looks for capture programs whose supervisor is gone, and for uploaded programs that nothing runs or uploads; with `remove` it removes them. A
- * capture is known by the id in its environment, its supervisor by its script; a supervised capture is in use. A tcpdump
- * that has become another user shows its environment to nobody without SYS_PTRACE: it is a suspect, ended by `force` only.
+ * Returns an argv that finds capture programs without a supervisor, and uploaded programs that nothing runs or uploads; with `remove` it removes
+ * them. The id in its environment identifies a capture; the script identifies its supervisor. A supervised capture is in use. A tcpdump that has
+ * become another user hides its environment from everyone without SYS_PTRACE. It is a suspect, which only `force` ends.
  */
 export function makeCleanupArgv(mode: 'look' | 'remove' | 'force'): string[] {
   return ['sh', '-c', script, 'kcap-cleanup', mode, ...uploadFolders]
 }
 
-/** In words that every shell has built in; `environ` has a NUL between its entries, which `read` leaves out. */
+/** Script that uses shell built-ins only. `environ` separates its entries by NUL, which `read` drops. */
 const script = `
 mode=$1; shift; exec 2>/dev/null
 find_word() { case $2 in *"$1"*) return 0 ;; esac; return 1; }
@@ -63,7 +63,7 @@ done
 exit 0
 `
 
-/** Reads what it prints; anything else is left out, since containers may say anything. */
+/** Parses the script's output. Ignores anything else, because containers can print anything. */
 export function parseLeftovers(text: string): Leftover[] {
   return text.split('\n').flatMap((line): Leftover[] => {
     const [, pid, program, captureId] = /^process (\d{1,10}) ([\w.-]{1,64}) ([0-9a-z-]{0,100})$/.exec(line) ?? []

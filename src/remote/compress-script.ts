@@ -1,14 +1,14 @@
-/** What of the remote side's programs it takes. */
+/** Programs it needs on the remote side. */
 export const compressPrograms = ['gzip', 'dd'] as const
 
 /**
- * A shell function that compresses its standard input and keeps it live: gzip alone would hold 32 KB back. What one read gives becomes a gzip
- * member of its own, then there is a pause, so that few packets do not cost a gzip each. A read that is full to the brim shows that more
- * is waiting: the next member takes all there is, up to 4 MB, without waiting for more. For that the pipe is opened once more, since not to
- * wait is a property of an open file that would stay with it; busybox's dd can't, and takes what one larger read gives.
+ * Shell function that compresses standard input and keeps it live; gzip alone would hold back 32 KB. Each read becomes its own gzip member. A pause
+ * follows, so that a few packets do not cost one gzip each. A full read shows that more data is waiting: the next member takes all of it, up to 4 MB,
+ * without waiting for more. For that, the pipe is opened again, because non-blocking mode is a property of an open file and would persist. busybox's
+ * dd cannot do that and makes one larger read.
  *
- * `dd` says what it has read: `0+0 records in` is the end. The end of the function without an end of input (gzip could not write) closes
- * the pipe, which ends the capture program.
+ * `dd` reports how much it has read; `0+0 records in` means the end. If the function ends before its input (gzip could not write), that closes the
+ * pipe, which ends the capture program.
  */
 export const compressFunction = `
 compress() {

@@ -11,37 +11,37 @@ import {
   withProtocol,
 } from './filter-packets.ts'
 
-/** `tcp[13] & 7`: what a packet's bytes and length come to. */
+/** Arithmetic expression on a packet's bytes and length: `tcp[13] & 7`. */
 export interface Arithmetic {
-  /** undefined where libpcap's code would give the packet up. */
+  /** Returns the value; undefined if libpcap's code would reject the packet. */
   evaluate(packet: Packet): number | undefined
-  /** Bytes of the packet, the innermost first. */
+  /** Reads of the packet's bytes, innermost first. */
   readonly loads: readonly Load[]
-  /** Those loads whose protocol the code asks for before it reads them: libpcap keeps only the ones that come first. */
+  /** Loads whose protocol the code checks before reading; libpcap keeps only the first ones. */
   readonly guards: readonly Load[]
   readonly readsLength: boolean
-  /** Numbers that stand in it, or come out of such. */
+  /** Numbers in the expression, and results computed from them. */
   readonly constants: readonly number[]
-  /** Of a plain number. */
+  /** Value of a plain number. */
   readonly constant: number | undefined
   readonly leaves: number
 }
 
 interface Load {
   readonly size: number
-  /** Where it reads; undefined in a packet without the protocol. */
+  /** Returns the offset to read at; undefined for a packet without the protocol. */
   locate(packet: Packet): number | undefined
   addProtocol(packet: Packet): Packet
 }
 
-/** More would run out of libpcap's registers, depending on their order. */
+/** Maximum number of leaves. More could exhaust libpcap's registers, depending on their order. */
 const maxLeaves = 12
-/** The protocol whose header an index counts from. */
+/** IP protocol numbers of the protocols whose header an index counts from. */
 const transports: Readonly<Record<string, number>> = {
   ...{ icmp: 1, igmp: 2, tcp: 6, igrp: 9, udp: 17, pim: 103, vrrp: 112, carp: 112, sctp: 132 },
 }
 const icmp6Protocol = 58
-/** Known to libpcap's grammar, but nothing can be read from them. */
+/** Protocols in libpcap's grammar whose bytes cannot be read. */
 const unreadable = ['ah', 'esp', 'stp']
 
 const operations: Readonly<Record<string, (left: number, right: number) => number>> = {
@@ -58,7 +58,7 @@ const precedences: readonly string[][] = [['|', '%', '^'], ['&'], ['<<', '>>'], 
 
 export const arithmeticOperators: readonly string[] = [...Object.keys(operations), '%', '^']
 
-/** That of `%` and `^` differs between libpcaps, and `combine` takes neither. */
+/** Returns an operator's precedence. That of `%` and `^` differs between versions of libpcap; `combine` accepts neither. */
 export function precedenceOf(operator: string): number {
   return precedences.findIndex((group) => group.includes(operator))
 }
@@ -83,7 +83,11 @@ export function makeLength(): Arithmetic {
   return { ...none, evaluate: (packet) => packet.length, readsLength: true, leaves: 1 }
 }
 
-/** `protocol[index:size]` */
+/**
+ * Returns `protocol[index:size]`.
+ * @throws {FilterError} when libpcap refuses the size or the protocol
+ * @throws {FilterDoubt} when only libpcap can judge it
+ */
 export function makeLoad(protocol: string, index: Arithmetic, size: number): Arithmetic {
   if (size !== 1 && size !== 2 && size !== 4) throw new FilterError('data size must be 1, 2, or 4')
   if (unreadable.includes(protocol)) throw new FilterError('unsupported index operation')
@@ -137,7 +141,7 @@ function findLayer(protocol: string): Pick<Load, 'locate' | 'addProtocol'> {
 export function combine(operator: string, left: Arithmetic, right: Arithmetic): Arithmetic {
   const operate = operations[operator]
   requireOperand(operator, right)
-  // At once, not when they are compared: each step of thousands would copy all before it.
+  // Check here, not in the comparison: with thousands of operators, each step would copy all earlier ones.
   if (operate === undefined || left.leaves + right.leaves > maxLeaves) throw new FilterDoubt()
   const evaluate = (packet: Packet) => {
     const [first, second] = [left.evaluate(packet), right.evaluate(packet)]
@@ -156,7 +160,7 @@ export function combine(operator: string, left: Arithmetic, right: Arithmetic): 
   }
 }
 
-/** Only of a plain number libpcap surely sees whether one may divide or shift by it. */
+/** Checks the right operand of a division or shift. Only for a plain number is libpcap certain to notice that it is invalid. */
 function requireOperand(operator: string, { constant }: Arithmetic): void {
   if (!['/', '%', '<<', '>>'].includes(operator)) return
   if (constant === undefined) throw new FilterDoubt()
@@ -177,7 +181,10 @@ export function opposite(value: Arithmetic): Arithmetic {
   }
 }
 
-/** `left operator right` */
+/**
+ * Returns the test `left operator right`.
+ * @throws {FilterDoubt} when only libpcap can judge it
+ */
 export function compare(operator: string, left: Arithmetic, right: Arithmetic): PacketTest {
   const holds = comparisons[operator]
   if (holds === undefined || left.leaves + right.leaves > maxLeaves) throw new FilterDoubt()

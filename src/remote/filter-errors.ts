@@ -1,7 +1,7 @@
-/** A filter that libpcap would refuse, with libpcap's own message. */
+/** Filter that libpcap would refuse, with libpcap's own message. */
 export class FilterError extends Error {}
 
-/** Something only libpcap can judge: the reader stops. */
+/** Signal that only libpcap can judge the filter; parsing stops. */
 export class FilterDoubt extends Error {}
 
 export function syntaxError(): FilterError {

@@ -9,14 +9,14 @@ export type GrammarVerdict =
   | { readonly kind: 'invalid'; readonly message: string }
   | { readonly kind: 'unable' }
 
-/** `hasNames`: whether something in it is, or may be, looked up where the filter is compiled. */
+/** Verdict on a filter. `hasNames` says whether it contains, or may contain, names that are looked up where it is compiled. */
 export type GrammarCheck = GrammarVerdict & { readonly hasNames: boolean }
 
 /**
- * Reports whether libpcap takes a filter, as far as that can be known without it: its grammar is followed to the letter, while
- * names and rare terms are left open. libpcap also refuses a filter when its optimizer sees that no packet can pass, so a filter
- * is valid only with a packet at hand that passes. The interface `any` refuses terms that need an Ethernet header; without an
- * interface the verdict holds for `any` and for Ethernet. https://www.tcpdump.org/manpages/pcap-filter.7.html
+ * Returns whether libpcap accepts a filter, as far as that is knowable without libpcap. Follows its grammar exactly, but leaves names and rare terms
+ * open. libpcap also refuses a filter if its optimizer sees that no packet can pass. A filter therefore counts as valid only if a packet that passes
+ * was found. The interface `any` refuses terms that need an Ethernet header; without an interface, the verdict holds for both `any` and Ethernet.
+ * https://www.tcpdump.org/manpages/pcap-filter.7.html
  */
 export function checkGrammar(expression: string, interfaceName?: string): GrammarCheck {
   let hasNames = true

@@ -17,26 +17,26 @@ export const protocols: readonly string[] = (
   'radio atalk aarp decnet lat sca moprc mopdl iso esis isis l1 l2 iih lsp snp csnp psnp clnp ipx netbeui'
 ).split(' ')
 
-/** What stands before an id, and before the next one that has none: `tcp src port 80 or 443`. */
+/** Qualifiers in front of an id, which also apply to a following id without any: `tcp src port 80 or 443`. */
 export interface Qualifiers {
   readonly protocol: string | undefined
   readonly direction: Direction
   readonly type: (typeof idTypes)[number]
 }
 
-/** A host, a network, a port or a protocol, as one token and what may follow it. */
+/** Host, network, port or protocol: one token and its suffix. */
 export interface Id {
   readonly token: Token
-  /** `/8` */
+  /** Prefix length: `/8`. */
   readonly prefix: number | undefined
-  /** `mask 255.0.0.0` */
+  /** Network mask: `mask 255.0.0.0`. */
   readonly mask: string | undefined
 }
 
-/** An id that the remote side looks up. */
+/** Marker for an id that the remote side looks up. */
 export const lookedUp = Symbol('looked up')
 
-/** Protocols that stand alone, and those that can't carry what is asked of them. */
+/** Protocols that can be a term on their own, and the networks that carry them. */
 const ipProtocols: Readonly<Record<string, { number: number; networks: readonly ('ip' | 'ip6')[] }>> = {
   icmp: { number: 1, networks: ['ip'] },
   igmp: { number: 2, networks: ['ip'] },
@@ -52,10 +52,14 @@ const ipProtocols: Readonly<Record<string, { number: number; networks: readonly 
   esp: { number: 50, networks: ['ip', 'ip6'] },
 }
 const portProtocols: readonly string[] = ['tcp', 'udp', 'sctp']
-/** The names that libpcap knows without looking them up, as far as they are Ethernet II. */
+/** Names that libpcap knows without a lookup, as far as they are Ethernet II. */
 const etherNames: ReadonlyMap<string, number> = new Map(Object.entries(etherTypes))
 
-/** `tcp`, `arp`: a protocol that stands alone. */
+/**
+ * Returns the test for a protocol on its own: `tcp`, `arp`.
+ * @throws {FilterError} when libpcap refuses it
+ * @throws {FilterDoubt} when only libpcap can judge it
+ */
 export function makeProtocolTest(protocol: string): PacketTest {
   if (protocol === 'ether') throw new FilterError('link layer applied in wrong context')
   const ofIp = ipProtocols[protocol]
@@ -65,7 +69,11 @@ export function makeProtocolTest(protocol: string): PacketTest {
   return testEtherType(etherType)
 }
 
-/** What the qualifiers ask of an id. Throws FilterError where no libpcap takes them together. */
+/**
+ * Returns the test for an id with its qualifiers.
+ * @throws {FilterError} when every libpcap refuses the combination
+ * @throws {FilterDoubt} when only libpcap can judge it
+ */
 export function makeIdTest(qualifiers: Qualifiers | undefined, id: Id): PacketTest | typeof lookedUp {
   const { kind, text } = id.token
   if (kind === 'mac') return testMac(qualifiers)
@@ -75,7 +83,7 @@ export function makeIdTest(qualifiers: Qualifiers | undefined, id: Id): PacketTe
   return kind === 'number' ? testNumber(qualifiers, id.token.value) : testName(qualifiers, text)
 }
 
-/** Fits Ethernet, but not the link type of `-i any`. */
+/** Rejects a MAC address, which fits Ethernet but not the link type of `-i any`. */
 function testMac(qualifiers: Qualifiers | undefined): never {
   if (qualifiers?.protocol === 'ether' && qualifiers.type === 'host') throw new FilterDoubt()
   throw new FilterError('ethernet address used in non-ether expression')
@@ -122,7 +130,7 @@ function testNumber(qualifiers: Qualifiers, value: number): PacketTest {
     case 'host':
     case 'net': {
       if (protocol === 'ether') throw new FilterError('illegal link layer address')
-      // A network of few digits is its beginning, a host its end.
+      // A short network number is the beginning of the address, a short host number its end.
       let [address, length] = [value, 32]
       while (type === 'net' && address !== 0 && address < 0x1000000) [address, length] = [address * 256, length - 8]
       const bytes = [24, 16, 8, 0].map((shift) => (address >>> shift) & 0xff)
@@ -152,7 +160,7 @@ function testName(qualifiers: Qualifiers, name: string): PacketTest | typeof loo
     const etherType = etherNames.get(name)
     return etherType === undefined ? lookedUp : testEtherType(etherType)
   }
-  // Whatever its address is.
+  // Refused for any address.
   if (type === 'host' && protocol !== undefined && protocol in ipProtocols)
     throw new FilterError(`'${protocol}' modifier applied to host`)
   return lookedUp
@@ -192,7 +200,7 @@ function testPortNumbers(qualifiers: Qualifiers, first: number, last: number): P
 
 function testProtocolNumber(protocol: string | undefined, value: number): PacketTest {
   if (protocol === 'ether') {
-    // Below are lengths and LLC's numbers.
+    // Smaller values are lengths and LLC's numbers.
     if (value < 0x600 || value > 0xffff) throw new FilterDoubt()
     return testEtherType(value)
   }
@@ -206,7 +214,7 @@ function testProtocolNumber(protocol: string | undefined, value: number): Packet
   throw new FilterDoubt()
 }
 
-/** `10.1` is 10.1.0.0. */
+/** Parses an IPv4 address, completed by zeros: `10.1` is 10.1.0.0. */
 function readIpv4(text: string): number[] {
   const parts = text.split('.').map(Number)
   if (parts.some((part) => part > 255)) throw new FilterError(`invalid IPv4 address '${text}'`)

@@ -1,15 +1,15 @@
-/** A packet as a filter sees it: from its network header on, under a link layer that tells the EtherType. */
+/** Packet as a filter sees it: from its network header on, under a link layer that has the EtherType. */
 export interface Packet {
   readonly etherType: number
   readonly bytes: Uint8Array
   readonly length: number
 }
 
-/** What a filter, or a part of it, asks of a packet. */
+/** Test of a filter, or of a part of it, on a packet. */
 export interface PacketTest {
-  /** undefined where libpcap's code would not come to an answer, or where it is not known which. */
+  /** Returns whether the packet passes; undefined if libpcap's code would not produce a result, or the result is unknown. */
   passes(packet: Packet): boolean | undefined
-  /** Packets near this one that pass, or that do not. */
+  /** Yields packets near this one that pass, or that do not. */
   aim(packet: Packet, wanted: boolean, search: Search): Iterable<Packet>
 }
 
@@ -23,14 +23,14 @@ export const etherTypes = { ip: 0x800, arp: 0x806, rarp: 0x8035, ip6: 0x86dd } a
 
 const packetBytes = 256
 const maxTries = 2_000
-/** Values that no filter is likely to name. */
+/** Values that no filter is likely to mention. */
 const otherEtherType = 0x88b5
 const otherProtocols = [253, 254]
 const ipv6HeaderLength = 40
 
 /**
- * Whether a packet that passes was found. libpcap refuses a filter that rejects all packets, as far as its optimizer sees it;
- * one that such a packet passes it can't refuse.
+ * Returns whether a passing packet was found. libpcap refuses a filter if its optimizer sees that it rejects all packets; a filter with a known
+ * passing packet is safe from that.
  */
 export function findPassingPacket(test: PacketTest): boolean {
   const search = { triesLeft: maxTries }
@@ -47,7 +47,7 @@ export function makePacket(etherType: number): Packet {
   return { etherType, bytes, length: packetBytes }
 }
 
-/** The packet itself, or one of another network protocol. */
+/** Returns the packet itself, or a new one of another network protocol. */
 export function withEtherType(packet: Packet, etherType: number): Packet {
   return packet.etherType === etherType ? packet : makePacket(etherType)
 }
@@ -59,7 +59,7 @@ export function withBytes(packet: Packet, offset: number, values: Iterable<numbe
   return { ...packet, bytes }
 }
 
-/** A packet of an IP protocol; addresses and ports stay. */
+/** Returns the packet with another IP protocol; addresses and ports stay. */
 export function withProtocol(packet: Packet, network: 'ip' | 'ip6', protocol: number): Packet {
   const base = withEtherType(packet, etherTypes[network])
   return withBytes(base, network === 'ip' ? 9 : 6, [protocol])
@@ -69,14 +69,14 @@ export function hasProtocol(packet: Packet, network: 'ip' | 'ip6', protocol: num
   return packet.etherType === etherTypes[network] && packet.bytes[network === 'ip' ? 9 : 6] === protocol
 }
 
-/** Where TCP, UDP or ICMP starts; undefined in a later fragment. */
+/** Returns the offset of the TCP, UDP or ICMP header; undefined in a later fragment. */
 export function findTransport({ etherType, bytes }: Packet): number | undefined {
   if (etherType === etherTypes.ip6) return ipv6HeaderLength
   const [first = 0, , , , , , high = 0, low = 0] = bytes
   return ((high & 0x1f) << 8) + low === 0 ? (first & 0xf) * 4 : undefined
 }
 
-/** A test without parts: of the packets near the given one those are proposed that do as wanted. */
+/** Returns a test without parts. `propose` returns packets near the given one, from which the test picks the wanted ones. */
 export function makeTest(passes: PacketTest['passes'], propose: (packet: Packet) => readonly Packet[]): PacketTest {
   return {
     passes,
@@ -109,7 +109,7 @@ export function joinTests(operator: 'and' | 'or', tests: readonly PacketTest[]):
     }
     for (const near of test.aim(packet, wanted, search)) {
       if (search.triesLeft-- <= 0) return
-      // What was reached for the parts before must not be lost again.
+      // Keep the results that earlier parts need.
       if (tests.slice(0, index).every((part) => part.passes(near) === wanted))
         yield* aimAtAll(near, wanted, search, index + 1)
     }

@@ -21,26 +21,27 @@ import { cookedRefusals, typesWithoutDirection, wirelessWords, wordsAlone, words
 const maxTokens = 2_000
 const maxDepth = 100
 
-/** What is known about the machine that compiles a filter. */
+/** Knowledge about the machine that compiles a filter. */
 export interface FilterKnowledge {
   /** Whether the interface is `any`, whose packets have no Ethernet header. */
   readonly isCooked?: boolean
-  /** Returns the number that a name of a port or a protocol stands for; undefined: unknown. Throws FilterError when there is no such name. */
+  /** Returns the number for a name of a port or a protocol; undefined if it is unknown. Throws FilterError if no such name exists. */
   readonly findNumber?: (type: Qualifiers['type'], name: string) => number | undefined
-  /** Returns the test for a term that link types and systems differ in, such as `inbound`; undefined: unknown. */
+  /** Returns the test for a term that differs between link types and systems, such as `inbound`; undefined if it is unknown. */
   readonly findTerm?: (term: string) => PacketTest | undefined
 }
 
 export interface ParsedFilter {
-  /** undefined when what it asks of a packet is not known in full. */
+  /** Test of the whole filter; undefined if part of it is not fully known. */
   readonly test: PacketTest | undefined
   readonly hasNames: boolean
 }
 
 /**
- * Follows libpcap's grammar.y, with the way its parser generator decides where two rules fit.
- * Throws FilterError for what libpcap refuses, FilterDoubt where only libpcap can go on.
+ * Parses tokens by libpcap's grammar.y, with its parser generator's choice where two rules fit.
  * https://github.com/the-tcpdump-group/libpcap/blob/master/grammar.y.in
+ * @throws {FilterError} when libpcap refuses the filter
+ * @throws {FilterDoubt} when only libpcap can continue
  */
 export function parseFilterTokens(tokens: readonly Token[], known: FilterKnowledge = {}): ParsedFilter {
   const { peek, isAt, take, takeIf, expect } = makeTokenReader(tokens)
@@ -54,7 +55,7 @@ export function parseFilterTokens(tokens: readonly Token[], known: FilterKnowled
     return { test: isKnown ? test : undefined, hasNames }
   }
 
-  /** Operands of `and` and `or`, which bind equally. */
+  /** Parses operands of `and` and `or`, which have equal precedence. */
   function parseChain(first: TestItem, place: Place): TestItem {
     let last = first
     let parts = [first.test]
@@ -65,7 +66,7 @@ export function parseFilterTokens(tokens: readonly Token[], known: FilterKnowled
     }
     for (let operator = takeIf('and', 'or'); operator !== undefined; operator = takeIf('and', 'or')) {
       const wanted = operator === 'and' ? 'and' : 'or'
-      // Once for each row of equal operators: a filter may have thousands.
+      // Join once per run of equal operators: a filter may have thousands.
       if (wanted !== joined) parts = [join().test]
       joined = wanted
       last = parseTest(place, last.qualifiers)
@@ -137,7 +138,7 @@ export function parseFilterTokens(tokens: readonly Token[], known: FilterKnowled
     }
   }
 
-  /** `tcp[13:1]` */
+  /** Parses `tcp[13:1]`. */
   function parseLoad(): Arithmetic {
     const protocol = take('keyword').text
     expect('[')
@@ -204,7 +205,7 @@ export function parseFilterTokens(tokens: readonly Token[], known: FilterKnowled
 
   function makeIdItem(id: Id, qualifiers: Qualifiers | undefined): TestItem {
     const test = whenKnown<PacketTest | typeof lookedUp>(anyTest, () => makeIdTest(qualifiers, id))
-    // Any other use of an Ethernet address has been refused by now.
+    // Any other use of an Ethernet address has already been refused.
     if (id.token.kind === 'mac') refuseIfCooked('ether host')
     if (test === lookedUp) {
       const value = known.findNumber?.(qualifiers?.type ?? 'host', id.token.text)
@@ -235,7 +236,7 @@ export function parseFilterTokens(tokens: readonly Token[], known: FilterKnowled
     return makeIdItem({ token: item.token, prefix: undefined, mask: undefined }, before)
   }
 
-  /** What can't be known is left open; what follows may still be wrong. */
+  /** Leaves open what cannot be known; the rest of the filter may still be wrong. */
   function whenKnown<Value>(otherwise: Value, make: () => Value): Value {
     try {
       return make()

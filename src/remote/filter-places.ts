@@ -3,12 +3,12 @@ import type { Qualifiers } from './filter-ids.ts'
 import type { PacketTest } from './filter-packets.ts'
 import type { Token } from './filter-tokens.ts'
 
-/** What may stand somewhere. A number may everywhere, in parentheses too. */
+/** What may appear at a position. A number may appear everywhere, even in parentheses. */
 export interface Place {
   readonly term: boolean
   readonly arithmetic: boolean
   readonly id: boolean
-  /** Ids in parentheses: `(80 or 443)`. */
+  /** Whether ids in parentheses may appear: `(80 or 443)`. */
   readonly group: boolean
 }
 export const places = {
@@ -22,10 +22,10 @@ export const places = {
 export interface TestItem {
   readonly kind: 'term' | 'id'
   readonly test: PacketTest
-  /** What a following id without qualifiers takes over. */
+  /** Qualifiers that a following id without any inherits. */
   readonly qualifiers: Qualifiers | undefined
 }
-/** What was read; whether a number is an id or an operand shows only by what follows. */
+/** Parsed item. Only what follows shows whether a number is an id or an operand. */
 export type Item =
   | TestItem
   | { readonly kind: 'number'; readonly token: Token; readonly arithmetic: Arithmetic }

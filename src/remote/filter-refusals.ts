@@ -2,12 +2,12 @@ import { KcapError } from '../base/kcap-error.ts'
 import { printable } from '../base/printable.ts'
 
 /**
- * `everywhere`: no libpcap takes the filter. `link-type`: an interface with Ethernet headers takes it, this one does not.
- * `here`: it depends on names, on the netmask, or on how that libpcap was built.
+ * Interfaces for which a refusal holds. `everywhere`: no libpcap accepts the filter. `link-type`: an interface with Ethernet headers accepts it, this
+ * one does not. `here`: it depends on names, on the netmask, or on how that libpcap was built.
  */
 export type RefusalReach = 'everywhere' | 'link-type' | 'here'
 
-/** The errors of libpcap's gencode.c, grammar.y, scanner.l and optimize.c, from 1.4 to 1.11. */
+/** Error messages of libpcap's gencode.c, grammar.y, scanner.l and optimize.c, from 1.4 to 1.11. */
 const refusals: Readonly<Record<RefusalReach, readonly RegExp[]>> = {
   'link-type': [
     /^no (VLAN|MPLS) support for /,
@@ -47,15 +47,15 @@ const refusals: Readonly<Record<RefusalReach, readonly RegExp[]>> = {
   ],
 }
 
-/** Where a message of libpcap refuses a filter; undefined for a message about something else. */
+/** Returns for which interfaces a message of libpcap refuses a filter; undefined for a message about something else. */
 export function findReach(message: string): RefusalReach | undefined {
   const reaches: readonly RefusalReach[] = ['link-type', 'everywhere', 'here']
   return reaches.find((reach) => refusals[reach].some((pattern) => pattern.test(message)))
 }
 
-/** Returns libpcap's message against the filter from the lines that tcpdump, dumpcap or tshark print; undefined: none. */
+/** Returns libpcap's refusal from the lines that tcpdump, dumpcap or tshark print; undefined if there is none. */
 export function findRefusal(lines: readonly string[]): string | undefined {
-  // dumpcap's text is several lines; tshark calls some filters valid display filters first.
+  // dumpcap's text spans several lines; tshark first notes that some filters are valid display filters.
   const [, quoted] = /valid\s+capture filter \((.*?)\)\.(?:\s|$)/.exec(lines.join(' ')) ?? []
   if (quoted !== undefined) return quoted
   return lines
@@ -63,7 +63,7 @@ export function findRefusal(lines: readonly string[]): string | undefined {
     .find((message) => findReach(message) !== undefined)
 }
 
-/** The error for a filter that libpcap refuses, in libpcap's words. */
+/** Returns the error for a filter that libpcap refuses, in libpcap's words. */
 export function makeBadFilterError(message: string, expression?: string): KcapError {
   const shown = expression === undefined ? '' : ` ${showExpression(expression)}`
   return new KcapError('bad-filter', `cannot use the capture filter${shown}: ${printable(message)}`, {
@@ -75,14 +75,14 @@ function findHints(message: string): string[] {
   const example = "--filter 'tcp port 443 and host 10.0.0.5'"
   if (findReach(message) === 'link-type') return ['name an interface that has Ethernet headers:', '--iface eth0']
   if (/^unknown port /.test(message)) return ['the grammar: man 7 pcap-filter', 'a number needs no look-up: --port 443']
-  // The demo runs no libpcap, and its filter may be right elsewhere.
+  // The demo runs no libpcap; its filter may be valid elsewhere.
   if (/ is not supported by the demo/.test(message)) return ['the pods of a real cluster take it', example]
   return ['the grammar: man 7 pcap-filter', example]
 }
 
 const maxShownLength = 200
 
-/** The expression as it is quoted in a message. */
+/** Returns the expression as quoted in a message. */
 export function showExpression(expression: string): string {
   const shown = expression.length <= maxShownLength ? expression : `${expression.slice(0, maxShownLength)}…`
   return `"${printable(shown)}"`

@@ -1,11 +1,11 @@
 import { FilterError, syntaxError } from './filter-errors.ts'
 
-/** A word of a Linux command line holds 128 KiB, and the filter may travel in an encoded form. */
+/** Length limit of a filter. A word of a Linux command line holds 128 KiB, and the filter may travel in an encoded form. */
 const maxFilterBytes = 65_536
 
 /**
- * Refuses an expression that cannot be put between parentheses and stay what it is. Every parenthesis is a token of its own to
- * libpcap's scanner, so the pairs alone decide it: `tcp) or (udp` compiles between parentheses, and escapes them.
+ * Checks that an expression keeps its meaning between parentheses. libpcap's scanner makes every parenthesis its own token, so matching pairs are
+ * enough: `tcp) or (udp` compiles between parentheses, but escapes them.
  * @throws {FilterError} when the parentheses do not match, or the text cannot be an argument of a program
  */
 export function requireWholeExpression(expression: string): void {

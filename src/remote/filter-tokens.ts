@@ -2,10 +2,10 @@ import { isIPv6 } from 'node:net'
 import { FilterDoubt, FilterError, syntaxError } from './filter-errors.ts'
 
 export interface Token {
-  /** `name` is what libpcap would look up. `doubt` ends the list: where the words after it begin is not known. */
+  /** Kind of token. libpcap would look up a `name`. A `doubt` ends the list, because the boundaries of the words after it are unknown. */
   readonly kind: 'keyword' | 'number' | 'ipv4' | 'ipv6' | 'mac' | 'name' | 'symbol' | 'doubt' | 'end'
   readonly text: string
-  /** Of a number. */
+  /** Value of a number. */
   readonly value: number
 }
 
@@ -49,7 +49,7 @@ const namedNumbers: ReadonlyMap<string, number> = new Map([
   ...'fin syn rst push ack urg ece cwr'.split(' ').map((flag, bit) => [`tcp-${flag}`, 1 << bit] as const),
 ])
 
-/** Words that stand for numbers in a row. */
+/** Returns words with consecutive numbers. */
 function number(prefix: string, words: string, first: number): [string, number][] {
   return words.split(' ').map((word, index) => [prefix + word, first + index])
 }
@@ -62,8 +62,8 @@ const macPattern =
   /^(?:[0-9a-f]{1,2}(?:(:|-|\.)[0-9a-f]{1,2})(?:\1[0-9a-f]{1,2}){4}|[0-9a-f]{4}\.[0-9a-f]{4}\.[0-9a-f]{4}|[0-9a-f]{12})$/i
 
 /**
- * Cuts an expression as libpcap's scanner.l does: the longest match wins. Throws FilterError for what no token begins with.
- * https://github.com/the-tcpdump-group/libpcap/blob/master/scanner.l
+ * Splits an expression like libpcap's scanner.l: the longest match wins. https://github.com/the-tcpdump-group/libpcap/blob/master/scanner.l
+ * @throws {FilterError} when no token begins with the text
  */
 export function readFilterTokens(text: string): Token[] {
   const tokens: Token[] = []
@@ -93,7 +93,7 @@ export function readFilterTokens(text: string): Token[] {
     }
     const symbol = take(symbolPattern)
     if (symbol === undefined) {
-      // An address of ARCnet.
+      // An ARCnet address.
       if (text.charAt(position) !== '$') throw syntaxError()
       return [...tokens, makeToken('doubt', '$')]
     }
@@ -106,7 +106,7 @@ function makeToken(kind: Token['kind'], text: string, value = 0): Token {
   return { kind, text, value }
 }
 
-/** Two colons or more: an address, unless the scanner would cut it elsewhere. */
+/** Reads a text with two or more colons: an address, unless the scanner would split it elsewhere. */
 function readColons(text: string, next: string): Token {
   if (/[-_A-Za-z0-9]/.test(next)) return makeToken('doubt', text)
   if (macPattern.test(text)) return makeToken('mac', text)
@@ -117,7 +117,7 @@ function readWord(text: string): Token {
   if (macPattern.test(text)) return makeToken('mac', text)
   if (/^(?:\d+|0x[0-9a-f]+)$/i.test(text)) return makeToken('number', text, parseNumber(text))
   if (/^\d+(?:\.\d+){1,3}$/.test(text)) return makeToken('ipv4', text)
-  // `vxlan` is a keyword to newer libpcaps only.
+  // Only newer versions of libpcap have the keyword `vxlan`.
   if (text === 'vxlan' || /^(?:0x[0-9a-f]+|\d+)(?:\.(?:0x[0-9a-f]+|\d+)){1,3}$/i.test(text))
     return makeToken('doubt', text)
   const named = namedNumbers.get(text)
@@ -135,9 +135,9 @@ function parseNumber(text: string): number {
 }
 
 export interface TokenReader {
-  /** Throws FilterDoubt where the tokens are not known. */
+  /** Returns a token without taking it. Throws FilterDoubt if the tokens are unknown. */
   peek(offset?: number): Token
-  /** Whether one of these keywords or symbols is next. */
+  /** Returns whether one of these keywords or symbols is next. */
   isAt(texts: readonly string[], offset?: number): boolean
   takeIf(...texts: readonly string[]): string | undefined
   take(kind: Token['kind']): Token

@@ -1,13 +1,13 @@
 import { isIPv6 } from 'node:net'
 
 /**
- * `find_pod UID,UID_` for the shells of nodes: sets `p` to a process of that pod, or fails. Kubelets write the pod's UID into cgroup names, with
- * systemd's driver `-` as `_`; all runtimes keep that part. A container's main process, the first of its PID namespace (proc_pid_status(5),
- * NSpid), lasts; any other may have ended before its network is entered, and is taken only where there is no main one.
+ * Shell functions for nodes. `find_pod UID,UID_` sets `p` to a process of that pod, or fails. Kubelets put the pod's UID into cgroup names, with `-`
+ * as `_` for systemd's driver; all runtimes keep that part. A container's main process, the first of its PID namespace (proc_pid_status(5), NSpid),
+ * lasts. Any other process may end before its network is entered, so it is used only if there is no main one.
  *
- * `has_addresses PID ADDRESS…` tells whether the network of a process has all of a pod's addresses: what is about to be entered is compared
- * with what the cluster says of the pod, so that no name in a cgroup alone decides whose packets are captured. The addresses are in
- * `fib_trie` (proc_pid_net(5)), IPv4's, as local host routes, and `if_inet6`, IPv6's.
+ * `has_addresses PID ADDRESS…` returns whether the network of a process has all of a pod's addresses. This compares the network about to be entered
+ * with what the cluster reports, so that a cgroup's name alone never decides whose packets are captured. The addresses are in `fib_trie`
+ * (proc_pid_net(5)) for IPv4, as local host routes, and in `if_inet6` for IPv6.
  */
 export const findPodScript = `is_main() {
   while read -r key ids; do case $key in NSpid:) case $ids in *[!0-9]1) return 0 ;; esac; return 1 ;; esac; done < "/proc/$1/status"
@@ -37,10 +37,10 @@ has_addresses() {
   for word; do case $there in *" $word "*) ;; *) return 1 ;; esac; done
 }`
 
-/** As `has_addresses` compares them: IPv4 with dots, IPv6 with all its 32 digits. */
+/** Returns an address as `has_addresses` compares it: IPv4 with dots, IPv6 with all 32 digits. */
 export function formatAddress(address: string): string {
   if (!isIPv6(address)) return address
-  // The URL standard writes it in one way only: in groups, shortened.
+  // The URL standard has a single form for it: in groups, shortened.
   const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
   const groups = (text: string | undefined) => (text ? text.split(':') : [])
   const before = groups(head)

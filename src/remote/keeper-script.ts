@@ -1,22 +1,22 @@
 import { uploadedNamePrefix } from './upload-script.ts'
 
-/** So often it looks whether a capture runs. */
+/** Interval between checks for running captures. */
 const pauseSeconds = 5
 
 /**
- * The main process of a debug container: it does nothing, and ends when for `idleSeconds` no capture has run beside it, so that nothing
- * has to be told to it. Captures are known by the capture id that the supervisor puts into their environment, which begins with
- * `captureIdPrefix`; a pod that sees all processes of a node must not wait for those of others.
+ * Returns the argv of a debug container's main process. It does nothing, and ends when no capture has run in the container for `idleSeconds`, so
+ * nobody has to stop it. Captures are recognised by the capture id that the supervisor puts into their environment, which begins with
+ * `captureIdPrefix`. In a pod that sees all processes of a node, it must not wait for other pods' captures.
  */
 export function makeKeeperArgv(idleSeconds: number, captureIdPrefix: string): string[] {
   return ['sh', '-c', script, 'kcap-keeper', String(idleSeconds), captureIdPrefix]
 }
 
 /**
- * The first process of a container ignores SIGTERM unless it says otherwise, and its shell waits for a program in the foreground. No grep:
- * busybox's sees nothing behind the first NUL, which stands between the entries of an environment; `read` leaves them out. An upload is
- * known by its argv, in which the capture id follows `kcap-upload`; this script's own must not have that word. bash leaves the last value in
- * `line` when a read fails, as it does for a process that has just ended: it is emptied before each.
+ * Script of the main process. The first process of a container ignores SIGTERM by default, and its shell waits for a program in the foreground. It
+ * avoids grep: busybox's sees nothing after the first NUL, which separates the entries of an environment; `read` drops them. An upload is recognised
+ * by its argv, in which the capture id follows `kcap-upload`; this script's own argv must not contain that word. When a read fails, bash keeps the
+ * previous value in `line`, as for a process that has just ended, so the variable is cleared before each read.
  */
 const script = `
 trap 'exit 0' TERM

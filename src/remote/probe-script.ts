@@ -1,22 +1,22 @@
-/** What a container or a host has to capture with. */
+/** What a container or a host offers for a capture. */
 export interface RemoteFacts {
-  /** Programs of `probedPrograms` that are there. */
+  /** Installed programs among `probedPrograms`. */
   readonly programs: readonly string[]
   readonly userId: number | undefined
   /** Whether the user may open raw sockets. */
   readonly mayCapture: boolean | undefined
-  /** As `uname -m` has it: `x86_64`; undefined where nothing tells. */
+  /** Machine type as in `uname -m`: `x86_64`; undefined if unknown. */
   readonly machine: string | undefined
   /** Whether sudo starts nsenter as root without a password. */
   readonly maySudo: boolean
-  /** Milliseconds since the epoch. */
+  /** Remote clock, in milliseconds since the epoch. */
   readonly timeMs: number | undefined
 }
 
 const probedPrograms = ['tcpdump', 'tshark', 'dumpcap', 'timeout', 'head', 'sleep', 'nsenter', 'sudo'] as const
 const netRawBit = 13
 
-/** Asks in words that every shell has built in, as far as it can. */
+/** Returns the argv of the probe, which uses shell built-ins as far as possible. */
 export function makeProbeArgv(): string[] {
   return ['sh', '-c', script, 'kcap-probe', ...probedPrograms]
 }
@@ -33,7 +33,7 @@ echo "time $(date +%s.%N 2>/dev/null)"
 exit 0
 `
 
-/** Reads what it prints; what is not as it should be is left out. */
+/** Parses the probe's output. Leaves out malformed values. */
 export function parseProbe(text: string): RemoteFacts {
   const value = (key: string, pattern: string) => new RegExp(`^${key} (${pattern})`, 'm').exec(text)?.[1]
   const capabilities = value('capabilities', '[0-9a-f]{8,16}')

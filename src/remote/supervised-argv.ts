@@ -8,7 +8,7 @@ export interface SupervisedCapture {
   readonly sudo: Sudo
   /** Whether the first line of standard input is sudo's password. */
   readonly readsPassword?: boolean
-  /** How kcap's own stream is recognised on the remote host and left out of the capture. */
+  /** How to recognise kcap's own stream on the remote host and leave it out of the capture. */
   readonly ownStream: OwnStream
   readonly filter: string
   readonly compression: 'none' | 'gzip'
@@ -16,27 +16,27 @@ export interface SupervisedCapture {
   readonly network: RemoteNetwork
   /** One argv per capture program; the first one installed runs. tcpdump takes the filter as its last word, tshark and dumpcap with -f. */
   readonly programs: readonly (readonly string[])[]
-  /** Seconds without a word from kcap after which the remote side ends the capture; default 20. */
+  /** Seconds of silence from kcap after which the remote side ends the capture; default 20. */
   readonly silenceSeconds?: number
 }
 
 export type RemoteNetwork =
   | { readonly kind: 'here' }
-  /** Found by the UID in the names of the pod's cgroups; its network must have all the pod's addresses. */
+  /** Pod found by the UID in the names of its cgroups. Its network must have all its addresses. */
   | { readonly kind: 'pod'; readonly uid: string; readonly addresses: readonly string[] }
 
 export type OwnStream =
-  /** The stream does not pass where the capture listens. */
+  /** The stream does not pass the captured network. */
   | { readonly kind: 'elsewhere' }
   /** The connection in sshd's SSH_CONNECTION. */
   | { readonly kind: 'ssh' }
   /**
-   * On a node's own network: the kubelet's port, the API servers' addresses, and the loopback ports on which container runtimes
-   * hand streams to the kubelet (listening, root's, from the ephemeral range: `stream_server_port = "0"` in containerd's config).
+   * Stream on a node's own network. Leaves out the kubelet's port, the API servers' addresses, and the loopback ports through which container
+   * runtimes hand streams to the kubelet (listening, owned by root, from the ephemeral range: `stream_server_port = "0"` in containerd's config).
    */
   | { readonly kind: 'host'; readonly apiAddresses: readonly ApiAddress[] }
 
-/** Address of an API server; without a host its port is left out on every host. */
+/** Address of an API server. Without a host, its port is left out for every host. */
 export interface ApiAddress {
   readonly host?: string
   readonly port: number
@@ -67,7 +67,7 @@ function formatNetwork(network: RemoteNetwork): string {
 
 function formatOwnStream(own: OwnStream): string {
   if (own.kind !== 'host') return own.kind
-  // Words of a shell: addresses have nothing in them that it would expand.
+  // Words of a shell; addresses contain nothing that it would expand.
   const places = own.apiAddresses.filter(({ host = '' }) => /^[\w.:%-]*$/.test(host))
   return ['host', ...places.map(({ host = '', port }) => `${host}:${port}`)].join(' ')
 }

@@ -3,48 +3,49 @@ import { findPodScript } from './find-pod-script.ts'
 import { hearFunction } from './hear-script.ts'
 import { uploadedNamePrefix } from './upload-script.ts'
 
-/** The remote side ends a capture when it has heard nothing for this long. */
+/** Silence after which the remote side ends a capture, in seconds. */
 const defaultSilenceSeconds = 20
-/** After a stop the capture program gets this long to hand over what it still holds. */
+/** Time that a stopped capture program has to deliver what it still holds, in seconds. */
 const graceSeconds = 5
 
 /**
- * Lines for the supervisor's standard input. Each is two bytes, so that `dd bs=1 count=2` reads exactly one (busybox's
- * `head -c` takes more from a pipe than it gives), and so does a plain `read`.
- * Each `heartbeat` is answered, which shows that the remote side lives and keeps proxies from cutting an idle connection; `release`
- * says that the program's end was noticed here.
+ * Lines for the supervisor's standard input. Each is two bytes, so that `dd bs=1 count=2` reads exactly one, and so does a plain `read`. (busybox's
+ * `head -c` consumes more of a pipe than it outputs.) The supervisor answers each `heartbeat`, which shows that the remote side is alive, and keeps
+ * proxies from cutting an idle connection. `release` acknowledges the program's end.
  */
 export const supervisorWords = { heartbeat: 'h\n', stop: 'q\n', release: 'r\n' } as const
 
-/** Starts each line of the supervisor's own among what the capture program prints on standard error. */
+/** Prefix of the supervisor's own lines among the capture program's standard error. */
 export const reportPrefix = 'kcap-report: '
 
 /**
- * Runs on the remote side in dash, bash or busybox ash, and sees to it that the capture program ends: closing an exec channel does
- * not end it (https://github.com/kubernetes/kubernetes/issues/89031), and a cut without FIN never gives end of file. So it
- * watches its standard input and ends the program on `q`, on end of file and on silence. When the program has ended, by itself
- * or not, it says so and waits for `r`: then no watcher is left that would become a zombie of a container's first process.
+ * Script that runs on the remote side in dash, bash or busybox ash and ensures that the capture program ends. Closing an exec channel does not end it
+ * (https://github.com/kubernetes/kubernetes/issues/89031), and a cut without FIN never produces end of file. The script therefore watches its
+ * standard input, and ends the program on `q`, on end of file and on silence. When the program has ended, for whatever reason, it reports that and
+ * waits for `r`. Otherwise a watcher could remain that becomes a zombie of a container's first process.
  *
- * Under sudo the program is a child, or a grandchild when sudo monitors it. sudo hands SIGTERM on (later than a SIGKILL would come, hence
- * the second of sleep) but can't hand on SIGKILL, so `end` goes to the children too; `-Z` lets tcpdump become the calling user once the
- * interface is open, whom it then obeys.
+ * Under sudo the program is a child, or a grandchild if sudo monitors it. sudo forwards SIGTERM, but later than a SIGKILL would arrive, hence the
+ * second of sleep. It cannot forward SIGKILL, so `end` signals the children too. `-Z` makes tcpdump become the calling user once the interface is
+ * open, and that user may end it.
  *
- * Root without CAP_KILL could not end a tcpdump that has become another user (`may_kill`), so that one stays root.
+ * Root without CAP_KILL could not end a tcpdump that has become another user (`may_kill`), so that tcpdump stays root.
  *
- * The terms that leave out kcap's own stream stand before the user's filter: `vlan`, `mpls`, `pppoes` and `geneve` move where all to their right
- * looks, and parentheses do not end that. The words of an sshd whose connection is no TCP (`UNKNOWN`) make no term.
+ * The terms that leave out kcap's own stream precede the user's filter: `vlan`, `mpls`, `pppoes` and `geneve` shift where everything to their right
+ * looks, and parentheses do not end that. An sshd whose connection is not TCP (`UNKNOWN`) yields no term.
  *
- * Of several programs the first that is there is run.
+ * If several programs are given, the first one installed runs.
  *
- * A password for sudo is the first line of standard input; `printf` is the shell's own in all three, so that no argv has it. A tcpdump with
- * capabilities of its own needs no sudo.
+ * A password for sudo is the first line of standard input. `printf` is a built-in in all three shells, so no argv contains the password. A tcpdump
+ * with its own capabilities needs no sudo.
  *
- * Where the stream is compressed, the program is started beside the compressor, and its pid and its end are told through a pipe of their own, which
- * ends with the last of them. The stream leaves through one dd, so that killing it ends what hangs on a connection that takes no more.
+ * If the stream is compressed, the program runs in parallel with the compressor. Its pid and its end arrive through a separate pipe, which closes
+ * with the last of them. The stream leaves through a single dd, so killing that dd unblocks everything that hangs on a stalled connection.
  *
- * /proc/net/tcp is read whole: bash reads a line of a file by going back to its end, for which the kernel walks all of its connections again.
+ * /proc/net/tcp is read in one piece: to read a file by lines, bash seeks back to the end of each line, for which the kernel walks all connections
+ * again.
  *
- * Words: capture id, none|sudo|sudo-password|doas, own stream, filter, here|pod:UID,UID_ ADDRESS…, none|gzip, then for each program the number of its words and they.
+ * Arguments: capture id, none|sudo|sudo-password|doas, own stream, filter, here|pod:UID,UID_ ADDRESS…, none|gzip, then for each program the number of
+ * its words and the words.
  */
 export const makeSupervisorScript = (silenceSeconds = defaultSilenceSeconds) => `
 exec 3<&0 </dev/null

@@ -1,50 +1,50 @@
 import { hearFunction } from './hear-script.ts'
 
-/** Begins the names of programs that kcap uploads; `kcap cleanup` recognises them by it. */
+/** Prefix of the names of uploaded programs, by which `kcap cleanup` recognises them. */
 export const uploadedNamePrefix = 'kcap-tcpdump-'
 export const uploadFolders = ['/tmp', '/var/tmp', '/dev/shm', '/run'] as const
 
-/** Half a second on a link of 64 kbit/s. */
+/** Smallest piece: half a second on a link of 64 kbit/s. */
 export const smallestPieceBytes = 4 * 1024
-/** A pipe holds no more. On a link that slows down to 64 kbit/s it takes 8 s. */
+/** Largest piece, which is also the capacity of a pipe. On a link that slows down to 64 kbit/s it takes 8 s. */
 export const largestPieceBytes = 64 * 1024
-/** 256 KiB in pieces of 64 KiB: dash reads each word by programs that it must start. */
+/** Limit of a run: 256 KiB in pieces of 64 KiB. dash has to start programs to read each word. */
 export const largestRunDigit = 6
 
 /**
- * Lines for the upload script's standard input, two bytes each. A digit announces a run of `smallestPieceBytes << digit` bytes, or of what is
- * missing if that is less; the script takes it in pieces of `largestPieceBytes` at most.
+ * Lines for the upload script's standard input, two bytes each. A digit announces a run of `smallestPieceBytes << digit` bytes, or of the remaining
+ * bytes if there are fewer. The script reads it in pieces of at most `largestPieceBytes`.
  */
 export const uploadWords = { heartbeat: 'h\n', remove: 'q\n', run: (digit: number) => `${digit}\n` } as const
 
-/** The remote side removes the file when it has heard nothing for this long. */
+/** Silence after which the remote side removes the file, in seconds. */
 const silenceTimeoutSeconds = 20
 
-/** An answer of the script, one a line on standard output. */
+/** Answer of the script, one per line on standard output. */
 export type UploadAnswer =
-  /** It has found a folder and waits for the first run. */
+  /** The script has found a folder and waits for the first run. */
   | { readonly kind: 'ready' }
-  /** One more piece is in the file. */
+  /** One more piece has been written. */
   | { readonly kind: 'taken' }
-  /** The file is whole: its path, then its SHA-256, or its checksum and size as `cksum` prints them. */
+  /** The file is complete: its path, then its SHA-256, or its checksum and size as `cksum` prints them. */
   | { readonly kind: 'whole'; readonly path: string; readonly sum: string }
   | { readonly kind: 'failed'; readonly reason: string }
 
 /**
- * Returns a script that takes `size` bytes into an executable file in the first folder where one can run, and keeps the file as long as it
- * runs itself: until `remove`, the end of its input, or silence. So nothing is left whenever kcap ends, and there is no gap between upload and
- * capture. It waits for the first run with `ready`, because an older API server doesn't report the end of a program that has left input unread.
+ * Returns a script that writes `size` bytes to an executable file, in the first folder from which one can run. It keeps the file until `remove`, the
+ * end of its input, or silence. Nothing is left behind whenever kcap ends, and there is no gap between upload and capture. It reports `ready` and
+ * waits for the first run, because an older API server does not report the end of a program with unread input.
  *
- * Each piece is acknowledged once it is written: that paces the sender and shows life on both sides. Only `dd` takes exactly a piece from a
- * pipe everywhere; `bs=1` is for an old busybox.
+ * The script acknowledges each piece once it is written, which paces the sender and shows both sides that the other is alive. Only `dd` reads exactly
+ * one piece from a pipe everywhere; `bs=1` is for an old busybox.
  *
- * A cut in the middle of a piece leaves `dd` waiting, so something must end it: `timeout`, or where that is busybox's, which leaves a process to
- * the container's PID 1, a relay of the answers that misses them. A shell without either waits for the end of its input.
+ * A cut in the middle of a piece leaves `dd` waiting, so something must end it. That is `timeout`, unless it is busybox's, which leaves a process to
+ * the container's PID 1. Then a relay of the answers notices that they stop. A shell without either waits for the end of its input.
  *
- * The capture id in its argv shows the main process of a debug container that it is needed.
+ * The capture id in its argv tells the main process of a debug container that it is needed.
  *
- * `machines` are those that the program runs on, as `uname -m` names them; empty if unknown. A shell may take a program for another machine
- * for a script.
+ * `machines` are the types that the program runs on, as in `uname -m`; empty if unknown. A shell may mistake a program for another machine for a
+ * script.
  */
 export function makeUploadArgv(upload: {
   readonly name: string
@@ -140,7 +140,7 @@ fail 'there is no folder where a program could be put and run'
 const pathPattern = /^\/[\w./-]{1,200}$/
 const maxReasonLength = 1_000
 
-/** Parses a line of the script; undefined for anything else, since containers may print anything. */
+/** Parses a line of the script; returns undefined for anything else, because containers can print anything. */
 export function parseUploadAnswer(line: string): UploadAnswer | undefined {
   const [word, path = '', ...sum] = line.trim().split(' ')
   if (word === 'ready' || word === 'taken') return { kind: word }
