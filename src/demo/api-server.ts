@@ -7,13 +7,13 @@ import { badRequest, internalError, sendStatus, unauthorized } from './api/statu
 import { refuseUpgrade } from './exec/refuse-upgrade.ts'
 import { type ExecServer, serveExec } from './exec/serve-exec.ts'
 
-/** Listeners for requests and exec upgrades; what they reject with becomes a Status. */
+/** Listeners for requests and exec upgrades. If one rejects, the error becomes a Status. */
 export interface ApiListeners {
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => Promise<void>
   readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<void>
 }
 
-/** Returns listeners that let in the users and pass requests to the API, upgrades to exec. */
+/** Returns listeners that authenticate the users, and pass requests to the API and upgrades to exec. */
 export function makeApiListeners(users: readonly User[], api: ClusterApi, exec: ExecServer): ApiListeners {
   return {
     async onRequest(request, response) {

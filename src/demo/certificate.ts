@@ -15,7 +15,7 @@ import {
 
 export interface ServerCertificate {
   readonly key: string
-  /** Its own authority. */
+  /** Self-signed certificate. */
   readonly certificate: string
 }
 
@@ -23,13 +23,13 @@ const hourMs = 60 * 60 * 1000
 const validMs = 365 * 24 * hourMs
 const name = sequence(set(sequence(identifier('2.5.4.3'), text('kcap-demo'))))
 const ecdsaWithSha256 = sequence(identifier('1.2.840.10045.4.3.2'))
-/** `digitalSignature` and `keyCertSign`, the bits 0 and 5. */
+/** Key usage: `digitalSignature` and `keyCertSign`, bits 0 and 5. */
 const usageBits = Buffer.of(0b1000_0100)
 const usageUnusedBits = 2
 const dnsName = 2
 const ipAddress = 7
 
-/** RFC 5280, 4.2. */
+/** Certificate extensions: RFC 5280, 4.2. */
 const extensions = sequence(
   sequence(identifier('2.5.29.19'), truth(), octetString(sequence(truth()))), // basicConstraints: an authority
   sequence(identifier('2.5.29.15'), truth(), octetString(bitString(usageBits, usageUnusedBits))), // keyUsage
@@ -40,7 +40,7 @@ const extensions = sequence(
   ),
 )
 
-/** Returns a certificate for the loopback address, made at each start. https://www.rfc-editor.org/rfc/rfc5280#section-4.1 */
+/** Returns a certificate for the loopback address, created at each start. https://www.rfc-editor.org/rfc/rfc5280#section-4.1 */
 export function makeServerCertificate(): ServerCertificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const version3 = explicit(0, integer(Buffer.of(2)))

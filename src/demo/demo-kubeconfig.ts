@@ -6,7 +6,7 @@ export interface DemoKubeconfigSettings {
   readonly namespace?: string
 }
 
-/** A kubeconfig as YAML. https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
+/** Returns a kubeconfig as YAML. https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
 export function formatDemoKubeconfig(settings: DemoKubeconfigSettings): string {
   const name = JSON.stringify(settings.context ?? 'kcap-demo')
   return `apiVersion: v1

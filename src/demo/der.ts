@@ -1,10 +1,10 @@
-/** ASN.1 values in the distinguished encoding (DER) of certificates. https://www.itu.int/rec/T-REC-X.690 */
+/** Tags of ASN.1 values in the distinguished encoding (DER) of certificates. https://www.itu.int/rec/T-REC-X.690 */
 const tags = { boolean: 0x01, integer: 0x02, bitString: 0x03, octetString: 0x04, identifier: 0x06, text: 0x0c }
 const constructed = { sequence: 0x30, set: 0x31, explicit: 0xa0 }
 const implicit = 0x80
 const utcTime = 0x17
 
-/** Returns one value: its tag, the length of its content, and the content. */
+/** Encodes one value: its tag, the length of its content, and the content. */
 function encode(tag: number, content: Uint8Array): Buffer {
   const { length } = content
   const header = length < 0x80 ? [tag, length] : length < 0x100 ? [tag, 0x81, length] : [tag, 0x82, length >> 8, length]
@@ -17,10 +17,10 @@ export const set = (...items: readonly Buffer[]): Buffer => encode(constructed.s
 
 export const truth = (): Buffer => encode(tags.boolean, Buffer.of(0xff))
 
-/** Encodes the bytes of a positive integer; the first one is 1 to 127. */
+/** Encodes the bytes of a positive integer; the first byte is 1 to 127. */
 export const integer = (bytes: Uint8Array): Buffer => encode(tags.integer, bytes)
 
-/** `unusedBits` at the end of the last byte do not count. */
+/** Encodes a bit string; the last `unusedBits` bits do not count. */
 export const bitString = (bytes: Uint8Array, unusedBits = 0): Buffer =>
   encode(tags.bitString, Buffer.concat([Buffer.of(unusedBits), bytes]))
 
@@ -32,10 +32,10 @@ export const text = (words: string): Buffer => encode(tags.text, Buffer.from(wor
 export const time = (timeMs: number): Buffer =>
   encode(utcTime, Buffer.from(`${new Date(timeMs).toISOString().replace(/\D/g, '').slice(2, 14)}Z`))
 
-/** `[number] EXPLICIT` of a type. */
+/** Encodes `[number] EXPLICIT` of a type. */
 export const explicit = (number: number, item: Buffer): Buffer => encode(constructed.explicit + number, item)
 
-/** `[number] IMPLICIT` of a string type. */
+/** Encodes `[number] IMPLICIT` of a string type. */
 export const tagged = (number: number, bytes: Uint8Array): Buffer => encode(implicit + number, bytes)
 
 /** Encodes an object identifier: `2.5.29.19`. */

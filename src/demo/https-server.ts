@@ -4,20 +4,20 @@ import type { ServerCertificate } from './certificate.ts'
 
 export interface HttpsServer {
   readonly server: Server
-  /** Opens the port, or any free one for 0; returns its number. */
+  /** Opens the port, or any free one for 0, and returns its number. */
   listen(port: number): Promise<number>
   /** Closes the port and drops all connections. */
   stop(): Promise<void>
 }
 
-/** As long as Go's servers, whose clients keep connections for the next request. */
+/** Idle time of a connection, as in Go's servers; their clients keep connections open for the next request. */
 const keepAliveTimeoutMs = 120_000
 
 /** Returns an HTTPS server for loopback that does not listen yet. */
 export function makeHttpsServer({ key, certificate }: ServerCertificate): HttpsServer {
   const connections = new Set<Socket>()
   const server = createServer({ key, cert: certificate })
-  // Nobody ends a long watch for being silent.
+  // A long watch must not end because it is silent.
   server.requestTimeout = 0
   server.keepAliveTimeout = keepAliveTimeoutMs
   server.on('tlsClientError', () => {})

@@ -3,19 +3,19 @@ import path from 'node:path'
 import { makePrivateFolder } from '../host/private-folder.ts'
 import { startDemoCluster } from './start-demo-cluster.ts'
 
-/** The demo cluster, and how a capture gets there: by a kubeconfig, as to any cluster. */
+/** Demo cluster, with a kubeconfig for captures as for any cluster. */
 export interface OpenDemo {
   readonly kubeconfigPath: string
   readonly context: string
   readonly namespace: string
-  /** The pod to look at when none is named. */
+  /** Pod to capture when none is named. */
   readonly pod: string
   close(): Promise<void>
 }
 
 export async function openDemo(options: { packetsPerSecond?: number } = {}): Promise<OpenDemo> {
   const cluster = await startDemoCluster(options)
-  // The token inside opens the demo to nobody else on this machine.
+  // The private folder keeps the token from other users of this machine.
   const folder = makePrivateFolder('demo')
   const kubeconfigPath = path.join(folder, 'kubeconfig')
   await writeFile(kubeconfigPath, cluster.kubeconfig, { mode: 0o600 })

@@ -18,7 +18,10 @@ export interface ReviewSpec {
 
 const reviewPath = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
 
-/** Answers whether the user may do something. https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/ */
+/**
+ * Returns a handler that answers whether the user may do something.
+ * https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/
+ */
 export function makeAccessReview(readSpec: (body: Buffer) => ReviewSpec | undefined): RequestHandler {
   return async ({ request, response, method, url, user }) => {
     if (url.pathname !== reviewPath) return false
@@ -52,7 +55,7 @@ function reviewAccess(user: User, spec: ReviewSpec): object {
   }
 }
 
-/** Reads what kcap sends, and kubectl up to 1.31. */
+/** Parses the request of kcap, and of kubectl up to 1.31. */
 export function readJsonSpec(body: Buffer): ReviewSpec | undefined {
   try {
     const parsed: unknown = JSON.parse(body.toString('utf8'))

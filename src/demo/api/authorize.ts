@@ -1,9 +1,9 @@
 import { forbidden, type Status } from './status.ts'
 
-/** A rule of a Role, or of a ClusterRole where `namespaces` is left out. `*` stands for all. */
+/** Rule of a Role, or of a ClusterRole if `namespaces` is absent. `*` means all. */
 export interface Right {
   readonly verbs: readonly string[]
-  /** Plural, with the subresource: `pods`, `pods/exec`. */
+  /** Plural names, with subresources: `pods`, `pods/exec`. */
   readonly resources: readonly string[]
   readonly apiGroups?: readonly string[]
   readonly namespaces?: readonly string[]
@@ -43,7 +43,7 @@ export function mayDo(user: User, action: Action): boolean {
   )
 }
 
-/** The refusal, or undefined when the user may. */
+/** Returns the refusal; undefined if the user has the permission. */
 export function refuse(user: User, action: Action): Status | undefined {
   if (mayDo(user, action)) return undefined
   const { verb, group, plural, subresource, namespace, name } = action

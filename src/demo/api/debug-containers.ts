@@ -12,16 +12,13 @@ import { type RequestHandler, readBody } from './request-handler.ts'
 import { actionOf, type ResourcePath, verbOf } from './resource-path.ts'
 import { badRequest, isStatus, methodNotAllowed, notFound, type Status, sendJson, sendStatus } from './status.ts'
 
-/** A pod as it is sent to the API server, whose fields may be left out. */
+/** Pod as a client sends it, with optional fields. */
 type SentPod = { readonly metadata?: Partial<KubeObject['metadata']>; readonly spec?: Partial<Pod['spec']> }
 
 const writes: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE']
 const defaultAddress = '10.244.1.203'
 
-/**
- * Returns a handler for kcap's debug containers: it adds ephemeral containers, and creates and deletes pods. They run at once, and nothing
- * checks them.
- */
+/** Returns a handler for kcap's debug containers. It adds ephemeral containers, and creates and deletes pods. They run at once and unchecked. */
 export function makeDebugContainers(pods: DemoPods): RequestHandler {
   return async ({ request, response, method, path, user }) => {
     if (path?.group !== '' || path.plural !== 'pods' || path.subresource === 'exec' || !writes.includes(method))
@@ -46,7 +43,10 @@ function write(pods: DemoPods, method: string, path: ResourcePath, body: Buffer)
   return pod
 }
 
-/** @throws {TypeError} when it is no JSON object, which is answered with 400 */
+/**
+ * Parses a pod.
+ * @throws {TypeError} when the body is no JSON object; the answer is then 400
+ */
 function parsePod(body: Buffer): SentPod {
   let sent: unknown
   try {

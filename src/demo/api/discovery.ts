@@ -1,6 +1,6 @@
 import { groupVersion, type Resource } from '../cluster/resources.ts'
 
-/** The documents kubectl reads to learn what a server has. https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api */
+/** Returns a document from which kubectl learns what a server has. https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api */
 export function findDiscoveryDocument(
   pathname: string,
   host: string,

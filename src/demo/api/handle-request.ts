@@ -21,16 +21,16 @@ import {
 import { formatTable, wantsTable } from './table.ts'
 import { checkWatchVersion, isTrue, serveWatch, type WatchRequest } from './watch.ts'
 
-/** Objects and resources to read, and handlers for all other requests. */
+/** Readable objects and resources, and handlers for all other requests. */
 export interface ClusterApi {
   readonly store: ObjectStore
   readonly resources: readonly Resource[]
-  /** Asked first, in this order. */
+  /** Handlers, asked first and in this order. */
   readonly handlers: readonly RequestHandler[]
   readonly bookmarkIntervalMs: number
 }
 
-/** Answers one request of a known user. Exec is a connection upgrade and goes another way. */
+/** Answers one request of a known user. Exec is a connection upgrade and handled elsewhere. */
 export async function handleRequest(
   request: IncomingMessage,
   response: ServerResponse,
@@ -138,7 +138,7 @@ function answerObjects(
   }
 }
 
-/** One that can be read, such as `ephemeralcontainers`, reads as the pod itself. */
+/** Returns whether a subresource can be read. Those that can, such as `ephemeralcontainers`, return the pod itself. */
 function isKnownSubresource({ subresources }: Resource, { subresource }: ResourcePath): boolean {
   return subresource === undefined || subresources.some(({ name, kind }) => name === subresource && kind === 'Pod')
 }

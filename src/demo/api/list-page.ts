@@ -19,7 +19,7 @@ export interface PageRequest {
   readonly compactedRevision: number
 }
 
-/** One page of a list. https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks */
+/** Returns one page of a list. https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks */
 export function takeListPage(request: PageRequest): ListPage | Status {
   const { query } = request
   const limitText = query.get('limit') ?? '0'
@@ -29,7 +29,7 @@ export function takeListPage(request: PageRequest): ListPage | Status {
   const token = query.get('continue') ?? ''
   let revision = request.revision
   let start = 0
-  // A token within one namespace names the object only: keys there start below the namespace.
+  // Within one namespace, a token contains the object's name only, because keys start below the namespace.
   const keyOf = (object: KubeObject) =>
     objectKey(request.namespaced ? undefined : object.metadata.namespace, object.metadata.name)
   if (token !== '') {
@@ -50,7 +50,7 @@ export function takeListPage(request: PageRequest): ListPage | Status {
   const items = limit > 0 ? request.objects.slice(start, start + limit) : request.objects.slice(start)
   const remaining = request.objects.length - start - items.length
   const last = items.at(-1)
-  // The API server can't count what a selector will find further on, so it says nothing.
+  // The API server cannot count what a selector would still match, so it reports no number.
   const isFiltered = (query.get('labelSelector') ?? '') !== '' || (query.get('fieldSelector') ?? '') !== ''
   return {
     items,

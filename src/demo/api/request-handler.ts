@@ -2,18 +2,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { User } from './authorize.ts'
 import type { ResourcePath } from './resource-path.ts'
 
-/** A request of a known user. */
+/** Request of a known user. */
 export interface ApiRequest {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly method: string
   readonly url: URL
-  /** Undefined: not the path of a resource. */
+  /** Resource path; undefined if the URL has none. */
   readonly path: ResourcePath | undefined
   readonly user: User
 }
 
-/** Answers what is its own and returns true, or returns false and leaves the request to others. */
+/** Answers a request that belongs to it and returns true, or returns false to pass it on. */
 export type RequestHandler = (request: ApiRequest) => Promise<boolean>
 
 export async function readBody(request: IncomingMessage): Promise<Buffer> {

@@ -1,6 +1,6 @@
 import type { Action } from './authorize.ts'
 
-/** What a path under /api or /apis asks for. https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris */
+/** Parts of a path under /api or /apis. https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-uris */
 export interface ResourcePath {
   readonly group: string
   readonly version: string
@@ -24,7 +24,7 @@ export function parseResourcePath(pathname: string): ResourcePath | undefined {
   else if (root !== 'api') return undefined
   const version = rest.shift()
   if (version === undefined || rest.length === 0 || rest[0] === '' || rest.length > 5) return undefined
-  // /namespaces/N is the namespace itself, /namespaces/N/pods what is in it.
+  // /namespaces/N is the namespace itself, /namespaces/N/pods its content.
   let namespace: string | undefined
   if (rest[0] === 'namespaces' && rest.length >= 3) {
     namespace = rest[1]
@@ -34,13 +34,13 @@ export function parseResourcePath(pathname: string): ResourcePath | undefined {
   return { group, version, plural, namespace, name, subresource }
 }
 
-/** kubectl's SPDY exec is a POST and needs `create`, a WebSocket is a GET. */
+/** Returns the verb of an exec. kubectl's SPDY exec is a POST and needs `create`; a WebSocket is a GET. */
 export function execVerb(method: string): string {
   return method === 'POST' ? 'create' : 'get'
 }
 
 export function actionOf(path: ResourcePath, verb: string): Action {
-  // A Namespace is its own namespace for the authorizer.
+  // For the authorizer, a Namespace is in itself.
   const namespace = path.plural === 'namespaces' ? path.name : path.namespace
   return { verb, group: path.group, plural: path.plural, subresource: path.subresource, namespace, name: path.name }
 }

@@ -2,12 +2,15 @@ import type { KubeObject } from '../cluster/kube-object.ts'
 
 export type Selector = (object: KubeObject) => boolean
 
-/** A selector the API server refuses with 400. */
+/** Selector that the API server refuses with 400. */
 export class SelectorError extends Error {}
 
 type Requirement = (labels: Readonly<Record<string, string>>) => boolean
 
-/** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors */
+/**
+ * Parses a label selector. https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
+ * @throws {SelectorError} when it is invalid
+ */
 export function parseLabelSelector(text: string): Selector {
   const requirements = splitOutsideParentheses(text)
     .filter((part) => part.trim() !== '')
@@ -62,7 +65,10 @@ const fields: Readonly<Record<string, (object: KubeObject) => string>> = {
   'spec.restartPolicy': (object) => String(object.spec?.restartPolicy ?? ''),
 }
 
-/** https://kubernetes.io/docs/concepts/overview/working-with-objects/field-selectors/ */
+/**
+ * Parses a field selector. https://kubernetes.io/docs/concepts/overview/working-with-objects/field-selectors/
+ * @throws {SelectorError} when it is invalid or the field is not supported
+ */
 export function parseFieldSelector(text: string): Selector {
   const requirements = text
     .split(',')

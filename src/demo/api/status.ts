@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 
-/** The Kubernetes `Status` object, with the words of k8s.io/apimachinery/pkg/api/errors. */
+/** Kubernetes `Status` object, with the messages of k8s.io/apimachinery/pkg/api/errors. */
 export interface Status {
   readonly kind: 'Status'
   readonly apiVersion: 'v1'
@@ -64,7 +64,7 @@ export interface ForbiddenAction {
   readonly name: string | undefined
 }
 
-/** k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go, forbiddenMessage. */
+/** Returns the refusal as worded in k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go, forbiddenMessage. */
 export function forbidden(action: ForbiddenAction): Status {
   const { resource, name } = action
   const asked = resource.subresource === undefined ? resource.plural : `${resource.plural}/${resource.subresource}`

@@ -1,12 +1,12 @@
 import { isPod, type KubeObject, type Pod } from '../cluster/kube-object.ts'
 
-/** Columns as kubectl prints them: k8s.io/kubernetes/pkg/printers/internalversion/printers.go. */
+/** Column as kubectl prints it: k8s.io/kubernetes/pkg/printers/internalversion/printers.go. */
 export interface Column {
   readonly name: string
   readonly type: 'string' | 'integer'
   readonly format: '' | 'name'
   readonly description: string
-  /** 0 is always shown, 1 with `-o wide`. */
+  /** Visibility: 0 is always shown, 1 only with `-o wide`. */
   readonly priority: 0 | 1
 }
 
@@ -182,7 +182,7 @@ export function columnsOf(plural: string): ResourceColumns {
   return byPlural[plural] ?? anyColumns
 }
 
-/** What kubectl shows as a pod's state: the phase unless a container has a better reason. */
+/** Returns a pod's state as kubectl shows it: the phase, unless a container has a better reason. */
 function podStatus(pod: Pod): string {
   if (pod.metadata.deletionTimestamp !== undefined) return 'Terminating'
   for (const { state } of pod.status.containerStatuses ?? []) {

@@ -1,13 +1,13 @@
 import type { KubeObject } from '../cluster/kube-object.ts'
 import { columnsOf } from './table-columns.ts'
 
-/** How many of the answers an Accept header names are Tables; the client's first choice decides. */
+/** Returns whether the client prefers a Table. The first type in an Accept header decides. */
 export function wantsTable(accept: string | undefined): boolean {
   const first = (accept ?? '').split(',')[0] ?? ''
   return /;\s*as=Table/i.test(first) && /;\s*g=meta\.k8s\.io/i.test(first)
 }
 
-/** https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables */
+/** Returns objects as a Table. https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables */
 export function formatTable(
   plural: string,
   objects: readonly KubeObject[],

@@ -17,7 +17,7 @@ export interface WatchRequest {
   readonly bookmarkIntervalMs: number
 }
 
-/** Text for a resourceVersion that is no number; the API server answers it before it opens the stream. */
+/** Returns the refusal of a resourceVersion that is not a number. The API server sends it before it opens the stream. */
 export function checkWatchVersion(query: URLSearchParams): Status | undefined {
   const version = query.get('resourceVersion') ?? ''
   if (/^\d*$/.test(version)) return undefined
@@ -25,7 +25,10 @@ export function checkWatchVersion(query: URLSearchParams): Status | undefined {
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 }
 }
 
-/** Sends events until the client goes or `timeoutSeconds` are over. https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes */
+/**
+ * Sends events until the client disconnects or `timeoutSeconds` have passed.
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+ */
 export function serveWatch(response: ServerResponse, request: WatchRequest): void {
   const { store, resource, query, selector } = request
   const { plural } = resource
@@ -94,7 +97,7 @@ export function serveWatch(response: ServerResponse, request: WatchRequest): voi
     clearTimeout(timeout)
   }
   const timeout = setTimeout(() => {
-    // Nothing may be sent after the end, though the connection closes some time later.
+    // Nothing may be sent after the end, although the connection closes some time later.
     stop()
     response.end()
   }, timeoutSeconds * 1000)

@@ -2,7 +2,7 @@ import type { PodSettings } from './make-pod.ts'
 import type { ServiceSettings } from './make-service.ts'
 
 export interface DemoPodSettings extends PodSettings {
-  /** Name of what its containers have for someone who wants to capture in them; default `tcpdump`. */
+  /** Name of the capture tools in its containers; default `tcpdump`. */
   readonly tools?: string
 }
 

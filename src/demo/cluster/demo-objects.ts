@@ -8,7 +8,7 @@ import type { ObjectStore } from './object-store.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 
-/** Fills an empty store with the demo's objects. Pods go through `addPod`, which knows about their tools. */
+/** Fills an empty store with the demo's objects. Pods are added through `addPod`, which knows their tools. */
 export function addDemoObjects(store: ObjectStore, addPod: (settings: DemoPodSettings) => void, nowMs: number): void {
   const createdAtMs = nowMs - 3 * dayMs
   for (const name of ['default', 'kube-system', 'prod', 'staging']) store.put(makeNamespace(name, createdAtMs))
@@ -120,7 +120,7 @@ function addApp(store: ObjectStore, app: App, addPod: (settings: DemoPodSettings
   }
 }
 
-/** A deployment and its replica set; returns the owner of its pods. */
+/** Adds a deployment and its replica set. Returns the owner of its pods. */
 function addDeployment(
   store: ObjectStore,
   namespace: string,

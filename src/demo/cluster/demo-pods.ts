@@ -4,16 +4,16 @@ import { isPod, type Pod } from './kube-object.ts'
 import { makePod } from './make-pod.ts'
 import type { ObjectStore } from './object-store.ts'
 
-/** The cluster's pods; their services' endpoints follow them. `id` is `NAMESPACE/NAME`. */
+/** Pods of the cluster; the endpoints of their services follow them. `id` is `NAMESPACE/NAME`. */
 export interface DemoPods {
   find(id: string): Pod | undefined
-  /** By what its cgroups are called: the UID, or a static pod's hash. */
+  /** Finds a pod by its name in cgroups: the UID, or a static pod's hash. */
   findInCgroups(uid: string): Pod | undefined
-  /** Returns the name of what a container has. An ephemeral container has nothing of the rest of its pod. */
+  /** Returns the name of a container's tools. An ephemeral container shares none with the rest of its pod. */
   toolsOf(pod: Pod, container: string): string
   add(settings: DemoPodSettings): Pod
   addAll(settings: readonly DemoPodSettings[]): void
-  /** Adds the pod as it is, or replaces it. */
+  /** Adds or replaces the pod, unchanged. */
   put(pod: Pod): Pod
   /** Removes the pod and kills its containers. */
   drop(id: string): void
@@ -21,7 +21,7 @@ export interface DemoPods {
 
 const staticHashAnnotation = 'kubernetes.io/config.hash'
 
-/** `onContainersKilled` hears of a pod whose processes end before its events are sent. */
+/** Returns an empty set of pods. `onContainersKilled` is called for a pod whose processes end before its events are sent. */
 export function makeDemoPods(store: ObjectStore, onContainersKilled: (id: string) => void): DemoPods {
   const tools = new Map<string, string>()
   let added = 0

@@ -27,10 +27,7 @@ export interface EndpointAddress {
 
 export type SliceEndpoint = { readonly addresses: readonly (string | undefined)[]; readonly [field: string]: unknown }
 
-/**
- * Makes the Endpoints and EndpointSlices of the services of a namespace that have a selector:
- * k8s.io/kubernetes/pkg/controller/{endpoint,endpointslice}.
- */
+/** Updates the Endpoints and EndpointSlices of a namespace's services with a selector: k8s.io/kubernetes/pkg/controller/{endpoint,endpointslice}. */
 export function reconcileEndpoints(store: ObjectStore, namespace: string): void {
   const pods = store.list('pods', namespace).filter(isPod)
   for (const service of store.list('services', namespace)) {
@@ -46,7 +43,7 @@ export function reconcileEndpoints(store: ObjectStore, namespace: string): void 
   }
 }
 
-/** k8s.io/endpointslice/util, ShouldPodBeInEndpoints. */
+/** Returns whether a pod is a backend: k8s.io/endpointslice/util, ShouldPodBeInEndpoints. */
 function isBackend({ status }: Pod): boolean {
   return status.phase !== 'Succeeded' && status.phase !== 'Failed' && status.podIP !== undefined
 }
@@ -74,7 +71,7 @@ export function isOfFamily(ip: string, family: string): boolean {
   return isIP(ip) === (family === 'IPv6' ? 6 : 4)
 }
 
-/** Writes an empty list as Go does. */
+/** Returns an empty list as null, like Go. */
 function listOrNull<Item>(items: readonly Item[]): readonly Item[] | null {
   return items.length === 0 ? null : items
 }
@@ -121,7 +118,7 @@ export function makeSlice(
     readonly manager: string
     readonly labels?: Record<string, string>
     readonly ports: readonly object[]
-    /** Index of the slice among several of one address family. */
+    /** Index of the slice if one address family has several. */
     readonly index?: number
   },
 ): KubeObject {
@@ -157,7 +154,7 @@ function formatPorts(ports: readonly ServicePort[]): object[] {
   return ports.map(({ name, targetPort, protocol }) => ({ name, port: targetPort, protocol }))
 }
 
-/** Terminating pods are in it only for services that publish addresses that are not ready. */
+/** Returns the Endpoints. Terminating pods are included only for services that publish addresses that are not ready. */
 function makeEndpoints(service: KubeObject, spec: ServiceSpec, backends: readonly Pod[]): KubeObject {
   const { name, namespace = '' } = service.metadata
   const { publishNotReadyAddresses = false, clusterIP } = spec

@@ -1,4 +1,4 @@
-/** A Kubernetes object as it travels: `spec` and `status` stay open, the metadata kcap and kubectl look at is named. */
+/** Kubernetes object as sent over the network. `spec` and `status` stay open; the metadata has the fields that kcap and kubectl read. */
 export interface KubeObject {
   apiVersion: string
   kind: string
@@ -65,7 +65,7 @@ export interface EphemeralContainer extends Container {
   targetContainerName?: string
 }
 
-/** Of a pod or a container; a container's own fields win over its pod's. */
+/** Security context of a pod or a container; a container's own fields override its pod's. */
 export interface SecurityContext extends Record<string, unknown> {
   runAsUser?: number
   runAsNonRoot?: boolean
@@ -108,7 +108,7 @@ export function findContainer({ spec }: Pod, name: string): Container | undefine
   return [...spec.containers, ...(spec.ephemeralContainers ?? [])].find((container) => container.name === name)
 }
 
-/** RFC 3339 in whole seconds, as Kubernetes writes its times. */
+/** Formats a time like Kubernetes: RFC 3339 in whole seconds. */
 export function formatKubeTime(timeMs: number): string {
   return new Date(timeMs).toISOString().replace(/\.\d+Z$/, 'Z')
 }

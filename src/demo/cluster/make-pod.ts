@@ -7,7 +7,7 @@ export interface ContainerSettings {
   readonly port?: number
 }
 
-/** What `makePod` needs to know; all but the name has a default. Names are not checked: a hostile server would not either. */
+/** Settings of a pod; all but the name have a default. Names are not checked, because a hostile server would not check them either. */
 export interface PodSettings {
   readonly namespace?: string
   readonly name: string
@@ -19,7 +19,7 @@ export interface PodSettings {
   readonly ip?: string
   readonly hostNetwork?: boolean
   readonly state?: 'running' | 'pending' | 'succeeded' | 'crash-loop'
-  /** Milliseconds since the epoch. */
+  /** Creation time, in milliseconds since the epoch. */
   readonly createdAtMs?: number
 }
 
@@ -159,7 +159,7 @@ function makeContainerStatus(
   }
 }
 
-/** A new one for each start of a container. */
+/** Returns a container id, which is different for each start of a container. */
 export function makeContainerId(pod: Pod, container: string, restartCount: number): string {
   return `containerd://${makeHexId('container', pod.metadata.uid, container, restartCount)}`
 }

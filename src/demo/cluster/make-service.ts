@@ -4,21 +4,21 @@ import { formatKubeTime, type KubeObject } from './kube-object.ts'
 export interface ServiceSettings {
   readonly namespace: string
   readonly name: string
-  /** Left out: its endpoints are made by hand. */
+  /** Pod selector; absent if the endpoints are created by hand. */
   readonly selector?: Record<string, string>
-  /** `None`: a headless service. */
+  /** Cluster IP; `None` for a headless service. */
   readonly clusterIp: string
   readonly type?: 'ClusterIP' | 'ExternalName'
-  /** For the type ExternalName. */
+  /** External name of a service of type ExternalName. */
   readonly externalName?: string
-  /** Default IPv4. */
+  /** Address families; default IPv4. */
   readonly ipFamilies?: readonly ('IPv4' | 'IPv6')[]
   readonly publishNotReadyAddresses?: boolean
   readonly port: number
   readonly targetPort: number
   readonly portName: string
   readonly protocol?: 'TCP' | 'UDP'
-  /** Milliseconds since the epoch; default now. */
+  /** Creation time, in milliseconds since the epoch; default now. */
   readonly createdAtMs?: number
 }
 

@@ -7,24 +7,24 @@ export interface StoreEvent {
   readonly type: StoreEventType
   readonly plural: string
   readonly object: KubeObject
-  /** The object before a change: a watch with a selector must tell when it left the selection. */
+  /** Object before the change: a watch with a selector must report when an object has left the selection. */
   readonly previous: KubeObject | undefined
   readonly revision: number
 }
 
-/** All objects of the cluster with etcd's one revision counter and a history for watches. */
+/** All objects of the cluster, with etcd's single revision counter and a history for watches. */
 export interface ObjectStore {
   revision(): number
-  /** Revisions up to this one can no longer be watched from. */
+  /** Returns the last revision that a watch can no longer start from. */
   compactedRevision(): number
-  /** Sorted by namespace and name, as etcd keeps them. */
+  /** Returns objects sorted by namespace and name, as in etcd. */
   list(plural: string, namespace?: string): KubeObject[]
   get(plural: string, namespace: string | undefined, name: string): KubeObject | undefined
-  /** Adds, or replaces what has the same name; sets the resource version. */
+  /** Adds an object or replaces the one of the same name, and sets the resource version. */
   put(object: KubeObject): KubeObject
   remove(plural: string, namespace: string | undefined, name: string): KubeObject | undefined
   eventsSince(revision: number): StoreEvent[]
-  /** Forgets the history, as etcd does every five minutes. */
+  /** Drops the history, as etcd does every five minutes. */
   compact(): void
   subscribe(listener: (event: StoreEvent) => void): () => void
 }
@@ -106,7 +106,7 @@ export function makeObjectStore(firstRevision = 1000): ObjectStore {
   }
 }
 
-/** Order of keys is order of lists: `prod/web` before `prod/web-2` before `staging/a`. */
+/** Returns the key of an object. The order of keys is the order of lists: `prod/web` before `prod/web-2` before `staging/a`. */
 export function objectKey(namespace: string | undefined, name: string): string {
   return namespace === undefined ? name : `${namespace}/${name}`
 }

@@ -1,6 +1,6 @@
-/** The resources the demo API server knows. https://kubernetes.io/docs/reference/kubernetes-api/ */
+/** Resource that the demo API server knows. https://kubernetes.io/docs/reference/kubernetes-api/ */
 export interface Resource {
-  /** '' is the core group, under /api. */
+  /** API group; '' is the core group, under /api. */
   readonly group: string
   readonly version: string
   readonly plural: string

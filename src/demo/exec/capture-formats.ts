@@ -2,7 +2,7 @@ import { packetRow } from '../../base/packet.ts'
 import { formatPcapHeader, formatPcapRecords } from '../../packets/pcap-writer.ts'
 import type { CaptureFormat } from './capture-program.ts'
 
-/** `tcpdump --time-stamp-precision=nano` */
+/** Format of `tcpdump --time-stamp-precision=nano`. */
 export const nanoPcap: CaptureFormat = {
   header: (linkType, snapLength) => formatPcapHeader({ linkType, snapLength }),
   records: formatPcapRecords,

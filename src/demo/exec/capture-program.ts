@@ -6,28 +6,28 @@ import type { ExecSocket } from './exec-socket.ts'
 
 export interface CaptureProgram {
   readonly name: string
-  /** The filter's place among its words. */
+  /** Returns the words that pass a filter to the program. */
   readonly filterWords: (filter: string) => readonly string[]
-  /** Returns its exit code. */
+  /** Runs the program and returns its exit code. */
   readonly run: (argv: readonly string[], io: ExecSocket, environment: CaptureEnvironment) => Promise<number>
 }
 
-/** The container a capture program runs in, and the signals that reach it. */
+/** Container of a capture program, and the signals that reach it. */
 export interface CaptureEnvironment {
   readonly scene: Scene
   readonly seed: string
   readonly packetsPerSecond: number
   readonly mayCapture: boolean
-  /** The node's clock, in milliseconds since the epoch. */
+  /** Returns the node's time in milliseconds since the epoch. */
   readonly nowMs: () => number
   readonly streamCapture: StreamCapture
-  /** SIGTERM. */
+  /** Signal that aborts on SIGTERM. */
   readonly terminated: AbortSignal
-  /** SIGKILL: nothing more is written. */
+  /** Signal that aborts on SIGKILL; nothing more is written then. */
   readonly killed: AbortSignal
 }
 
-/** Writes packets until it is told to stop or has enough of them. */
+/** Writes packets until stopped or until it has enough of them. */
 export type StreamCapture = (run: CaptureRun) => Promise<CaptureEnd>
 
 export interface CaptureRun {
@@ -45,7 +45,7 @@ export interface CaptureOptions {
   readonly kernelBufferKib: number
 }
 
-/** How a capture looks on standard output. */
+/** Format of a capture on standard output. */
 export interface CaptureFormat {
   readonly header: (linkType: number, snapLength: number) => Buffer
   readonly records: (batch: PacketBatch) => Buffer
@@ -54,6 +54,6 @@ export interface CaptureFormat {
 export interface CaptureEnd {
   readonly captured: number
   readonly dropped: number
-  /** Of the capture program. */
+  /** Exit code of the capture program. */
   readonly exitCode: number
 }

@@ -1,7 +1,7 @@
 import type { CaptureProgram } from './capture-program.ts'
 import { runTcpdump } from './tcpdump.ts'
 
-/** Shell, permission and programs that a capture finds in a container. */
+/** Shell, permission and programs available to a capture in a container. */
 export interface ContainerTools {
   readonly hasShell: boolean
   readonly mayCapture: boolean
@@ -10,7 +10,7 @@ export interface ContainerTools {
 
 const tcpdump: CaptureProgram = { name: 'tcpdump', filterWords: (filter) => [filter], run: runTcpdump }
 
-/** By the names in `DemoPodSettings`. */
+/** Container tools by their names in `DemoPodSettings`. */
 export const demoTools: Readonly<Record<string, ContainerTools>> = {
   tcpdump: { hasShell: true, mayCapture: true, programs: [tcpdump] },
   'no-permission': { hasShell: true, mayCapture: false, programs: [tcpdump] },

@@ -8,19 +8,19 @@ import { type ExecRequest, isContainerRunning } from './exec-request.ts'
 import { type ExecSocket, wrapExecSocket } from './exec-socket.ts'
 import { type ExecSettings, runExec } from './run-exec.ts'
 
-/** Parts of exec that the peer of the tests replaces. `pod` is `NAMESPACE/NAME`. */
+/** Parts of exec that the tests' peer replaces. `pod` is `NAMESPACE/NAME`. */
 export interface ExecHandlers {
   /** Returns the refusal of an admission plugin. */
   admit(pod: string): Status | undefined
-  /** Returns the refusal of the kubelet, or of the API server in its place, as the API server words it. */
+  /** Returns the refusal of the kubelet, or of the API server in its place, in the API server's words. */
   askKubelet(pod: Pod, container: string): string | undefined
-  /** Returns what a container has to capture with. */
+  /** Returns a container's capture tools. */
   toolsOf(pod: Pod, container: string): ContainerTools
   openSocket(client: WebSocket, request: ExecRequest, pod: string): ExecSocket
   run(io: ExecSocket, settings: ExecSettings, pod: string): Promise<ExecEnd>
 }
 
-/** Returns the demo's own: nothing is denied, and all programs run as they are. */
+/** Returns the demo's own handlers: nothing is denied, and all programs run unchanged. */
 export function makeExecHandlers(pods: DemoPods): ExecHandlers {
   return {
     admit: () => undefined,

@@ -5,17 +5,17 @@ export type ExecEnd =
   | { readonly kind: 'exited'; readonly code: number; readonly argv: readonly string[] }
   | { readonly kind: 'refused'; readonly text: string }
 
-/** A subprotocol of the WebSocket, and how it reports endings and refusals. */
+/** WebSocket subprotocol, with its reports of ends and refusals. */
 export interface ExecProtocol {
   readonly name: string
-  /** Returns the Status on the error channel. */
+  /** Returns the Status for the error channel. */
   formatStatus(end: ExecEnd): object
-  /** Returns the answer to an upgrade that the kubelet refuses; undefined: the error channel carries the refusal. */
+  /** Returns the answer to an upgrade that the kubelet refuses; undefined if the error channel carries the refusal. */
   refuseUpgrade(text: string): Refusal | undefined
 }
 
 /**
- * The protocol that ends in the API server, which reads the kubelet's Status over SPDY and writes its own:
+ * Protocol that ends in the API server, which reads the kubelet's Status over SPDY and writes its own:
  * k8s.io/apimachinery/pkg/util/proxy/streamtranslator.go.
  */
 export const v5: ExecProtocol = {
@@ -49,7 +49,7 @@ export function formatRefusal(text: string): object {
   }
 }
 
-/** Returns containerd's and runc's words for a program that is not in the image. */
+/** Returns the message of containerd and runc for a program that is not in the image. */
 export function programNotFound(execId: string, program: string): string {
   return `error executing command in container: failed to exec in container: failed to start exec "${execId}": OCI runtime exec failed: exec failed: unable to start container process: exec: ${JSON.stringify(program)}: executable file not found in $PATH: unknown`
 }

@@ -1,11 +1,11 @@
-/** The programs that run in containers of the cluster. */
+/** Running programs in the cluster's containers. */
 export interface ExecRegistry {
-  /** `killed` is the container's end; `serial` counts the programs this pod has run. */
+  /** Adds a program. `killed` aborts when its container ends; `serial` counts the programs that this pod has run. */
   add(pod: string, container: string): { readonly killed: AbortSignal; readonly serial: number; remove(): void }
   count(pod?: string): number
   /** Settles when the last program has ended. */
   settled(): Promise<void>
-  /** Ends the programs of a pod, of some of its containers, or all, with SIGKILL. */
+  /** Kills programs with SIGKILL: those of a pod, of some of its containers, or all. */
   kill(pod?: string, containers?: readonly string[]): void
 }
 

@@ -2,7 +2,7 @@ import { badRequest, type Status } from '../api/status.ts'
 import { isTrue } from '../api/watch.ts'
 import type { Pod } from '../cluster/kube-object.ts'
 
-/** What `PodExecOptions` say. https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/ */
+/** Content of `PodExecOptions`. https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/ */
 export interface ExecRequest {
   readonly container: string
   readonly argv: readonly string[]

@@ -4,21 +4,21 @@ import type { ExecRequest } from './exec-request.ts'
 /** First byte of each frame: k8s.io/apimachinery/pkg/util/remotecommand/constants.go. */
 const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, close: 255 } as const
 
-/** The kubelet copies in pieces of this size (io.Copy). */
+/** Frame size: the kubelet copies in pieces of this size (io.Copy). */
 const frameBytes = 32 * 1024
 const highWaterMark = 256 * 1024
 
-/** The streams of a program in a container, as the container runtime sees them. */
+/** Streams of a program in a container, as the container runtime sees them. */
 export interface ExecSocket {
-  /** Settles when there is room for more, or when nobody reads any more. */
+  /** Writes to stdout. Settles when there is room for more, or nobody reads any more. */
   writeStdout(bytes: Buffer): Promise<void>
   writeStderr(text: string): Promise<void>
-  /** Next byte of stdin that is no newline; undefined: end of input or silence. */
+  /** Returns the next byte of stdin that is not a newline; undefined at end of input or after a silence of `timeoutMs`. */
   readByte(timeoutMs: number): Promise<string | undefined>
   isGone(): boolean
-  /** The client's side of the connection is closed or cut. */
+  /** Resolves when the client's side of the connection is closed or cut. */
   readonly gone: Promise<void>
-  /** Sends the status, if any, and closes in good order. */
+  /** Sends the status, if any, and closes the connection cleanly. */
   finish(status: object | undefined): Promise<void>
 }
 
@@ -59,7 +59,7 @@ export function wrapExecSocket(socket: WebSocket, request: ExecRequest): ExecSoc
       await send(channel, bytes.subarray(start, start + frameBytes))
   }
 
-  // The server says that the stream is there with an empty message on the lowest channel: remotecommand/websocket.go.
+  // The server announces the stream by an empty message on the lowest channel: remotecommand/websocket.go.
   void send(request.hasStdout ? channels.stdout : request.hasStderr ? channels.stderr : channels.error, Buffer.alloc(0))
 
   return {

@@ -5,12 +5,12 @@ const otherPrograms: readonly string[] = ['timeout', 'head', 'sleep']
 const netRaw = '0000000000002000'
 const none = '0000000000000000'
 
-/** Whether a shell is asked what there is to capture with: `remote/probe-script.ts`, which the demo does not interpret. */
+/** Returns whether a command is the probe for capture tools: `remote/probe-script.ts`, which the demo does not interpret. */
 export function isProbe(argv: readonly string[]): boolean {
   return argv[1] === '-c' && argv[3] === 'kcap-probe'
 }
 
-/** What the probe prints in a container with these capture programs. */
+/** Prints the probe's answer for a container with these capture programs. */
 export async function runProbe(
   io: ExecSocket,
   programs: readonly string[],

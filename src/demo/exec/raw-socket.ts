@@ -1,6 +1,9 @@
 import { findContainer, type Pod } from '../cluster/kube-object.ts'
 
-/** A raw socket needs CAP_NET_RAW, which root has in a container unless it was dropped, and another user never. */
+/**
+ * Returns whether a container may open a raw socket. That needs CAP_NET_RAW, which root in a container has unless it was dropped, and other users
+ * never have.
+ */
 export function mayOpenRawSocket(pod: Pod, name: string): boolean {
   const context = { ...pod.spec.securityContext, ...findContainer(pod, name)?.securityContext }
   if ((context.runAsUser ?? 0) !== 0) return false

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { Status } from '../api/status.ts'
 
-/** A refusal over HTTP: the API server's, or in the kubelet's plain words. */
+/** Refusal over HTTP: the API server's, or in the kubelet's plain words. */
 export type Refusal = Status | { readonly code: number; readonly text: string }
 
 const httpReasons: Readonly<Record<number, string>> = {
@@ -13,7 +13,7 @@ const httpReasons: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 }
 
-/** `undefined`: no common subprotocol, which the WebSocket library answers with a bare 403. */
+/** Refuses an upgrade. `undefined` means that no subprotocol is shared, which the WebSocket library answers with a bare 403. */
 export function refuseUpgrade(socket: Duplex, refusal: Refusal | undefined): void {
   if (refusal === undefined) {
     socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n')

@@ -16,7 +16,7 @@ export interface ExecSettings {
 const shells: readonly string[] = ['sh', '/bin/sh', 'ash', '/bin/ash']
 const programFolders: readonly string[] = ['', '/usr/bin/', '/usr/sbin/']
 
-/** Runs what a pod of the demo can run: the supervised capture, capture programs themselves, and a shell that knows no other program. */
+/** Runs a command in a demo pod. Supports the supervised capture, capture programs, and a shell that knows no other program. */
 export async function runExec(io: ExecSocket, settings: ExecSettings): Promise<ExecEnd> {
   const { argv, environment } = settings
   const { hasShell, programs } = settings.tools
@@ -49,6 +49,6 @@ export async function runExec(io: ExecSocket, settings: ExecSettings): Promise<E
   }
   const known = programs.find(({ name }) => programFolders.some((folder) => `${folder}${name}` === program))
   if (known === undefined) return notFound
-  // Nobody watches: it runs on after its connection is gone, as a real one would, until the container ends.
+  // Without a supervisor, it continues after its connection is gone, like a real one, until the container ends.
   return exited(await known.run(argv.slice(1), io, { ...environment, terminated: environment.killed }))
 }

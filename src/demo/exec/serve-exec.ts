@@ -20,7 +20,7 @@ export interface ExecServer {
   readonly users: readonly User[]
   readonly registry: ExecRegistry
   readonly sockets: WebSocketServer
-  /** What the server speaks, its favourite first. */
+  /** Supported protocols, preferred one first. */
   readonly protocols: readonly ExecProtocol[]
   /** Verbs on `pods/exec` that a WebSocket needs. */
   readonly verbs: readonly string[]
@@ -33,7 +33,7 @@ export interface ExecServer {
 
 const portsPerCapture = 2003
 
-/** Returns what makes WebSockets of upgrades. Pings are answered by `wrapExecSocket`. */
+/** Returns the server that turns upgrades into WebSockets. `wrapExecSocket` answers pings. */
 export function makeExecSockets(protocols: readonly ExecProtocol[]): WebSocketServer {
   return new WebSocketServer({
     noServer: true,
@@ -43,7 +43,7 @@ export function makeExecSockets(protocols: readonly ExecProtocol[]): WebSocketSe
   })
 }
 
-/** Answers an upgrade: with a refusal over plain HTTP, or with the program's streams over a WebSocket. */
+/** Answers an upgrade with a refusal over plain HTTP, or with the program's streams over a WebSocket. */
 export function serveExec(server: ExecServer, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const checked = checkUpgrade(server, request)
   if (checked.kind === 'refused') {
@@ -63,7 +63,7 @@ type CheckedUpgrade =
       readonly pod: Pod
       readonly exec: ExecRequest
       readonly protocol: ExecProtocol
-      /** What the API server says on the error channel in the kubelet's place. */
+      /** Refusal that the API server sends on the error channel in place of the kubelet. */
       readonly kubeletRefusal: string | undefined
     }
 
@@ -78,7 +78,7 @@ function checkUpgrade(server: ExecServer, request: IncomingMessage): CheckedUpgr
   const verbs = request.method === 'GET' ? server.verbs : [execVerb(request.method ?? 'GET')]
   const forbidden = verbs.map((verb) => refuse(user, actionOf(path, verb))).find((status) => status !== undefined)
   if (forbidden !== undefined) return refused(forbidden)
-  // Admission comes before the look-up: k8s.io/apiserver/pkg/endpoints/handlers/rest.go, ConnectResource.
+  // Admission precedes the lookup: k8s.io/apiserver/pkg/endpoints/handlers/rest.go, ConnectResource.
   const denial = server.handlers.admit(`${path.namespace}/${path.name}`)
   if (denial !== undefined) return refused(denial)
   const pod = server.pods.find(`${path.namespace}/${path.name}`)
@@ -115,7 +115,7 @@ async function run(
     return await io.finish(protocol.formatStatus({ kind: 'refused', text: kubeletRefusal }))
   const { killed, serial, remove } = server.registry.add(id, exec.container)
   const tools = handlers.toolsOf(pod, exec.container)
-  // A later capture of the same pod sees other connections, not the first ones again.
+  // A later capture of the same pod sees new connections, not the first ones again.
   const sceneOf = (seen: Pod) => makeScene(seen, serial * portsPerCapture)
   try {
     const end = await handlers.run(

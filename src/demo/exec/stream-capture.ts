@@ -4,11 +4,11 @@ import { makePacketFeed } from '../traffic/packet-feed.ts'
 import type { CaptureEnd, CaptureRun } from './capture-program.ts'
 
 const batchPackets = 512
-/** At high rates packets are worth waiting for a little, so that one write carries many. */
+/** Interval between batches. At high rates a short wait lets one write carry many packets. */
 const batchIntervalMs = 4
 const averagePacketBytes = 256
 
-/** Writes packets until it is told to stop or has enough of them. */
+/** Writes packets until stopped or until it has enough of them. */
 export async function streamCapture(run: CaptureRun): Promise<CaptureEnd> {
   const { options, interfaceName, io, environment } = run
   const feed = makePacketFeed({
@@ -32,7 +32,7 @@ export async function streamCapture(run: CaptureRun): Promise<CaptureEnd> {
       )
     const taken = over.aborted ? undefined : feed.take(batchPackets)
     if (taken === undefined) {
-      // Also lets stdin be read while a filter lets nothing pass.
+      // Also lets stdin be read while the filter rejects everything.
       await delay(0)
       continue
     }

@@ -4,32 +4,35 @@ import type { Scene } from '../traffic/scene.ts'
 import type { CaptureEnvironment, CaptureProgram } from './capture-program.ts'
 import type { ExecSocket } from './exec-socket.ts'
 
-/** The visible side of `remote/supervisor-script.ts`, which the demo does not interpret. */
+/** Prefix of the reports of `remote/supervisor-script.ts`, which the demo imitates instead of interpreting. */
 const reportPrefix = 'kcap-report: '
 const missingExitCode = 127
-/** Of a process of the pod whose network is entered. */
+/** PID of a process in the pod whose network is entered. */
 const processId = 4711
 
 export interface SupervisorSettings {
   readonly silenceTimeoutMs: number
   /** How long a stopped capture waits for one more byte. */
   readonly graceMs: number
-  /** The capture programs that are installed. */
+  /** Installed capture programs. */
   readonly programs: readonly CaptureProgram[]
-  /** What is seen from inside a running pod of the same node. */
+  /** Returns the scene inside a running pod of the same node. */
   readonly findScene: (uid: string) => Scene | undefined
 }
 
 export interface Supervised {
   readonly filter: string
-  /** `here`, or `pod:`, what the pod's cgroups may be called, and its addresses. */
+  /** Network: `here`, or `pod:` followed by the pod's possible names in cgroups and its addresses. */
   readonly network: string
   readonly isCompressed: boolean
-  /** The argv of each program; the first that is there is run. */
+  /** Argv of each program; the first one installed runs. */
   readonly programs: readonly (readonly string[])[]
 }
 
-/** `sh -c SCRIPT kcap ID RAISE OWN FILTER NETWORK COMPRESSION COUNT PROGRAM ARG… [COUNT PROGRAM ARG…]…`, or undefined for any other command. */
+/**
+ * Parses `sh -c SCRIPT kcap ID RAISE OWN FILTER NETWORK COMPRESSION COUNT PROGRAM ARG… [COUNT PROGRAM ARG…]…`; returns undefined for any other
+ * command.
+ */
 export function parseSupervised(argv: readonly string[]): Supervised | undefined {
   const [shell, flag, , name, , , , filter = '', network = '', compression, ...rest] = argv
   if (shell?.replace(/^.*\//, '') !== 'sh' || flag !== '-c' || name !== 'kcap') return undefined
@@ -43,7 +46,7 @@ export function parseSupervised(argv: readonly string[]): Supervised | undefined
   return programs.length === 0 ? undefined : { filter, network, isCompressed: compression === 'gzip', programs }
 }
 
-/** Runs the capture until it ends or the heartbeat on stdin says so; returns the exit code. */
+/** Runs the capture until it ends or stdin stops it. Returns the exit code. */
 export async function supervise(
   supervised: Supervised,
   io: ExecSocket,
@@ -73,14 +76,14 @@ export async function supervise(
   const listening = listen(io, settings, { terminate: () => terminate.abort(), kill: () => kill.abort() })
   const output = supervised.isCompressed ? compressOutput(io) : io
   const code = await program.run(argv, output, { ...environment, scene, terminated: terminate.signal, killed })
-  // A killed container takes the supervisor with it.
+  // Killing the container kills the supervisor too.
   if (environment.killed.aborted) return code
   await io.writeStderr(`${reportPrefix}ended ${code}\n`)
   await Promise.race([listening, aborted(environment.killed)])
   return code
 }
 
-/** Each write becomes a gzip member, as what one read gives does on a real remote side. */
+/** Makes each write a gzip member. On a real remote side, each read becomes one. */
 function compressOutput(io: ExecSocket): ExecSocket {
   return { ...io, writeStdout: (bytes) => io.writeStdout(gzipSync(bytes, { level: constants.Z_BEST_SPEED })) }
 }
@@ -100,7 +103,7 @@ function findScene(uids: string, settings: SupervisorSettings): Scene | undefine
     .find((scene) => scene !== undefined)
 }
 
-/** `q` stops the program and waits for one more byte, `r` lets go of it, silence and the end of input kill it. */
+/** Handles stdin: `q` stops the program and waits for one more byte, `r` releases it, silence and the end of input kill it. */
 async function listen(
   io: ExecSocket,
   settings: SupervisorSettings,

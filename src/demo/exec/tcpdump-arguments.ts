@@ -1,4 +1,4 @@
-/** tcpdump's options as far as kcap and its users give them. https://www.tcpdump.org/manpages/tcpdump.1.html */
+/** tcpdump's options, as far as kcap and its users pass them. https://www.tcpdump.org/manpages/tcpdump.1.html */
 export interface TcpdumpArguments {
   readonly interfaceName: string | undefined
   readonly snapLength: number
@@ -10,7 +10,7 @@ export interface TcpdumpArguments {
   readonly filter: string
 }
 
-/** Words tcpdump prints before it gives up. */
+/** Message that tcpdump prints before it gives up. */
 export class TcpdumpUsageError extends Error {}
 
 const defaultSnapLength = 262_144

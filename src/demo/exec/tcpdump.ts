@@ -20,7 +20,7 @@ const linkNames: Readonly<Record<InterfaceName, string>> = {
   lo: 'EN10MB (Ethernet)',
 }
 
-/** Behaves like tcpdump 4.99 in a pod's network namespace; returns its exit code. */
+/** Behaves like tcpdump 4.99 in a pod's network namespace. Returns its exit code. */
 export async function runTcpdump(
   argv: readonly string[],
   io: ExecSocket,

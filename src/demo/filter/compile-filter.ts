@@ -8,14 +8,14 @@ import { isTapped, viewPacket } from './view-packet.ts'
 
 export type LinkLayer = 'ethernet' | 'cooked'
 
-/** The demo runs no libpcap, so it refuses rarer terms, which may be valid elsewhere. */
+/** Refusal of rarer terms, which may be valid elsewhere; the demo runs no libpcap. */
 const unsupported =
   'it is not supported by the demo, which takes host, net, port, portrange, proto, src, dst, ip, ip6, arp, tcp, udp, sctp, icmp, ' +
   'icmp6, less, greater, len, bytes as in tcp[13], inbound, outbound, broadcast, multicast, and, or, not, parentheses'
 
 const linkHeaderLengths: Readonly<Record<LinkLayer, number>> = { ethernet: 14, cooked: 20 }
 
-/** Terms that ask for more than a packet's bytes. The demo's only multicast is broadcast. */
+/** Terms that depend on more than a packet's bytes. The demo's only multicast is broadcast. */
 const terms: ReadonlyMap<string, (packet: TappedPacket) => boolean> = new Map([
   ['inbound', ({ isOutgoing }: TappedPacket) => !isOutgoing],
   ['outbound', ({ isOutgoing }: TappedPacket) => isOutgoing],
@@ -27,7 +27,8 @@ const terms: ReadonlyMap<string, (packet: TappedPacket) => boolean> = new Map([
 
 /**
  * Compiles a capture filter by libpcap's grammar, as far as kcap knows it. https://www.tcpdump.org/manpages/pcap-filter.7.html
- * @throws {FilterError} in libpcap's words where libpcap refuses the filter, else with what the demo supports
+ * @throws {FilterError} in libpcap's words, when libpcap refuses the filter
+ * @throws {FilterError} with the list of supported terms, when the demo does not support it
  */
 export function compileFilter(expression: string, linkLayer: LinkLayer): (packet: TappedPacket) => boolean {
   const tokens = readFilterTokens(expression)

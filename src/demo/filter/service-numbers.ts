@@ -12,8 +12,8 @@ const protocols: Readonly<Record<string, number>> = {
 }
 
 /**
- * Returns the number of a port or protocol by its name; undefined where only libpcap could tell.
- * @throws {FilterError} in libpcap's words — when there is no such port, host or network
+ * Returns the number of a port or protocol by its name; undefined if only libpcap could tell.
+ * @throws {FilterError} in libpcap's words, when there is no such port, host or network
  */
 export function findNumber(type: string, name: string): number | undefined {
   switch (type) {

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto'
 
-/** Random numbers that come out the same for the same seed. */
+/** Random numbers that are the same for the same seed. */
 export interface SeededRandom {
-  /** 0 ≤ n < limit */
+  /** Returns an integer n with 0 ≤ n < limit. */
   integer(limit: number): number
   uint32(): number
   bytes(length: number): Buffer
   pick<T>(values: readonly T[]): T
 }
 
-/** mulberry32, seeded with a hash of the words. https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
+/** Returns mulberry32, seeded with a hash of the words. https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
 export function makeSeededRandom(...words: readonly (string | number)[]): SeededRandom {
   let state = createHash('sha256').update(words.join('\0')).digest().readUInt32LE(0)
   const uint32 = () => {
@@ -33,13 +33,13 @@ export function makeSeededRandom(...words: readonly (string | number)[]): Seeded
   }
 }
 
-/** A UUID v4 made of the words. */
+/** Returns a UUID v4 derived from the words. */
 export function makeUid(...words: readonly (string | number)[]): string {
   const hex = createHash('sha256').update(words.join('\0')).digest('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
-/** 64 hex digits, as container and exec ids have. */
+/** Returns 64 hex digits, the form of container and exec ids. */
 export function makeHexId(...words: readonly (string | number)[]): string {
   return createHash('sha256').update(words.join('\0')).digest('hex')
 }

@@ -1,6 +1,6 @@
 import { etherTypes, type Tap } from './tap.ts'
 
-/** "Who has `asked`?" from the pod, and the gateway's answer. https://www.rfc-editor.org/rfc/rfc826 */
+/** Sends "Who has `asked`?" from the pod, and the gateway's answer. https://www.rfc-editor.org/rfc/rfc826 */
 export function sendArpExchange(
   tap: Tap,
   atMs: number,

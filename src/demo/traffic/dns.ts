@@ -2,27 +2,27 @@ import { parseIpv4Address } from './ipv4.ts'
 import type { Ends, Tap } from './tap.ts'
 import { sendDatagram } from './udp-datagram.ts'
 
-/** https://www.rfc-editor.org/rfc/rfc1035 */
+/** DNS record types. https://www.rfc-editor.org/rfc/rfc1035 */
 const recordTypes = { a: 1, soa: 6, aaaa: 28 } as const
 const internetClass = 1
-/** Points back to the name in the question. */
+/** Pointer to the name in the question. */
 const questionName = Buffer.of(0xc0, 12)
 
 export interface DnsLookup {
   readonly name: string
   readonly type: 'a' | 'aaaa'
-  /** Dotted address for A; undefined: the name has no such record. */
+  /** Dotted address for A; undefined if the name has no such record. */
   readonly address?: string
-  /** The name does not exist at all. */
+  /** Whether the name does not exist at all. */
   readonly isUnknown?: boolean
 }
 
-/** A query and its answer as CoreDNS gives it: an answer without records carries the zone's SOA. */
+/** Sends a query and its answer in CoreDNS's form: an answer without records contains the zone's SOA. */
 export function sendDnsLookup(tap: Tap, ends: Ends, atMs: number, lookup: DnsLookup): void {
   const id = tap.random.integer(0x10000)
   const question = Buffer.concat([formatName(lookup.name), words(recordTypes[lookup.type], internetClass)])
   sendDatagram(tap, ends, 'client', atMs, Buffer.concat([words(id, 0x0100, 1, 0, 0, 0), question]))
-  // QR, AA, RD, RA as CoreDNS sets them; 3 is NXDOMAIN.
+  // CoreDNS sets QR, AA, RD and RA; 3 is NXDOMAIN.
   const flags = 0x8580 | (lookup.isUnknown ? 3 : 0)
   const answer =
     lookup.address === undefined

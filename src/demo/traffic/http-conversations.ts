@@ -7,7 +7,7 @@ import { openTcp } from './tcp-conversation.ts'
 const serverSoftware = 'envoy'
 const lanRoundTripMs = 0.46
 
-/** Several orders over one connection. */
+/** Sends several orders over one connection. */
 export function browseOrders(tap: Tap, scene: Scene, requestCount: number): void {
   const tcp = openTcp(tap, endsWith(scene, scene.http), 0, lanRoundTripMs)
   tcp.handshake()
@@ -38,7 +38,7 @@ export function placeOrder(tap: Tap, scene: Scene): void {
   tcp.close('client')
 }
 
-/** One request that fails, with a body that says why. */
+/** Sends one failing request, with a response body that explains why. */
 export function failingRequest(tap: Tap, scene: Scene, status: 404 | 500): void {
   const orderId = 90_000 + tap.random.integer(999)
   const isMissing = status === 404
@@ -70,7 +70,7 @@ export function failingRequest(tap: Tap, scene: Scene, status: 404 | 500): void 
   tcp.close('server')
 }
 
-/** A request that is lost on its way and sent again. */
+/** Sends a request that is lost and retransmitted. */
 export function retransmittedRequest(tap: Tap, scene: Scene): void {
   const orderId = 40_000 + tap.random.integer(9999)
   const tcp = openTcp(tap, endsWith(scene, scene.http), 0, lanRoundTripMs)
@@ -81,7 +81,7 @@ export function retransmittedRequest(tap: Tap, scene: Scene): void {
   tcp.close('client')
 }
 
-/** 200 OK, but after 1.2 s: the one to find with `http.time > 1`. */
+/** Sends a 200 OK that takes 1.2 s: the one to find with `http.time > 1`. */
 export function slowReport(tap: Tap, scene: Scene): void {
   const tcp = openTcp(tap, endsWith(scene, scene.http), 0, lanRoundTripMs)
   tcp.handshake()
@@ -99,7 +99,7 @@ export function slowReport(tap: Tap, scene: Scene): void {
   tcp.close('client')
 }
 
-/** A reader that does not keep up: the response stops at a zero window and goes on 340 ms later. */
+/** Sends a response to a slow reader: it stops at a zero window and resumes 340 ms later. */
 export function stalledDownload(tap: Tap, scene: Scene): void {
   const windowBytes = 7040
   const tcp = openTcp(tap, endsWith(scene, scene.http), 0, lanRoundTripMs)
@@ -123,12 +123,12 @@ export function stalledDownload(tap: Tap, scene: Scene): void {
   tcp.close('client')
 }
 
-/** A port nobody listens on. */
+/** Connects to a port on which nobody listens. */
 export function refusedConnection(tap: Tap, scene: Scene): void {
   openTcp(tap, endsWith(scene, { ...scene.http, port: 9090 }), 0, lanRoundTripMs).refused()
 }
 
-/** From container to container inside the pod. */
+/** Sends a request from container to container inside the pod. */
 export function proxiedRequest(tap: Tap, scene: Scene): void {
   const orderId = 40_000 + tap.random.integer(9999)
   const tcp = openTcp(tap, loopbackEnds(scene), 0, 0.05)

@@ -1,4 +1,4 @@
-/** https://www.rfc-editor.org/rfc/rfc9112 */
+/** HTTP request. https://www.rfc-editor.org/rfc/rfc9112 */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST'
   readonly host: string

@@ -4,7 +4,7 @@ import { etherTypes, type Host, type Tap } from './tap.ts'
 
 const icmpHeaderLength = 8
 
-/** Destination unreachable, port unreachable, quoting the packet it is about. https://www.rfc-editor.org/rfc/rfc792 */
+/** Sends "destination unreachable, port unreachable", which quotes the packet that caused it. https://www.rfc-editor.org/rfc/rfc792 */
 export function sendPortUnreachable(
   tap: Tap,
   from: Host,

@@ -1,4 +1,4 @@
-/** Sum for the Internet checksum, not yet folded or inverted. https://www.rfc-editor.org/rfc/rfc1071 */
+/** Returns the sum for the Internet checksum, not yet folded or inverted. https://www.rfc-editor.org/rfc/rfc1071 */
 export function sumWords(bytes: Buffer, start: number, end: number, sum = 0): number {
   let i = start
   for (; i + 1 < end; i += 2) sum += ((bytes[i] as number) << 8) | (bytes[i + 1] as number)

@@ -1,6 +1,6 @@
 import { sumWords, toChecksum } from './internet-checksum.ts'
 
-/** https://www.rfc-editor.org/rfc/rfc791 */
+/** Length of an IPv4 header without options. https://www.rfc-editor.org/rfc/rfc791 */
 export const ipv4HeaderLength = 20
 export const ipProtocols = { icmp: 1, tcp: 6, udp: 17 } as const
 
@@ -12,7 +12,7 @@ export interface Ipv4Header {
   readonly ttl: number
 }
 
-/** A packet with its header filled in and room for `length` bytes of payload. */
+/** Returns a packet with a complete header and room for `length` bytes of payload. */
 export function makeIpv4Packet(header: Ipv4Header, length: number): Buffer {
   const packet = Buffer.allocUnsafe(ipv4HeaderLength + length)
   packet[0] = 0x45
@@ -29,7 +29,7 @@ export function makeIpv4Packet(header: Ipv4Header, length: number): Buffer {
   return packet
 }
 
-/** Checksum of TCP or UDP over the pseudo header and everything behind the IP header, whose checksum field must be 0. */
+/** Returns the checksum of TCP or UDP over the pseudo header and everything behind the IP header. The checksum field must be 0. */
 export function transportChecksum(packet: Buffer): number {
   const pseudoHeader = sumWords(packet, 12, 20) + (packet[9] as number) + (packet.length - ipv4HeaderLength)
   return toChecksum(sumWords(packet, ipv4HeaderLength, packet.length, pseudoHeader))

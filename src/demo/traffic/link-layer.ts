@@ -2,7 +2,7 @@ import { linkTypes } from '../../base/link-type.ts'
 import type { Scene } from './scene.ts'
 import type { TappedPacket } from './tap.ts'
 
-/** The interfaces of a pod, as `tcpdump -D` numbers them. */
+/** Interfaces of a pod, in the order of `tcpdump -D`. */
 export type InterfaceName = 'eth0' | 'any' | 'lo'
 
 const interfaceIndexes = { lo: 1, eth0: 2 } as const
@@ -21,7 +21,7 @@ export function makeLinkLayer(interfaceName: InterfaceName, scene: Scene): LinkL
   return interfaceName === 'any' ? makeLinuxCooked(scene) : makeEthernet(interfaceName, scene)
 }
 
-/** https://www.tcpdump.org/linktypes/LINKTYPE_ETHERNET.html */
+/** Returns the Ethernet layer. https://www.tcpdump.org/linktypes/LINKTYPE_ETHERNET.html */
 function makeEthernet(interfaceName: 'eth0' | 'lo', scene: Scene): LinkLayer {
   const broadcast = Buffer.alloc(6, 0xff)
   const noAddress = Buffer.alloc(6)
@@ -39,7 +39,7 @@ function makeEthernet(interfaceName: 'eth0' | 'lo', scene: Scene): LinkLayer {
   }
 }
 
-/** https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL2.html */
+/** Returns the Linux cooked layer. https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL2.html */
 function makeLinuxCooked(scene: Scene): LinkLayer {
   return {
     linkType: linkTypes.linuxSll2,
@@ -50,7 +50,7 @@ function makeLinuxCooked(scene: Scene): LinkLayer {
       out.writeUInt16BE(0, offset + 2)
       out.writeUInt32BE(packet.isLoopback ? interfaceIndexes.lo : interfaceIndexes.eth0, offset + 4)
       out.writeUInt16BE(packet.isLoopback ? hardwareTypes.loopback : hardwareTypes.ethernet, offset + 8)
-      // libpcap shows loopback packets once, on their way in. Otherwise the sender's address is given.
+      // libpcap shows loopback packets once, as incoming. Other packets carry the sender's address.
       out[offset + 10] = packet.isLoopback || !packet.isOutgoing ? packetTypes.toUs : packetTypes.fromUs
       out[offset + 11] = 6
       out.fill(0, offset + 12, offset + 20)

@@ -19,7 +19,7 @@ import { sendDatagram } from './udp-datagram.ts'
 
 const lanRoundTripMs = 0.52
 
-/** A and AAAA asked at once, as musl and glibc do; the cluster has no IPv6. */
+/** Sends queries for A and AAAA at the same time, like musl and glibc. The cluster has no IPv6. */
 export function lookUpService(tap: Tap, scene: Scene, service: string, address: string): void {
   const ends = endsWith(scene, scene.dns)
   const name = `${service}.${scene.namespace}.svc.cluster.local`
@@ -27,7 +27,7 @@ export function lookUpService(tap: Tap, scene: Scene, service: string, address: 
   sendDnsLookup(tap, ends, 0.06, { name, type: 'aaaa' })
 }
 
-/** `ndots:5` at work: the search list is tried first and gives NXDOMAIN. */
+/** Sends lookups that show `ndots:5` at work: the search list comes first and returns NXDOMAIN. */
 export function lookUpThroughSearchList(tap: Tap, scene: Scene): void {
   const name = 'ledger.example.com'
   sendDnsLookup(tap, endsWith(scene, scene.dns), 0, {
@@ -39,7 +39,7 @@ export function lookUpThroughSearchList(tap: Tap, scene: Scene): void {
   sendDnsLookup(tap, endsWith(scene, scene.dns), 4, { name, type: 'a', address: '203.0.113.44' })
 }
 
-/** A connection to the TLS server, up to the client's hello. */
+/** Opens a connection to the TLS server, up to the client's hello. */
 function openTls(tap: Tap, scene: Scene, hello: Parameters<typeof formatClientHello>[1]): TcpConversation {
   const tcp = openTcp(tap, endsWith(scene, scene.tls), 0, lanRoundTripMs)
   tcp.handshake()
@@ -66,7 +66,7 @@ export function tls13Exchange(tap: Tap, scene: Scene): void {
   tcp.close('client')
 }
 
-/** An older client that resumes its session. */
+/** Sends the session resumption of an older client. */
 export function tls12Resumption(tap: Tap, scene: Scene): void {
   const { random } = tap
   const sessionId = random.bytes(32)
@@ -87,7 +87,7 @@ export function tls12Resumption(tap: Tap, scene: Scene): void {
   tcp.close('server')
 }
 
-/** A client that is too old for the server: fatal alert `protocol_version`. */
+/** Sends the handshake of a client too old for the server, which answers with the fatal alert `protocol_version`. */
 export function tlsRefusal(tap: Tap, scene: Scene): void {
   const tcp = openTls(tap, scene, {
     serverName: `legacy.${scene.tls.serverName}`,
@@ -100,7 +100,7 @@ export function tlsRefusal(tap: Tap, scene: Scene): void {
   tcp.close('server')
 }
 
-/** A query that works and one that does not. */
+/** Sends one query that succeeds and one that fails. */
 export function sqlSession(tap: Tap, scene: Scene): void {
   const { random } = tap
   const orderId = 40_000 + random.integer(9999)
@@ -119,7 +119,7 @@ export function sqlSession(tap: Tap, scene: Scene): void {
   tcp.close('client')
 }
 
-/** Metrics for a collector that is gone: ICMP port unreachable. */
+/** Sends metrics to a collector that is gone, which yields ICMP port unreachable. */
 export function unheardMetrics(tap: Tap, scene: Scene): void {
   const ends = endsWith(scene, { ...scene.http, self: 'client', port: 8125 })
   const metric = Buffer.from(`orders.latency:${tap.random.integer(300)}|ms\norders.open:${tap.random.integer(20)}|g`)

@@ -9,34 +9,34 @@ import { makeTrafficCycle } from './traffic-cycle.ts'
 export interface FeedSettings {
   readonly scene: Scene
   readonly seed: string
-  /** 0: no packets at all. Infinity: always as many as are asked for. */
+  /** Packet rate. 0 means no packets at all, Infinity as many as requested. */
   readonly packetsPerSecond: number
   readonly interfaceName: InterfaceName
   readonly snapLength: number
   readonly matches: (packet: TappedPacket) => boolean
-  /** How many packets wait for a slow reader before the kernel drops. */
+  /** Number of packets that wait for a slow reader before the kernel drops any. */
   readonly kernelBufferPackets: number
-  /** Time of the first moment, in milliseconds since the epoch. */
+  /** Start time, in milliseconds since the epoch. */
   readonly startMs: number
 }
 
 export interface PacketFeed {
   readonly linkType: number
-  /** Packets that are due by now and match; undefined: none. */
+  /** Returns matching packets that are due by now; undefined if there are none. */
   take(maxPackets: number): PacketBatch | undefined
-  /** Until the next packet, matching or not, is due. */
+  /** Returns the time until the next packet is due, matching or not. */
   dueInMs(): number
   dropped(): number
 }
 
-/** Timestamps of packets that are not tied to the clock. */
+/** Rate for the timestamps of packets that do not follow the clock. */
 const unboundPacketsPerSecond = 1_000_000
 const averagePacketLength = 512
-/** Above this rate nobody looks at single packets: the first rounds are sent again and again. */
+/** Rate above which nobody looks at single packets; the first rounds then repeat. */
 const freshPacketsPerSecond = 20_000
 const keptRounds = 64
 
-/** A pod's traffic, made when it is due. The clock is the real one, the content depends on the seed alone. */
+/** Returns a pod's traffic, generated when it is due. It follows the real clock; its content depends on the seed alone. */
 export function makePacketFeed(settings: FeedSettings): PacketFeed {
   const { scene, packetsPerSecond, snapLength } = settings
   const isUnbound = packetsPerSecond === Number.POSITIVE_INFINITY
@@ -114,7 +114,7 @@ export function makePacketFeed(settings: FeedSettings): PacketFeed {
 interface BatchWriter {
   readonly bytes: Buffer
   isFull(): boolean
-  /** Returns the offset for the packet's bytes. */
+  /** Adds a packet and returns the offset for its bytes. */
   add(length: number, capturedLength: number, timeMs: number): number
   finish(): PacketBatch | undefined
 }

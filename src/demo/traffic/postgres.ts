@@ -1,10 +1,10 @@
-/** Messages of the PostgreSQL protocol, version 3. https://www.postgresql.org/docs/current/protocol-message-formats.html */
+/** Returns the startup message of the PostgreSQL protocol, version 3. https://www.postgresql.org/docs/current/protocol-message-formats.html */
 export function formatStartup(user: string, database: string): Buffer {
   const body = Buffer.concat([int32(196_608), text('user'), text(user), text('database'), text(database), Buffer.of(0)])
   return Buffer.concat([int32(body.length + 4), body])
 }
 
-/** The server's welcome: login accepted, two parameters, key for cancelling, ready. */
+/** Returns the server's welcome: login accepted, two parameters, cancellation key, ready. */
 export function formatWelcome(processId: number, secret: number): Buffer {
   return Buffer.concat([
     message('R', int32(0)),
@@ -34,7 +34,7 @@ export function formatRows(columns: readonly string[], rows: readonly (readonly 
   ])
 }
 
-/** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+/** Returns an error response. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 export function formatSqlError(code: string, words: string): Buffer {
   const fields = [`SERROR`, `VERROR`, `C${code}`, `M${words}`].map(text)
   return Buffer.concat([message('E', ...fields, Buffer.of(0)), readyForQuery()])

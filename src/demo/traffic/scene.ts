@@ -4,7 +4,7 @@ import type { Pod } from '../cluster/kube-object.ts'
 import { parseIpv4Address } from './ipv4.ts'
 import type { Ends, Host } from './tap.ts'
 
-/** Who the pod talks to, seen from the pod. */
+/** Peers of a pod, as seen from the pod. */
 export interface Scene {
   readonly namespace: string
   readonly self: Host & { readonly mac: Buffer }
@@ -13,16 +13,16 @@ export interface Scene {
   readonly http: Peer
   readonly tls: Peer
   readonly sql: Peer
-  /** The second container talks to the first over loopback. */
+  /** Whether a second container talks to the first over loopback. */
   readonly hasProxy: boolean
   nextPort(): number
 }
 
 export interface Peer extends Host {
   readonly self: 'client' | 'server'
-  /** The server's port, whichever end the server is. */
+  /** Server's port, whichever end the server is. */
   readonly port: number
-  /** As the client calls the server. */
+  /** Server's name, as the client uses it. */
   readonly serverName: string
 }
 
@@ -76,7 +76,7 @@ export function makeScene(pod: Pod, firstPort: number): Scene {
   }
 }
 
-/** The two ends of a new conversation; each has a port of its own. */
+/** Returns the two ends of a new conversation, with a fresh client port. */
 export function endsWith(scene: Scene, peer: Peer): Ends {
   const port = scene.nextPort()
   const { self } = scene
@@ -85,7 +85,7 @@ export function endsWith(scene: Scene, peer: Peer): Ends {
     : { self: 'server', client: { address: peer.address, ttl: peer.ttl, port }, server: { ...self, port: peer.port } }
 }
 
-/** From the proxy container to the main one. */
+/** Returns the ends of a conversation from the proxy container to the main one. */
 export function loopbackEnds(scene: Scene): Ends {
   const address = parseIpv4Address('127.0.0.1')
   return {
@@ -96,7 +96,7 @@ export function loopbackEnds(scene: Scene): Ends {
   }
 }
 
-/** Locally administered, unicast. */
+/** Returns a locally administered unicast address. */
 function makeMac(name: string): Buffer {
   const mac = createHash('sha256').update(name).digest().subarray(0, 6)
   mac[0] = ((mac[0] as number) & 0xfc) | 0x02

@@ -2,9 +2,9 @@ import type { SeededRandom } from '../random/seeded-random.ts'
 
 export const etherTypes = { ipv4: 0x0800, arp: 0x0806 } as const
 
-/** A packet as the pod's network stack sees it, still without a link-layer header. */
+/** Packet as the pod's network stack sees it, without a link-layer header. */
 export interface TappedPacket {
-  /** Since the start of the cycle, before it is fitted to the wanted rate. */
+  /** Milliseconds since the start of the cycle, before it is scaled to the wanted rate. */
   atMs: number
   readonly etherType: number
   readonly bytes: Buffer
@@ -13,7 +13,7 @@ export interface TappedPacket {
   readonly isLoopback: boolean
 }
 
-/** Where conversations put their packets. */
+/** Destination of the conversations' packets. */
 export interface Tap {
   readonly random: SeededRandom
   readonly packets: TappedPacket[]
@@ -21,7 +21,7 @@ export interface Tap {
 
 export interface Host {
   readonly address: number
-  /** Seen from the pod: 64 for itself, less for those behind routers. */
+  /** TTL as seen from the pod: 64 for itself, less for hosts behind routers. */
   readonly ttl: number
 }
 
@@ -29,7 +29,7 @@ export interface Endpoint extends Host {
   readonly port: number
 }
 
-/** Two ends, of which `self` is the pod that is captured. */
+/** Two ends; `self` is the captured pod. */
 export interface Ends {
   readonly client: Endpoint
   readonly server: Endpoint

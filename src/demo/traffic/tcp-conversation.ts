@@ -1,9 +1,9 @@
 import { ipProtocols, ipv4HeaderLength, makeIpv4Packet, transportChecksum } from './ipv4.ts'
 import { type Ends, etherTypes, type Tap } from './tap.ts'
 
-/** https://www.rfc-editor.org/rfc/rfc9293, options of RFC 7323 (window scale, timestamps) and RFC 2018 (SACK). */
+/** TCP flags. https://www.rfc-editor.org/rfc/rfc9293, with options of RFC 7323 (window scale, timestamps) and RFC 2018 (SACK). */
 const flagBits = { fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08, ack: 0x10 } as const
-/** The MTU of an overlay network is 1450. */
+/** Maximum segment size; the MTU of an overlay network is 1450. */
 const maxSegmentSize = 1410
 const timestampLength = 12
 const windowScale = 7
@@ -13,26 +13,26 @@ export type Side = 'client' | 'server'
 interface SideState {
   /** Next sequence number to send. */
   next: number
-  /** Next sequence number expected of the other. */
+  /** Next sequence number expected from the other side. */
   expected: number
   identification: number
   readonly timestampBase: number
-  /** As it stands in the header, after scaling. */
+  /** Window as in the header, after scaling. */
   window: number
 }
 
 export interface TcpConversation {
-  /** Milliseconds since the cycle's start at which the next packet will be seen. */
+  /** Returns the time of the next packet, in milliseconds since the cycle's start. */
   now(): number
   wait(ms: number): void
   handshake(): void
-  /** Data in as many segments as it needs; the other acknowledges at once unless told not to. */
+  /** Sends data in as many segments as it needs. The other side acknowledges at once unless `acknowledge` is false. */
   send(from: Side, data: Buffer, options?: { readonly acknowledge?: boolean }): void
   acknowledge(from: Side): void
-  /** Data that seems lost: sent again after the retransmission timeout, then acknowledged. */
+  /** Sends data that appears lost: it is retransmitted after the timeout, then acknowledged. */
   sendTwice(from: Side, data: Buffer): void
   setWindow(side: Side, bytes: number): void
-  /** A SYN that is answered with RST. */
+  /** Sends a SYN, answered with RST. */
   refused(): void
   close(first: Side): void
 }
@@ -186,7 +186,7 @@ function formatTimestamps(value: number, echo: number): Buffer {
   return options
 }
 
-/** MSS, SACK permitted, timestamps, no-operation, window scale: in the order of Linux. */
+/** Returns the options of a SYN in Linux's order: MSS, SACK permitted, timestamps, no-operation, window scale. */
 function formatSynOptions(value: number, echo: number): Buffer {
   const options = Buffer.allocUnsafe(20)
   options.writeUInt16BE(0x0204, 0)

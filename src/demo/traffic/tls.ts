@@ -1,6 +1,6 @@
 import type { SeededRandom } from '../random/seeded-random.ts'
 
-/** TLS messages as they look on the wire; what is encrypted is random. https://www.rfc-editor.org/rfc/rfc8446 */
+/** TLS messages as they appear on the wire; encrypted parts are random. https://www.rfc-editor.org/rfc/rfc8446 */
 const contentTypes = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23 } as const
 const handshakeTypes = { clientHello: 1, serverHello: 2 } as const
 const versions = { tls10: 0x0301, tls12: 0x0303, tls13: 0x0304 } as const
@@ -17,9 +17,9 @@ const extensionTypes = {
   renegotiationInfo: 0xff01,
 } as const
 const x25519 = 0x001d
-/** TLS_AES_128_GCM_SHA256 */
+/** Cipher suite TLS_AES_128_GCM_SHA256. */
 const tls13Suite = 0x1301
-/** TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 */
+/** Cipher suite TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256. */
 const tls12Suite = 0xc02f
 const clientSuites = [0x1301, 0x1302, 0x1303, 0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8]
 
@@ -66,7 +66,7 @@ export function formatClientHello(random: SeededRandom, hello: ClientHello): Buf
   return record(contentTypes.handshake, handshake(handshakeTypes.clientHello, body), versions.tls10)
 }
 
-/** ServerHello of TLS 1.3 with the encrypted rest of the server's flight. */
+/** Returns the ServerHello of TLS 1.3 with the encrypted rest of the server's flight. */
 export function formatTls13ServerFlight(random: SeededRandom, sessionId: Buffer): Buffer {
   const extensions = [
     extension(extensionTypes.supportedVersions, words(versions.tls13)),
@@ -77,7 +77,7 @@ export function formatTls13ServerFlight(random: SeededRandom, sessionId: Buffer)
   return Buffer.concat([serverHello(random, sessionId, tls13Suite, extensions), formatChangeCipherSpec(), ...encrypted])
 }
 
-/** ServerHello of TLS 1.2 that resumes the client's session, so that no certificate follows. */
+/** Returns the ServerHello of TLS 1.2 that resumes the client's session, so that no certificate follows. */
 export function formatTls12ResumedFlight(random: SeededRandom, sessionId: Buffer): Buffer {
   const extensions = [
     extension(extensionTypes.extendedMasterSecret, Buffer.alloc(0)),
@@ -95,9 +95,9 @@ export function formatChangeCipherSpec(): Buffer {
   return record(contentTypes.changeCipherSpec, Buffer.of(1))
 }
 
-/** Finished of TLS 1.2 with AES-GCM: 8 bytes nonce, 16 bytes message, 16 bytes tag. */
+/** Returns Finished of TLS 1.2 with AES-GCM: 8 bytes nonce, 16 bytes message, 16 bytes tag. */
 export function formatEncryptedFinished(random: SeededRandom): Buffer {
-  // A first byte that is no handshake type; else a reader that has no keys would take it for a plain message.
+  // The first byte must be no handshake type. Otherwise, a reader without keys would take it for a plain message.
   return record(contentTypes.handshake, Buffer.concat([Buffer.alloc(8), random.bytes(32)]))
 }
 
@@ -105,7 +105,7 @@ export function formatApplicationData(random: SeededRandom, length: number): Buf
   return record(contentTypes.applicationData, random.bytes(length))
 }
 
-/** https://www.rfc-editor.org/rfc/rfc8446#section-6 */
+/** Returns a fatal alert. https://www.rfc-editor.org/rfc/rfc8446#section-6 */
 export function formatFatalAlert(description: number): Buffer {
   return record(contentTypes.alert, Buffer.of(2, description))
 }

@@ -26,8 +26,8 @@ import type { Tap, TappedPacket } from './tap.ts'
 type Conversation = (tap: Tap, scene: Scene) => void
 
 /**
- * One round of a pod's life: ordinary traffic, and each fault worth finding exactly once. The long ones come first so that
- * they are over before the round is.
+ * One round of a pod's life: ordinary traffic, and each fault worth finding exactly once. Long conversations come first, so that they end before the
+ * round does.
  */
 const conversations: readonly Conversation[] = [
   (tap, scene) => lookUpService(tap, scene, 'orders', serviceAddresses.orders),
@@ -52,10 +52,10 @@ const conversations: readonly Conversation[] = [
   (tap, scene) => browseOrders(tap, scene, 2),
 ]
 
-/** The longest pause inside a conversation must fit into what is left of the round at this rate. */
+/** Rate at which the longest pause inside a conversation still fits into the rest of the round. */
 const unhurriedPacketsPerSecond = 50
 
-/** All packets of one round in time order, `atMs` counted from its start, at `packetsPerSecond` on average. */
+/** Returns all packets of one round in time order, at `packetsPerSecond` on average. `atMs` counts from the start of the round. */
 export function makeTrafficCycle(
   scene: Scene,
   random: SeededRandom,

@@ -3,7 +3,7 @@ import { type Ends, etherTypes, type Tap } from './tap.ts'
 
 const udpHeaderLength = 8
 
-/** https://www.rfc-editor.org/rfc/rfc768. Returns the whole IP packet, which an ICMP error may have to quote. */
+/** Sends a datagram. Returns the whole IP packet, which an ICMP error may have to quote. https://www.rfc-editor.org/rfc/rfc768 */
 export function sendDatagram(tap: Tap, ends: Ends, from: 'client' | 'server', atMs: number, data: Buffer): Buffer {
   const source = ends[from]
   const destination = ends[from === 'client' ? 'server' : 'client']
@@ -23,7 +23,7 @@ export function sendDatagram(tap: Tap, ends: Ends, from: 'client' | 'server', at
   packet.writeUInt16BE(udpHeaderLength + data.length, at + 4)
   packet.writeUInt16BE(0, at + 6)
   packet.set(data, at + udpHeaderLength)
-  // 0 means "no checksum", so a sum that comes out as 0 is sent as its complement.
+  // 0 means "no checksum", so a sum of 0 is sent as its complement.
   packet.writeUInt16BE(transportChecksum(packet) || 0xffff, at + 6)
   tap.packets.push({
     atMs,
