@@ -38,7 +38,11 @@ export interface CleanupOptions {
 
 const lookAtATime = 8
 
-/** Looks everywhere the login may, and removes what kcap created and nobody uses any more. Throws the error that prevents listing pods. */
+/**
+ * Looks everywhere the login may, and removes what kcap created and nobody uses any more.
+ * @throws {KcapError} api-failed — when there are more pods than kcap accepts
+ * @throws {KcapError} — the error that prevents listing pods
+ */
 export async function* findLeftovers(access: ClusterAccess, options: CleanupOptions): AsyncGenerator<FoundLeftover> {
   const { namespace, signal } = options
   const own: NodePodFacts[] = []

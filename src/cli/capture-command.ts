@@ -92,7 +92,10 @@ export interface CompleteRequest {
   readonly chosenContext?: string | undefined
 }
 
-/** Returns the request of a command line, and asks a person for targets if it names none. */
+/**
+ * Returns the request of a command line, and asks a person for targets if it names none.
+ * @throws {KcapError} no-target — when no target is named and nobody chooses one
+ */
 export async function completeRequest(
   argv: readonly string[],
   parsed: ParsedArguments,

@@ -11,7 +11,10 @@ import { commandTable } from './command-table.ts'
 import { printError } from './report.ts'
 import { refuseSurplusWords } from './surplus-words.ts'
 
-/** Runs `kcap install` and `kcap uninstall`, in the folders of all Wiresharks found and those of future ones. */
+/**
+ * Runs `kcap install` and `kcap uninstall`, in the folders of all Wiresharks found and those of future ones.
+ * @throws {KcapError} install-failed — when a launcher cannot be written or removed
+ */
 export async function install(command: 'install' | 'uninstall', argv: readonly string[]): Promise<number> {
   const parsed = parseArguments(argv, { more: commandTable.install.options })
   refuseSurplusWords(command, parsed.words, 0)

@@ -62,7 +62,7 @@ function refuse(state: string, isMissing = true): ProgramLookup {
   return { file: undefined, state, isMissing }
 }
 
-/** Returns the file to run for a path without an extension; Windows tries the endings in PATHEXT. */
+/** Returns the executable file for a path. On Windows, a name also stands for those with the endings in PATHEXT. */
 async function firstProgram(file: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
   const more = isWindows ? (findVariable(environment, 'PATHEXT') ?? '.EXE;.CMD').split(';') : []
   const endings = !isWindows || path.extname(file) !== '' ? ['', ...more] : more

@@ -10,7 +10,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Starts a local program for a conversation while it runs, without a shell. It gets its own session: Ctrl-C in the terminal is for this process to
- * handle, and the program's last output must still arrive. Rejects if it cannot start, with the code ENOENT if there is no such program.
+ * handle, and the program's last output must still arrive.
+ * @throws {Error} the system's error, with the code ENOENT if there is no such program
  */
 export async function startProgram(
   argv: readonly [string, ...string[]],
@@ -19,7 +20,10 @@ export async function startProgram(
   return (await startApart(argv, 'pipe', environment)) as ChildProcessWithoutNullStreams
 }
 
-/** Starts a program like `startProgram`, with a choice of its streams: for one that outlives this process or needs fewer than three pipes. */
+/**
+ * Starts a program like `startProgram`, with a choice of its streams: for one that outlives this process or needs fewer than three pipes.
+ * @throws {Error} the system's error, with the code ENOENT if there is no such program
+ */
 export async function startApart(
   [command, ...words]: readonly [string, ...string[]],
   stdio: StdioOptions,

@@ -1,6 +1,6 @@
 import { Interruption } from '../base/interruption.ts'
 
-/** Watch for the ways in which this process is asked to end. */
+/** Watch for requests to end this process. */
 export interface StopWatch {
   readonly signal: AbortSignal
   close(): void

@@ -97,7 +97,10 @@ async function openClaimed(file: string, overwrite: boolean, claim: Claim): Prom
 }
 
 interface Claim {
-  /** Claims the file. Throws if another capture has it. A device allows any number of writers. */
+  /**
+   * Claims the file. A device allows any number of writers.
+   * @throws {Error} INUSE — when another capture has it
+   */
   take(status: Stats): void
   end(): void
 }

@@ -138,6 +138,11 @@ function findLayer(protocol: string): Pick<Load, 'locate' | 'addProtocol'> {
   }
 }
 
+/**
+ * Returns `left operator right`.
+ * @throws {FilterError} when libpcap refuses the operation
+ * @throws {FilterDoubt} when only libpcap can judge it
+ */
 export function combine(operator: string, left: Arithmetic, right: Arithmetic): Arithmetic {
   const operate = operations[operator]
   requireOperand(operator, right)
@@ -160,7 +165,7 @@ export function combine(operator: string, left: Arithmetic, right: Arithmetic): 
   }
 }
 
-/** Checks the right operand of a division or shift. Only for a plain number is libpcap certain to notice that it is invalid. */
+/** Checks the right operand of a division or shift. libpcap is certain to notice an invalid one only if it is a plain number. */
 function requireOperand(operator: string, { constant }: Arithmetic): void {
   if (!['/', '%', '<<', '>>'].includes(operator)) return
   if (constant === undefined) throw new FilterDoubt()

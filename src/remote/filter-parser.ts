@@ -25,7 +25,10 @@ const maxDepth = 100
 export interface FilterKnowledge {
   /** Whether the interface is `any`, whose packets have no Ethernet header. */
   readonly isCooked?: boolean
-  /** Returns the number for a name of a port or a protocol; undefined if it is unknown. Throws FilterError if no such name exists. */
+  /**
+   * Returns the number for a name of a port or a protocol; undefined if it is unknown.
+   * @throws {FilterError} when no such name exists
+   */
   readonly findNumber?: (type: Qualifiers['type'], name: string) => number | undefined
   /** Returns the test for a term that differs between link types and systems, such as `inbound`; undefined if it is unknown. */
   readonly findTerm?: (term: string) => PacketTest | undefined

@@ -135,7 +135,10 @@ function parseNumber(text: string): number {
 }
 
 export interface TokenReader {
-  /** Returns a token without taking it. Throws FilterDoubt if the tokens are unknown. */
+  /**
+   * Returns a token without taking it.
+   * @throws {FilterDoubt} when the tokens are unknown
+   */
   peek(offset?: number): Token
   /** Returns whether one of these keywords or symbols is next. */
   isAt(texts: readonly string[], offset?: number): boolean

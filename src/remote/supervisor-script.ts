@@ -9,8 +9,8 @@ const defaultSilenceSeconds = 20
 const graceSeconds = 5
 
 /**
- * Lines for the supervisor's standard input. Each is two bytes, so that `dd bs=1 count=2` reads exactly one, and so does a plain `read`. (busybox's
- * `head -c` consumes more of a pipe than it outputs.) The supervisor answers each `heartbeat`, which shows that the remote side is alive, and keeps
+ * Lines for the supervisor's standard input. Each is two bytes, so that `dd bs=1 count=2` or a plain `read` reads exactly one. (busybox's `head -c`
+ * consumes more of a pipe than it outputs.) The supervisor answers each `heartbeat`, which shows that the remote side is alive. The answers also keep
  * proxies from cutting an idle connection. `release` acknowledges the program's end.
  */
 export const supervisorWords = { heartbeat: 'h\n', stop: 'q\n', release: 'r\n' } as const

@@ -6,7 +6,7 @@ import type { Client, ClientChannel } from 'ssh2'
  */
 const windowBytes = 3 * 2 ** 20
 const refillBytes = windowBytes - 2 ** 19
-/** Backlog above which the reader gets no larger window. */
+/** Backlog above which the window is not refilled. */
 const idleBytes = 2 ** 16
 
 /** Internals that ssh2 1.17 does not expose: Channel.js and client.js (CHANNEL_DATA), whose own refill happens at half of 2 MiB. */

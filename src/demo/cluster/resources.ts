@@ -70,6 +70,10 @@ export function findResource(
   return served.find((known) => known.group === group && known.version === version && known.plural === plural)
 }
 
+/**
+ * Returns the resource of a kind.
+ * @throws {Error} when the demo has no such kind
+ */
 export function resourceOfKind(kind: string): Resource {
   const found = resources.find((known) => known.kind === kind)
   if (found === undefined) throw new Error(`the demo cluster has no kind "${kind}"`)

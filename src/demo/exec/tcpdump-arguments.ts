@@ -18,6 +18,10 @@ const defaultKernelBufferKib = 2048
 const flagsWithValue = 'iscwBZyjrFTMzGWCQ'
 const flagsAlone = 'nUpqvetKlSxXADdLNOIh#'
 
+/**
+ * Parses tcpdump's command line.
+ * @throws {TcpdumpUsageError} when tcpdump would refuse it
+ */
 export function parseTcpdumpArguments(argv: readonly string[]): TcpdumpArguments {
   const values = new Map<string, string>()
   const flags = new Set<string>()
