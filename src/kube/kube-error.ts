@@ -166,7 +166,7 @@ const authorityPath = 'jsonpath={.clusters[0].cluster.certificate-authority-data
 /** The kubeconfig is of a cluster that was set up anew, or somebody stands in between. */
 function authorityHints(context: readonly string[]): Hint[] {
   return [
-    'the cluster may have been set up anew; a fresh kubeconfig comes from who runs it, or from aws eks update-kubeconfig, gcloud container clusters get-credentials, az aks get-credentials',
+    'the cluster may have been recreated: get a new kubeconfig from whoever runs it, or by aws eks update-kubeconfig, gcloud container clusters get-credentials, az aks get-credentials',
     {
       note: "whom the kubeconfig's certificate-authority-data trusts",
       argv: ['kubectl', 'config', 'view', ...context, '--minify', '--raw', '-o', authorityPath],

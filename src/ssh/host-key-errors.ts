@@ -55,7 +55,7 @@ export function changedHostKey(
     `cannot trust "${sshHostLabel(host)}": ${describeChange(shown, known)}`,
     {
       hints: [
-        'someone may stand between you and the host, or it was set up anew: ask who runs it, and only then:',
+        'someone may be intercepting the connection, or the host was reinstalled: ask who runs it, and only then:',
         ...remedy,
       ],
     },

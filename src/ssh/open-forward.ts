@@ -62,5 +62,5 @@ export function openForward(
 function toRefusal(error: Error & { reason?: unknown }): string {
   if (error.reason === 1) return 'does not let this user forward connections'
   if (error.reason === 2) return `cannot reach it (${toPlainText(error.message.replace(/^.*failure: /, ''))})`
-  return `did not open a way to it: ${toPlainText(error.message)}`
+  return `did not open a connection to it: ${toPlainText(error.message)}`
 }

@@ -34,7 +34,7 @@ export function chooseAlgorithms(host: ResolvedSshHost, preferredKeyTypes: reado
     if (chosen.length > 0) return chosen
     throw new KcapError(
       'ssh-failed',
-      `cannot connect to "${sshHostLabel(host)}": the ${keyword} of your ssh config are none that kcap has`,
+      `cannot connect to "${sshHostLabel(host)}": the ${keyword} of your ssh config name none that kcap supports`,
       { hints: [`${keyword} ${supported[kind].join(',')}`] },
     )
   }

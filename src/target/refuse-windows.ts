@@ -5,14 +5,10 @@ import { KcapError } from '../base/kcap-error.ts'
  * node. https://learn.microsoft.com/windows-server/networking/technologies/pktmon/pktmon
  */
 export function refuseWindows(name: string): KcapError {
-  return new KcapError(
-    'windows-node',
-    `cannot capture "${name}": it runs on Windows, where kcap has no way to capture`,
-    {
-      hints: [
-        'capture on the other end of its connections: a pod or node with Linux',
-        'on the Windows node itself: pktmon start --capture, then pktmon etl2pcap',
-      ],
-    },
-  )
+  return new KcapError('windows-node', `cannot capture "${name}": it runs on Windows, where kcap cannot capture`, {
+    hints: [
+      'capture on the other end of its connections: a pod or node with Linux',
+      'on the Windows node itself: pktmon start --capture, then pktmon etl2pcap',
+    ],
+  })
 }

@@ -153,7 +153,7 @@ test("a pod on Windows is 'windows-node'", async () => {
     expect(code).toBe(6)
     expectRefusal(
       lines,
-      'cannot capture "prod/iis-0": it runs on Windows, where kcap has no way to capture',
+      'cannot capture "prod/iis-0": it runs on Windows, where kcap cannot capture',
       'capture on the other end of its connections: a pod or node with Linux',
       'on the Windows node itself: pktmon start --capture, then pktmon etl2pcap',
     )

@@ -42,7 +42,7 @@ function badAuthority(file: string, contextFlag: string) {
   return {
     message: `cannot trust the API server "${server}": its certificate is signed by nobody the kubeconfig trusts (UNABLE_TO_GET_ISSUER_CERT_LOCALLY)`,
     hints: [
-      /^the cluster may have been set up anew; a fresh kubeconfig comes from who runs it, or from aws eks/,
+      /^the cluster may have been recreated: get a new kubeconfig from whoever runs it, or by aws eks/,
       `whom the kubeconfig's certificate-authority-data trusts: kubectl --kubeconfig ${file} config view --context ${contextFlag} --minify --raw -o 'jsonpath={.clusters[0].cluster.certificate-authority-data}' | base64 -d | openssl x509 -noout -subject -dates`,
       `whose certificate the server shows: openssl s_client -connect ${server} </dev/null 2>/dev/null | openssl x509 -noout -subject -issuer -dates`,
     ],

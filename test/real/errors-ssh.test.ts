@@ -57,7 +57,7 @@ const rows: Record<string, ErrorRow> = {
       `^cannot trust "ssh://root@127.0.0.1:2222": its ED25519 key is now ${fingerprint}, not ${fingerprint} as in ${lab.sshFolder}/known_hosts.changed line 1$`,
     ),
     hints: [
-      'someone may stand between you and the host, or it was set up anew: ask who runs it, and only then:',
+      'someone may be intercepting the connection, or the host was reinstalled: ask who runs it, and only then:',
       `ssh-keygen -f ${lab.sshFolder}/known_hosts.changed -R '[127.0.0.1]:2222'`,
     ],
     exitCode: 4,

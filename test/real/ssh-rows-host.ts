@@ -82,7 +82,7 @@ export const hostRows: Readonly<Record<string, TableRow>> = {
         `^cannot trust "${label(setting, 'plain')}": its ED25519 key is now ${fingerprint}, not ${fingerprint} as in \\S+ line 1$`,
       ),
       hints: [
-        'someone may stand between you and the host, or it was set up anew: ask who runs it, and only then:',
+        'someone may be intercepting the connection, or the host was reinstalled: ask who runs it, and only then:',
         /^ssh-keygen -f \S+known-\d+ -R '\[127\.0\.0\.1\]:\d+'$/,
       ],
     })),

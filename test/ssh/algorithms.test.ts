@@ -46,5 +46,5 @@ test('a list with a sign changes what there is', () => {
 })
 
 test('a list that leaves nothing is refused', () => {
-  expect(() => choose({ ciphers: '3des-cbc' })).toThrow(/the Ciphers of your ssh config are none that kcap has$/)
+  expect(() => choose({ ciphers: '3des-cbc' })).toThrow(/the Ciphers of your ssh config name none that kcap supports$/)
 })

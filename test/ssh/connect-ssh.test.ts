@@ -172,7 +172,9 @@ describe('the Ciphers of the config', () => {
     const { name, label, server } = await openHost({}, ['Ciphers aes256-cbc'])
     const error = await failureOf(openConnection(name))
     expect(error.code).toBe('ssh-failed')
-    expect(error.message).toBe(`cannot connect to "${label}": the Ciphers of your ssh config are none that kcap has`)
+    expect(error.message).toBe(
+      `cannot connect to "${label}": the Ciphers of your ssh config name none that kcap supports`,
+    )
     expect(error.hints[0]).toMatch(/^Ciphers aes128-gcm@openssh\.com,/)
     expect(server.connectionCount()).toBe(0)
   })

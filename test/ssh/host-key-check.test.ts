@@ -167,7 +167,7 @@ describe('a changed host key', () => {
         `cannot trust "ssh://ann@127.0.0.1:${server.port}": its ED25519 key is now ${now}, not ${known} as in ${home.knownHostsPath} line 2`,
       )
       expect(error.hints).toEqual([
-        'someone may stand between you and the host, or it was set up anew: ask who runs it, and only then:',
+        'someone may be intercepting the connection, or the host was reinstalled: ask who runs it, and only then:',
         `ssh-keygen -f ${home.knownHostsPath} -R '[127.0.0.1]:${server.port}'`,
       ])
       expect(error.exitCode).toBe(4)

@@ -63,7 +63,7 @@ test('a program that says nothing of ssh has not failed in ssh', async () => {
   expect(await explain('permission denied\n')).toBe(undefined)
 })
 
-const hint = 'someone may stand between you and the host, or it was set up anew: ask who runs it, and only then:'
+const hint = 'someone may be intercepting the connection, or the host was reinstalled: ask who runs it, and only then:'
 
 test.each([
   [

@@ -70,7 +70,7 @@ test.each([
     expect.objectContaining({
       code: 'windows-node',
       exitCode: 6,
-      message: 'cannot capture "shop/orders-6c9f": it runs on Windows, where kcap has no way to capture',
+      message: 'cannot capture "shop/orders-6c9f": it runs on Windows, where kcap cannot capture',
     }),
   )
 })
