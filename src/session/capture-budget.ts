@@ -1,18 +1,18 @@
 import type { CaptureLimits } from '../base/capture-request.ts'
 import { capturedLength, type PacketBatch, type PacketRun } from '../base/packet.ts'
 
-/** What may still be written until a limit is reached; shared by all sources of a capture. */
+/** Packets and bytes that the limits of a capture still allow, shared by all its sources. */
 export interface CaptureBudget {
-  /** The packets that the limits allow, which are then spent. */
+  /** Returns the packets that the limits allow, and deducts them. */
   take(runs: readonly PacketRun[]): readonly PacketRun[]
   /** The limit that is used up. */
   readonly spent: 'count' | 'size' | undefined
 }
 
-/** Around a comment: the option's header, its padding, the end of the options. */
+/** Bytes around a comment: header of the option, its padding, the end of the options. */
 const optionOverhead = 11
 
-/** `bytesSpent`: what the output already holds besides packets. */
+/** Makes the budget of a capture. `bytesSpent` returns the bytes in the output that are not packets. */
 export function makeCaptureBudget(
   limits: CaptureLimits,
   packetOverhead: number,
@@ -22,7 +22,7 @@ export function makeCaptureBudget(
   let packetBytes = 0
   let spent: CaptureBudget['spent']
   const sizeOf = (batch: PacketBatch, i: number) => packetOverhead + capturedLength(batch, i)
-  /** How many packets of the run the limits allow. */
+  /** Returns how many packets of the run the limits allow. */
   const countAllowed = ({ batch, from, to, comment }: PacketRun): number => {
     let count = Math.min(to - from, packetsLeft)
     if (limits.outputBytes !== undefined) {

@@ -22,14 +22,14 @@ export interface CaptureTargetOptions extends Omit<OpenTargetOptions, 'onUpload'
   readonly writer: CaptureWriter
   readonly pump: PacketPump
   readonly output: PacketOutput
-  /** Settles when names may be expected to be in the stream. */
+  /** Settles when the resolved names are in the stream, or are too late to wait for. */
   readonly namesReady: () => Promise<void>
 }
 
-/** Codes of errors that packets of one source cause, and that leave the others as they are. */
+/** Codes of errors that packets of one source cause; other sources continue. */
 const ofSource: readonly ErrorCode[] = ['usage', 'corrupt-capture']
 
-/** From a target to its packets in the pump: route, source, interface. */
+/** Makes the function that captures one target: it opens route and source, adds the interface, and hands the packets to the pump. */
 export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget {
   const { request, routes, ending, writer, pump, output, log } = options
   const interfaces = makeSourceInterfaces(writer, output, options.namesReady)
@@ -52,7 +52,7 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
     const description = describeSource(source, route)
     const findInterface = (header: PacketStreamHeader) => interfaces.find(source, figures, header, description)
     let refusal: KcapError | undefined
-    /** Ends this source for what only its own packets are the reason of, else the whole capture. */
+    /** Ends only this source if its own packets are the reason, else the whole capture. */
     const fail = (error: unknown) => {
       if (!(error instanceof KcapError && ofSource.includes(error.code))) return output.fail(error)
       refusal = error
@@ -74,7 +74,7 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
     }
     input?.end()
     stopWatching()
-    // The target may be captured no more, and its signal be there to the end: what has been read must not stay with it.
+    // The signal may outlive this capture of the target. A listener on it would keep everything that was read in memory.
     run.signal.removeEventListener('abort', source.stop)
     const end = refusal === undefined ? await source.ended : { ...(await source.ended), error: refusal }
     if (end.error !== undefined)
@@ -84,7 +84,7 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
 
   return async (target, figures, run) => {
     const { signal, unlink } = linkSignals(routes.signal, run.signal)
-    // Its first packets are captured before it is known that it captures, and the others' must not overtake them.
+    // The first packets are captured before kcap knows that the capture runs. Packets of other sources must not overtake them.
     const release = pump.hold()
     try {
       const opened = await openTarget(target, {

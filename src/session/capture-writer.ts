@@ -18,35 +18,42 @@ import { findWholeBlocks, findWholeRecords, type WholePart } from '../packets/wh
 import { makeWriteBuffer } from './write-buffer.ts'
 
 /**
- * Packets of all sources as one file or stream. Each call writes whole blocks in one piece, waits while the reader is slow, and is served
- * in turn. Returns false when nobody reads any more; throws `output-*` errors, also those of earlier calls.
+ * One file or stream with the packets of all sources. Each call writes whole blocks in one piece and waits while the reader is slow. Calls are served
+ * in order. They return false once nobody reads any more.
+ * @throws {KcapError} output-* — when this write or an earlier one failed
  */
 export interface CaptureWriter {
-  /** What a live reader can have before there is a source; settles when the reader has it. */
+  /** Writes what a live reader can have before there is a source; settles when the reader has it. */
   begin(): Promise<boolean>
-  /** Returns the interface id of its packets. */
+  /**
+   * Adds a source; returns the interface id of its packets.
+   * @throws {KcapError} usage — when a pcap can't hold the source's link type or frame check sequence
+   */
   addSource(source: SourceDescription, description: string): Promise<number>
-  /** Names and secrets for the packets after them; those before the first packet follow the interfaces. A pcap has no place for these. */
+  /**
+   * Adds resolved names that later packets can use; `addTlsSecrets` does the same with secrets. Before the first packet, both are held back until the
+   * interfaces are written. A pcap has no place for either.
+   */
   addNames(names: readonly AddressName[]): Promise<void>
   addTlsSecrets(lines: string): Promise<void>
   writeRuns(runs: readonly PacketRun[]): boolean | Promise<boolean>
-  /** Settles when everything is with the kernel. */
+  /** Writes the statistics; settles when the kernel has all bytes. */
   finish(statistics: readonly InterfaceStatistics[]): Promise<boolean>
-  /** Bytes written so far, of packets and of everything else. */
+  /** Bytes written so far: those of packets, and all others in `header`. */
   readonly written: { readonly header: number; readonly packets: number }
-  /** Packets that are with the kernel, whatever became of what came after them. */
+  /** Packets that the kernel has, even if a later write failed. */
   readonly savedPackets: number
-  /** Bytes of the output that are with the kernel, of files that are still there. */
+  /** Bytes of the output that the kernel has, in the files that still exist. */
   readonly savedBytes: number
-  /** Bytes of the output around each packet. */
+  /** Bytes that the output adds to each packet. */
   readonly packetOverhead: number
-  /** Bytes that `finish` writes for each interface, at most. */
+  /** Maximum number of bytes that `finish` writes for each interface. */
   readonly statisticsLength: number
-  /** Whether it has no place for times after 2106. */
+  /** Whether the format has no place for times after 2106. */
   readonly endsIn2106: boolean
 }
 
-/** What the output says of a source; its packets come by themselves. */
+/** Description of a source in the output, without its packets. */
 export type SourceDescription = Pick<PacketSource, 'name' | 'interfaceName' | 'header'>
 
 export interface SectionDescription {
@@ -56,10 +63,10 @@ export interface SectionDescription {
   readonly filter: string
 }
 
-/** Most bytes of names and secrets that wait for the first packet: those of 100,000 conversations. */
+/** Maximum number of bytes of names and secrets that wait for the first packet: enough for 100,000 conversations. */
 const maxWaitingBytes = 16 * 1024 * 1024
 
-/** The buffer before the output, and how much went through it. */
+/** Makes the buffer in front of the output, and counts the bytes that pass through it. */
 function makeCountedBuffer(output: ByteOutput, findWhole: (part: Buffer, position: number) => WholePart) {
   const buffer = makeWriteBuffer(output, findWhole)
   const written = { header: 0, packets: 0 }
@@ -93,8 +100,9 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
   let begun: Promise<unknown> | undefined
   let sourceCount = 0
   /**
-   * Names and secrets wait for the first packet, of many the newest. Programs of Wireshark up to 4.0 that rewrite files (wiretap/wtap.c,
-   * `wtap_dump_can_write`) refuse those before the first interface, and reordercap knows the interfaces only that follow each other at the beginning.
+   * Names and secrets that wait for the first packet; only the newest when there are too many. Wireshark's programs that rewrite files refuse, up to
+   * 4.0, such blocks before the first interface (wiretap/wtap.c, `wtap_dump_can_write`). reordercap knows only the interfaces that follow each other
+   * at the beginning.
    */
   let waiting: Buffer[] | undefined = []
   const writeSectionHeader = () => {
@@ -112,7 +120,7 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
     const blocks = waiting ?? []
     waiting = undefined
     waitingBytes = 0
-    // A failure comes with the next call too.
+    // The next call reports a failure too.
     if (blocks.length > 0) void buffer.appendHeader(Buffer.concat(blocks)).catch(() => {})
   }
   return {
@@ -122,7 +130,7 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
     },
     async addSource(source, description) {
       const id = sourceCount++
-      // Interface ids are given by the order of the blocks, so both must happen before anything else can.
+      // The order of the blocks determines the interface ids, so both must be queued before anything else can be.
       const ready = writeSectionHeader()
       const block = formatInterfaceDescription({
         ...source.header,
@@ -143,7 +151,7 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
       return buffer.appendPackets(runs, enhancedPacketsLength(runs), (out, at) => writeEnhancedPackets(out, at, runs))
     },
     async finish(statistics) {
-      // Alone they are no capture.
+      // Names and secrets without an interface do not make a capture.
       if (waiting !== undefined && sourceCount > 0) writeWaiting()
       if (statistics.length > 0) await buffer.appendHeader(Buffer.concat(statistics.map(formatInterfaceStatistics)))
       return await buffer.drain()
@@ -158,7 +166,7 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
     get savedBytes() {
       return buffer.written.header + buffer.written.packets
     },
-    // Padding included: a limit is kept, not nearly kept.
+    // Includes the padding, so that the output never exceeds a limit.
     packetOverhead: 35,
     endsIn2106: false,
     statisticsLength: formatInterfaceStatistics({
@@ -172,7 +180,7 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
   }
 }
 
-/** pcap has one header for all packets, so all sources must be of one link type. */
+/** Makes a writer of pcap. The format has one header for all packets, so all sources must have the same link type. */
 export function makePcapWriter(output: ByteOutput): CaptureWriter {
   const buffer = makeCountedBuffer(output, (part, position) => findWholeRecords(part, position === 0))
   let first: PacketStreamHeader | undefined
@@ -187,7 +195,7 @@ export function makePcapWriter(output: ByteOutput): CaptureWriter {
         throw new KcapError('usage', `cannot write "${name}" into the same pcap: ${difference} of the others`, {
           hints: ['--format pcapng', 'name one interface that all targets have: --iface eth0'],
         })
-      // Not in the file: for those who count packets by source.
+      // Not in the file: callers count packets by source with it.
       const id = sourceCount++
       begun ??= buffer.appendHeader(formatPcapHeader(header))
       await begun
@@ -211,7 +219,7 @@ export function makePcapWriter(output: ByteOutput): CaptureWriter {
   }
 }
 
-/** What a pcap has only once. */
+/** Returns how a header differs from the first in what a pcap has only once; undefined when it does not. */
 function findDifference(header: PacketStreamHeader, first: PacketStreamHeader): string | undefined {
   if (header.linkType !== first.linkType) return `its link type ${header.linkType} is not the ${first.linkType}`
   if (header.fcsBits === first.fcsBits) return undefined

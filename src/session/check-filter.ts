@@ -11,29 +11,28 @@ const tcpdumps = ['tcpdump', '/usr/sbin/tcpdump', '/usr/local/sbin/tcpdump', '/o
 /** Link types of the interface `any` and of most others: the user's interface may be unknown. */
 const linkTypes = ['LINUX_SLL2', 'EN10MB']
 const anyLinkTypes = ['LINUX_SLL2']
-/** Until a program that hangs is told to end; it has half a second for that. */
+/** Time limit of a check. A program that hangs is then terminated, and has half a second to end. */
 const limitMs = 1_500
 const maxMessageLength = 200
 
 export interface FilterCheckOptions {
-  /** Interface that the filter is for; undefined: unknown. */
+  /** Interface that the filter is for; undefined when unknown. */
   readonly interfaceName?: string | undefined
   readonly signal?: AbortSignal
-  /** Where tcpdump is looked for. */
+  /** Names and paths that are tried for tcpdump. */
   readonly programs?: readonly string[]
 }
 
 /**
- * Returns the verdict on a capture filter. This machine's tcpdump gives it, which compiles the filter without opening an interface
- * (`-d -y`); else our own reading of the grammar does. Names are resolved on the remote host, so a filter with names is invalid
- * for another reason or left open. A filter that needs an Ethernet header is invalid for the interface `any`, and left open for
- * all others.
+ * Returns the verdict on a capture filter. This machine's tcpdump compiles the filter without opening an interface (`-d -y`); without tcpdump, kcap's
+ * own grammar judges it. The remote host resolves names, so a filter with names is invalid for another reason or left open. A filter that needs an
+ * Ethernet header is invalid for the interface `any`, and left open for all others.
  */
 export async function checkFilter(
   expression: string,
   { interfaceName, signal, programs = tcpdumps }: FilterCheckOptions = {},
 ): Promise<FilterVerdict> {
-  // As it is trimmed on its way to the remote side.
+  // Trimmed like the expression that goes to the remote host.
   const filter = expression.trim()
   if (filter === '') return { kind: 'valid' }
   const { hasNames, ...byGrammar } = checkGrammar(filter, interfaceName)
@@ -46,12 +45,12 @@ export async function checkFilter(
   for (const program of programs) {
     if (monotonicClock.nowMs() >= deadlineMs) break
     const results = await compile(program, filter)
-    // The remote side's interface may have no netmask, which this one takes for granted.
+    // This compilation assumes a netmask; the interface on the remote host may have none.
     if (results.every(({ isCompiled }) => isCompiled))
       return { kind: /\bbroadcast\b/.test(filter) ? 'unable' : 'valid' }
     if (results.some(({ isMissing }) => isMissing)) continue
     if (monotonicClock.nowMs() >= deadlineMs) break
-    // Whoever can't compile this one has not failed for the filter.
+    // A program that can't compile this one did not fail because of the filter.
     const references = await compile(program, 'tcp')
     if (!references.every(({ isCompiled }) => isCompiled)) continue
     return clean(judgeFailures(results, byGrammar, isAny))
@@ -62,7 +61,7 @@ export async function checkFilter(
 interface Compilation {
   readonly isCompiled: boolean
   readonly isMissing: boolean
-  /** Why it was not, in tcpdump's words. */
+  /** Reason for a failure in tcpdump's words; may be empty. */
   readonly message: string
 }
 
@@ -86,7 +85,10 @@ async function compileFilter(
   }
 }
 
-/** A filter is invalid when no link type it may be for takes it, for a reason that holds on the remote host too. */
+/**
+ * Judges a filter that failed to compile. It is invalid when every link type it may be for refuses it, for a reason that holds on the remote host
+ * too.
+ */
 function judgeFailures(results: readonly Compilation[], byGrammar: FilterVerdict, isAny: boolean): FilterVerdict {
   if (results.some(({ isCompiled }) => isCompiled) || byGrammar.kind === 'valid') return { kind: 'unable' }
   const verdicts = results
@@ -100,15 +102,15 @@ function judgeFailures(results: readonly Compilation[], byGrammar: FilterVerdict
   return byGrammar
 }
 
-/** A message is one line of Wireshark's dialog. */
+/** Shortens a message to one line of Wireshark's dialog. */
 function clean(verdict: FilterVerdict): FilterVerdict {
   if (verdict.kind !== 'invalid') return verdict
   return { kind: 'invalid', message: printable(verdict.message.slice(0, maxMessageLength)) }
 }
 
 /**
- * Checks the filters of a capture before anything is started for it. The remote host judges what is left open here.
- * @throws {KcapError} bad-filter — when one is certainly wrong
+ * Checks the filters of a capture before anything is started for it. The remote host judges the filters that are left open here.
+ * @throws {KcapError} bad-filter — when a filter is certainly wrong
  */
 export async function refuseBadFilters(
   { interfaceName, filterExpressions }: Pick<CaptureOptions, 'interfaceName' | 'filterExpressions'>,

@@ -8,7 +8,7 @@ import { accountLabel } from '../host/account.ts'
 import type { Route } from '../route/route.ts'
 import type { SectionDescription } from './capture-writer.ts'
 
-/** Who captured what, from where, and the command line that repeats it. */
+/** Describes a capture: who captured what, from where, and the command line that repeats it. */
 export function describeSection(request: CaptureRequest): SectionDescription {
   const who = `${accountLabel()}@${os.hostname()}`
   return {
@@ -19,21 +19,21 @@ export function describeSection(request: CaptureRequest): SectionDescription {
   }
 }
 
-/** What is captured, as the user named it. */
+/** Returns the targets as the user named them. */
 export function describeTargets({ targets }: CaptureRequest): string {
   return targets.map(describeName).join(', ')
 }
 
-/** Clocks that differ by less are taken for the same. */
+/** Smallest clock difference that is reported. */
 const noticedMs = 100
 
-/** How a source is captured: the route, the command as the remote side runs it, and what its clock differs. */
+/** Describes how a source is captured: the route, the command on the remote host, and the difference of its clock. */
 export function describeSource(source: PacketSource, route: Route): string {
   const clock = describeClock(source)
   return printable(`${route.description}: ${source.command}${clock === undefined ? '' : `; ${clock}`}`)
 }
 
-/** What is certain of the remote side's clock: how much it differs at least. undefined when it may be right. */
+/** Describes the certain bounds of the difference between the remote clock and this machine's; undefined when the remote clock may be right. */
 export function describeClock({ aheadMs }: Pick<PacketSource, 'aheadMs'>): string | undefined {
   if (aheadMs === undefined) return undefined
   const { least, most } = aheadMs

@@ -1,4 +1,4 @@
-/** Why a capture ended; the first reason counts. */
+/** Reason why a capture ended; the first reason counts. */
 export type EndReason =
   | 'stopped'
   | 'duration'
@@ -12,14 +12,14 @@ export interface Ending {
   /** Ends the capture for this reason, unless it is ending already. */
   end(reason: EndReason): void
   reason(): EndReason | undefined
-  /** Calls `stop` at the end, or at once when it has come; returns a function that takes it back. */
+  /** Calls `stop` when the capture ends, or at once when it already has; returns a function that cancels the call. */
   onEnd(stop: () => void): () => void
-  /** Starts the duration limit, once: the time a connection takes is not part of the capture. */
+  /** Starts the clock of the duration limit, once. The time to connect is not part of the capture. */
   startClock(durationMs: number | undefined): void
   close(): void
 }
 
-/** Every way in which a capture can be asked to end, as one reason. `abortOpening` ends what has not begun to capture. */
+/** Turns everything that can end a capture into one stop reason. `abortOpening` aborts whatever has not begun to capture. */
 export function makeEnding(signal: AbortSignal, abortOpening: (reason: EndReason) => void): Ending {
   let reason: EndReason | undefined
   let clock: NodeJS.Timeout | undefined

@@ -7,8 +7,8 @@ import { listRouteRights } from '../route/route-rights.ts'
 import { formatFollowedName } from '../target/pod-set.ts'
 
 /**
- * Completes the error for a missing right: its hints then grant everything that the capture of the target needs, in one step. `home` is the namespace
- * of names without one. Returns other errors unchanged.
+ * Completes the hints of a missing-permission error: they then grant everything that a capture of the target needs, in one step. `home` is the
+ * namespace of names without one. Returns other errors unchanged.
  */
 export function explainDenial(
   error: unknown,
@@ -40,7 +40,7 @@ function findRoute({ resource, verb }: Denial): RouteName {
   return resource === 'pods' && (verb === 'create' || verb === 'delete') ? 'node-pod' : 'exec'
 }
 
-/** Lists the rights to find the pods that a name stands for. */
+/** Lists the permissions that it takes to find the pods of a name. */
 function listNameRights(what: TargetName | Target, namespace: string | undefined): Rule[] {
   if (what.kind === 'node') return [{ namespace: undefined, apiGroup: '', resource: 'nodes', verbs: ['get'] }]
   if (what.kind === 'service')

@@ -6,7 +6,7 @@ const pollMs = 100
 const readBytes = 64 * 1024
 
 export interface FollowKeyLogOptions {
-  /** Gets whole lines; the next are read when it has settled. */
+  /** Takes whole lines; the next lines are read when its promise has settled. */
   readonly take: (lines: string) => Promise<void>
   /** Called once when the file is not there yet. */
   readonly onMissing: () => void
@@ -14,9 +14,9 @@ export interface FollowKeyLogOptions {
 }
 
 /**
- * Reads the lines of a key log file as they are written, until the signal is aborted: from its beginning, over rotation and truncation,
- * also a file that is not there yet. By looking again and again: file systems of containers and shares tell of no changes. Throws the
- * system's error, and one for what is no file.
+ * Follows a key log file until the signal aborts: from its beginning, through rotation and truncation, even if the file does not exist yet. It polls,
+ * because file systems of containers and shares report no changes.
+ * @throws {Error} — when the system refuses to read the file, or the path is not a regular file
  */
 export async function followKeyLog(file: string, options: FollowKeyLogOptions): Promise<void> {
   const { take, signal } = options
@@ -45,7 +45,7 @@ export async function followKeyLog(file: string, options: FollowKeyLogOptions): 
       isMissingTold = true
       options.onMissing()
     }
-    // First what is left of a file that was renamed away.
+    // First the rest of a file that was renamed away.
     if (handle !== undefined) await readNew(handle, mayGoOn)
     if (now === undefined || (handle !== undefined && now.ino === inode && now.size >= before)) return
     await handle?.close()
@@ -60,7 +60,7 @@ export async function followKeyLog(file: string, options: FollowKeyLogOptions): 
       await look(() => !signal.aborted)
       await sleep(pollMs, undefined, { signal }).catch(() => {})
     }
-    // What was written just before the end; of a long file only a piece.
+    // What was written just before the end, but only one piece of a long file.
     let isFirst = true
     await look(() => {
       const mayGoOn = isFirst

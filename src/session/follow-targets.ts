@@ -14,7 +14,7 @@ export interface FollowOptions {
   readonly request: CaptureRequest
   readonly clusters: ClusterPool
   readonly sources: SourceSet
-  /** Ends it: with the capture, or when nothing can be captured. */
+  /** Aborts with the capture, or when nothing can be captured. */
   readonly signal: AbortSignal
   readonly tell: (event: string) => void
   readonly log: WriteLog
@@ -22,15 +22,15 @@ export interface FollowOptions {
 }
 
 /**
- * Keeps what is captured in line with the pods that the request's names stand for. Settles when there is nothing to follow any more: at
- * the end of the capture, when a named pod is gone for good, or when the login may not watch.
+ * Keeps the captured pods in line with the pods that the request's names stand for. Settles when there is nothing left to follow: at the end of the
+ * capture, when a named pod is gone for good, or when the user may not watch.
  */
 export async function followTargets(options: FollowOptions): Promise<void> {
   const { request, sources } = options
   if (!request.follow) return
   const names = request.targets.flatMap((name) => (name.kind === 'node' || name.kind === 'ssh' ? [] : [name]))
   for (const name of names) sources.expect(name)
-  // The captures take the connection that is open: a handshake would delay the first packet by milliseconds, and a list by nothing.
+  // Lets the captures take the open connection. A handshake would delay their first packet by milliseconds; for a list it makes no difference.
   await nextTurn()
   await Promise.all(names.map((name) => followName(name, options)))
 }

@@ -9,9 +9,9 @@ import type { PodNews } from './pod-news.ts'
 import { makeRetryBudget } from './retry-budget.ts'
 import type { SourceProgress } from './session-progress.ts'
 
-/** Captures that start or reconnect at once: many pods must not storm the API server. */
+/** Maximum number of captures that start or reconnect at the same time: many pods must not storm the API server. */
 const startsAtATime = 8
-/** Transient errors: a lost connection, an API server that is away, a container that has only just started. */
+/** Transient errors: a lost connection, an unavailable API server, a container that has only just started. */
 const transient: readonly ErrorCode[] = [
   'connection-lost',
   'api-unreachable',
@@ -27,38 +27,38 @@ const transient: readonly ErrorCode[] = [
 /** Logins renewed in a row before a refusal is final: tokens expire while a capture runs. */
 const loginTries = 2
 
-/** Starts that a kubelet may refuse because it does not know its containers yet. */
+/** Maximum number of early starts. A kubelet may refuse them because it does not know its containers yet. */
 const mostEarlyTries = 3
 
-/** Returns a comment as of the call; undefined for no comment. */
+/** Function that returns the comment as of the call; undefined for no comment. */
 export type Comment = (() => string) | undefined
 
 /** One run of a capture, from its start to its end. */
 export interface CaptureRun {
   /** Comment on the run's first packet; called once the capture is up, when the length of the gap is known. */
   readonly comment: Comment
-  /** Stops it. */
+  /** Stops the run. */
   readonly signal: AbortSignal
-  /** Called when it captures. */
+  /** Called when the capture is up. */
   readonly markUp: () => void
 }
 
 /** Captures one target until it ends or the signal stops it. Rejects when it can't begin. */
 export type CaptureTarget = (target: Target, figures: SourceProgress, run: CaptureRun) => Promise<SourceEnd>
 
-/** A target and what is known of its capture. */
+/** A target and the state of its capture. */
 export interface Source {
   target: Target
   readonly figures: SourceProgress
-  /** When the last packet or report of it arrived, by the monotonic clock. */
+  /** Time of its last packet or report, by the monotonic clock. */
   heardMs: number
 }
 
 export interface KeepCapturingOptions {
   readonly capture: CaptureTarget
-  /** How long an outage may last before the source fails; 0: no reconnect. */
+  /** Longest outage before the source fails; 0: no reconnect. */
   readonly reconnectMs: number
-  /** Logs in to the target's cluster again, unless that was done after `sinceMs`. Rejects when that fails. */
+  /** Logs in to the target's cluster again, unless that happened after `sinceMs`. Rejects when the login fails. */
   readonly renewLogin: (target: Target, sinceMs: number) => Promise<void>
   /** Returns why a target can't be captured again, if that is known: its pod is gone. */
   readonly findEnd: (target: Target) => Promise<KcapError | undefined>
@@ -70,7 +70,7 @@ export interface KeepCapturingOptions {
   readonly news: Pick<PodNews, 'isFollowed' | 'wasFollowed' | 'hasEnded' | 'willHaveEnded'>
 }
 
-/** Captures a source until its target ends or `stop` aborts, and reconnects after an outage. The figures get its outcome. */
+/** Captures a source until its target ends or `stop` aborts, and reconnects after an outage. Stores the outcome in the figures. */
 export type KeepCapturing = (source: Source, stop: AbortSignal, comment: Comment) => Promise<void>
 
 export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing {
@@ -87,11 +87,11 @@ export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing 
       const triedMs = clock.nowMs()
       const failure = await captureOnce(source, stop, due, budget.markUp)
       if (failure === undefined) return
-      // Pods come and go; the watch may report it later, or never, when this one went before it began.
+      // Pods come and go. When this one was gone before its capture began, the watch may report it late or never.
       if (failure.code === 'pod-not-found' && news.wasFollowed(target)) return figures.cancel(failure)
       const pauseMs = budget.fail()
       logins = failure.code === 'api-unauthorized' ? logins + 1 : 0
-      // A start that fails at once is for the user to look at, unless the kubelet has only just started.
+      // The user should look at a start that fails at once, unless the kubelet has only just started.
       const isEarly = failure.code === 'container-not-found' && earlyTries++ < mostEarlyTries
       const hasBegun = figures.hasBegun || isEarly || (due !== undefined && news.isFollowed(target))
       figures.fail(failure)
@@ -114,12 +114,12 @@ export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing 
     }
   }
 
-  /** Whether the target has ended. A connection may be lost for many reasons: trying again tells sooner than waiting for the news. */
+  /** Reports whether the target has ended. A connection may be lost for many reasons: a retry finds out sooner than waiting for pod events. */
   async function isExpected(target: Target, { code }: KcapError): Promise<boolean> {
     return transient.includes(code) ? news.hasEnded(target) : await news.willHaveEnded(target, ending)
   }
 
-  /** Whether a start failed because its pod was ending: what was to capture there is killed, and may say nothing. */
+  /** Reports whether a start failed because its pod was ending: the capture program there is killed, and may print nothing. */
   async function isEndOfPod(target: Target, { code }: KcapError): Promise<boolean> {
     if (code === 'capture-program-failed') return await news.willHaveEnded(target, ending)
     return (transient.includes(code) || code === 'pod-not-found') && news.hasEnded(target)
@@ -130,7 +130,7 @@ export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing 
     return await renewLogin(target, triedMs).then(() => undefined, toKcapError)
   }
 
-  /** Returns why it broke off or could not begin; undefined after a regular end. */
+  /** Returns why the capture broke off or could not begin; undefined after a regular end. */
   async function captureOnce(
     source: Source,
     stop: AbortSignal,
@@ -166,7 +166,7 @@ export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing 
   }
 }
 
-/** Returns for how long nothing has been heard of a source, for the comment on the next packet. */
+/** Formats the time since a source was last heard, for the comment on the next packet. */
 export function formatMissing({ heardMs }: Source, clock: Clock): string {
   return `about ${((clock.nowMs() - heardMs) / 1000).toFixed(1)} s are missing before this packet`
 }

@@ -1,22 +1,22 @@
 import type { Handshakes } from '../packets/find-handshakes.ts'
 
-/** Keys that no packet has needed so far; the newest of them. */
+/** Maximum length of keys that no packet has needed so far; only the newest are kept. */
 const maxWaitingLength = 4 * 1024 * 1024
-/** Sessions whose keys have not come yet, and may. */
+/** Maximum number of sessions whose keys have not arrived yet. */
 const maxNeeded = 20_000
 
 /** Decides which lines of a key log go into the capture. */
 export interface KeyPool {
-  /** Returns those of the new lines that belong into the capture now. */
+  /** Adds lines; returns those that belong in the capture now. */
   add(lines: string): string
-  /** Returns the lines that came before, for sessions that begin in packets about to be written. */
+  /** Returns earlier lines for sessions that begin in packets about to be written. */
   need(handshakes: Handshakes): string
 }
 
 /**
- * A line that comes while packets are written belongs into the capture. One that came before the first packet is of a session that began before the
- * capture, which nobody can decrypt, unless a packet shows the session's ClientHello: with it the line is needed. So are lines beyond `liveBytes`, of
- * which there are too many for the output, so that the newest sessions have their keys.
+ * Makes the pool. A line that arrives while packets are written belongs in the capture. A line from before the first packet belongs to an older
+ * session, which nobody can decrypt. It is needed only when a packet shows the session's ClientHello. The same holds for lines beyond `liveBytes`,
+ * which are too many for the output: the newest sessions have their keys.
  */
 export function makeKeyPool(liveBytes: number): KeyPool {
   const waiting = new Map<string, string>()
@@ -44,7 +44,7 @@ export function makeKeyPool(liveBytes: number): KeyPool {
     }
   }
 
-  /** A line that names its session by something else is needed as soon as it comes. */
+  /** Reports whether a line is needed now. A line that identifies its session by something else is needed as soon as it arrives. */
   function isNeeded(random: string, line: string): boolean {
     if (needed.has(random)) return true
     if (!(hasPackets || /^(?:RSA|ECH_)/.test(line)) || liveLength + line.length > liveBytes) return false
@@ -76,7 +76,7 @@ export function makeKeyPool(liveBytes: number): KeyPool {
       }
       if (handshakes.hasQuic && !hasQuic) {
         hasQuic = true
-        // The newest first: it is for them that there is room.
+        // The newest first: the room is for them.
         for (const random of [...waiting.keys()].reverse()) {
           const lines = waiting.get(random) ?? ''
           if (liveLength + lines.length > liveBytes) break

@@ -10,7 +10,10 @@ export interface ListRun {
   readonly interactive: boolean
 }
 
-/** The interfaces where the first of the targets would be captured; none when there is no target. Throws what a capture there would. */
+/**
+ * Lists the interfaces where the first of the targets would be captured; none without a target.
+ * @throws {KcapError} any code — when a capture there would fail, too
+ */
 export async function listTargetInterfaces(
   { targets, via, nodeHost, nodeSsh }: Pick<CaptureRequest, 'targets' | 'via' | 'nodeHost' | 'nodeSsh'>,
   run: ListRun,
@@ -19,7 +22,7 @@ export async function listTargetInterfaces(
   try {
     const [target] = await resolveTargets(targets, clusters, run.signal)
     if (target === undefined) return []
-    // Nothing is created for a list.
+    // A list must not create anything in a cluster.
     if (target.kind === 'node') return []
     const route = await openRoute(target, via === 'kubectl' || via === 'ssh' ? via : 'exec', {
       clusters,

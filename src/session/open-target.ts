@@ -12,7 +12,7 @@ import type { KeyWriter } from './write-keys.ts'
 
 export interface OpenTargetOptions {
   readonly request: Pick<CaptureRequest, 'capture' | 'uploadPath' | 'remoteKeyLogPath'>
-  /** Their signal aborts the opening. */
+  /** Options of the routes; their signal aborts the opening. */
   readonly routes: AttemptOptions
   readonly keys: KeyWriter
   readonly tell: (event: string) => void
@@ -24,11 +24,14 @@ export interface OpenTargetOptions {
 export interface OpenTarget {
   readonly route: Route
   readonly source: PacketSource
-  /** Ends what was opened for it. Never rejects. */
+  /** Closes everything that was opened for it. Never rejects. */
   close(): Promise<void>
 }
 
-/** Captures a target by the first route that leads to it. Throws why none does. */
+/**
+ * Captures a target over the first route that reaches it.
+ * @throws {KcapError} any code — when no route does; the error says why
+ */
 export async function openTarget(target: Target, options: OpenTargetOptions): Promise<OpenTarget> {
   const { consent } = options.routes
   const name = formatTarget(target)
@@ -55,7 +58,7 @@ async function tryRoutes(target: Target, options: OpenTargetOptions): Promise<Op
       const route = await attempt.open()
       closing.add(route.close)
       log(`${name}: ${route.description}`, { component: 'route', target: name })
-      // First the keys: those of a conversation that begins with the capture are written while it does.
+      // Keys come first: a conversation that begins with the capture writes its keys at that moment.
       if (request.remoteKeyLogPath !== undefined) closing.add(await followKeys(target, route, options))
       const source = await openSource(target, route, { capture, uploadPath, signal, log, onUpload })
       return { route, source, close: closing.close }
@@ -66,11 +69,11 @@ async function tryRoutes(target: Target, options: OpenTargetOptions): Promise<Op
   }
 }
 
-/** Resolves when the keys that the target's own programs write are being followed, or can't be, to what ends it. */
+/** Follows the keys that the target's own programs write. Resolves when it follows them, or can't, to a function that ends it. */
 async function followKeys(target: Target, route: Route, { routes, keys }: OpenTargetOptions) {
   const { clusters, signal } = routes
   const end = new AbortController()
-  // A debug container has other files than the pod's own containers.
+  // A debug container does not have the files of the pod's own containers.
   const isElsewhere = target.kind === 'pod' && route.via !== 'exec' && route.via !== 'kubectl'
   const openPlace = async () =>
     isElsewhere ? await openExecRoute(target, await clusters.open(target.cluster), signal) : route

@@ -6,22 +6,25 @@ import { type CaptureWriter, makePcapngWriter, makePcapWriter } from './capture-
 import { describeSection, describeTargets } from './describe-capture.ts'
 import { makeRotatingWriter } from './rotating-writer.ts'
 
-/** Where a request's packets go, and how they are written there. */
+/** Open output of a request, and the writer for its format. */
 export interface OpenWriter {
   readonly writer: CaptureWriter
-  /** For people: the path, or what reads the stream. */
+  /** Name for people: the path, or what reads the stream. */
   readonly name: string
   readonly readerGone: Promise<void>
   readonly isLive: boolean
-  /** The files there are, the oldest first; none where the packets go elsewhere. */
+  /** Files of the output, the oldest first; none when the packets go elsewhere. */
   readonly files: readonly string[]
-  /** Throws `output-*` errors. */
+  /**
+   * Closes the output.
+   * @throws {KcapError} output-* — when that fails
+   */
   close(): Promise<void>
 }
 
 /**
- * Opens the output of a request. `tell` is called when it has to wait for a reader.
- * @throws {KcapError} output-* — before anything is started anywhere
+ * Opens the output of a request. Calls `tell` when it has to wait for a reader.
+ * @throws {KcapError} output-* — when it can't be opened; nothing has been started anywhere by then
  */
 export async function openWriter(
   request: CaptureRequest,

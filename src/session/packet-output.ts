@@ -8,9 +8,9 @@ import type { SourceProgress } from './session-progress.ts'
 
 /** Writes and counts merged packets until the output or a limit ends the capture. */
 export interface PacketOutput {
-  /** Figures of the output's interfaces, by their ids. */
+  /** Figures of the output's interfaces, indexed by interface id. */
   readonly figures: SourceProgress[]
-  /** Written packets of the output's interfaces, by their ids. */
+  /** Numbers of packets written to the output's interfaces, indexed by interface id. */
   readonly delivered: readonly number[]
   /** Returns a promise while the output is slow. */
   write(runs: readonly PacketRun[]): Promise<void> | undefined

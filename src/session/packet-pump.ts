@@ -3,32 +3,32 @@ import type { PacketBatch, PacketRun } from '../base/packet.ts'
 import { makePacketMerger } from '../packets/merge-packets.ts'
 import { makeNoteLatePackets } from '../packets/note-late-packets.ts'
 
-/** A capture program's kernel hands packets over within a second (TPACKET_V3 with the timeout that tcpdump and dumpcap give libpcap). */
+/** Time within which the kernel hands packets to a capture program: TPACKET_V3, with the timeout that tcpdump and dumpcap pass to libpcap. */
 const handOverMs = 1_100
-/** At 50 MB/s it is what comes while packets wait; faster sources wait less. */
+/** Maximum number of bytes in the queue: what arrives at 50 MB/s while packets wait. Packets of faster sources wait less. */
 const maxQueuedBytes = 64 * 1024 * 1024
-/** While the output is slow, a source is not read beyond this. */
+/** Maximum number of bytes in the queue while the output is slow; sources are not read beyond this. */
 const maxBlockedBytes = 2 * 1024 * 1024
 
 /** Packets of all sources, merged, on their way to the writer. */
 export interface PacketPump {
   addSource(interfaceId: number): PumpInput
-  /** Makes all packets wait as they do for a silent source, until the returned function is called: what belongs before them is on its way. */
+  /** Makes all packets wait as for a silent source, until the returned function is called: something that belongs before them is on its way. */
   hold(): () => void
-  /** Settles when all that came is written; every source must have ended. */
+  /** Settles when everything that arrived is written; every source must have ended. */
   finish(): Promise<void>
 }
 
 export interface PumpInput {
   /**
-   * Returns a promise when the source must wait before it reads on. A comment belongs to the first packet. `interfaceId` where it is not the
-   * input's own; packets of one input keep their order.
+   * Adds packets; returns a promise when the source must wait before it reads on. A comment belongs to the first packet. `interfaceId` overrides the
+   * input's own interface; packets of one input keep their order.
    */
   push(batches: readonly PacketBatch[], comment?: string, interfaceId?: number): Promise<void> | undefined
   end(): void
 }
 
-/** `write` handles its own failures; it gives a promise while the output is slow. */
+/** Makes a pump. `write` handles its own failures, and returns a promise while the output is slow. */
 export function makePacketPump(
   windowMs: number,
   write: (runs: readonly PacketRun[]) => Promise<void> | undefined,
@@ -116,7 +116,7 @@ export function makePacketPump(
   }
 }
 
-/** Never steps, unlike the wall clock. */
+/** Returns the time since the epoch; unlike the wall clock, it never steps. */
 function nowMs(): number {
   return performance.timeOrigin + performance.now()
 }

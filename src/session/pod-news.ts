@@ -3,34 +3,34 @@ import { linkSignals } from '../base/link-signals.ts'
 import type { FollowedName, PodTarget, Target } from '../base/target.ts'
 import type { PodSetChange } from '../target/follow-pod-set.ts'
 
-/** How long after a capture has broken off the API may take to tell that its pod is gone. */
+/** Time that the API may take, after a capture has broken off, to report that its pod is gone. */
 const newsTimeoutMs = 3_000
 
-/** What is known of the pods that followed names stand for. */
+/** State of the pods that followed names stand for. */
 export interface PodNews {
-  /** A name is followed from now on; what it stands for is not known yet. */
+  /** Notes that a name is followed from now on, before its pods are known. */
   expect(name: FollowedName): void
-  /** A target is captured that one of the followed names stood for. */
+  /** Notes that a target of one of the followed names is captured. */
   noteStarted(target: Target): void
   /** Applies a change of the pods of a name; returns the uids that no name matches any more. */
   update(name: FollowedName, change: PodSetChange): string[]
-  /** The name is not followed any more. */
+  /** Notes that the name is not followed any more. */
   forget(name: FollowedName): void
-  /** The pod with this uid, if it can be captured. */
+  /** Returns the pod with this uid, if it can be captured. */
   findRunning(uid: string): PodTarget | undefined
-  /** Whether a name that is followed now stands or stood for the target. */
+  /** Reports whether a name that is followed now stands or stood for the target. */
   isFollowed(target: Target): boolean
-  /** Whether a name that has ever been followed stands or stood for it. */
+  /** Reports whether a name that has ever been followed stands or stood for the target. */
   wasFollowed(target: Target): boolean
-  /** Whether the target's pod is gone or its container's run is over. */
+  /** Reports whether the target's pod is gone or the run of its container is over. */
   hasEnded(target: Target): boolean
-  /** The same, waiting a moment for the news. */
+  /** Reports the same as `hasEnded`, but first waits a moment for pod events. */
   willHaveEnded(target: Target, signal: AbortSignal): Promise<boolean>
 }
 
 export function makePodNews(isCaptured: (uid: string) => boolean, clock: Clock): PodNews {
   const sets = new Map<FollowedName, PodSetChange['pods']>()
-  /** Names whose first list has not come yet. */
+  /** Names whose first list has not arrived yet. */
   const expected = new Set<FollowedName>()
   /** Uids of captured pods that were followed; the uids of all pods ever seen would be too many. */
   const followedBefore = new Set<string>()

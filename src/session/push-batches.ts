@@ -7,22 +7,22 @@ export interface PushBatchesOptions {
   readonly input: PumpInput
   /** Whether the output has no place for times after 2106. */
   readonly endsIn2106: boolean
-  /** Returns the interface of packets with a header that is not the source's first. */
+  /** Returns the interface of packets whose header differs from the source's first one. */
   readonly findInterface: (header: PacketStreamHeader) => Promise<number>
 }
 
-/** Returns a promise when the source must wait before it reads on. */
+/** Pushes packets; returns a promise when the source must wait before it reads on. */
 export type PushBatches = (batches: readonly PacketBatch[], comment: string | undefined) => Promise<void> | undefined
 
 /**
- * Returns a function that hands a source's packets to the pump in their order, each batch with its interface. Its promise rejects for packets that
- * the output can't hold.
+ * Returns a function that hands a source's packets to the pump in their order, each batch with its interface. Its promise rejects with `usage` for
+ * packets that the output can't hold.
  */
 export function makePushBatches({ sourceName, input, endsIn2106, findInterface }: PushBatchesOptions): PushBatches {
   async function pushEach(batches: readonly PacketBatch[], comment: string | undefined): Promise<void> {
     let due = comment
     for (const batch of batches) {
-      // editcap 4.0 and tcpdump write the lower 32 bits into a pcap, which is a time in 1970 or later that no packet had.
+      // editcap 4.0 and tcpdump write the lower 32 bits into a pcap: a time from 1970 on, which no packet had.
       if (endsIn2106 && batch.upperSeconds !== undefined)
         throw new KcapError('usage', `cannot write "${sourceName}" into a pcap: its packets are of times after 2106`, {
           hints: ['--format pcapng'],

@@ -14,13 +14,16 @@ const loginTimeoutMs = 20_000
 export interface Reach {
   readonly clusters: ClusterPool
   readonly routes: AttemptOptions
-  /** Logs in to the target's cluster again, unless that was done after `sinceMs`. Rejects when that fails. */
+  /** Logs in to the target's cluster again, unless that happened after `sinceMs`. Rejects when the login fails. */
   renewLogin(target: Target, sinceMs: number): Promise<void>
-  /** Deletes the pods, then ends all connections. Never rejects. */
+  /** Deletes the node pods, then closes all connections. Never rejects. */
   close(): Promise<void>
 }
 
-/** `signal` ends what has not begun; connections outlive it, because they bring the end of a capture home. */
+/**
+ * Makes the logins and connections of a capture. `signal` aborts whatever has not begun. Connections outlive it, because the end of a capture still
+ * arrives through them.
+ */
 export function makeReach(request: CaptureRequest, context: SessionContext, signal: AbortSignal): Reach {
   const { interactive, askSecret, askHostKey, askConsent, log, tell, clock } = context
   const connections = new AbortController()
@@ -41,7 +44,7 @@ export function makeReach(request: CaptureRequest, context: SessionContext, sign
         askSecret,
         askHostKey,
         answers: new Map(),
-        // What the remote side has compressed, or was not to, is not compressed once more on its way.
+        // SSH must not compress what the remote host has compressed, or was told not to compress.
         mayCompress: request.capture.compression === 'auto',
         log,
         tell,

@@ -2,20 +2,20 @@ import type { Clock } from '../base/clock.ts'
 
 const firstPauseMs = 1_000
 const longestPauseMs = 15_000
-/** A capture that was up for this long starts again with the shortest pause: one that dies at once does not. */
+/** Time after which a running capture counts as settled: its next retry begins with the shortest pause. */
 const settledMs = 5_000
 
-/** How long and how often a capture that broke off is tried again. */
+/** Limit on how long and how often a capture that broke off is tried again. */
 export interface RetryBudget {
-  /** The capture is up: whatever was lost before is made good, also when no packet comes. */
+  /** Notes that the capture is up: the outage is over, even if no packet arrives. */
   markUp(): void
-  /** It broke off, or could not begin: returns the pause before the next try; undefined: the patience is over. */
+  /** Notes that the capture broke off or could not begin. Returns the pause before the next try; undefined when no time is left for one. */
   fail(): number | undefined
 }
 
 /**
- * `patienceMs` is the time that an outage may last, from its first failure; 0: no try at all. A pause is spread over its second half, so that many
- * captures don't come back together.
+ * Makes a budget. `patienceMs` is the longest outage, counted from its first failure; 0: no retry at all. Each pause ends at a random time in its
+ * second half, so that many captures don't come back together.
  */
 export function makeRetryBudget(patienceMs: number, clock: Clock, random: () => number = Math.random): RetryBudget {
   let upMs: number | undefined

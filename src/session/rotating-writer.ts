@@ -5,51 +5,52 @@ import { splitKeyLines, takeNewestKeyLines } from '../packets/key-log.ts'
 import type { InterfaceStatistics } from '../packets/pcapng-writer.ts'
 import type { CaptureWriter, SourceDescription } from './capture-writer.ts'
 
-/** Of keys and of names, the newest are repeated in each file: older ones are of conversations that hardly go on. */
+/** Maximum length of keys, and of names, that each file repeats: the newest. Older ones belong to conversations that are probably over. */
 const maxRepeatedLength = 4 * 1024 * 1024
 /** Approximate size of an interface block without its texts. */
 const interfaceOverhead = 128
-/** What a block of keys takes besides them, at most. */
+/** Maximum number of bytes that a block of keys needs in addition to the keys. */
 const secretsOverhead = 32
-/** What a name takes, about. */
+/** Approximate size of a resolved name. */
 const nameLength = 64
 
 /** A source as each file with its packets describes it. */
 interface KnownSource {
-  /** Not the source itself: it holds what it has read, long after its end. */
+  /** Description only: the source itself holds what it has read, long after its end. */
   readonly source: SourceDescription
   readonly description: string
-  /** Length of its interface block; an estimate before there is one. */
+  /** Length of its interface block; an estimate until one is written. */
   length: number
 }
 
-/** A file, and which interface in it has the packets of a source. */
+/** A file, and its interface for each source. */
 interface OpenFile {
   readonly writer: CaptureWriter
   readonly interfaces: Map<number, { readonly id: number; delivered: number }>
-  /** When its first packet came. */
+  /** Time of its first packet. */
   begunMs: number
 }
 
 /**
- * A capture over files that follow each other, each complete by itself: the interfaces of the sources that have packets in it, names and secrets that
- * are known, and its statistics at its end. `openNext` closes the file before. A file is begun with its first packet, so that none is empty.
+ * Makes a writer that spreads a capture over consecutive files. Each file is complete by itself: it has the interfaces of the sources with packets in
+ * it, the known names and secrets, and its own statistics at the end. `openNext` closes the previous file. A file begins with its first packet, so no
+ * file is empty.
  */
 export async function makeRotatingWriter(
   limits: Rotation,
   openNext: () => Promise<CaptureWriter>,
   clock: Pick<Clock, 'nowMs'> = monotonicClock,
 ): Promise<CaptureWriter> {
-  // Most of a file is for packets.
+  // Keep most of a file for packets.
   const maxKeptLength = Math.min(maxRepeatedLength, (limits.fileBytes ?? Number.POSITIVE_INFINITY) / 8)
   const begin = (writer: CaptureWriter): OpenFile => ({ writer, interfaces: new Map(), begunMs: clock.nowMs() })
   let file = begin(await openNext())
   const before = { header: 0, packets: 0 }
-  /** Sizes of the earlier files that are kept. */
+  /** Sizes of the earlier files that still exist. */
   const saved: { readonly packets: number; readonly bytes: number }[] = []
   const sources: KnownSource[] = []
   const names = new Map<string, string>()
-  /** The newest that have come, and the newest that no file has. */
+  /** The newest secrets that have arrived, and the newest that are in no file yet. */
   let secrets = ''
   let freshSecrets = ''
   let turn: Promise<unknown> = Promise.resolve()
@@ -94,16 +95,16 @@ export async function makeRotatingWriter(
     if (isFirst) await addKnown()
   }
 
-  /** What is known for its packets: of names and keys the newest, so that most of the file is for packets. */
+  /** Writes the names and keys that are known; only the newest, so that most of the file is for packets. */
   async function addKnown(): Promise<void> {
     await file.writer.addNames([...names].map(([address, name]) => ({ address, name })))
-    // Both end with the newest.
+    // Both end with the newest keys.
     const known = freshSecrets.length > secrets.length ? freshSecrets : secrets
     freshSecrets = ''
     for (const lines of splitKeyLines(known)) await file.writer.addTlsSecrets(lines)
   }
 
-  /** `statistics` of the whole capture, or none in its middle, when only the packets are counted. */
+  /** Finishes the file. `statistics` are those of the whole capture; undefined before its end, when only the packets are counted. */
   async function finishFile(statistics: readonly InterfaceStatistics[] | undefined): Promise<boolean> {
     const endNs = BigInt(Date.now()) * 1_000_000n
     const startNs = endNs - BigInt(Math.round(clock.nowMs() - file.begunMs)) * 1_000_000n
@@ -128,7 +129,7 @@ export async function makeRotatingWriter(
     file = begin(next)
   }
 
-  /** The interface of the first run, in the file that will have its first packet. */
+  /** Adds the interface of a run to the file that gets the run's first packet. */
   async function placeInterface({ interfaceId, batch, from }: PacketRun): Promise<void> {
     const { packetOverhead, statisticsLength } = file.writer
     const needed = (sources[interfaceId]?.length ?? 0) + statisticsLength + packetOverhead + capturedLength(batch, from)
@@ -149,7 +150,7 @@ export async function makeRotatingWriter(
         await rotate()
         continue
       }
-      // A packet that fits no file at all gets one of its own.
+      // A packet that fits no file at all gets a file of its own.
       const [now, later] = fitting.length > 0 ? [fitting, rest] : splitBefore(here, 0, first.from + 1)
       if (!(await put(now))) return false
       left = [...later, ...left.slice(here.length)]
@@ -190,7 +191,7 @@ export async function makeRotatingWriter(
     },
     finish: (statistics) =>
       takeTurn(async () => {
-        // A capture without packets says what it looked at.
+        // A capture without packets still shows which interfaces it looked at.
         if (file.interfaces.size === 0 && saved.length === 0)
           for (const interfaceId of sources.keys()) await addInterface(interfaceId)
         return await finishFile(statistics)
@@ -219,7 +220,7 @@ export async function makeRotatingWriter(
 
 type Split = [readonly PacketRun[], readonly PacketRun[]]
 
-/** The packets that fit into so many bytes, and those after them. */
+/** Returns the packets that fit into `roomBytes`, and the packets after them. */
 function splitRuns(runs: readonly PacketRun[], roomBytes: number, packetOverhead: number): Split {
   if (roomBytes === Number.POSITIVE_INFINITY) return [runs, []]
   let left = roomBytes
@@ -232,7 +233,7 @@ function splitRuns(runs: readonly PacketRun[], roomBytes: number, packetOverhead
   return [runs, []]
 }
 
-/** The packets before a row of a run, and those from it on. */
+/** Returns the packets before a row of a run, and those from that row on. */
 function splitBefore(runs: readonly PacketRun[], i: number, row: number): Split {
   const { comment, ...run } = runs[i] as PacketRun
   if (row === run.from) return [runs.slice(0, i), runs.slice(i)]

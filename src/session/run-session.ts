@@ -21,16 +21,17 @@ import { makeKeyWriter } from './write-keys.ts'
 import { writeNames } from './write-names.ts'
 
 /**
- * Wireshark opens its next interface when it has the first bytes of this one, so these don't wait for a slow login. But once it has them, a
- * capture that fails gets a second dialog, "No packets captured": most failures are known by then.
+ * Delay of the header in a live stream. Wireshark opens its next interface when it has the first bytes of this one, so they must not wait for a slow
+ * login. But a capture that fails after them gets a second dialog, "No packets captured". Most failures are known within this delay.
  */
 const headerDelayMs = 1_000
-/** The remote side's tail looks for a file that is not there yet once a second. */
+/** Poll interval of the remote host's `tail` for a file that does not exist yet. */
 const remoteKeyLagMs = 1_000
 
 /**
- * A whole capture: request → targets → routes → sources → merged packets → writer. Settles after everything it started has ended, here
- * and on the remote side. Throws the first reason why nothing was captured, or why the output could not be written.
+ * Runs a whole capture: request → targets → routes → sources → merged packets → writer. Settles after everything it started has ended, here and on
+ * the remote side.
+ * @throws {KcapError} any code — when nothing was captured (the first reason counts), or the output could not be written
  */
 export async function runSession(request: CaptureRequest, context: SessionContext): Promise<SessionSummary> {
   const { tell, log, clock = monotonicClock } = context
@@ -114,11 +115,11 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     await pump.finish()
     await writer.finish(progress.statistics(packets.figures, packets.delivered)).catch(packets.fail)
   } catch (error) {
-    // What the capture's end has aborted did not fail.
+    // Work that the end of the capture aborted has not failed.
     if (hasSettled || ending.reason() === undefined) throw error
   } finally {
     clearTimeout(headerTimer)
-    // Stopped before there was a packet: Wireshark takes a stream without a header for an error.
+    // Stopped before the first packet: Wireshark reports a stream without a header as an error.
     if (output.isLive && stopReason() !== 'remote side ended') await writer.begin().catch(packets.fail)
     ending.close()
     opening.abort()
@@ -137,14 +138,14 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   return summary
 }
 
-/** What is there in spite of it. */
+/** Adds the number of packets that are saved in spite of the error. */
 function withSavedPackets(error: KcapError, packets: number): KcapError {
   if (packets === 0 || isRemoved(error)) return error
   const hints = [`${packets} packets are saved`, ...error.remedies]
   return new KcapError(error.code, error.message, { hints, cause: error.cause })
 }
 
-/** How much longer packets wait for keys from where they are captured. */
+/** Returns how much longer packets wait for keys from the remote host. */
 function keyLagMs({ remoteKeyLogPath }: CaptureRequest): number {
   return remoteKeyLogPath === undefined ? 0 : remoteKeyLagMs
 }

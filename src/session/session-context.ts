@@ -4,22 +4,22 @@ import type { AskConsent } from '../route/consent.ts'
 import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
 import type { SessionProgress } from './session-progress.ts'
 
-/** Who asks for a capture, as far as the capture needs to know. */
+/** Caller of a capture, as far as the capture needs to know it. */
 export interface SessionContext {
-  /** Stops the capture as a user does: what the remote side still holds is written, and the promise settles after clean-up. */
+  /** Stops the capture as a user does: packets that the remote side still holds are written, and the promise settles after clean-up. */
   readonly signal: AbortSignal
-  /** Whether a person sits at a terminal, so that credential plugins and ssh may ask. */
+  /** Whether a person sits at a terminal, so that credential plugins and ssh may prompt. */
   readonly interactive: boolean
   readonly askSecret?: ConnectSshOptions['askSecret']
   readonly askHostKey?: ConnectSshOptions['askHostKey']
-  /** Whether something may be created in a cluster; absent: nothing is asked. */
+  /** Asks whether kcap may create something in a cluster; absent: nothing is asked. */
   readonly askConsent?: AskConsent
   /** Called with the live figures once, before anything is captured. */
   readonly watch?: (progress: SessionProgress) => void
-  /** What happens to sources while it runs: pods that come, go, restart. */
+  /** Reports what happens to sources during the capture: pods that come, go, restart. */
   readonly tell: (event: string) => void
-  /** Writes the steps, for `--verbose` and log files. */
+  /** Logs the steps, for `--verbose` and log files. */
   readonly log: WriteLog
-  /** Measures pauses, outages and waits for pod events; default: the monotonic clock. */
+  /** Clock for pauses, outages and waits for pod events; default: the monotonic clock. */
   readonly clock?: Clock
 }

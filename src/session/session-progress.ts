@@ -11,17 +11,17 @@ export interface SourceFigures {
   readonly name: string
   readonly state: 'starting' | 'capturing' | 'ended' | 'failed'
   readonly packets: number
-  /** Bytes of packets, without what the file adds. */
+  /** Bytes of packets, without what the file format adds. */
   readonly bytes: number
-  /** What the remote side says of it: written into the stream, passed by the filter, lost by the kernel. */
+  /** Packets as the remote host counts them: written into the stream, passed by the filter, dropped by the kernel. */
   readonly captured: number | undefined
   readonly received: number | undefined
   readonly dropped: number | undefined
-  /** After the start of the capture; 0 for those that were there from the start. */
+  /** Time between the start of the capture and the source's arrival; 0 for sources that were there from the start. */
   readonly joinedMs: number
-  /** How often it broke off and was taken up again. */
+  /** Number of times that the capture broke off and was resumed. */
   readonly gaps: number
-  /** The upload of a program that it needs, while that runs. */
+  /** Upload of a program that the source needs; undefined when none is running. */
   readonly upload: UploadProgress | undefined
   readonly error: KcapError | undefined
 }
@@ -32,13 +32,13 @@ export interface SourceProgress {
   readonly hasBegun: boolean
   /** Time since it first captured; 0 before. */
   ageMs(): number
-  /** It captures, for the first time or again. */
+  /** Notes that the source captures, for the first time or again. */
   begin(): void
   showUpload(upload: UploadProgress | undefined): void
   add(run: PacketRun): void
   finish(end: SourceEnd): void
   fail(error: KcapError): void
-  /** The capture, or what was to be captured, ended before this source had begun, or had begun again; `reason` for the second. */
+  /** Notes that the capture or the target ended before this source began, or began again. `reason` is the error of a target that ended. */
   cancel(reason?: KcapError): void
 }
 
@@ -52,24 +52,27 @@ export interface SessionProgress {
 
 export interface SessionSummary {
   readonly outputName: string
-  /** The files it is in, the oldest first. */
+  /** Files of the output, the oldest first. */
   readonly files: readonly string[]
   readonly endedBy: EndReason
   readonly sources: readonly SourceFigures[]
-  /** All that were captured. */
+  /** All packets that were captured. */
   readonly packets: number
   /** Packets in the files that still exist. */
   readonly savedPackets: number
   readonly outputBytes: number
   readonly elapsedMs: number
-  /** Why a source failed; undefined when all captured to the end. */
+  /** Error of a source that failed; undefined when all captured to the end. */
   readonly error: KcapError | undefined
 }
 
 export interface MutableSessionProgress extends SessionProgress {
-  /** `isLate`: it comes after the start. */
+  /** Adds a source. `isLate`: it joins after the start. */
   addSource(name: string, isLate: boolean): SourceProgress
-  /** Returns the statistics of the output's interfaces, by their ids. What the remote host counted is in those of a source's first interface. */
+  /**
+   * Returns the statistics of the output's interfaces, indexed by interface id. The counts of the remote host are in those of a source's first
+   * interface.
+   */
   statistics(interfaces: readonly SourceProgress[], delivered: readonly number[]): InterfaceStatistics[]
   summarize(
     endedBy: EndReason,
@@ -131,7 +134,7 @@ export function makeProgress(outputName: string, clock: Clock = monotonicClock):
   }
 }
 
-/** A pod that had gone before it could be captured is a failure only where nothing else was captured. */
+/** Returns the error of the capture. A pod that was gone before it could be captured is a failure only when nothing else was captured. */
 function findError(sources: readonly SourceFigures[]): KcapError | undefined {
   const failed = sources.find(({ state, error }) => state === 'failed' && error !== undefined)
   if (failed !== undefined) return failed.error
@@ -174,7 +177,7 @@ function makeSource(name: string, joinedMs: number, clock: Clock): SourceProgres
       figures.bytes += capturedBytesOf(run)
     },
     finish({ statistics, error }: SourceEnd) {
-      // Of a capture that was taken up again, all runs together; unknown when one of them could not tell.
+      // A resumed capture has the sum of all its runs; it is unknown when one of them could not count.
       for (const key of ['captured', 'received', 'dropped'] as const)
         figures[key] = isFirstEnd ? statistics[key] : add(figures[key], statistics[key])
       isFirstEnd = false
@@ -192,7 +195,7 @@ function makeSource(name: string, joinedMs: number, clock: Clock): SourceProgres
   }
 }
 
-/** Reads its stack: until then V8 keeps what each frame was called on, as a WebSocket with all that it holds. */
+/** Reads the error's stack. Until then V8 keeps the receiver of each frame, such as a WebSocket with everything it holds. */
 function slim(error: KcapError): KcapError {
   for (let one: unknown = error; one instanceof Error; one = one.cause) void one.stack
   return error

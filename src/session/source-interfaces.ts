@@ -5,7 +5,7 @@ import type { CaptureWriter } from './capture-writer.ts'
 import type { PacketOutput } from './packet-output.ts'
 import type { SourceProgress } from './session-progress.ts'
 
-/** Each stays in memory; a hostile stream may describe its packets in ever new ways. */
+/** Maximum number of interfaces of a source. Each stays in memory, and a hostile stream may keep inventing new descriptions of its packets. */
 const mostInterfaces = 100
 
 interface KnownInterface {
@@ -13,12 +13,12 @@ interface KnownInterface {
   readonly header: PacketStreamHeader
 }
 
-/** Output interfaces of sources: one for each link type, frame check sequence and raised snap length that a source's packets have. */
+/** Output interfaces of sources: one for each link type, frame check sequence and raised snap length among a source's packets. */
 export interface SourceInterfaces {
   /**
-   * Returns the interface for packets with this header; one that is new is added to the output. A source that is captured again keeps its interfaces.
-   *
-   * @throws {KcapError} corrupt-capture — when the source has too many; usage — when the output can't hold this link type
+   * Returns the interface for packets with this header, and adds it to the output if it is new. A source that is captured again keeps its interfaces.
+   * @throws {KcapError} corrupt-capture — when the source has too many interfaces
+   * @throws {KcapError} usage — when the output can't hold this link type
    */
   find(source: PacketSource, figures: SourceProgress, header: PacketStreamHeader, description: string): Promise<number>
 }

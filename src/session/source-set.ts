@@ -10,28 +10,28 @@ import {
 import { makePodNews } from './pod-news.ts'
 import type { SourceProgress } from './session-progress.ts'
 
-/** Sources in all: each is an interface of the output and keeps its figures, so pods that come and go without end would fill memory. */
+/** Maximum number of sources in all. Each is an interface of the output and keeps its figures: pods that come and go without end would fill memory. */
 const mostSources = 10_000
-/** Sources that could not begin: where a thousand pods refuse it, the others will. */
+/** Maximum number of sources that could not begin: when a thousand pods refuse it, the others will too. */
 const mostRefused = 1_000
 
 export interface SourceSetOptions extends Omit<KeepCapturingOptions, 'news'> {
-  /** Sources captured at once. */
+  /** Maximum number of sources captured at the same time. */
   readonly limit: number
   readonly addFigures: (name: string, isLate: boolean) => SourceProgress
   /** Called when nothing is captured, and no pod event will change that: every source has failed, or the captures of all named pods have ended. */
   readonly onNothingLeft: () => void
 }
 
-/** The sources that are captured now: targets join, end and are captured again. */
+/** Sources of a capture: targets join, end and are captured again. */
 export interface SourceSet {
   /** Starts to capture these targets. */
   start(targets: readonly Target[]): void
-  /** The name is going to be followed; to be called before the targets that it stands for are started. */
+  /** Notes that the name will be followed. Must be called before the targets that it stands for are started. */
   expect(name: FollowedName): void
-  /** Captures the pods that the name matches now, and stops those that none matches any more. */
+  /** Captures the pods that the name matches now, and stops those that no name matches any more. */
   follow(name: FollowedName, change: PodSetChange): void
-  /** Whether the pod with this uid is, or was, captured. */
+  /** Reports whether the pod with this uid is or was captured. */
   has(uid: string): boolean
   /** Stops following a name; its captures continue. */
   unfollow(name: FollowedName): void
@@ -51,9 +51,9 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
   const isCaptured = (uid: string) => sources.has(uid)
   const news = makePodNews(isCaptured, clock)
   const keepCapturing = makeKeepCapturing({ ...options, news })
-  /** Uids of pods that are left out while too many others are captured, in their order. */
+  /** Uids of pods that are left out while too many others are captured, in order. */
   const waiting = new Set<string>()
-  /** Names that are followed. */
+  /** Followed names. */
   const names = new Set<FollowedName>()
   let refused = 0
   const told = new Set<keyof typeof reasons>()
@@ -77,14 +77,14 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
     })
   }
 
-  /** A capture program that was ended by somebody else is not started again; patterns may still get other pods. */
+  /** Reports whether a source is over. A capture program that somebody else ended is not started again; patterns may still match other pods. */
   function isOver({ target, figures }: SetSource): boolean {
     if (figures.figures.state === 'failed') return true
     if (names.size === 0 || [...names].some(({ kind }) => kind !== 'pod')) return false
     return target.kind !== 'pod' || news.findRunning(target.uid)?.containerId === target.containerId
   }
 
-  /** Captures the pod with this uid if it runs, by the last news of it. */
+  /** Captures the pod with this uid if it runs, according to its latest pod event. */
   function lookAgain(uid: string): void {
     const target = news.findRunning(uid)
     if (target !== undefined) reconcile([target])

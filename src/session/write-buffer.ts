@@ -2,33 +2,33 @@ import { monotonicClock } from '../base/clock.ts'
 import type { ByteOutput } from '../output/byte-output.ts'
 import type { WholePart } from '../packets/whole-part.ts'
 
-/** What waits here for a slow reader, twice; a piece that is longer is written by itself. */
+/** Size of each of the two buffers that wait for a slow reader; a longer piece is written by itself. */
 const capacity = 1024 * 1024
-/** A write of this size costs little more than one of a packet. */
+/** Wanted size of a write: it costs little more than the write of a single packet. */
 const wantedBytes = 256 * 1024
-/** A fast stream is held back this long to be written in such pieces; what comes after a pause is written at once. */
+/** Time that a fast stream is held back, to be written in pieces of that size; bytes that arrive after a pause are written at once. */
 const holdMs = 3
 
 /**
- * Bytes on their way to the output, in two buffers in turn: while one is with the kernel the other is filled, so that reading and writing
- * overlap. What is appended in one piece is written in one piece, so that the output always ends with a whole block.
+ * Bytes on their way to the output, in two alternating buffers. One is filled while the kernel has the other, so that reading and writing overlap.
+ * Bytes appended in one piece are written in one piece, so that the output always ends with a whole block.
  */
 export interface WriteBuffer {
   /**
-   * Waits for room, then has `fill` write exactly `length` bytes at `at`, with so many packets in them. Calls are served in turn. Returns false when nobody reads any
-   * more; throws what an earlier write failed with. Where there is room it gives the answer itself and not a promise: a packet then costs
-   * no turn of the event loop.
+   * Waits for room, then lets `fill` write exactly `length` bytes at `at`, with `packets` packets in them. Calls are served in order. Returns false
+   * when nobody reads any more. Where there is room it returns the result itself, not a promise: a packet then costs no turn of the event loop.
+   * @throws {KcapError} output-* — when an earlier write failed
    */
   append(length: number, packets: number, fill: Fill): boolean | Promise<boolean>
-  /** Settles when all of it is with the kernel. */
+  /** Settles when the kernel has all bytes. */
   drain(): Promise<boolean>
-  /** Packets that are with the kernel; of a write that was cut off, those that the output has kept. */
+  /** Packets that the kernel has; for a write that was cut off, those that the output has kept. */
   readonly savedPackets: number
 }
 
 type Fill = (out: Buffer, at: number) => void
 
-/** `findWhole` tells of the beginning of a piece what is whole there, given how many bytes went before the piece. */
+/** Makes the buffer. `findWhole` returns what is whole in the first part of a piece; `position` is the number of bytes before the piece. */
 export function makeWriteBuffer(
   output: ByteOutput,
   findWhole: (part: Buffer, position: number) => WholePart,
@@ -87,7 +87,7 @@ export function makeWriteBuffer(
       const timer = setTimeout(flush, holdMs)
       cancelHold = () => clearTimeout(timer)
     } else {
-      // Not before what else has come by now is here too.
+      // Waits until everything that has arrived by now is in the buffer too.
       const immediate = setImmediate(flush)
       cancelHold = () => clearImmediate(immediate)
     }

@@ -20,9 +20,9 @@ export interface WriteKeysOptions {
 export interface KeyWriter {
   /** Writes the keys that these packets need, before the packets are written. */
   writeNeeded(runs: readonly PacketRun[]): void
-  /** The keys of the request's own key log file, until `signal` is aborted. */
+  /** Writes the keys of the request's own key log file, until `signal` aborts. */
   followFile(signal: AbortSignal): Promise<void>
-  /** Those of a file where a route leads, until `signal` is aborted. Never rejects: what keeps them from coming is told. */
+  /** Writes the keys of a file at the end of a route, until `signal` aborts. Never rejects: it reports what keeps the keys from arriving. */
   followRemote(
     name: string,
     openRoute: () => Promise<Route>,
@@ -34,7 +34,7 @@ export function makeKeyWriter({ request, writer, fail, tell }: WriteKeysOptions)
   const isWanted = (request.keyLogFile ?? request.remoteKeyLogPath) !== undefined
   const { outputBytes = Number.POSITIVE_INFINITY } = request.limits
   const maxBytes = outputBytes / 2
-  // The other half of what keys may take is for sessions that are seen to begin.
+  // The other half of the space for keys is for sessions that are seen to begin.
   const pool = makeKeyPool(maxBytes / 2)
   let keyBytes = 0
   let isFull = false

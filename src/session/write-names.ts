@@ -6,10 +6,10 @@ import { followAddressNames } from '../kube/address-names.ts'
 import type { ClusterPool } from '../kube/cluster-pool.ts'
 import type { CaptureWriter } from './capture-writer.ts'
 
-/** A capture program takes about as long to start; packets are not kept from the user for names. */
+/** Longest wait for resolved names: a capture program takes about as long to start, and users should not wait for packets because of names. */
 const patienceMs = 1_000
 
-/** Namespaces watched in one context; each costs two watches. */
+/** Maximum number of namespaces watched in one context; each costs two watches. */
 const mostNamespaces = 50
 
 export interface WriteNamesOptions {
@@ -22,8 +22,8 @@ export interface WriteNamesOptions {
 }
 
 /**
- * Writes the names of the targets' namespaces into the stream, now and as they change. Settles when packets may follow: when the names
- * there are now are written, or are late.
+ * Writes the resolved names of the targets' namespaces into the stream, now and when they change. Settles when packets may follow: the current names
+ * are written, or are late.
  */
 export async function writeNames(targets: readonly Target[], options: WriteNamesOptions): Promise<void> {
   const { request, clusters, writer, fail, signal, log } = options
