@@ -13,20 +13,23 @@ import type { Route } from './route.ts'
 export interface AttemptOptions extends RouteOptions, CreatingOptions {
   readonly via: Via
   readonly consent: Consent
-  /** The user's own command line with this route, to be pasted. */
+  /** Returns the user's own command line with this route, ready to paste. */
   readonly formatCommand: (target: Target, via: RouteName) => Hint
 }
 
 /** A route that may lead to a target. */
 export interface RouteAttempt {
   readonly via: RouteName
-  /** Throws what keeps it from being opened. */
+  /**
+   * Opens the route.
+   * @throws {KcapError} any code — when something keeps it from being opened
+   */
   open(): Promise<Route>
 }
 
 /**
- * Routes to a target, in the order in which they are to be tried. Whoever walks them passes the failure of the last one to `next`, which
- * returns the next one, or throws the error for all of them when no other is left.
+ * Routes to a target, in the order to try them. The caller passes the failure of the last route to `next`, which returns the next one. When no route
+ * is left, `next` throws the error for all of them.
  */
 export type RouteAttempts = AsyncGenerator<RouteAttempt, never, unknown>
 
@@ -38,7 +41,7 @@ const liftedByOtherRoute: readonly ErrorCode[] = [
   'api-forbidden',
   'admission-refused',
 ]
-/** Those, and errors of a route itself. */
+/** Errors that another route may avoid, and errors of a route itself. */
 const failuresOfRoute: readonly ErrorCode[] = [
   ...liftedByOtherRoute,
   'debug-container-failed',
@@ -51,8 +54,8 @@ const failuresOfRoute: readonly ErrorCode[] = [
 ]
 
 /**
- * The route that was asked for, or kube exec and, only after that has failed, the others, for which the cluster is asked what it allows.
- * The last error says why the first failed, with what is known of the others in its hints.
+ * Yields the requested route. Without a request, yields kube exec and, only after it has failed, the other routes that the cluster allows.
+ * @throws {KcapError} any code — when no route is left; says why the first one failed; its hints describe the others
  */
 export async function* attemptRoutes(target: Target, options: AttemptOptions): RouteAttempts {
   if (target.kind === 'ssh') throw yield attempt(target, 'ssh', options)
@@ -64,7 +67,7 @@ export async function* attemptRoutes(target: Target, options: AttemptOptions): R
   return yield* attemptOthers(target, failure, options)
 }
 
-/** A node by SSH, where the config says how, since that creates nothing; otherwise by a pod on it. */
+/** Yields SSH where the config says how to reach the node, because SSH creates nothing; otherwise, or after a failure, a pod on the node. */
 async function* attemptNode(target: NodeTarget, options: AttemptOptions): RouteAttempts {
   const { via, consent, log } = options
   let notBySsh: readonly string[] = []
@@ -97,7 +100,7 @@ async function* attemptOthers(target: PodTarget, failure: KcapError, options: At
   })
   const plan = planRoutes(facts, consent.given)
   const creating = plan.filter(({ state }) => state === 'consent').map(({ via }) => via as CreatingRoute)
-  /** Failure of the last route into the container, whose state is what counts. */
+  /** Failure of the last route into the container: the state of the container is what counts. */
   let last = failure
   const tried = new Map<RouteName, string>()
   for (const { via, state, reason } of plan) {
@@ -119,7 +122,7 @@ async function* attemptOthers(target: PodTarget, failure: KcapError, options: At
       last = error
     } else tried.set(via, error.message)
   }
-  // A dialog of Wireshark has room for the first few lines only.
+  // Wireshark's dialog has room for the first few lines only.
   const order: readonly PlannedRoute['state'][] = ['consent', 'open', 'refused']
   const routes = plan
     .filter(({ via }) => (tried.has('exec') ? via !== 'kubectl' : via !== 'exec'))
@@ -137,7 +140,7 @@ async function* attemptOthers(target: PodTarget, failure: KcapError, options: At
   })
 }
 
-/** One route, for the person who is to choose. */
+/** Describes one route for the person who chooses. */
 function describe(
   { via, state, reason, lift }: PlannedRoute,
   failure: string | undefined,

@@ -7,21 +7,21 @@ export interface CaptureFailure {
   readonly name: string
   readonly interfaceName: string
   readonly hasFilter: boolean
-  /** Whether the network of a pod was to be entered from its node. */
+  /** Whether the capture enters the network of a pod from its node. */
   readonly entersPod: boolean
   /** Whether sudo was given a password. */
   readonly hasSudoPassword: boolean
-  /** Whether what kcap sent was run at all. */
+  /** Whether the script that kcap sent ran at all. */
   readonly hasBegun: boolean
-  /** Whether no process of that pod was found there. */
+  /** Whether the node has no process of that pod. */
   readonly hasNoPod: boolean
   /** Whether the network found has other addresses than the pod. */
   readonly hasOtherPod: boolean
-  /** The program the remote side has not. */
+  /** Program that the remote host lacks. */
   readonly missing: string | undefined
-  /** Bytes of a header that is not whole. */
+  /** Bytes of an incomplete header. */
   readonly receivedBytes: number
-  /** What the remote side said. */
+  /** Lines that the remote host printed. */
   readonly lines: readonly string[]
   readonly exitCode: number | undefined
 }
@@ -46,7 +46,7 @@ function passwordlessHints(tool: 'sudo' | 'doas', program: 'tcpdump' | 'nsenter'
   ]
 }
 
-/** Returns why the remote side captured nothing, from what it said. */
+/** Returns why the remote host captured nothing, judging by what it printed. */
 export function explainFailure(failure: CaptureFailure): KcapError {
   const { name, lines } = failure
   const place = `${isSsh(name) ? 'on' : 'in'} "${name}"`
@@ -70,7 +70,7 @@ export function explainFailure(failure: CaptureFailure): KcapError {
       hints: installHints(failure),
     })
   }
-  // What was said then are the words of others: of a banner, of the account's own command.
+  // kcap's script did not run, so others printed these lines: a banner, or the account's own command.
   if (!failure.hasBegun && isSsh(name)) {
     const [last] = lines.slice(-1)
     if (lacksShell(lines))
@@ -85,7 +85,7 @@ export function explainFailure(failure: CaptureFailure): KcapError {
       ],
     })
   }
-  // Before all that looks for words: a filter may have any of them in its names.
+  // Checked before all searches for words: the names in a filter may contain any of them.
   const refusal = failure.hasFilter ? findRefusal(lines) : undefined
   if (refusal !== undefined) return makeBadFilterError(refusal)
   if (found(/must have a tty/i))
@@ -135,7 +135,7 @@ function describeSilentEnd({ receivedBytes, exitCode }: CaptureFailure): string 
   return `the capture program ended with exit code ${exitCode ?? 'unknown'} and said nothing`
 }
 
-/** The program's own words without its name before them. */
+/** Returns the program's last errors without its name in front of them. */
 function quoteTool(lines: readonly string[]): string {
   const errors = lines.filter(
     (line) => !/^tcpdump: (verbose output|data link type)|^Warning:|^command terminated with exit code/i.test(line),

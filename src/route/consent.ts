@@ -1,23 +1,23 @@
 import type { CreatingRoute } from '../base/capture-request.ts'
 import { whatItLeaves } from './plan-routes.ts'
 
-/** Asks a person; undefined: there is none to ask. */
+/** Asks a person; undefined when nobody can answer. */
 export type AskConsent = ((question: string) => Promise<boolean>) | undefined
 
-/** What may be created in clusters during one capture. A person is asked once, for all targets and routes, and the answer holds to the end. */
+/** Permission to create something in clusters during one capture. kcap asks once, for all targets and routes, and the answer holds to the end. */
 export interface Consent {
   readonly given: ReadonlySet<CreatingRoute>
-  /** Has the question wait for a target that may still need consent. */
+  /** Makes the question wait for a target that may still need consent. */
   expect(place: string): void
   /** Ends that wait: the target is captured without consent, or has failed. */
   release(place: string): void
-  /** Returns those of the routes that may create something for a target. Asks the person where nobody has been asked yet. */
+  /** Returns which of the routes may create something for a target. Asks the person if nobody has been asked yet. */
   mayCreate(place: string, routes: readonly CreatingRoute[]): Promise<ReadonlySet<CreatingRoute>>
 }
 
-/** How long the question waits for other targets: a slow one must not keep the person from answering. */
+/** Longest wait of the question for other targets: a slow one must not keep the person from answering. */
 const defaultPatienceMs = 3_000
-/** Targets that the question names. */
+/** Maximum number of targets that the question names. */
 const mostNamed = 3
 
 export function makeConsent(
@@ -48,7 +48,7 @@ export function makeConsent(
     })
   const askOnce = async (askPerson: NonNullable<AskConsent>) => {
     await waitForOthers()
-    // A yes holds for what the question says, not for what comes while it is open.
+    // A yes covers what the question says, not what arrives while it is open.
     const routes = [...needed]
     if (await askPerson(formatQuestion([...places].sort(), routes))) for (const via of routes) given.add(via)
   }

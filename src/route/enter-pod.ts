@@ -3,8 +3,8 @@ import { formatTarget, type PodTarget } from '../base/target.ts'
 import type { RemoteNetwork } from '../remote/supervised-argv.ts'
 
 /**
- * The network of a pod as it is found on its node.
- * @throws {KcapError} pod-not-on-node — when the API server does not say what it is found and known by
+ * Returns how to find the network of a pod on its node.
+ * @throws {KcapError} pod-not-on-node — when the API server does not report the UID and the addresses that identify it
  */
 export function enterPod(target: PodTarget): RemoteNetwork {
   const { cgroupUid, addresses } = target

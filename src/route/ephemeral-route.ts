@@ -8,7 +8,7 @@ import { makeKeeperArgv } from '../remote/keeper-script.ts'
 import { findOwnStream } from './exec-route.ts'
 import type { Route } from './route.ts'
 
-/** For the next captures of the same pod, which need no new one then. */
+/** Time that an idle container waits for the next captures of the same pod, which can then use it. */
 const idleSeconds = 600
 
 export interface DebugRouteOptions {
@@ -17,7 +17,10 @@ export interface DebugRouteOptions {
   readonly log: WriteLog
 }
 
-/** A debug container in the pod, with the pod's network. It ends by itself; the pod's spec keeps its name. */
+/**
+ * Opens a route through a debug container, which shares the pod's network. The container ends by itself; the pod's spec keeps its name.
+ * @throws {KcapError} pod-not-found, no-ephemeral-containers, api-forbidden, admission-refused, debug-container-failed — when it can't be created
+ */
 export async function openEphemeralRoute(
   target: PodTarget,
   access: ClusterAccess,

@@ -6,7 +6,7 @@ import { listApiEndpoints } from '../kube/kube-objects.ts'
 import type { ApiAddress, OwnStream } from '../remote/supervised-argv.ts'
 import type { Route } from './route.ts'
 
-/** Kube exec in a container of the pod. Leaves nothing behind. */
+/** Opens a route through kube exec in a container of the pod. Leaves nothing behind. */
 export async function openExecRoute(target: PodTarget, access: ClusterAccess, signal: AbortSignal): Promise<Route> {
   const { namespace, pod, container } = target
   return {
@@ -20,7 +20,7 @@ export async function openExecRoute(target: PodTarget, access: ClusterAccess, si
   }
 }
 
-/** A pod on the node's own network sees what kcap and the API server say to each other. */
+/** Returns how to recognize kcap's own stream. A pod on the node's own network sees the traffic between kcap and the API server. */
 export async function findOwnStream(
   { hostNetwork }: PodTarget,
   access: ClusterAccess,
@@ -29,14 +29,17 @@ export async function findOwnStream(
   return hostNetwork ? await findNodeStream(access, signal) : { kind: 'elsewhere' }
 }
 
-/** Where the API server of most clusters listens. */
+/** Port on which the API server of most clusters listens. */
 const usualApiPort = 6443
 
-/** On a node: the API server as the user reaches it, and as it listens there, behind a load balancer perhaps. */
+/**
+ * Returns how to recognize kcap's own stream on a node: by the API server's address for the user, and by those it listens on, perhaps behind a load
+ * balancer.
+ */
 export async function findNodeStream(access: ClusterAccess, signal: AbortSignal): Promise<OwnStream> {
   const { hostname, port, protocol } = access.server
   const [named, known] = await Promise.all([
-    // The remote side may have no name service, and a name that it can't look up would be a wrong filter.
+    // The remote host may have no name service, and a name that it can't resolve would make the filter wrong.
     lookup(hostname.replace(/^\[|\]$/g, ''), { all: true }).catch(() => []),
     listApiEndpoints(access, signal).catch(() => []),
   ])

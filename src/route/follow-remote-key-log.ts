@@ -5,12 +5,12 @@ import { readOutput } from './read-output.ts'
 import type { Route } from './route.ts'
 import { startSupervised } from './supervised-program.ts'
 
-/** The packets wait for it. A login by the ssh program may ask its user meanwhile. */
+/** Time limit of the start. Packets wait for it, and the ssh program may prompt for a login meanwhile. */
 const beginTimeoutMs = 120_000
 
 export interface FollowRemoteKeyLogOptions {
   readonly path: string
-  /** Gets whole lines; the next are read when it has settled. */
+  /** Takes whole lines; the next lines are read when its promise has settled. */
   readonly take: (lines: string) => Promise<void>
   /** Called once the file is being followed. */
   readonly onBegun: () => void
@@ -19,8 +19,8 @@ export interface FollowRemoteKeyLogOptions {
 }
 
 /**
- * Reads the lines of a key log file where a route leads, as they are written; a file that is not there yet is waited for. Settles when it
- * has ended there too. Returns why no more lines will come, unless it was stopped.
+ * Follows a key log file at the end of a route, even if the file does not exist yet. Settles when the remote program has ended too. Returns why no
+ * more lines will arrive; undefined after a stop.
  */
 export async function followRemoteKeyLog(
   route: Route,
@@ -33,7 +33,7 @@ export async function followRemoteKeyLog(
     filter: '',
     network: { kind: 'here' },
     compression: 'none',
-    // GNU and busybox: from the first line, by name over rotation.
+    // For GNU and busybox: prints from the first line, and follows the name through rotation.
     programs: [['tail', '-n', '+1', '-F', path]],
   })
   const program = await startSupervised(route.start, argv, signal)

@@ -9,13 +9,13 @@ import type { RouteFacts } from './plan-routes.ts'
 
 export interface GatherOptions {
   readonly execFailure: KcapError | undefined
-  /** Where pods on nodes are to be created, if not beside the pod. */
+  /** Namespace of pods on nodes; undefined: the namespace of the pod. */
   readonly debugNamespace: string | undefined
   readonly sshHost: string | undefined
   readonly signal: AbortSignal
 }
 
-/** All that the plan wants to know, asked at once: nothing of it is asked before a capture by exec has failed. */
+/** Gathers everything that the plan needs, in parallel. kcap asks for none of it before a capture by exec has failed. */
 export async function gatherFacts(
   target: PodTarget,
   access: ClusterAccess,
@@ -54,7 +54,7 @@ export async function gatherFacts(
   ])
   return {
     namespace,
-    // Without the rest of the error: facts are written as JSON, too, which leaves out an error's message.
+    // Only these two fields: facts are also written as JSON, which leaves out an error's message.
     execFailure: execFailure && { code: execFailure.code, message: execFailure.message },
     rights: { getExec, createExec, patchEphemeral, createPods, deletePods, getNodeExec, createNodeExec },
     hasKubectl,

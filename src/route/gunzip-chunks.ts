@@ -2,26 +2,29 @@ import { createGunzip } from 'node:zlib'
 import type { KcapError } from '../base/kcap-error.ts'
 import { corruptCapture } from '../packets/capture-errors.ts'
 
-/** No capture begins with it. */
+/** First byte of gzip; no capture begins with it. */
 const gzipFirstByte = 0x1f
-/** Deflate makes up to 1032 bytes of one: what a piece becomes is in memory at once, however hostile it is. */
+/**
+ * Size of the pieces to decompress. Deflate expands a byte to up to 1032 bytes, and the whole result of a piece is in memory at once, however hostile
+ * it is.
+ */
 const pieceBytes = 4 * 1024
 const outputChunkBytes = 64 * 1024
-/** So much of the output is handed over together, as of a plain stream. */
+/** Amount of output that is handed over together, as with a plain stream. */
 const maxWaitingBytes = 256 * 1024
 
 export interface GunzippedChunks {
-  /** Ends, never throws. After a failure it gives nothing more, but reads what it is made of to its end. */
+  /** Decompressed chunks; the generator never throws. After a failure it yields nothing more, but reads its source to the end. */
   readonly chunks: AsyncGenerator<readonly Buffer[]>
-  /** `corrupt-capture` when the compressed stream is damaged. It comes with the bytes before it. */
+  /** Error `corrupt-capture` when the compressed stream is damaged; set together with the bytes before the damage. */
   readonly failure: KcapError | undefined
-  /** Whether it ended in the middle of a member. */
+  /** Whether the stream ended in the middle of a member. */
   readonly isTorn: boolean
 }
 
 /**
- * Decompresses the chunks of a stream that is a row of gzip members; one that is not gzip comes as it is, since the remote side may have no
- * gzip. What has come is handed over at once, also in the middle of a member. Nothing is read ahead of the reader.
+ * Decompresses a stream of gzip members. A stream that is not gzip passes unchanged, since the remote host may have no gzip. Bytes are handed over as
+ * soon as they arrive, even in the middle of a member. Nothing is read ahead of the reader.
  */
 export function gunzipChunks(source: AsyncIterable<readonly Buffer[]>, sourceName: string): GunzippedChunks {
   let failure: KcapError | undefined
@@ -72,17 +75,17 @@ function* cut(chunks: readonly Buffer[]): Generator<Buffer> {
 }
 
 interface Inflater {
-  /** Settles when the piece has been used up; returns what is wrong with it. One at a time. */
+  /** Settles when the piece is used up; returns the problem with it. One call at a time. */
   push(piece: Buffer): Promise<string | undefined>
-  /** Returns what is missing at the end. */
+  /** Ends the input; returns the problem with its end. */
   end(): Promise<string | undefined>
   waitingBytes(): number
-  /** What has been decompressed since the last time. */
+  /** Returns what has been decompressed since the last call. */
   take(): Buffer[]
 }
 
 function makeInflater(): Inflater {
-  // Flowing all the time: Node's own would throw away what waits in it when it fails. It can't flow further than the piece it has.
+  // Always flowing: when Node's own stream fails, it discards what waits in it. It can't flow beyond the piece it has.
   const stream = createGunzip({ chunkSize: outputChunkBytes })
   let waiting: Buffer[] = []
   let waitingBytes = 0
@@ -97,7 +100,7 @@ function makeInflater(): Inflater {
     settle()
   })
   stream.on('end', () => {
-    // Before its time: zeros follow a member, which Node takes for padding.
+    // Ended early: Node takes zeros after a member for padding.
     problem ??= stream.writableEnded ? undefined : 'no compressed data'
     settle()
   })

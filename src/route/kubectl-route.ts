@@ -4,7 +4,7 @@ import { startKubectlExec } from '../kube/kubectl-process.ts'
 import { findOwnStream } from './exec-route.ts'
 import type { Route } from './route.ts'
 
-/** The user's own kubectl runs the program: where its login or its protocol is the only way in. Leaves nothing behind. */
+/** Opens a route through the user's own kubectl, for clusters that accept only its login or its protocol. Leaves nothing behind. */
 export async function openKubectlRoute(target: PodTarget, access: ClusterAccess, signal: AbortSignal): Promise<Route> {
   const { namespace, pod, container, cluster } = target
   return {

@@ -6,11 +6,15 @@ import { runRemote } from './run-remote.ts'
 
 export interface RemoteInterface {
   readonly name: string
-  /** `Up, Running, Connected`; '' where tcpdump does not tell. */
+  /** `Up, Running, Connected`; empty when tcpdump does not print it. */
   readonly state: string
 }
 
-/** Returns the interfaces on the remote side, as its tcpdump lists them. */
+/**
+ * Lists the interfaces on the remote host, as its tcpdump reports them.
+ * @throws {KcapError} no-capture-program — when the remote host has no tcpdump
+ * @throws {KcapError} capture-program-failed — when tcpdump fails
+ */
 export async function listInterfaces(route: Route, signal: AbortSignal): Promise<RemoteInterface[]> {
   const { stdout, stderr, exitCode } = await runRemote(route.start, makeToolArgv(['tcpdump', '-D']), { signal })
   if (exitCode !== 0 && lacksShell(stderr.split('\n')) && route.useOtherShell?.() === true)
@@ -26,10 +30,10 @@ export async function listInterfaces(route: Route, signal: AbortSignal): Promise
   return parseInterfaces(stdout)
 }
 
-/** A node with many pods has some hundreds. */
+/** Maximum number of interfaces; a node with many pods has some hundreds. */
 const mostInterfaces = 1_000
 
-/** `1.eth0 [Up, Running, Connected]` (tcpdump 4.99) or `1.eth0` (older). */
+/** Parses the output of `tcpdump -D`: `1.eth0 [Up, Running, Connected]` (4.99) or `1.eth0` (older). */
 export function parseInterfaces(text: string): RemoteInterface[] {
   const named = text.split('\n').flatMap((line) => {
     const name = /^\d+\.(\S{1,64})(?:\s|$)/.exec(line)?.[1]

@@ -1,7 +1,9 @@
 import type { CaptureRequest } from '../base/capture-request.ts'
 import type { NodeTarget, PodTarget, SshHostName } from '../base/target.ts'
 
-/** The SSH host that is the node of a target: the one the user named, or by the pattern for all nodes. undefined: neither is there. */
+/**
+ * Returns the SSH host that is the node of a target: the one that the user named, or one from the pattern for all nodes; undefined without either.
+ */
 export function nameNodeHost(
   { node, nodeAddress }: PodTarget | NodeTarget,
   { nodeHost, nodeSsh }: Pick<CaptureRequest, 'nodeHost' | 'nodeSsh'>,

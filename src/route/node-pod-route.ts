@@ -14,28 +14,36 @@ import { enterPod } from './enter-pod.ts'
 import { findNodeStream } from './exec-route.ts'
 import type { Route } from './route.ts'
 
-/** Its keeper ends it when kcap is gone; between its start and the capture, and between two captures, it is idle too. */
+/**
+ * Idle time after which the pod's keeper ends it, because kcap is gone. The pod is also idle between its start and the capture, and between two
+ * captures.
+ */
 const idleSeconds = 60
 const longestSeconds = 24 * 60 * 60
-/** What a capture takes beside its duration. */
+/** Time that a capture takes in addition to its duration. */
 const marginSeconds = 300
 
 export interface NodePodsOptions {
   readonly debug: DebugContainer
-  /** How long the capture is to last; undefined: until it is stopped. */
+  /** Duration of the capture; undefined: until it is stopped. */
   readonly durationMs: number | undefined
   /** Aborts the creation. */
   readonly signal: AbortSignal
   readonly log: WriteLog
-  /** What is left behind. */
+  /** Reports leftovers. */
   readonly tell: (event: string) => void
 }
 
-/** Pods on nodes, one for all targets of a node. */
+/** Node pods; all targets of a node share one. */
 export interface NodePods {
-  /** Throws `api-forbidden`, `admission-refused`, `debug-container-failed`. */
+  /**
+   * Opens a route through the pod on the target's node; creates the pod if there is none.
+   * @throws {KcapError} pod-not-running — when the target is on no node yet
+   * @throws {KcapError} pod-not-on-node — when nothing identifies the target on its node
+   * @throws {KcapError} api-forbidden, admission-refused, namespace-not-found, debug-container-failed — when the pod can't be created
+   */
   openRoute(target: PodTarget | NodeTarget, access: ClusterAccess): Promise<Route>
-  /** Deletes them all. */
+  /** Deletes all pods. */
   close(): Promise<void>
 }
 
@@ -66,11 +74,11 @@ export function makeNodePods({ debug, durationMs, signal, log, tell }: NodePodsO
           hints: [line('kubectl', 'get', 'pod', '-o', 'wide', '-n', target.namespace)],
         })
       const isOnNode = target.kind === 'node' || target.hostNetwork
-      // Refused before anything is created.
+      // Refuse before anything is created.
       const network = isOnNode ? ({ kind: 'here' } as const) : enterPod(target)
       const place = debug.namespace ?? target.namespace
       const key = `${access.context}/${node}/${place}`
-      // Between two captures it may have waited too long.
+      // The pod may have been idle for too long between two captures.
       const reopen = async (known: NodePod) => ((await known.isRunning()) ? known : await create(access, place, node))
       const opening = pods.get(key)?.then(reopen) ?? create(access, place, node)
       pods.set(key, opening)

@@ -15,15 +15,15 @@ import type { Route } from './route.ts'
 export interface RouteOptions {
   readonly clusters: ClusterPool
   readonly ssh: ConnectSshOptions
-  /** The node of the pods that are captured, as the user named it. */
+  /** SSH host that is the node of the captured pods, as the user named it. */
   readonly nodeHost: SshHostName | undefined
-  /** The pattern for all nodes. */
+  /** Pattern for the SSH hosts of all nodes. */
   readonly nodeSsh: SshHostName | undefined
-  /** Aborts what has not begun. */
+  /** Aborts whatever has not begun. */
   readonly signal: AbortSignal
 }
 
-/** What a route needs that creates something. */
+/** Options of a route that creates something. */
 export interface CreatingOptions {
   readonly debug: DebugContainer
   readonly nodePods: NodePods
@@ -32,7 +32,11 @@ export interface CreatingOptions {
 
 export type QuietRoute = Exclude<RouteName, CreatingRoute>
 
-/** Opens a route that creates nothing. Throws the errors of the login, and of what the route needs. */
+/**
+ * Opens a route that creates nothing.
+ * @throws {KcapError} usage — when no SSH host is named
+ * @throws {KcapError} any code — when the login, or another step of the route, fails
+ */
 export async function openRoute(target: Target, via: QuietRoute, options: RouteOptions): Promise<Route> {
   const { clusters, ssh, signal } = options
   if (target.kind === 'ssh') return await openSsh(target, target.name, ssh, signal)
@@ -44,7 +48,10 @@ export async function openRoute(target: Target, via: QuietRoute, options: RouteO
     : await openExecRoute(target, access, signal)
 }
 
-/** Creates what leads to a target: a pod on its node, or a container in it. Throws what keeps it from being created. */
+/**
+ * Creates a route to a target: a pod on its node, or a debug container in it.
+ * @throws {KcapError} any code — when something keeps it from being created
+ */
 export async function createRoute(
   target: PodTarget | NodeTarget,
   via: CreatingRoute,
@@ -56,7 +63,7 @@ export async function createRoute(
     : await openEphemeralRoute(target, access, options)
 }
 
-/** ssh2 takes longer to load than a pod capture takes to begin. */
+/** Loads ssh2 on demand: loading takes longer than a pod capture takes to begin. */
 async function openSsh(...words: Parameters<typeof import('./ssh-route.ts').openSshRoute>): Promise<Route> {
   const { openSshRoute } = await import('./ssh-route.ts')
   return await openSshRoute(...words)

@@ -19,11 +19,14 @@ import { type UploadedProgram, type UploadOptions, uploadTcpdump } from './uploa
 
 export interface SourceOptions extends Omit<UploadOptions, 'targetName'> {
   readonly capture: CaptureOptions
-  /** A tcpdump of this machine for containers that have none. */
+  /** Path of a tcpdump on this machine, for containers that have none. */
   readonly uploadPath: string | undefined
 }
 
-/** Starts capturing a target by a route. Throws what keeps it from capturing. */
+/**
+ * Starts to capture a target over a route.
+ * @throws {KcapError} any code — when something keeps it from capturing
+ */
 export async function openSource(target: Target, route: Route, options: SourceOptions): Promise<PacketSource> {
   const { signal } = options
   let uploaded: UploadedProgram | undefined
@@ -44,12 +47,12 @@ export async function openSource(target: Target, route: Route, options: SourceOp
       throw await withInterfaceNames(error, route, signal)
     throw withTargetHints(withDebugHints(error, route), target)
   } finally {
-    // By now it runs, or won't.
+    // By now the capture program runs, or never will.
     uploaded?.remove()
   }
 }
 
-/** What the pod's own containers have is no help to a debug container. */
+/** Replaces the hints for debug containers, which lack what the pod's own containers have. */
 function withDebugHints(error: unknown, { via }: Route): unknown {
   if (!(error instanceof KcapError) || (via !== 'ephemeral' && via !== 'node-pod')) return error
   const hints: Partial<Record<ErrorCode, string>> = {
@@ -63,7 +66,7 @@ function withDebugHints(error: unknown, { via }: Route): unknown {
   return hint === undefined ? error : new KcapError(error.code, error.message, { hints: [hint], cause: error.cause })
 }
 
-/** Asking whether there is a shell first would cost every capture a round trip. */
+/** Retries through another shell. A check for a shell would cost every capture a round trip. */
 async function withShell(route: Route, open: () => Promise<PacketSource>): Promise<PacketSource> {
   try {
     return await open()
@@ -73,7 +76,7 @@ async function withShell(route: Route, open: () => Promise<PacketSource>): Promi
   }
 }
 
-/** sudo is tried without a password first, then with those that there are, until one is right. */
+/** Tries sudo without a password, then with each password there is, until one is right. */
 async function withSudoPassword(
   route: Route,
   open: (password: string | undefined) => Promise<PacketSource>,
@@ -103,7 +106,7 @@ async function withKnownOptions(
   }
 }
 
-/** The probe and the capture are one: the remote side runs the first program that it has. */
+/** Probes and captures in one step: the remote host runs the first program that it has. */
 async function openWithFeatures(
   target: Target,
   route: Route,

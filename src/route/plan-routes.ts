@@ -2,55 +2,55 @@ import type { CreatingRoute, RouteName } from '../base/capture-request.ts'
 import type { ErrorCode } from '../base/error-codes.ts'
 import { type Hint, line } from '../base/hint.ts'
 
-/** What decides which routes into a pod are open. A right or a version that nobody tells is undefined, and taken for good. */
+/** Facts that decide which routes into a pod are open. An unknown permission or version is undefined, and assumed to suffice. */
 export interface RouteFacts {
   readonly namespace: string
-  /** Why kube exec did not capture; undefined: it does, or was not tried. */
+  /** Why kube exec did not capture; undefined: it captures, or was not tried. */
   readonly execFailure: { readonly code: ErrorCode; readonly message: string } | undefined
   readonly rights: {
     readonly getExec: boolean | undefined
     readonly createExec: boolean | undefined
     readonly patchEphemeral: boolean | undefined
-    /** Rights to pods and exec in the namespace where node pods are created. */
+    /** Permissions for pods and exec in the namespace where node pods are created. */
     readonly createPods: boolean | undefined
     readonly deletePods: boolean | undefined
     readonly getNodeExec: boolean | undefined
     readonly createNodeExec: boolean | undefined
   }
   readonly hasKubectl: boolean
-  /** Of the API server: 34 of 1.34. */
+  /** Minor version of the API server: 34 for 1.34. */
   readonly minorVersion: number | undefined
-  /** What the namespaces enforce: `privileged`, `baseline`, `restricted`, `none`, or `unknown`. */
+  /** Pod security level that the namespaces enforce: `privileged`, `baseline`, `restricted`, `none`, or `unknown`. */
   readonly podSecurity: string
   readonly nodePodSecurity: string
   /** Namespace where node pods are created. */
   readonly nodePodNamespace: string
   readonly isWindows: boolean
-  /** Made by the kubelet from a file: the API server only shows it. */
+  /** Whether the kubelet made the pod from a file; the API server only shows it. */
   readonly isStatic: boolean
-  /** The node's own host, if the user named it. */
+  /** SSH host of the node, if the user named one. */
   readonly sshHost: string | undefined
   /** Why that host can't be used; undefined: it can, or was not tried. */
   readonly sshFailure?: { readonly message: string; readonly lift: readonly Hint[] } | undefined
 }
 
-/** One route, and whether it can be taken. */
+/** A route, and whether it can be taken. */
 export interface PlannedRoute {
   readonly via: RouteName
   /** `consent`: it would create something, and nobody has allowed it yet. */
   readonly state: 'open' | 'consent' | 'refused'
-  /** In a few words: what it does, or why it can't be taken. */
+  /** What the route does, or why it can't be taken, in a few words. */
   readonly reason: string
-  /** Whether it is refused because the login lacks a right. */
+  /** Whether it is refused because the login lacks a permission. */
   readonly lacksRight: boolean
-  /** What would lift the refusal, to be pasted. */
+  /** Remedies for the refusal, ready to paste. */
   readonly lift: readonly Hint[]
 }
 
-/** A WebSocket exec takes `create` too from this version on, and `get` alone before. */
+/** First minor version in which a WebSocket exec needs `create` too; before it, `get` alone is enough. */
 export const firstCreateVersion = 35
 
-/** Ephemeral containers are stable from 1.25 on, and on by default from 1.23. */
+/** First minor version with ephemeral containers by default; they are stable from 1.25 on. */
 export const firstEphemeralVersion = 23
 
 export const whatItLeaves: Readonly<Record<CreatingRoute, string>> = {
@@ -58,7 +58,7 @@ export const whatItLeaves: Readonly<Record<CreatingRoute, string>> = {
   'node-pod': 'creates a temporary pod on the node, and deletes it after the capture',
 }
 
-/** All routes into a pod in the order in which they are to be tried: the one that needs and leaves the least first. */
+/** Plans all routes into a pod, in the order to try them: the route that needs and leaves the least comes first. */
 export function planRoutes(facts: RouteFacts, consent: ReadonlySet<CreatingRoute>): PlannedRoute[] {
   return [
     planExec(facts),
@@ -79,7 +79,7 @@ function planExec({ execFailure, rights, minorVersion }: RouteFacts): PlannedRou
   return open('exec', 'the capture program of the container')
 }
 
-/** The verb without which a WebSocket exec is refused. */
+/** Returns the verb whose absence makes the API server refuse a WebSocket exec. */
 function findMissingVerb(
   mayGet: boolean | undefined,
   mayCreate: boolean | undefined,
@@ -144,7 +144,7 @@ function planNodePod(facts: RouteFacts, consent: ReadonlySet<CreatingRoute>): Pl
   return creating('node-pod', consent)
 }
 
-/** A policy, not a missing right: whatever else needs exec there meets it too. */
+/** Reports whether a policy refused exec. Unlike a missing permission, a policy also refuses everything else that needs exec there. */
 function refusesExec({ execFailure }: RouteFacts): boolean {
   return execFailure?.code === 'admission-refused'
 }

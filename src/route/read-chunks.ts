@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream'
 
-/** What may wait here while the reader is busy; the stream is paused beyond it. */
+/** Maximum number of bytes that wait here while the reader is busy; the stream is paused beyond it. */
 const maxWaitingBytes = 256 * 1024
 
 /**
- * The chunks of a stream as they came, all those of one turn of the event loop together: a turn for each costs more than reading it. A
- * stream's own iterator would join what has come into one new buffer, which copies a fast stream once more.
+ * Yields the chunks of a stream as they came, grouped by turn of the event loop: a turn for each chunk costs more than reading it. A stream's own
+ * iterator would join them into one new buffer, which copies a fast stream once more.
  */
 export async function* readChunks(stream: Readable): AsyncGenerator<readonly Buffer[]> {
   let waiting: Buffer[] = []

@@ -8,7 +8,10 @@ const states: Readonly<Record<string, string>> = {
   EISDIR: 'is a directory',
 }
 
-/** @throws {KcapError} usage — when the tcpdump to upload can't be read; asked before a cluster is */
+/**
+ * Checks the tcpdump to upload, before any cluster is asked.
+ * @throws {KcapError} usage — when the file can't be read
+ */
 export async function refuseUnreadableUpload(file: string | undefined): Promise<void> {
   if (file === undefined) return
   let state: string | undefined

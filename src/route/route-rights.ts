@@ -10,14 +10,14 @@ export interface RightsPlace {
 
 const core = { apiGroup: '' } as const
 
-/** Lists every right that a route needs, from finding and following its pod to deleting what the route created. */
+/** Lists every permission that a route needs, from finding and following its pod to deleting what the route created. */
 export function listRouteRights(via: RouteName, { namespace, nodePodNamespace }: RightsPlace): Rule[] {
   const find: Rule = { ...core, namespace, resource: 'pods', verbs: ['get', 'list', 'watch'] }
   const exec = (where: string | undefined): Rule => ({
     ...core,
     namespace: where,
     resource: 'pods/exec',
-    // The WebSocket upgrade is a GET: exec needs both from 1.35 on, and `get` before (kubernetes/kubernetes#78741).
+    // A WebSocket upgrade is a GET: exec needs both verbs from 1.35 on, and `get` alone before (kubernetes/kubernetes#78741).
     verbs: ['get', 'create'],
   })
   if (via === 'ssh') return [find]

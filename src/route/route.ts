@@ -3,21 +3,21 @@ import type { StartRemoteProcess } from '../base/remote-process.ts'
 import type { Sudo } from '../base/target.ts'
 import type { OwnStream, RemoteNetwork } from '../remote/supervised-argv.ts'
 
-/** A way to run programs where a target's packets are. */
+/** Route to the place where a target's packets are; runs programs there. */
 export interface Route {
   readonly via: RouteName
-  /** For people: `kube exec in container "api" (context shop@lab)`. */
+  /** Description for people: `kube exec in container "api" (context shop@lab)`. */
   readonly description: string
   readonly start: StartRemoteProcess
-  /** Whose packets are captured there. */
+  /** Network whose packets are captured. */
   readonly network: RemoteNetwork
   readonly ownStream: OwnStream
   readonly sudo: Sudo
-  /** Returns one after the other what may be sudo's password; undefined: there is none left. Absent: there is none. */
+  /** Returns the next password that sudo may accept; undefined when none is left. Absent: there are no passwords. */
   readonly nextSudoPassword?: () => Promise<string | undefined>
-  /** Starts later programs through another path to the shell. Returns whether there was one left to try; absent when there is only one path. */
+  /** Starts later programs through another path to the shell. Returns whether a path was left to try; absent when there is only one. */
   readonly useOtherShell?: () => boolean
-  /** Begins the ids of its captures, where something on the remote side looks for them; undefined: nothing does. */
+  /** Prefix of capture ids that something on the remote host looks for; undefined: nothing does. */
   readonly captureIdPrefix?: string
   close(): Promise<void>
 }

@@ -3,26 +3,27 @@ import { KcapError } from '../base/kcap-error.ts'
 import type { StartRemoteProcess } from '../base/remote-process.ts'
 import { textAfterMark } from './read-output.ts'
 
-/** From the start of the program to its end. */
+/** Time limit from the start of a program to its end. */
 const timeoutMs = 30_000
-/** Limit for each output. */
+/** Maximum length of each output. */
 const maxTextLength = 100_000
 
 export interface RemoteRun {
-  /** Ends the program's run too. */
+  /** Ends the program too. */
   readonly signal: AbortSignal
 }
 
 export interface RemoteAnswer {
-  /** The beginning of what it printed. */
+  /** Beginning of the output. */
   readonly stdout: string
   readonly stderr: string
   readonly exitCode: number
 }
 
 /**
- * Runs a program on the remote side that is to end by itself. Throws what keeps it from being run, and `capture-program-failed` when it does not
- * end in time.
+ * Runs a program on the remote host and waits until it ends by itself.
+ * @throws {KcapError} capture-program-failed — when it does not end in time
+ * @throws {KcapError} any code — when it can't be run
  */
 export async function runRemote(
   start: StartRemoteProcess,
@@ -53,7 +54,7 @@ export async function runRemote(
   }
 }
 
-/** Reads to the end, so that the program can come to its own. */
+/** Returns the beginning of a stream. Reads it to its end, so that the program can finish. */
 export async function readBeginning(stream: Readable, maxLength = maxTextLength): Promise<string> {
   let text = ''
   for await (const chunk of stream as AsyncIterable<Buffer>) {

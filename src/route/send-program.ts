@@ -4,32 +4,32 @@ import { parseUploadAnswer, uploadWords } from '../remote/upload-script.ts'
 import { readBeginning } from './run-remote.ts'
 import { makeUploadWindow } from './upload-window.ts'
 
-/** From one piece that was taken to the next, and from the last one to its checksum. */
+/** Longest time between two acknowledged pieces, and between the last one and the checksum. */
 const stallLimitMs = 30_000
 const heartbeatMs = 5_000
-/** After the word to remove the file: an older API server may not report the end. */
+/** Time limit of the removal: an older API server may not report the end. */
 const removeTimeoutMs = 1_000
-/** As kubectl's. */
+/** Size of a frame, as in kubectl. */
 const frameBytes = 32 * 1024
 const maxTextLength = 1_000
 
 export interface SendOptions {
   /** Aborts the upload until the program has arrived. */
   readonly signal: AbortSignal
-  /** Called with the bytes that are in the file, each time they grow. */
+  /** Called with the number of bytes in the file, each time it grows. */
   readonly onTaken: (bytes: number) => void
 }
 
 export type SendOutcome =
-  /** It is there until `remove` is called or kcap ends. */
+  /** The file exists until `remove` is called or kcap ends. */
   | { readonly kind: 'arrived'; readonly path: string; readonly sum: string; remove(): void }
   | { readonly kind: 'failed'; readonly reason: string }
-  /** The upload script ended, or the connection to it. */
+  /** The upload script ended, or its connection did. */
   | { readonly kind: 'ended'; readonly exit: RemoteExit; readonly stderr: string }
   | { readonly kind: 'stalled'; readonly stalledMs: number }
 
 /**
- * Starts an upload script and sends it the program, no more at a time than the link carries in about a second. Rejects when the script can't be
+ * Starts an upload script and sends it the program. Keeps no more in flight than the link carries in about a second. Rejects when the script can't be
  * started, and with the signal's reason.
  */
 export async function sendProgram(
@@ -71,7 +71,7 @@ export async function sendProgram(
     if (answer?.kind === 'ready' && !isReady) isReady = true
     else if (answer?.kind === 'taken') {
       const bytes = window.acknowledge(performance.now())
-      // A hostile remote side acknowledges what was never sent.
+      // A hostile remote host may acknowledge what was never sent.
       if (bytes === 0) return
       takenBytes += bytes
       onTaken(takenBytes)
@@ -113,7 +113,7 @@ export async function sendProgram(
   }
 }
 
-/** Reads to the end; of a line without end only the beginning counts. */
+/** Reads to the end; only the beginning of an endless line counts. */
 async function readLines(stream: Readable, onLine: (line: string) => void): Promise<void> {
   let rest = ''
   for await (const chunk of stream as AsyncIterable<Buffer>) {

@@ -9,8 +9,10 @@ import { enterPod } from './enter-pod.ts'
 import type { Route } from './route.ts'
 
 /**
- * A host by SSH, which may be a node, or a pod's network on that host, which is the pod's node. kcap's own stream is left out where it passes, as sshd tells
- * the connection.
+ * Opens a route by SSH: to a host, which may be a node, or to a pod's network on the pod's node. Leaves out kcap's own stream where it passes, as
+ * sshd describes the connection.
+ * @throws {KcapError} pod-not-on-node — when nothing identifies the pod on its node
+ * @throws {KcapError} ssh-* — when the connection or the login fails
  */
 export async function openSshRoute(
   target: Target,
@@ -44,7 +46,7 @@ export async function openSshRoute(
   }
 }
 
-/** The signal of the options ends the connection at any time; `opening` only as long as it is not made. */
+/** Connects to the host. The signal of the options ends the connection at any time; `opening` ends it only before it is made. */
 async function connectWhile(
   opening: AbortSignal,
   host: SshHostName,

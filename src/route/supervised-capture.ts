@@ -11,11 +11,11 @@ import { readOutput } from './read-output.ts'
 import { type SupervisedProgram, startSupervised } from './supervised-program.ts'
 
 /**
- * tcpdump of Debian writes its header before it stops being root, and gives up where it may not. It says when it listens; what does not
- * say so is believed after this time.
+ * Time after which a silent program counts as listening. Debian's tcpdump writes its header before it drops root, and gives up where it may not. It
+ * reports when it listens; other programs may not.
  */
 const settleMs = 250
-/** From the start of the program to its pcap header. */
+/** Time limit from the start of the program to its pcap header. */
 const startTimeoutMs = 30_000
 
 export interface SupervisedCaptureOptions {
@@ -23,20 +23,21 @@ export interface SupervisedCaptureOptions {
   readonly interfaceName: string
   readonly argv: readonly string[]
   readonly hasFilter: boolean
-  /** Whether the remote side is asked to compress its stream. */
+  /** Whether the remote host is asked to compress its stream. */
   readonly isCompressed: boolean
   /** Whether the network of a pod is entered from its node. */
   readonly entersPod: boolean
   readonly start: StartRemoteProcess
-  /** For sudo, if the argv says that it reads one. */
+  /** Password for sudo, if the argv says that it reads one. */
   readonly sudoPassword?: string | undefined
-  /** Aborts the opening; an open source is ended by `stop`. */
+  /** Aborts the opening; `stop` ends an open source. */
   readonly signal: AbortSignal
 }
 
 /**
- * Starts a supervised capture program on the remote side and reads its packets. Resolves when the header of a pcap, or a pcapng's first interface, has come, so that a
- * program that can't capture is an error here and not an empty capture.
+ * Starts a supervised capture program on the remote host and reads its packets. Resolves when the header of a pcap, or the first interface of a
+ * pcapng, has arrived. A program that can't capture is thus an error, and not an empty capture.
+ * @throws {KcapError} any code — when the program can't be started or does not capture
  */
 export async function openSupervisedCapture(options: SupervisedCaptureOptions): Promise<PacketSource> {
   const program = await startSupervised(options.start, options.argv, options.signal, options.sudoPassword)
@@ -69,7 +70,7 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
     if (reader.header === undefined) throw failure()
     await Promise.race([program.listening, sleep(settleMs, undefined, { ref: false })])
     if (program.said.endedCode !== undefined && first.length === 0) {
-      // Nothing more will come, and no packet was waiting.
+      // Nothing more will arrive, and no packet was waiting.
       for await (const more of chunks) first.push(...more.flatMap((chunk) => reader.push(chunk)))
       if (first.every(({ count }) => count === 0)) throw await explainNoHeader(program, 0, options)
     }
@@ -104,7 +105,7 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
     if (failure() !== undefined) {
       stop()
       program.kill()
-      // What has come and is not read would keep the program from having ended.
+      // Unread chunks would keep the program from ending.
       while ((await chunks.next()).done !== true);
     }
     const exit = await program.ended
@@ -137,7 +138,7 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
 
 const floodState = 'more words came on standard error than any capture program has'
 
-/** A filter with a host name whose look-up hangs, for one: tcpdump asks for it before it opens the interface. */
+/** Explains why nothing arrived. One cause is a host name in the filter: tcpdump resolves it before it opens the interface, and may hang. */
 function explainSilence({ said: { lines } }: SupervisedProgram, { name }: SupervisedCaptureOptions): KcapError {
   const said = lines.at(-1)
   return new KcapError(
@@ -147,7 +148,7 @@ function explainSilence({ said: { lines } }: SupervisedProgram, { name }: Superv
   )
 }
 
-/** `receivedBytes` of a header that is not whole. */
+/** Explains why no header arrived. `receivedBytes`: bytes of an incomplete header. */
 async function explainNoHeader(
   program: SupervisedProgram,
   receivedBytes: number,
@@ -185,13 +186,13 @@ function explainEnd(
   options: SupervisedCaptureOptions,
 ): KcapError | undefined {
   if (exit.kind !== 'exited') return exit.error
-  // A cut that ended before it was noticed here.
+  // A connection cut that was over before kcap noticed it.
   if (wasSilent)
     return new KcapError(
       'connection-lost',
       `cannot continue capturing "${options.name}": the connection was cut, and the remote side ended the capture`,
     )
-  // From Kubernetes 1.30 on the API server says "Success" when the kubelet goes away; a supervisor that ends says so first.
+  // From Kubernetes 1.30 on, the API server reports "Success" when the kubelet goes away; a supervisor that ends reports that first.
   if (exit.code === 0 && endedCode === undefined)
     return new KcapError(
       'connection-lost',

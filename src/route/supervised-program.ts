@@ -5,55 +5,55 @@ import { type CaptureReport, makeReportReader } from '../remote/capture-report.t
 import { supervisorWords } from '../remote/supervisor-script.ts'
 
 const heartbeatMs = 5_000
-/** The remote side kills a program that does not hand over within 5 s of a stop; then nothing more comes. */
+/** Wait after a stop. The remote host kills a program that does not hand over within 5 s; then nothing more arrives. */
 const stopTimeoutMs = 7_000
 const maxKeptLines = 50
-/** A supervisor and its program say some lines a minute; an account's own start-up files may say more. */
+/** Time over which output is measured. A supervisor and its program print some lines a minute; an account's own start-up files may print more. */
 const floodWindowMs = 60_000
 const maxWindowBytes = 16 * 1024 * 1024
 
-/** A program under the remote side's supervisor, kept alive by heartbeats until it is stopped. */
+/** A program under the supervisor on the remote host; heartbeats keep it alive until it is stopped. */
 export interface SupervisedProgram {
   readonly stdout: Readable
   readonly outputMark?: string
-  /** Settles when the program is being run, or will not be. */
+  /** Settles when the program runs, or will never run. */
   readonly begun: Promise<void>
-  /** Settles when the program says that it captures, or has ended. */
+  /** Settles when the program reports that it captures, or has ended. */
   readonly listening: Promise<void>
-  /** How it ended; settles after everything it said has been read. Its standard output is to be read to the end before. */
+  /** How the program ended; settles after all its reports have been read. The caller must read standard output to the end first. */
   readonly ended: Promise<RemoteExit>
-  /** What the supervisor and the program have said so far. */
+  /** Reports of the supervisor and the program so far. */
   readonly said: {
     readonly counters: Partial<Record<'captured' | 'received' | 'dropped' | 'droppedByInterface', number | undefined>>
-    /** The program's own words, newest last. */
+    /** Lines of the program itself, newest last. */
     readonly lines: readonly string[]
-    /** The program without which the remote side can't capture. */
+    /** Program that the remote host lacks for the capture. */
     readonly missing: string | undefined
-    /** Whether no process of the pod is there, or its network has other addresses. */
+    /** Whether no process of the pod is there, and whether its network has other addresses. */
     readonly hasNoPod: boolean
     readonly hasOtherPod: boolean
     /** Whether the supervisor ended the program because it heard nothing from kcap. */
     readonly wasSilent: boolean
-    /** Whether it was ended because it printed more than any supervisor does. */
+    /** Whether kcap ended it because it printed more than any supervisor does. */
     readonly isFlooded: boolean
     /** Exit code of the program, once it has ended. */
     readonly endedCode: number | undefined
-    /** The command as it really runs. */
+    /** Command as it really runs. */
     readonly command: string
-    /** The program without which the remote side can't compress, though it was asked to. */
+    /** Program that the remote host lacks for the requested compression. */
     readonly missingCompressor: string | undefined
-    /** What the remote side's clock says more than this machine's, at least and at most; undefined where it did not tell. */
+    /** Bounds of the remote clock's lead over this machine's clock; undefined when unknown. */
     readonly aheadMs: { readonly least: number; readonly most: number } | undefined
-    /** When it last reported, by the monotonic clock. */
+    /** Time of its last report, by the monotonic clock. */
     readonly reportedMs: number
   }
-  /** Asks the remote side to end and hand over what it still holds; safe to call more than once. */
+  /** Asks the remote host to end the program and hand over what it still holds; safe to call more than once. */
   stop(): void
   /** Drops the connection at once; the remote side ends by itself. */
   kill(): void
 }
 
-/** Starts an argv that `makeSupervisedArgv` has made. Rejects when it can't be started; the signal aborts the start only. */
+/** Starts an argv made by `makeSupervisedArgv`. Rejects when it can't be started; the signal aborts only the start. */
 export async function startSupervised(
   start: StartRemoteProcess,
   argv: readonly string[],
@@ -116,17 +116,17 @@ export async function startSupervised(
 }
 
 type Said = { -readonly [Key in keyof SupervisedProgram['said']]: SupervisedProgram['said'][Key] } & {
-  /** Before anything was asked for, by the wall clock, which the remote side's is compared with. */
+  /** Wall-clock time before the first request, to compare the remote clock with. */
   readonly startedMs: number
   readonly lines: string[]
 }
 
-/** Settles at the end of standard error. */
+/** Applies the reports; settles at the end of standard error. */
 async function followReports(remote: RemoteProcess, said: Said, on: { begin(): void; listen(): void }): Promise<void> {
   const reader = makeReportReader()
   let windowMs = monotonicClock.nowMs()
   let windowBytes = 0
-  /** Reports each message once: a hostile remote side repeats itself forever. */
+  /** Applies each report once: a hostile remote host repeats itself forever. */
   const take = (report: CaptureReport) => {
     switch (report.kind) {
       case 'counter':
@@ -135,7 +135,7 @@ async function followReports(remote: RemoteProcess, said: Said, on: { begin(): v
       case 'using':
         if (said.command !== '') return
         said.command = report.command
-        // What came before were banners, and the words of the account's own start-up files.
+        // Earlier lines were banners, and output of the account's own start-up files.
         said.lines.length = 0
         return on.begin()
       case 'clock':
@@ -176,7 +176,7 @@ async function followReports(remote: RemoteProcess, said: Said, on: { begin(): v
   }
   try {
     for await (const chunk of remote.stderr as AsyncIterable<Buffer>) {
-      // What comes after that is drained, unread, until the connection has ended.
+      // Later output is drained, unread, until the connection has ended.
       if (said.isFlooded) continue
       said.reportedMs = monotonicClock.nowMs()
       for (const report of reader.push(chunk)) take(report)
@@ -188,6 +188,6 @@ async function followReports(remote: RemoteProcess, said: Said, on: { begin(): v
     }
     reader.end().forEach(take)
   } catch {
-    // What was not said in full is known from how the program ended.
+    // The exit of the program explains what its last report could not.
   }
 }

@@ -2,7 +2,7 @@ import { type Hint, line, noted } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { PodTarget, SshTarget, Target } from '../base/target.ts'
 
-/** An error of a capture's start gets the lines that only its target can fill in. */
+/** Adds the hints that only the target can fill in to an error of a capture's start. */
 export function withTargetHints(error: unknown, target: Target): unknown {
   if (!(error instanceof KcapError)) return error
   const more = targetHints(error, target)
@@ -15,7 +15,7 @@ function targetHints({ code }: KcapError, target: Target): Hint[] {
   return [noted('see what it prints', line(...shellArgv(target), 'tcpdump', '--version'))]
 }
 
-/** What starts a program on the target by hand. */
+/** Returns the command that starts a program on the target by hand. */
 function shellArgv(target: PodTarget | SshTarget): string[] {
   if (target.kind === 'pod') {
     const { context, namespace, pod, container } = target

@@ -9,7 +9,7 @@ import { makeUploadArgv, uploadedNamePrefix } from '../remote/upload-script.ts'
 import type { Route } from './route.ts'
 import { type SendOutcome, sendProgram } from './send-program.ts'
 
-/** An upload while it runs. */
+/** Progress of a running upload. */
 export interface UploadProgress {
   readonly takenBytes: number
   readonly totalBytes: number
@@ -18,13 +18,13 @@ export interface UploadProgress {
 export interface UploadOptions {
   readonly targetName: string
   readonly signal: AbortSignal
-  /** Called each time more has arrived; with undefined at the end. */
+  /** Called each time more has arrived, and with undefined at the end. */
   readonly onUpload: (progress: UploadProgress | undefined) => void
   /** Lines for `--verbose` and log files. */
   readonly log: WriteLog
 }
 
-/** A program on the remote side; kcap's end removes it too. */
+/** An uploaded program on the remote host; removed at the latest when kcap ends. */
 export interface UploadedProgram {
   readonly path: string
   /** Removes its file. A process that runs it continues. */
@@ -32,9 +32,9 @@ export interface UploadedProgram {
 }
 
 /**
- * Uploads a tcpdump of this machine to where a route leads. It must be a static one, built for the remote processor.
- * @throws {KcapError} upload-failed — when it can't be read, or can't be put or run there, or something else arrived.
- * @throws {KcapError} connection-lost — when the connection is lost meanwhile.
+ * Uploads a tcpdump from this machine over a route. It must be static, and built for the remote processor.
+ * @throws {KcapError} upload-failed — when it can't be read, put there or run there, or when something else arrived
+ * @throws {KcapError} connection-lost — when the connection is lost meanwhile
  */
 export async function uploadTcpdump(route: Route, file: string, options: UploadOptions): Promise<UploadedProgram> {
   const { targetName, signal, onUpload, log } = options
@@ -82,12 +82,12 @@ function explain(
   const { exit, stderr } = outcome
   if (exit.kind === 'refused') return exit.error
   if (exit.kind === 'exited') return fail(stderr.trim() || `exit code ${exit.code}`, otherRoutes)
-  // The words of a lost connection are those of a capture, which has not begun.
+  // The message of a lost connection is about a capture, which has not begun.
   const state = exit.error.message.replace(/^cannot continue capturing ".*?": /, '')
   return fail(state, 'nothing of it stays there; start the same command again', exit.error.code)
 }
 
-/** By ELF's e_machine; 64-bit kernels run 32-bit programs too. https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html */
+/** Machines by ELF's e_machine; 64-bit kernels run 32-bit programs too. https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html */
 const machinesOf: Readonly<Record<number, readonly string[]>> = {
   3: ['i386', 'i486', 'i586', 'i686', 'x86_64'],
   21: ['ppc64le', 'ppc64'],
@@ -98,7 +98,7 @@ const machinesOf: Readonly<Record<number, readonly string[]>> = {
   243: ['riscv64'],
 }
 
-/** As `uname -m` calls those a program runs on; none for what is no ELF program, or one of a machine not known here. */
+/** Returns the machines that a program runs on, as `uname -m` prints them; none for a file that is not ELF, or an unknown machine. */
 function findMachines(program: Buffer): readonly string[] {
   const isElf = program.length > 20 && program.readUInt32BE(0) === 0x7f454c46
   const isBigEndian = program[5] === 2

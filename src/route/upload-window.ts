@@ -1,9 +1,9 @@
 import { largestPieceBytes, largestRunDigit, smallestPieceBytes } from '../remote/upload-script.ts'
 
-/** Two of the smallest pieces: while one is acknowledged the other is under way. */
+/** Two of the smallest pieces: while one is acknowledged, the other is in flight. */
 const smallestWindowBytes = 2 * smallestPieceBytes
 const largestWindowBytes = 1024 * 1024
-/** A window is what the link carries in this time: longer than any round trip, and short enough to end with when the user stops. */
+/** Time in which the link carries one window: longer than any round trip, and short enough to wait for when the user stops. */
 const windowMs = 1_000
 const runsPerWindow = 4
 
@@ -15,15 +15,15 @@ export interface UploadRun {
 
 /** Paces the unacknowledged bytes of an upload. */
 export interface UploadWindow {
-  /** Returns the next run of bytes, which then counts as sent; undefined while enough is under way. */
+  /** Returns the next run of bytes, which then counts as sent; undefined while enough is in flight. */
   send(leftBytes: number, nowMs: number): UploadRun | undefined
-  /** Called when the remote side has taken the oldest piece. Returns its bytes; 0 if there is none. */
+  /** Notes that the remote host has taken the oldest piece. Returns its bytes; 0 if there is none. */
   acknowledge(nowMs: number): number
 }
 
 /**
- * Paces an upload by its acknowledgements, as TCP does: what was under way when a piece was sent, divided by the time until it was taken, is what
- * the link carries. Otherwise all of it would be in buffers, and neither progress nor Ctrl-C would get past them on a slow link.
+ * Makes a window that paces an upload by its acknowledgements, as TCP does. The link carries what was in flight when a piece was sent, divided by the
+ * time until it was taken. Without this, all of it would be in buffers, and neither progress nor Ctrl-C would get past them on a slow link.
  */
 export function makeUploadWindow(): UploadWindow {
   const sent: { readonly bytes: number; readonly underWay: number; readonly sentMs: number }[] = []

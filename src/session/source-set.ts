@@ -10,7 +10,7 @@ import {
 import { makePodNews } from './pod-news.ts'
 import type { SourceProgress } from './session-progress.ts'
 
-/** Maximum number of sources in all. Each is an interface of the output and keeps its figures: pods that come and go without end would fill memory. */
+/** Maximum number of sources. Each is an interface of the output and keeps its figures, so pods that come and go without end would fill memory. */
 const mostSources = 10_000
 /** Maximum number of sources that could not begin: when a thousand pods refuse it, the others will too. */
 const mostRefused = 1_000
