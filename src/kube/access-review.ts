@@ -2,18 +2,18 @@ import { changeObject } from './change-object.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import type { Verb } from './grant.ts'
 
-/** One thing a login may or may not do. */
+/** Permission to do one thing in a cluster. */
 export interface Right {
   readonly verb: Verb
   /** `pods`, `pods/exec`. */
   readonly resource: string
-  /** undefined: of the whole cluster. */
+  /** Namespace; undefined: the whole cluster. */
   readonly namespace: string | undefined
   readonly apiGroup?: string
 }
 
 /**
- * Whether the login may; undefined where the API server does not tell.
+ * Returns whether the login has a permission; undefined when the API server does not say.
  * https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/self-subject-access-review-v1/
  */
 export async function mayDo(access: ClusterAccess, right: Right, signal: AbortSignal): Promise<boolean | undefined> {
@@ -47,7 +47,7 @@ export async function mayDo(access: ClusterAccess, right: Right, signal: AbortSi
   }
 }
 
-/** As whom the API server knows the login; undefined before Kubernetes 1.28, which has no answer to that. */
+/** Returns the user that the API server knows for the login; undefined before Kubernetes 1.28, which can't answer that. */
 export async function getUserName(access: ClusterAccess, signal: AbortSignal): Promise<string | undefined> {
   try {
     const review = await changeObject<{ status?: { userInfo?: { username?: string } } }>(access, {

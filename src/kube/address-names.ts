@@ -9,27 +9,27 @@ import { makeKeptSize, tooManyObjects } from './read-list.ts'
 import { watchList } from './watch-list.ts'
 
 export interface FollowNamesOptions {
-  /** undefined: all. */
+  /** Namespaces to follow; undefined: all of them. */
   readonly namespaces: readonly (string | undefined)[]
-  /** Gets names that are new or have changed; each once. The next are read when it has settled. */
+  /** Takes names that are new or have changed, each once. The next names are read when its promise has settled. */
   readonly take: (names: readonly AddressName[]) => Promise<void>
   readonly signal: AbortSignal
   readonly log: WriteLog
 }
 
-/** Addresses that are remembered; names of others may be written twice. */
+/** Maximum number of addresses that are remembered; names of others may be written twice. */
 const mostRemembered = 100_000
-/** In one capture: a pod that is given another address each time would fill the output with them. */
+/** Maximum number of names in one capture: a pod that gets another address each time would fill the output. */
 const mostTaken = 1_000_000
-/** They become one block, which is read whole by those who read captures. */
+/** Number of names that become one block, which readers of captures read whole. */
 const takenAtATime = 5_000
 
 /**
- * Names of pods, services and nodes, by their addresses, as they come and change until the signal is aborted. What the login may not see
- * is left out. Returns a promise that settles when what is there now is known.
+ * Follows the names of pods, services and nodes, by their addresses, until the signal is aborted. Leaves out what the login may not see. Settles when
+ * the current names are known.
  */
 export function followAddressNames(access: ClusterAccess, options: FollowNamesOptions): Promise<void> {
-  /** Checksums of addresses, with those of their names: the texts would take 20 MB. Where two are alike a name is written twice. */
+  /** Checksums of addresses, with the checksums of their names: the texts would take 20 MB. When two are alike, a name is written twice. */
   const known = new Map<number, number>()
   let taken = 0
   const take = async (names: readonly AddressName[]) => {
@@ -59,7 +59,7 @@ export function followAddressNames(access: ClusterAccess, options: FollowNamesOp
   return Promise.all(watches).then(() => {})
 }
 
-/** Settles when the first list is known, or can't be had. */
+/** Follows one resource; settles when its first list is known, or can't be read. */
 function follow<Item extends object>(
   access: ClusterAccess,
   { path, ...action }: { readonly path: string; readonly resource: string; readonly namespace?: string | undefined },
@@ -100,7 +100,7 @@ function follow<Item extends object>(
 }
 
 function namesOfPod({ metadata, spec, status }: V1Pod): AddressName[] {
-  // On its node's network a pod has its node's address; one that has ended keeps the address that another may have by now.
+  // A pod on its node's network has the node's address. A pod that has ended keeps its address, which another pod may have by now.
   if (spec?.hostNetwork === true || metadata?.deletionTimestamp !== undefined) return []
   if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return []
   return nameAddresses(
@@ -129,12 +129,12 @@ function nameAddresses(
   parts: readonly (string | undefined)[],
   addresses: readonly (string | undefined)[],
 ): AddressName[] {
-  // Joined to one text: V8 keeps the parts of a template as well.
+  // Joined into one text: V8 would keep the parts of a template as well.
   const name = printable(parts.join('.'))
   return addresses.flatMap((address) => (address !== undefined && isIP(address) ? [{ address, name }] : []))
 }
 
-/** As a number that V8 keeps without an object of its own. */
+/** Returns a checksum that V8 stores without an object of its own. */
 function checksum(text: string): number {
   return posixChecksum(Buffer.from(text)) | 0
 }

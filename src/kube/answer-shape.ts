@@ -1,16 +1,16 @@
 /** Returns a value reduced to the expected shape; undefined when it does not fit. May change the parsed JSON in place. */
 export type Fit = (value: unknown) => unknown
 
-/** Half a surrogate is no text that could be sent back. */
+/** Admits text without half surrogates, which could not be sent back. */
 export const text: Fit = (value) => (typeof value === 'string' && !/\p{Cs}/u.test(value) ? value : undefined)
 export const flag: Fit = (value) => (typeof value === 'boolean' ? value : undefined)
 
-/** A name or an id: one that is longer is none. */
+/** Admits a name or an id; a longer one counts as missing. */
 export function textUpTo(maxLength: number): Fit {
   return (value) => (typeof value === 'string' && value.length <= maxLength ? text(value) : undefined)
 }
 
-/** Words for people: their beginning does. */
+/** Admits text for people, cut to its beginning. */
 export function beginningOf(maxLength: number): Fit {
   return (value) => (typeof value === 'string' ? text(value.slice(0, maxLength)) : undefined)
 }
@@ -29,7 +29,7 @@ export function listOf(admit: Fit, maxLength = Number.POSITIVE_INFINITY): Fit {
   }
 }
 
-/** Labels and the like: a map with more entries is none. */
+/** Admits labels and similar maps; a map with more entries counts as missing. */
 export function mapOf(admit: Fit, maxEntries: number): Fit {
   return (value) => {
     const entries = isObject(value) ? Object.entries(value) : undefined
@@ -38,7 +38,7 @@ export function mapOf(admit: Fit, maxEntries: number): Fit {
   }
 }
 
-/** Fields that are not named stay as they are: nobody reads them. One that lacks a needed field is none. */
+/** Admits an object in place. Other fields stay as they are, because nobody reads them. An object without a needed field counts as missing. */
 export function object(fields: Readonly<Record<string, Fit>>, ...needed: readonly string[]): Fit {
   const entries = Object.entries(fields)
   return (value) => {
@@ -48,7 +48,7 @@ export function object(fields: Readonly<Record<string, Fit>>, ...needed: readonl
   }
 }
 
-/** A new object of the named fields alone: what is kept of an answer is no longer than what is read of it. */
+/** Admits an object as a new one with only these fields, so that kcap keeps no more of an answer than it reads. */
 export function only(fields: Readonly<Record<string, Fit>>, ...needed: readonly string[]): Fit {
   const entries = Object.entries(fields)
   return (value) => {

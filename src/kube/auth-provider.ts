@@ -16,7 +16,7 @@ const removed: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** A token that is about to expire would be refused on the way. */
+/** Margin before expiry: a token that is about to expire would be refused on arrival. */
 const expiryMarginMs = 10_000
 
 export interface ProvidedToken {
@@ -25,10 +25,10 @@ export interface ProvidedToken {
 }
 
 /**
- * Returns a function for the token of an `auth-provider`. Only `oidc` is left in client-go; kcap takes the id-token that is in the kubeconfig and leaves
- * renewing it to kubectl, which writes the new one there. Nothing of it is run or asked.
- * @throws {KcapError} `auth-provider-failed` — for all other providers, and for an oidc one without issuer or client; from the returned function when
- *   there is no valid id-token
+ * Returns a function for the token of an `auth-provider`. client-go supports only `oidc` now. kcap takes the id-token in the kubeconfig and leaves
+ * renewing it to kubectl, which writes the new one there. It never runs or asks the provider.
+ * @throws {KcapError} auth-provider-failed — when the provider is another one, or is oidc without issuer or client
+ * @throws {KcapError} auth-provider-failed — from the returned function, when there is no valid id-token
  */
 export function readAuthProvider(context: string, { name = '', config = {} }: AuthProviderEntry): () => ProvidedToken {
   const [sentence, ...hints] = removed[name] ?? []
@@ -49,7 +49,7 @@ export function readAuthProvider(context: string, { name = '', config = {} }: Au
   }
 }
 
-/** The `exp` of a JSON Web Token (RFC 7519); one without it has always expired, as for client-go. undefined where it is none. */
+/** Returns the `exp` of a JSON Web Token (RFC 7519); undefined for other text. A token without `exp` counts as expired, as in client-go. */
 function readExpiry(token: string): number | undefined {
   const [, payload = '', ...others] = token.split('.')
   if (others.length !== 1) return undefined

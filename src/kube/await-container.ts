@@ -6,11 +6,11 @@ import type { ClusterAccess } from './cluster-access.ts'
 import { getPod } from './kube-objects.ts'
 import { findContainer } from './pod-containers.ts'
 
-/** An image of 200 MB through a slow line. */
+/** Time limit of the start: enough for an image of 200 MB over a slow line. */
 const startTimeoutMs = 180_000
 const firstPauseMs = 100
 const longestPauseMs = 1_000
-/** A pull that failed is tried again by the kubelet; twice is no chance any more. */
+/** Reasons that end the wait. The kubelet retries a failed pull; one that failed twice has no chance any more. */
 const finalReasons = new Set([
   'ErrImageNeverPull',
   'ImagePullBackOff',
@@ -29,7 +29,11 @@ export interface AwaitedContainer {
   readonly clock?: Clock
 }
 
-/** Settles when a container that was just created runs. Throws `debug-container-failed`, `pod-not-found`. */
+/**
+ * Waits until a container that was just created runs.
+ * @throws {KcapError} debug-container-failed — when it does not start
+ * @throws {KcapError} pod-not-found — when its pod is gone
+ */
 export async function awaitContainer(access: ClusterAccess, awaited: AwaitedContainer): Promise<void> {
   const { namespace, pod: name, container, signal, clock = monotonicClock } = awaited
   const startedMs = clock.nowMs()

@@ -5,11 +5,14 @@ export interface ObjectChange extends KubeRequest {
   readonly method: 'POST' | 'PATCH' | 'DELETE'
   readonly body?: object
   readonly isRepeatable?: boolean
-  /** Default `application/json`. https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply */
+  /** Media type of the body; default `application/json`. https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply */
   readonly contentType?: string
 }
 
-/** Creates, patches or deletes; returns the object as it is then. Throws `api-*` errors; a 404 gives undefined. */
+/**
+ * Creates, patches or deletes an object; returns it as it is then, undefined for a 404.
+ * @throws {KcapError} api-*, admission-refused — when the request fails or is refused
+ */
 export async function changeObject<Answer>(access: ClusterAccess, change: ObjectChange): Promise<Answer | undefined> {
   return await requestObject<Answer>(access, {
     ...change,

@@ -3,8 +3,8 @@ import type { ClusterEntry, CredentialPluginEntry, UserEntry } from './kubeconfi
 import type { ServerAddress } from './server-address.ts'
 
 /**
- * What is wrong with the entries of a context by client-go's rules (tools/clientcmd/validation.go, rest/transport.go); undefined where nothing is.
- * With an `http://` server no credentials are used, and most rules for them do not hold.
+ * Returns what is wrong with the entries of a context by client-go's rules (tools/clientcmd/validation.go, rest/transport.go); undefined when nothing
+ * is. An `http://` server gets no credentials, and most rules for them do not apply.
  */
 export function findLoginFault(cluster: ClusterEntry, user: UserEntry, server: ServerAddress): string | undefined {
   const isSecure = server.url.protocol === 'https:'
@@ -54,13 +54,13 @@ function findPluginFault(plugin: CredentialPluginEntry, isSecure: boolean): stri
   return undefined
 }
 
-/** Only v1 asks for it to be written down. */
+/** Returns the interactiveMode of a plugin; undefined when it is missing. Only v1 requires it to be written down. */
 export function interactiveModeOf({ interactiveMode, apiVersion }: CredentialPluginEntry): string | undefined {
   if (interactiveMode) return interactiveMode
   return /\/v1(alpha|beta)1$/.test(apiVersion ?? '') ? 'IfAvailable' : undefined
 }
 
-/** kubectl would ask for a user name and a password. */
+/** Reports missing credentials, for which kubectl would prompt. */
 function findMissingCredentials(user: UserEntry, { userInfo }: ServerAddress): string | undefined {
   const { username, token, tokenFile, exec } = user
   const certificate = user['client-certificate'] || user['client-certificate-data']

@@ -1,6 +1,6 @@
 /**
- * Finds what is wrong with a label selector, as the API server would (k8s.io/apimachinery/pkg/labels/selector.go, Parse). Returns undefined for a
- * valid one, an empty one too.
+ * Returns what is wrong with a label selector, as the API server judges it (k8s.io/apimachinery/pkg/labels/selector.go, Parse); undefined for a valid
+ * one, including an empty one.
  */
 export function findSelectorFault(text: string): string | undefined {
   try {

@@ -14,21 +14,22 @@ import { brokenLogin } from './tls-material.ts'
 /** A cluster and a login to it, ready for requests. */
 export interface ClusterAccess {
   readonly context: string
-  /** The context's namespace; `default` when it names none. */
+  /** Namespace of the context; `default` when it names none. */
   readonly namespace: string
   readonly server: URL
-  /** Keeps connections alive between requests and the exec channel; `close` ends them. */
+  /** Agent that keeps connections alive between requests and the exec channel; `close` ends them. */
   readonly agent: Agent
   readonly headers: Readonly<Record<string, string | string[]>>
-  /** Where a proxy forwards requests as they are; undefined where connections go to the API server or through a tunnel. */
+  /** Set when a proxy forwards requests as they are; undefined when connections go to the API server or through a tunnel. */
   readonly forwarding?: Forwarding | undefined
-  /** When the client certificate ends; undefined where there is none. */
+  /** End of the client certificate; undefined without one. */
   readonly certificateEndMs?: number | undefined
-  /** Whether the login has run out, as far as its credential says. */
+  /** Reports whether the login has expired, as far as its credential says. */
   hasExpired(): boolean
   /**
-   * Logs in again, for requests from now on: tokens last an hour, or a quarter of one. All who ask at the same time share one login, and a login that is
-   * newer than `sinceMs`, by the monotonic clock, is kept: it was not what was refused. Throws the errors of the login.
+   * Logs in again, for all later requests: tokens last an hour, or a quarter of one. Concurrent calls share one login. A login newer than `sinceMs`,
+   * by the monotonic clock, is kept: it is not the one that was refused.
+   * @throws {KcapError} kubeconfig-*, auth-provider-failed, credential-plugin-* — when the login fails
    */
   renew(sinceMs?: number): Promise<void>
   /** Logs requests, retries and plugins. */
@@ -39,14 +40,16 @@ export interface ClusterAccess {
 export interface OpenClusterOptions extends PluginRun, ClusterName {
   readonly log?: WriteLog | undefined
   readonly clock?: Clock | undefined
-  /** Where it has been read already. */
+  /** Kubeconfig, if it has been read already. */
   readonly config?: Kubeconfig
   readonly environment?: NodeJS.ProcessEnv
 }
 
 /**
  * Finds the cluster in the kubeconfig and logs in.
- * @throws {KcapError} `kubeconfig-*`, `context-not-found`, `auth-provider-failed`, `credential-plugin-*`
+ * @throws {KcapError} kubeconfig-* — when the kubeconfig is missing, unreadable or broken, or has no current context
+ * @throws {KcapError} context-not-found — when it has no context of that name
+ * @throws {KcapError} auth-provider-failed, credential-plugin-* — when the login fails
  */
 export async function openCluster(options: OpenClusterOptions): Promise<ClusterAccess> {
   ignoreTrustSwitch()
@@ -101,5 +104,5 @@ export async function openCluster(options: OpenClusterOptions): Promise<ClusterA
   }
 }
 
-/** A login that is about to run out would be refused on the way. */
+/** Margin before expiry: a login that is about to expire would be refused on arrival. */
 const expiryMarginMs = 10_000

@@ -3,7 +3,7 @@ import type { ClusterAccess } from './cluster-access.ts'
 import { getNode } from './kube-objects.ts'
 import { requestObject } from './kube-request.ts'
 
-/** 34 of 1.34; undefined where the API server does not say. Some write `34+`. */
+/** Returns the minor version of the API server: 34 for 1.34, also where it writes `34+`; undefined when it does not say. */
 export async function getMinorVersion(access: ClusterAccess, signal: AbortSignal): Promise<number | undefined> {
   const version = await unlessRefused(signal, () =>
     requestObject<{ minor?: string }>(access, {
@@ -15,7 +15,10 @@ export async function getMinorVersion(access: ClusterAccess, signal: AbortSignal
   return Number.parseInt(version?.minor ?? '', 10) || undefined
 }
 
-/** `privileged`, `baseline` or `restricted`; `none` where the namespace enforces nothing by a label, `unknown` where the login may not look. */
+/**
+ * Returns the pod security level that a namespace enforces: `privileged`, `baseline` or `restricted`; `none` when no label enforces one; `unknown`
+ * when the login may not look.
+ */
 export async function getPodSecurityLevel(
   access: ClusterAccess,
   namespace: string,
@@ -31,7 +34,7 @@ export async function getPodSecurityLevel(
   return found === undefined ? 'unknown' : (found.metadata?.labels?.['pod-security.kubernetes.io/enforce'] ?? 'none')
 }
 
-/** `linux` or `windows`. */
+/** Returns the operating system of a node: `linux` or `windows`. */
 export async function getNodeSystem(
   access: ClusterAccess,
   node: string,

@@ -1,7 +1,7 @@
 import { type ClusterName, clusterOf } from '../base/target.ts'
 import { type ClusterAccess, type OpenClusterOptions, openCluster } from './cluster-access.ts'
 
-/** Each cluster is logged in to once, however many targets lie in it. */
+/** Open clusters. kcap logs in to each cluster once, however many targets are in it. */
 export interface ClusterPool {
   open(cluster: ClusterName): Promise<ClusterAccess>
   close(): void

@@ -15,7 +15,7 @@ const connectionStates: Readonly<Record<string, string>> = {
   ECONNRESET: 'it closed the connection',
 }
 
-/** Why there is no connection, below HTTP. */
+/** Reason for a missing connection, below HTTP. */
 export interface ConnectFailure {
   /** Cause: no connection, a certificate that is not trusted, or an unknown authority that signed it. */
   readonly kind: 'connection' | 'certificate' | 'authority'

@@ -15,7 +15,7 @@ import type { CredentialPluginEntry } from './kubeconfig-entries.ts'
 import { object, text } from './kubeconfig-shape.ts'
 import { findPluginRefusal } from './plugin-policy.ts'
 
-/** What a credential plugin hands over. https://kubernetes.io/docs/reference/config-api/client-authentication.v1/ */
+/** Credential that a plugin returns. https://kubernetes.io/docs/reference/config-api/client-authentication.v1/ */
 export interface PluginCredential {
   readonly token?: string
   readonly clientCertificateData?: string
@@ -25,11 +25,11 @@ export interface PluginCredential {
 
 export interface PluginRun {
   readonly signal: AbortSignal
-  /** A login may take a person some time; a listing may not. */
+  /** Time limit of the plugin. A person may need some time to log in; a listing can't wait for it. */
   readonly timeoutMs: number
   /** Whether the plugin may talk to the user on the terminal. */
   readonly interactive: boolean
-  /** How long a plugin that is asked to end may take to; default half a second. */
+  /** Time that a plugin may take to end when asked to; default half a second. */
   readonly killDelayMs?: number
   readonly log?: WriteLog | undefined
 }
@@ -38,8 +38,13 @@ const seeKubectl = line('kubectl', 'get', 'pods')
 const logInOnce: readonly Hint[] = [{ ...seeKubectl, note: 'log in once in a terminal' }, 'then try again']
 
 /**
- * Runs the credential plugin of a kubeconfig user as client-go does: its name is looked up on kcap's own PATH, whatever PATH it gets itself.
- * @throws {KcapError} `credential-plugin-missing`, `-not-allowed`, `-failed`, `-slow`, `-login` — or the signal's reason
+ * Runs the credential plugin of a kubeconfig user as client-go does. Looks its name up on kcap's own PATH, whatever PATH the plugin gets. Rejects
+ * with the signal's reason when aborted.
+ * @throws {KcapError} credential-plugin-missing — when there is no such program
+ * @throws {KcapError} credential-plugin-not-allowed — when kubectl's own policy forbids it
+ * @throws {KcapError} credential-plugin-failed — when it fails, or its answer can't be used
+ * @throws {KcapError} credential-plugin-slow — when it does not answer in time
+ * @throws {KcapError} credential-plugin-login — when it needs a terminal and there is none
  */
 export async function runCredentialPlugin(
   plugin: CredentialPluginEntry,
@@ -64,7 +69,7 @@ export async function runCredentialPlugin(
   }
   const refusal = await findPluginRefusal(command, found.file)
   if (refusal !== undefined) throw fail('credential-plugin-not-allowed', refusal, [line('kubectl', 'kuberc', 'view')])
-  // Standard input says of itself only when it is a terminal.
+  // `isTTY` of standard input is undefined, not false, without a terminal.
   const isInteractive = run.interactive === true && mode !== 'Never'
   const startedMs = monotonicClock.nowMs()
   const result = await runProgram([found.file, ...(plugin.args ?? [])], {
@@ -118,7 +123,7 @@ const statusShape = object({
   expirationTimestamp: text,
 })
 
-/** The credential of an answer, or what is wrong with it. */
+/** Returns the credential of an answer, or what is wrong with it. */
 function readCredential({ apiVersion }: CredentialPluginEntry, answer: string): PluginCredential | string {
   const credential = parseAnswer(answer)
   if (credential === undefined) return 'its answer is no ExecCredential'
@@ -141,14 +146,14 @@ function readCredential({ apiVersion }: CredentialPluginEntry, answer: string): 
   return fields as PluginCredential
 }
 
-/** JSON, or the YAML that kubectl reads too. */
+/** Parses JSON, or the YAML that kubectl accepts too. */
 function parseAnswer(answer: string): Readonly<Record<string, unknown>> | undefined {
   for (const parse of [JSON.parse, parseYaml]) {
     try {
       const value: unknown = parse(answer)
       if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
     } catch {
-      // It is the other one, or neither.
+      // It is in the other format, or in neither.
     }
   }
   return undefined
@@ -158,7 +163,7 @@ function parseYaml(text: string): unknown {
   return yaml.load(text, { schema: yaml.JSON_SCHEMA })
 }
 
-/** RFC 3339. */
+/** Reports whether a text is an RFC 3339 time. */
 function isTimestamp(text: string): boolean {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(text) && !Number.isNaN(Date.parse(text))
 }

@@ -7,27 +7,27 @@ import type {
 } from '@kubernetes/client-node'
 import type { DebugContainer } from '../base/capture-request.ts'
 
-/** On all that kcap creates; `kcap cleanup` and later captures know it by that. */
+/** Labels of everything that kcap creates; `kcap cleanup` and later captures recognize it by them. */
 export const ownLabels = { 'app.kubernetes.io/managed-by': 'kcap', 'app.kubernetes.io/name': 'kcap-capture' } as const
 export const ownSelector = Object.entries(ownLabels)
   .map(([key, value]) => `${key}=${value}`)
   .join(',')
-/** Ephemeral containers have no labels. */
+/** Name prefix for what kcap creates; ephemeral containers have no labels. */
 export const ownNamePrefix = 'kcap-'
-/** The container of a pod on a node. */
+/** Name of the container in a node pod. */
 export const nodeContainerName = 'kcap'
 export const ownerAnnotation = 'kcap/owner'
 
 export interface DebugContainerOptions {
   readonly debug: DebugContainer
-  /** Its main process: does nothing, and ends by itself. */
+  /** Command of the main process, which does nothing and ends by itself. */
   readonly command: readonly string[]
 }
 
-/** Adds nothing to what the runtime gives, as the level "baseline" wants it: of containerd's defaults NET_RAW is one. */
+/** `runtime-default` adds nothing to what the runtime grants, as the level "baseline" requires; containerd's defaults include NET_RAW. */
 export type Capabilities = 'least' | 'runtime-default'
 
-/** https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#EphemeralContainer */
+/** Makes an ephemeral container. https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#EphemeralContainer */
 export function makeEphemeralContainer(
   name: string,
   capabilities: Capabilities,
@@ -44,15 +44,15 @@ export function makeEphemeralContainer(
 export interface NodePodOptions extends DebugContainerOptions {
   readonly name: string
   readonly node: string
-  /** Who made it, and when. */
+  /** Who created it, and when. */
   readonly owner: string
-  /** After that the kubelet ends it, whatever happens to kcap. */
+  /** Time after which the kubelet ends the pod, whatever happens to kcap. */
   readonly deadlineSeconds: number
 }
 
 /**
- * A pod on the network of its node, which sees the node's processes so that it can enter the network of any pod there. It goes where it
- * is sent, whatever the taints, needs no address, and gets no token of the API.
+ * Makes a pod on the network of its node. It sees the node's processes, so that it can enter the network of any pod there. It runs on that node
+ * whatever the taints, needs no address, and gets no API token.
  */
 export function makeNodePod({ name, node, owner, deadlineSeconds, ...options }: NodePodOptions): V1Pod {
   const { debug } = options
@@ -64,7 +64,7 @@ export function makeNodePod({ name, node, owner, deadlineSeconds, ...options }: 
       labels: { ...ownLabels },
       annotations: {
         [ownerAnnotation]: owner,
-        // The runtime's own profile lets no container look into others. The field for it is known from 1.30 on only.
+        // The runtime's own profile lets no container look into others. The field for it exists only from 1.30 on.
         [`container.apparmor.security.beta.kubernetes.io/${nodeContainerName}`]: 'unconfined',
       },
     },
@@ -85,7 +85,7 @@ export function makeNodePod({ name, node, owner, deadlineSeconds, ...options }: 
           resources: makeResources(debug),
           securityContext: {
             ...root,
-            // To enter another network namespace: setns(2) takes SYS_ADMIN, and /proc/PID/ns takes SYS_PTRACE.
+            // Entering another network namespace: setns(2) needs SYS_ADMIN, and /proc/PID/ns needs SYS_PTRACE.
             ...(debug.privileged ? { privileged: true } : { capabilities: toCapture(['SYS_ADMIN', 'SYS_PTRACE']) }),
           },
         },
@@ -94,7 +94,7 @@ export function makeNodePod({ name, node, owner, deadlineSeconds, ...options }: 
   }
 }
 
-/** A limit that the user sets is the request, too: LimitRanges compare both with their own. */
+/** A limit that the user sets is also the request: LimitRanges compare both with their own. */
 function makeResources({ cpu, memory }: DebugContainer): V1ResourceRequirements {
   return {
     requests: { cpu: cpu ?? '50m', memory: memory ?? '64Mi' },
@@ -104,7 +104,7 @@ function makeResources({ cpu, memory }: DebugContainer): V1ResourceRequirements 
 
 const root: V1SecurityContext = { runAsUser: 0, runAsGroup: 0, runAsNonRoot: false }
 
-/** SETUID and SETGID, because tcpdump of Debian and Fedora sets its user whenever root starts it, be it to root, and gives up if it may not. */
+/** Adds SETUID and SETGID because tcpdump of Debian and Fedora sets its user whenever root starts it, even to root, and gives up if it may not. */
 function toCapture(more: readonly string[]) {
   return { drop: ['ALL'], add: ['NET_RAW', 'NET_ADMIN', 'SETUID', 'SETGID', ...more] }
 }

@@ -19,10 +19,13 @@ export interface EphemeralContainerOptions extends DebugContainerOptions {
 }
 
 /**
- * A debug container in the pod, running: one of kcap's own that still does, or a new one. Returns its name. It stays in the pod's spec when
- * it has ended: the API lets nobody remove one. Throws `api-forbidden`, `admission-refused`, `no-ephemeral-containers`,
- * `debug-container-failed`.
+ * Returns the name of a running debug container in the pod: one that kcap started earlier, or a new one. The container stays in the pod's spec after
+ * its end: the API lets nobody remove it.
  * https://kubernetes.io/docs/concepts/workloads/pods/ephemeral-containers/
+ * @throws {KcapError} pod-not-found — when the pod is gone
+ * @throws {KcapError} no-ephemeral-containers — when the cluster has none, or the pod is static
+ * @throws {KcapError} api-forbidden, admission-refused — when the API server refuses exec or the container
+ * @throws {KcapError} debug-container-failed — when the container does not start
  */
 export async function openEphemeralContainer(
   access: ClusterAccess,
@@ -39,7 +42,7 @@ export async function openEphemeralContainer(
   const running = findRunning(known, debug.image, debug.privileged)
   if (running !== undefined) return running
   const container = `${ownNamePrefix}${randomBytes(4).toString('hex')}`
-  // Nobody can remove it again: nothing is created in vain.
+  // Nobody can remove the container again, so check first that it is of use.
   await checkExecAllowed(access, { namespace, pod: name, container, signal })
   await addContainer(access, container, options)
   await awaitContainer(access, { namespace, pod: name, container, image: debug.image, signal })
@@ -64,7 +67,7 @@ async function addContainer(
   try {
     await patchPod(access, options, makeEphemeralContainer(container, 'least', options))
   } catch (error) {
-    // "baseline" refuses the capabilities, which the runtime may give all the same to a container that asks for none.
+    // "baseline" refuses the capabilities. The runtime may grant them all the same to a container that asks for none.
     if (!(error instanceof KcapError && error.facts.podSecurityLevel === 'baseline' && !options.debug.privileged))
       throw error
     options.log(`${error.message}; trying with the runtime's own capabilities`)
@@ -81,7 +84,7 @@ async function patchPod(
   const patched = await changeObject<V1Pod>(access, {
     method: 'PATCH',
     path,
-    // As kubectl debug does; the list is merged by name.
+    // As in kubectl debug; the list is merged by name.
     contentType: 'application/strategic-merge-patch+json',
     body: { spec: { ephemeralContainers: [container] } },
     action: { verb: 'patch', resource: 'pods/ephemeralcontainers', namespace, name: pod },

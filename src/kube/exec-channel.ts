@@ -16,16 +16,16 @@ const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, close: 255 } as con
 const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io']
 
 /**
- * A cut without FIN shows as silence: the supervisor answers a heartbeat every few seconds. Not by WebSocket pings: an API server up to
- * 1.29 stops reading until its pong is written (x/net/websocket, HandleFrame), so that behind a slow reader a ping would keep the
- * heartbeats from the remote side.
+ * Silence after which a connection counts as cut: the supervisor answers a heartbeat every few seconds, and a cut without FIN shows only as silence.
+ * WebSocket pings are no replacement. An API server up to 1.29 stops reading until its pong is written (x/net/websocket, HandleFrame). Behind a slow
+ * reader, a ping would keep the heartbeats from the remote host.
  */
 const silenceLimitMs = 15_000
-/** From the connection to the end of the upgrade, however slowly its headers come. */
+/** Time limit from the connection to the end of the upgrade, however slowly its headers arrive. */
 const connectTimeoutMs = 15_000
-/** How much may wait here for a slow reader before the socket is no longer read. */
+/** Number of bytes that wait for a slow reader before the socket is no longer read. */
 const highWaterMark = 256 * 1024
-/** The kubelet's are of 32 KiB. */
+/** Maximum size of a frame; the kubelet's frames have 32 KiB. */
 const maxFrameBytes = 4 * 1024 * 1024
 
 export interface ExecRequest {
@@ -40,7 +40,7 @@ export interface ExecRequest {
 /**
  * Runs an argv in a container over a WebSocket, with backpressure in both directions.
  * https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#get-connect-get-requests-to-exec-of-pod
- * Throws `api-*`, `pod-not-found`, `container-not-found` when the channel can't be opened.
+ * @throws {KcapError} api-*, pod-not-found, container-not-found — when the channel can't be opened
  */
 export async function openExecChannel(access: ClusterAccess, request: ExecRequest): Promise<RemoteProcess> {
   const socket = await connectAgain(access, request)
@@ -48,8 +48,9 @@ export async function openExecChannel(access: ClusterAccess, request: ExecReques
 }
 
 /**
- * Asks whether a program may be run there, by an exec that can't: neither login nor policy know that its pod, or its container, does not exist yet.
- * Admission comes before the look-up (k8s.io/apiserver/pkg/endpoints/handlers/rest.go, ConnectResource). Throws `api-forbidden`, `admission-refused`.
+ * Checks that exec is allowed, by an exec that can't run: neither RBAC nor a policy knows that its pod or container does not exist yet. Admission
+ * comes before the look-up (k8s.io/apiserver/pkg/endpoints/handlers/rest.go, ConnectResource).
+ * @throws {KcapError} api-forbidden, admission-refused — when exec is refused
  */
 export async function checkExecAllowed(access: ClusterAccess, request: Omit<ExecRequest, 'argv'>): Promise<void> {
   try {
@@ -62,7 +63,7 @@ export async function checkExecAllowed(access: ClusterAccess, request: Omit<Exec
   }
 }
 
-/** What an API server refuses for now, with Retry-After, has not begun to run. */
+/** Retries what the API server refuses for now, with Retry-After: it has not begun to run. */
 async function connectAgain(access: ClusterAccess, request: ExecRequest): Promise<WebSocket> {
   for (let tries = 1; ; tries++) {
     let pauseMs: number | undefined
@@ -131,7 +132,7 @@ async function connect(
     socket.once('unexpected-response', (_request, response: IncomingMessage) => {
       clearTimeout(timer)
       onRefusal(response)
-      // The agent has its socket back, and may have handed it on: from here on it is not this exec's to close.
+      // The agent has its socket back, and may have passed it on: from here on, this exec must not close it.
       const refuse = (error: unknown) => {
         settle()
         reject(error)
@@ -183,13 +184,13 @@ function wrapSocket(socket: WebSocket, access: ClusterAccess, request: ExecReque
   }
   const stdin = new Writable({
     write: (bytes: Buffer, _encoding, done) => send(channels.stdin, bytes, () => done()),
-    // v4 has no way to close one stream (kubernetes/kubernetes#89899); the supervisor is told to stop by a line instead.
+    // v4 can't close a single stream (kubernetes/kubernetes#89899); the supervisor gets a line that stops it instead.
     final: (done) => (canCloseStdin ? send(channels.close, Buffer.of(channels.stdin), () => done()) : done()),
   })
 
   const silence = watchSilence({
     limitMs: silenceLimitMs,
-    // While the reader here is slow, the socket is not read: that is no silence of the remote side.
+    // While the reader here is slow, the socket is not read; the remote side is not silent then.
     isExcused: () => full.size > 0,
     onSilent() {
       lossReason = `nothing was heard for ${silenceLimitMs / 1000} s`

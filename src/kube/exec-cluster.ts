@@ -2,10 +2,13 @@ import type { ClusterEntry } from './kubeconfig-entries.ts'
 
 const extensionName = 'client.authentication.k8s.io/exec'
 
-/** A cluster as a credential plugin sees it. https://kubernetes.io/docs/reference/config-api/client-authentication.v1/#client-authentication-k8s-io-v1-Cluster */
+/**
+ * A cluster as a credential plugin sees it.
+ * https://kubernetes.io/docs/reference/config-api/client-authentication.v1/#client-authentication-k8s-io-v1-Cluster
+ */
 export type ExecCluster = Readonly<Record<string, unknown>>
 
-/** As client-go passes it (rest/exec.go, ConfigToExecCluster): what is not there is left out, but for `config`. */
+/** Describes a cluster as client-go does (rest/exec.go, ConfigToExecCluster): leaves out absent values, except `config`. */
 export function describeCluster(cluster: ClusterEntry, authorities: Buffer | undefined): ExecCluster {
   const { server = '', extensions = [] } = cluster
   const extension = extensions.findLast(({ name }) => name === extensionName)?.extension
@@ -23,7 +26,7 @@ export function describeCluster(cluster: ClusterEntry, authorities: Buffer | und
   }
 }
 
-/** Only an address with a path loses it. */
+/** Removes the query from an address with a path; returns other addresses unchanged. */
 function stripQuery(server: string): string {
   return server.replace(/^(\w+:\/\/[^/?#]*\/[^/?#][^?#]*)[?#].*$/, '$1')
 }

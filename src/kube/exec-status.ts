@@ -15,11 +15,11 @@ import {
 } from './kube-error.ts'
 import { readRefusal } from './kube-request.ts'
 
-/** A frame may have megabytes; nobody reads more. */
+/** Maximum number of bytes read of a status; a frame may have megabytes. */
 const maxStatusBytes = 64 * 1024
 const maxTextLength = 4_000
 
-/** How a program ended, from the Status on the error channel. */
+/** Returns how a program ended, from the Status on the error channel. */
 export function readExecStatus(target: string, program: string, frame: Buffer): RemoteExit {
   const body = frame.toString('utf8', 0, maxStatusBytes)
   const status = parseChannelStatus(body)
@@ -32,13 +32,13 @@ export function readExecStatus(target: string, program: string, frame: Buffer): 
   return { kind: 'refused', error: toStartError(target, program, status.message ?? '') }
 }
 
-/** The kubelet leaves out `kind` here (metav1.Status marshalled bare), so it is known by its `status`. */
+/** Parses a Status by its `status`: the kubelet leaves out `kind` here (metav1.Status marshalled bare). */
 function parseChannelStatus(body: string): KubeStatus | undefined {
   const status = readStatus(body)
   return status?.status === 'Success' || status?.status === 'Failure' ? status : undefined
 }
 
-/** The container runtime's words for a program it can't start: containerd and runc, cri-o, docker. */
+/** Returns the error for a program that can't be started, from the message of the container runtime: containerd and runc, cri-o, docker. */
 export function toStartError(target: string, program: string, message: string): KcapError {
   const isMissing = /executable file not found|no such file or directory|stat .*: no such file/i.test(message)
   if (isMissing) {
@@ -48,7 +48,7 @@ export function toStartError(target: string, program: string, message: string): 
   }
   const hints = [line('kubectl', 'describe', 'pod', '-n', ...target.split('/'))]
   const said = message.replace(/^(Internal error occurred: )+/, '').slice(0, 300)
-  // From v5 on the API server says here what the kubelet has answered to it, in the words of Go's SPDY client.
+  // From v5 on, the API server repeats here what the kubelet answered, as Go's SPDY client words it.
   const refused = /^unable to upgrade connection: (.*)$/s.exec(said)?.[1]
   if (refused !== undefined) return notFoundByKubelet(target, refused, hints)
   if (/^error (sending request|dialing backend): /.test(said))
@@ -66,7 +66,10 @@ export function toStartError(target: string, program: string, message: string): 
   )
 }
 
-/** A kubelet that has only just started does not know its pods for about a second; a container may have ended meanwhile. */
+/**
+ * Returns the error for a container that the kubelet does not find. A kubelet does not know its pods for about a second after its start; a container
+ * may also have ended meanwhile.
+ */
 function notFoundByKubelet(target: string, said: string, hints: readonly Hint[]): KcapError {
   const state = said === '' ? '' : `: ${said.slice(0, 200)}`
   return new KcapError(
@@ -76,7 +79,7 @@ function notFoundByKubelet(target: string, said: string, hints: readonly Hint[])
   )
 }
 
-/** An upgrade the API server refused. Reads the answer's body, which may be missing. */
+/** Returns the error for an upgrade that the API server refused. Reads the body of the answer, which may be missing. */
 export async function toUpgradeError(
   access: ClusterAccess,
   request: { namespace: string; pod: string; container: string; signal: AbortSignal },
@@ -84,9 +87,9 @@ export async function toUpgradeError(
 ): Promise<KcapError> {
   const { statusCode = 0 } = response
   const body = await readRefusal(response)
-  // Where "create" is missing, from Kubernetes 1.35 on, the refusal has no text.
+  // From Kubernetes 1.35 on, a refusal for a missing "create" has no text.
   const denial = statusCode === 403 && body.trim() === '' ? await findMissingVerb(access, request) : undefined
-  // A WebSocket starts with a GET, so a role that only has `create` is refused here though kubectl's SPDY exec works.
+  // A WebSocket starts with a GET, so a role with only `create` is refused here, though kubectl's SPDY exec works.
   return denial ?? toExecError(access, request, 'get', statusCode, body)
 }
 
@@ -105,7 +108,7 @@ async function findMissingVerb(
   return verb && makeDenial({ ...right, verb }, user)
 }
 
-/** Why a program can't be run in a container, from the API server's status and its text. */
+/** Returns why a program can't run in a container, from the API server's status and its text. */
 export function toExecError(
   refusing: RefusingServer,
   { namespace, pod, container }: { namespace: string; pod: string; container: string },

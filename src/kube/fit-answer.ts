@@ -1,18 +1,17 @@
 import { beginningOf, type Fit, flag, integer, listOf, mapOf, only, textUpTo } from './answer-shape.ts'
 
 /**
- * All that kcap reads of the API's objects, whatever their kind, and no more: a list keeps nothing else of them. A field that is null, as Go
- * writes an empty list, that is something else than it should be, or longer than Kubernetes lets it be, counts as missing: the rest of kcap
- * need not doubt what the types say.
+ * Shapes of everything that kcap reads of API objects, whatever their kind; a list keeps nothing else of them. A field counts as missing when it is
+ * null (as Go writes an empty list), has another type, or is longer than Kubernetes allows. The rest of kcap can therefore trust the types.
  * https://kubernetes.io/docs/reference/kubernetes-api/
  */
 const label = textUpTo(63)
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
 const name = textUpTo(253)
-/** UIDs, versions, container ids: opaque, and short. */
+/** Opaque, short texts: UIDs, versions, container ids. */
 const id = textUpTo(256)
 const words = beginningOf(4_096)
-/** `db.example.com/KEY` */
+/** Maximum number of labels, such as `db.example.com/KEY`. */
 const maxLabels = 1_000
 const ip = textUpTo(64)
 const reference = only({ kind: label, name, namespace: label })
@@ -23,7 +22,7 @@ const metadata = only({
   namespace: label,
   uid: textUpTo(36),
   resourceVersion: id,
-  // The API server's own is a key of etcd and some numbers.
+  // The API server's own token is an etcd key and some numbers.
   continue: textUpTo(8_192),
   deletionTimestamp: label,
   ownerReferences: listOf(only({ kind: label, name, controller: flag }), 20),
@@ -61,7 +60,7 @@ const spec = only({
   clusterIPs: listOf(ip, 10),
   type: label,
   externalName: name,
-  // A service has labels there, a workload another object: who reads it knows.
+  // A map of labels in a service, another object in a workload; the reader knows which.
   selector: mapOf((value) => value, maxLabels),
 })
 
@@ -109,7 +108,7 @@ const apiObject = only({
   minor: label,
 })
 
-/** A cell may hold numbers and objects too, and its place counts. */
+/** Admits a cell, which may also be a number or an object; its position counts. */
 const cell: Fit = (value) => (typeof value === 'number' ? String(value) : (words(value) ?? ''))
 const row = only({ cells: listOf(cell, 100), object: apiObject })
 
@@ -130,27 +129,27 @@ const statusOf = only({
 const watchEvent = only({ type: label, object: apiObject }, 'type', 'object')
 const watchError = only({ type: label, object: statusOf }, 'type', 'object')
 
-/** undefined for what is no object at all. */
+/** Fits an API object; returns undefined for anything else. */
 export function fitAnswer(value: unknown): unknown {
   return apiObject(value)
 }
 
-/** A list without its items. */
+/** Fits a list without its items. */
 export function fitListHead(value: unknown): unknown {
   return listHead(value)
 }
 
-/** An item of a list, or a row of a Table. */
+/** Fits an item of a list, or a row of a Table. */
 export function fitListItem(value: unknown): unknown {
   return Object.hasOwn(value as object, 'cells') ? row(value) : apiObject(value)
 }
 
-/** A `Status`, as refusals and the ends of execs are. */
+/** Fits a `Status`, as in refusals and the ends of execs. */
 export function fitStatus(value: unknown): unknown {
   return statusOf(value)
 }
 
-/** An event of a watch; the object of an error is a `Status`. */
+/** Fits an event of a watch; the object of an error is a `Status`. */
 export function fitWatchEvent(value: unknown): unknown {
   const isError = (value as { type?: unknown } | null)?.type === 'ERROR'
   return isError ? watchError(value) : watchEvent(value)

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import type { Hint } from '../base/hint.ts'
 import { printableJson } from '../base/printable.ts'
 
-/** Verbs on a resource, as a Role has them. */
+/** Verbs on a resource, as in a Role. */
 export interface Rule {
-  /** undefined: in the whole cluster. */
+  /** Namespace; undefined: the whole cluster. */
   readonly namespace: string | undefined
-  /** '' is the core group. */
+  /** API group; '' is the core group. */
   readonly apiGroup: string
   /** `pods`, `pods/exec`. */
   readonly resource: string
@@ -16,16 +16,16 @@ export interface Rule {
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'patch' | 'delete'
 
 export interface Grant {
-  /** Whom the API server takes the login for; undefined where it does not say. */
+  /** User that the API server knows for the login; undefined when it does not say. */
   readonly user: string | undefined
-  /** What the rights are for: the target and its route. */
+  /** Purpose of the permissions: the target and its route. */
   readonly purpose: string
   readonly rules: readonly Rule[]
 }
 
 /**
- * Formats a Role and a RoleBinding for each namespace of the rules, as YAML. They are named after user and purpose and have all rules of that purpose:
- * applying them again, or for another user or purpose, takes nothing away.
+ * Formats a Role and a RoleBinding for each namespace of the rules, as YAML. Their name contains user and purpose, and they have all rules of that
+ * purpose. Applying them again, or for another user or purpose, removes no permission.
  * https://kubernetes.io/docs/reference/access-authn-authz/rbac/
  */
 export function formatGrant({ user = 'NAME', purpose, rules }: Grant): string {
@@ -50,7 +50,7 @@ ${formatSubject(user)}`
     .join('---\n')
 }
 
-/** Returns the same as a line for someone who may grant it. */
+/** Returns the grant as a command for someone who may apply it. */
 export function grantHint(grant: Grant): Hint {
   return {
     note: 'someone who may grant it can apply this, which takes nothing away',
@@ -74,10 +74,10 @@ function formatSubject(user: string): string {
 
 const longestName = 200
 
-/** Names of RBAC's objects may hold all but `/` and `%`; what else a shell or a terminal could stumble over is left out, too. */
+/** Makes a name for RBAC objects. They may contain anything but `/` and `%`; this leaves out what a shell or a terminal could stumble over, too. */
 function makeName(user: string, purpose: string): string {
   const wanted = `kcap:${user}:${purpose}`
   const name = wanted.replace(/[^\w.:@-]/g, '-').slice(0, longestName)
-  // Two users must never share one.
+  // Two users must never share a name.
   return name === wanted ? name : `${name}-${createHash('sha256').update(wanted).digest('hex').slice(0, 8)}`
 }

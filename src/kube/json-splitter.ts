@@ -1,34 +1,38 @@
-/** etcd takes objects of 1.5 MiB (https://etcd.io/docs/v3.6/dev-guide/limit/); as JSON they may be twice as long. */
+/** Maximum size of an object. etcd takes objects of 1.5 MiB (https://etcd.io/docs/v3.6/dev-guide/limit/); as JSON they may be twice as long. */
 const maxObjectBytes = 3 * 1024 * 1024
-/** A pod of 20 kB has a thousand. Each costs up to a hundred times its length in memory, so bytes alone are no bound. */
+/**
+ * Maximum number of values in an object; a pod of 20 kB has a thousand. Each value costs up to a hundred times its length in memory, so a limit on
+ * bytes is not enough.
+ */
 const maxObjectValues = 50_000
 const maxDepth = 100
 const listStart = /"(items|rows)"\s*:\s*\[$/
 const firstCapacity = 16 * 1024
-/** An answer that is a page of HTML, for example. */
+/** State of an answer that is not JSON, such as a page of HTML. */
 export const noJson = 'its answer is no JSON object'
 
 /** Returns the error to throw for an invalid answer. */
 export type RefuseAnswer = (state: string, cause?: unknown) => Error
 
 export interface JsonSplitter {
-  /** Takes the next bytes; returns the objects of the lists that they complete. */
+  /** Takes the next bytes; returns the list objects that they complete. */
   push(chunk: Buffer): unknown[]
   /** Returns the fields of the outer object before its first list. */
   head(): unknown
-  /** The outer object, its lists left empty. */
+  /** Returns the outer object with empty lists. */
   end(): unknown
 }
 
 /**
- * Splits JSON into objects as its bytes come, so that an answer takes no more memory than its largest object, however many it has. `lists`
- * takes them out of the arrays `items` and `rows` of the outer object, where what is no object is skipped; `lines` is a row of objects without an
- * outer one; `object` leaves the outer object as it is. All throw what `refuse` makes, for what is no JSON or larger than an object can be.
+ * Makes a splitter that returns objects as their bytes arrive. An answer then takes no more memory than its largest object, however many it has.
+ * `lists` takes the objects out of the arrays `items` and `rows` of the outer object, and skips other values there. `lines` expects objects in a row,
+ * without an outer one. `object` leaves the outer object as it is.
+ * @throws {Error} made by `refuse` — when the text is not JSON, or an object is too large
  */
 export function makeJsonSplitter(shape: 'object' | 'lists' | 'lines', refuse: RefuseAnswer): JsonSplitter {
   const outer = makePiece(refuse)
   const inner = makePiece(refuse)
-  /** Depth at which objects are taken out; undefined outside of lists. */
+  /** Depth at which objects are taken out; undefined outside lists. */
   let objectDepth = shape === 'lines' ? 0 : undefined
   /** The outer object up to its first list. */
   let headText = '{}'
@@ -39,7 +43,7 @@ export function makeJsonSplitter(shape: 'object' | 'lists' | 'lines', refuse: Re
 
   function push(chunk: Buffer): unknown[] {
     const objects: unknown[] = []
-    /** Where in the chunk the bytes begin that are not kept yet. */
+    /** Position in the chunk of the first byte that is not kept yet. */
     let from = 0
     let piece = objectDepth === undefined ? outer : inner
     for (let at = 0; at < chunk.length; at++) {
@@ -106,7 +110,7 @@ export function makeJsonSplitter(shape: 'object' | 'lists' | 'lines', refuse: Re
 
 /** Collects the bytes of one object that spans chunks. */
 function makePiece(refuse: RefuseAnswer) {
-  // Copied, because a few bytes of a chunk would keep the whole chunk in memory.
+  // A copy, because a few bytes of a chunk would keep the whole chunk in memory.
   let bytes = Buffer.alloc(0)
   let length = 0
   let values = 0
@@ -134,7 +138,7 @@ function makePiece(refuse: RefuseAnswer) {
       return parseJson(bytes.toString('utf8', 0, length), refuse)
     },
     text: () => bytes.toString('utf8', 0, length),
-    /** Enough to see under which key a list begins. */
+    /** Returns enough of the end to see under which key a list begins. */
     tail: () => bytes.toString('latin1', Math.max(0, length - 40), length),
     clear(): void {
       length = 0

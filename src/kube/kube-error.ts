@@ -4,7 +4,7 @@ import { explainConnectFailure } from './connect-failure.ts'
 import { fitStatus } from './fit-answer.ts'
 import { grantHint, type Verb } from './grant.ts'
 
-/** What the API says of a failure. https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
+/** Failure as the API reports it. https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
 export interface KubeStatus {
   readonly kind?: string
   readonly status?: string
@@ -19,12 +19,12 @@ export interface KubeStatus {
 }
 
 /**
- * A webhook or a policy refuses whatever it likes, exec too, with whatever status it likes; 422 for a policy that names none
+ * Message of a webhook or a policy. It may refuse anything, exec too, with any status; a policy that sets none answers 422
  * (https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/).
  */
 const admission = /^admission webhook "|: ValidatingAdmissionPolicy '/
 
-/** What a request wanted, in the words of RBAC. */
+/** Purpose of a request, in the terms of RBAC. */
 export interface KubeAction {
   readonly verb: Verb
   /** `pods`, `pods/exec`. */
@@ -34,13 +34,13 @@ export interface KubeAction {
   readonly name?: string
 }
 
-/** The server, and what may explain that it refuses the login. */
+/** The server, and what may explain why it refuses the login. */
 export interface RefusingServer {
   readonly server: URL
   readonly certificateEndMs?: number | undefined
 }
 
-/** An answer of the API that is no success, as an error of kcap. */
+/** Returns the error for an unsuccessful API answer. */
 export function toApiError(
   { server, certificateEndMs = Number.POSITIVE_INFINITY }: RefusingServer,
   action: KubeAction,
@@ -78,7 +78,7 @@ export function toApiError(
   })
 }
 
-/** Not RBAC's refusal, which names the user and the verb, but that of an admission controller. */
+/** Returns the error for the refusal of an admission controller. RBAC's refusal differs: it names the user and the verb. */
 function refusedByAdmission({ verb, resource, namespace }: KubeAction, message: string): KcapError {
   const place = `in the namespace "${namespace ?? ''}"`
   const what = `cannot ${verb} ${resource} ${place}`
@@ -112,7 +112,7 @@ function forbidden(action: KubeAction, message: string): KcapError {
   return makeDenial({ verb, resource, namespace, apiGroup }, readUser(message))
 }
 
-/** The error for a right that the login lacks, with what grants it; whoever knows what it was wanted for grants more. */
+/** Returns the error for a permission that the login lacks, with a hint that grants it. A caller that knows the purpose can grant more. */
 export function makeDenial(
   { verb, resource, namespace, apiGroup = '' }: Omit<KubeAction, 'name'>,
   user: string | undefined,
@@ -137,7 +137,7 @@ export function makeDenial(
   )
 }
 
-/** Whom the API server takes the login for; it quotes the name as Go does. */
+/** Returns the user that the API server knows for the login; it quotes the name as Go does. */
 function readUser(message: string): string | undefined {
   const quoted = /User ("(?:[^"\\]|\\.)+")/.exec(message)?.[1]
   try {
@@ -152,7 +152,7 @@ export function parseStatus(body: string): KubeStatus | undefined {
   return status?.kind === 'Status' ? status : undefined
 }
 
-/** One without its kind too; undefined where there is none. */
+/** Reads a status, even one without its kind; returns undefined when there is none. */
 export function readStatus(body: string): KubeStatus | undefined {
   try {
     return fitStatus(JSON.parse(body)) as KubeStatus | undefined
@@ -163,7 +163,7 @@ export function readStatus(body: string): KubeStatus | undefined {
 
 const authorityPath = 'jsonpath={.clusters[0].cluster.certificate-authority-data}'
 
-/** The kubeconfig is of a cluster that was set up anew, or somebody stands in between. */
+/** Returns hints for an unknown authority: the cluster was set up again after the kubeconfig was written, or somebody intercepts the connection. */
 function authorityHints(context: readonly string[]): Hint[] {
   return [
     'the cluster may have been recreated: get a new kubeconfig from whoever runs it, or by aws eks update-kubeconfig, gcloud container clusters get-credentials, az aks get-credentials',
@@ -175,7 +175,7 @@ function authorityHints(context: readonly string[]): Hint[] {
   ]
 }
 
-/** A failure below HTTP: no connection, no trust, no answer. */
+/** Returns the error for a failure below HTTP: no connection, no trust, no answer. */
 export function toConnectError(server: URL, error: unknown, context?: string): KcapError {
   if (error instanceof KcapError) return error
   const flags = context === undefined ? [] : contextWords(context)

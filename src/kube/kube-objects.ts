@@ -5,14 +5,14 @@ import { requestObject } from './kube-request.ts'
 import { type ListHead, makeKeptSize, pageSize, readList, tableAccept } from './read-list.ts'
 import { type ListedResource, type ResourceKind, resourceKinds } from './resource-kinds.ts'
 
-/** A control plane has three or five; each is two terms of the filter. */
+/** Maximum number of endpoints. A control plane has three or five; each adds two terms to the filter. */
 const mostEndpoints = 16
 const pods = resourceKinds.pod
 
 export interface PodRow {
   readonly namespace: string
   readonly name: string
-  /** As kubectl prints it: `Running`, `Pending`, `CrashLoopBackOff`; undefined where the server sent no Table. */
+  /** Status as kubectl prints it: `Running`, `Pending`, `CrashLoopBackOff`; undefined when the server sent no Table. */
   readonly status: string | undefined
 }
 
@@ -20,7 +20,7 @@ interface ListedObject {
   readonly metadata?: { readonly name?: string; readonly namespace?: string }
   readonly spec?: { readonly containers?: readonly { readonly name: string }[] }
 }
-/** A row of a Table, or an object of a server that makes no Tables. */
+/** A row of a Table, or an object from a server without Tables. */
 export interface ListItem extends ListedObject {
   readonly cells?: readonly string[]
   readonly object?: ListedObject
@@ -28,18 +28,22 @@ export interface ListItem extends ListedObject {
 }
 
 export interface ListOptions {
-  /** undefined: all namespaces. */
+  /** Namespace; undefined: all namespaces. */
   readonly namespace?: string | undefined
   readonly labelSelector?: string | undefined
   /** `status.phase=Running` */
   readonly fieldSelector?: string | undefined
-  /** More are not read. */
+  /** Maximum number of objects to read. */
   readonly limit?: number
-  /** Called when more are left out than were wanted: memory has a limit of its own. */
+  /** Called when fewer objects are returned than the limit allows, because memory has a limit of its own. */
   readonly onCut?: () => void
   readonly signal: AbortSignal
 }
 
+/**
+ * Returns a pod; undefined when it does not exist.
+ * @throws {KcapError} api-* — when the request fails
+ */
 export async function getPod(
   access: ClusterAccess,
   namespace: string,
@@ -53,6 +57,10 @@ export async function getPod(
   })
 }
 
+/**
+ * Returns a node; undefined when it does not exist.
+ * @throws {KcapError} api-* — when the request fails
+ */
 export async function getNode(access: ClusterAccess, name: string, signal: AbortSignal): Promise<V1Node | undefined> {
   return await requestObject<V1Node>(access, {
     path: `/api/v1/nodes/${encodeURIComponent(name)}`,
@@ -61,7 +69,10 @@ export async function getNode(access: ClusterAccess, name: string, signal: Abort
   })
 }
 
-/** Names and states of pods. https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables */
+/**
+ * Lists names and states of pods. https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables
+ * @throws {KcapError} api-* — when the list fails
+ */
 export async function listPods(access: ClusterAccess, options: ListOptions): Promise<PodRow[]> {
   return await collectList(access, pods, options, ({ cells, object, ...item }, { columnDefinitions }) => {
     const { name, namespace } = (object ?? item).metadata ?? {}
@@ -71,7 +82,10 @@ export async function listPods(access: ClusterAccess, options: ListOptions): Pro
   })
 }
 
-/** Returns the names of the objects of a kind. */
+/**
+ * Lists the names of the objects of a kind.
+ * @throws {KcapError} api-* — when the list fails
+ */
 export async function listNames(
   access: ClusterAccess,
   kind: ResourceKind,
@@ -82,7 +96,10 @@ export async function listNames(
   )
 }
 
-/** Returns the results of `pick` for the items, up to the limit or to the memory kept of a list. */
+/**
+ * Returns the results of `pick` for the items, up to the limit or to the memory that a list may take.
+ * @throws {KcapError} api-* — when the list fails
+ */
 export async function collectList<Picked>(
   access: ClusterAccess,
   listed: ListedResource,
@@ -100,7 +117,7 @@ export async function collectList<Picked>(
       const one = pick(item, head)
       if (one === undefined) continue
       if (picked.length >= limit) {
-        // The rest of an honest page is read, so that its connection serves the next request.
+        // Reads the rest of an honest page, so that its connection serves the next request.
         if (++surplus > pageSize) return picked
         continue
       }
@@ -110,23 +127,32 @@ export async function collectList<Picked>(
       }
       picked.push(one)
     }
-    // The end of a page, whose connection is whole: the next one is not needed.
+    // The connection is usable again at the end of a page; the next page is not needed.
     if (items.length === 0 && picked.length >= limit) return picked
   }
   return picked
 }
 
-/** Whole pods, some at a time. */
+/**
+ * Yields whole pods, some at a time.
+ * @throws {KcapError} api-* — when the list fails
+ */
 export async function* readPods(access: ClusterAccess, options: ListOptions): AsyncGenerator<readonly V1Pod[]> {
   for await (const { items } of readList<V1Pod>(access, requestOf(pods, options))) yield items
 }
 
-/** Whole nodes, some at a time. */
+/**
+ * Yields whole nodes, some at a time.
+ * @throws {KcapError} api-* — when the list fails
+ */
 export async function* readNodes(access: ClusterAccess, options: ListOptions): AsyncGenerator<readonly V1Node[]> {
   for await (const { items } of readList<V1Node>(access, requestOf(resourceKinds.node, options))) yield items
 }
 
-/** Whole jobs, some at a time. */
+/**
+ * Yields whole jobs, some at a time.
+ * @throws {KcapError} api-* — when the list fails
+ */
 export async function* readJobs(access: ClusterAccess, options: ListOptions): AsyncGenerator<readonly V1Job[]> {
   for await (const { items } of readList<V1Job>(access, requestOf(resourceKinds.job, options))) yield items
 }
@@ -142,7 +168,7 @@ function requestOf({ apiGroup, resource }: ListedResource, options: ListOptions)
   }
 }
 
-/** Whether a namespace is there; undefined when the login may not ask. */
+/** Reports whether a namespace exists; undefined when the login may not ask. */
 export async function hasNamespace(
   access: ClusterAccess,
   name: string,
@@ -160,7 +186,10 @@ export async function hasNamespace(
   }
 }
 
-/** Where the API servers listen, as the cluster's own pods find them. */
+/**
+ * Lists the addresses of the API servers, as the cluster's own pods find them.
+ * @throws {KcapError} api-* — when the request fails
+ */
 export async function listApiEndpoints(
   access: ClusterAccess,
   signal: AbortSignal,

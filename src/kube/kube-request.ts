@@ -11,11 +11,11 @@ import { makeJsonSplitter, noJson, type RefuseAnswer } from './json-splitter.ts'
 import { type KubeAction, toApiError, toConnectError } from './kube-error.ts'
 import { findResetPause, findRetryPause, mostTries } from './transient-answer.ts'
 
-/** From a request to the end of its answer; of a list, of each page. */
+/** Time limit from a request to the end of its answer; each page of a list has its own. */
 const answerTimeoutMs = 15_000
-/** Longest refusal that is read: the texts of admission webhooks have no limit of their own. */
+/** Maximum size of a refusal that is read: the texts of admission webhooks have no limit of their own. */
 const maxRefusalBytes = 64 * 1024
-/** From the status of a refusal to the end of its text. */
+/** Time limit from the status of a refusal to the end of its text. */
 const refusalTimeoutMs = 3_000
 
 export interface KubeRequest {
@@ -29,15 +29,18 @@ export interface KubeRequest {
 
 /** Headers and body of a request. */
 export interface RequestBody {
-  /** Default GET. */
+  /** Method; default GET. */
   readonly method?: 'POST' | 'PATCH' | 'DELETE'
   readonly contentType?: string
   readonly body?: string | undefined
-  /** Whether sending it twice does no harm; default: all but POST. */
+  /** Whether the request may be sent twice; default: true for all methods but POST. */
   readonly isRepeatable?: boolean
 }
 
-/** Sends a request that is answered with one object. Returns undefined for a 404, whose meaning depends on the request. Throws `api-*` errors. */
+/**
+ * Sends a request that is answered with one object. Returns undefined for a 404, whose meaning depends on the request.
+ * @throws {KcapError} api-*, admission-refused — when the request fails or is refused
+ */
 export async function requestObject<Answer>(
   access: ClusterAccess,
   request: KubeRequest & RequestBody,
@@ -60,7 +63,7 @@ export async function requestObject<Answer>(
   }
 }
 
-/** Returns the function that makes the error for an answer no API server sends. */
+/** Returns a function that makes the error for an answer that no API server sends. */
 export function refuseAnswer(
   { server }: ClusterAccess,
   { path, action }: Pick<KubeRequest, 'path' | 'action'>,
@@ -75,14 +78,14 @@ export function refuseAnswer(
     })
 }
 
-/** The time that a request and its whole answer have. */
+/** Time limit of a request and its whole answer. */
 export interface RequestTime {
   readonly signal: AbortSignal
-  /** To be called when the answer has begun. */
+  /** Must be called when the answer has begun. */
   markBegun(): void
-  /** Returns the error's meaning: the signal's reason, `api-unreachable`, `api-certificate`, or the error itself. */
+  /** Returns what an error means: the signal's reason, `api-unreachable`, `api-certificate`, or the error itself. */
   explain(error: unknown): unknown
-  /** To be called when the answer is read. */
+  /** Must be called when the answer has been read. */
   end(): void
 }
 
@@ -107,7 +110,7 @@ export function limitTime(access: ClusterAccess, request: Pick<KubeRequest, 'sig
   }
 }
 
-/** The request options every way to the API server shares. */
+/** Makes the request options that all connections to the API server share. */
 export function makeRequestOptions(access: ClusterAccess, path: string) {
   const { server } = access
   return {
@@ -120,7 +123,7 @@ export function makeRequestOptions(access: ClusterAccess, path: string) {
   }
 }
 
-/** The same for a request that a proxy may forward. */
+/** Makes the options of a request that a proxy may forward. */
 function makeForwardedOptions(access: ClusterAccess, path: string, connectSignal: AbortSignal) {
   const options = { ...makeRequestOptions(access, path), connectSignal }
   const { forwarding, server } = access
@@ -133,7 +136,11 @@ function makeForwardedOptions(access: ClusterAccess, path: string, connectSignal
   }
 }
 
-/** The answer to a request, which is sent again while the API server is too busy or away for a moment. */
+/**
+ * Returns the answer to a request. Sends it again while the API server is too busy or briefly away.
+ * @throws {KcapError} api-unreachable, api-certificate — when there is no answer
+ * @throws {KcapError} proxy-* — when a proxy does not pass the request on
+ */
 export async function openAnswer(
   access: ClusterAccess,
   request: Parameters<typeof openStream>[1] & { readonly clock?: Clock },
@@ -164,13 +171,17 @@ export async function openAnswer(
   }
 }
 
-/** The path without its query: that of exec has a whole script in it. */
+/** Logs an answer. Leaves out the query of the path, because that of exec contains a whole script. */
 function logAnswer({ log }: ClusterAccess, fields: Pick<LogFields, 'method' | 'path' | 'status' | 'tookMs'>): void {
   const { method, path, status, tookMs } = fields
   log?.(`${method} ${path}: ${status} in ${tookMs} ms`, { level: 'debug', component: 'kube', ...fields })
 }
 
-/** The answer as it comes; its body ends with an error when the signal is aborted. Throws `api-unreachable`, `api-certificate`. */
+/**
+ * Returns the answer as it arrives; its body fails when the signal is aborted.
+ * @throws {KcapError} api-unreachable, api-certificate — when there is no answer
+ * @throws {KcapError} proxy-* — when a proxy does not pass the request on
+ */
 export async function openStream(
   access: ClusterAccess,
   request: Pick<KubeRequest, 'path' | 'accept' | 'signal'> & RequestBody,
@@ -184,7 +195,7 @@ export async function openStream(
       headers: {
         ...options.headers,
         Accept: request.accept ?? 'application/json',
-        // Node gives a DELETE no length, and its body would be taken for the next request.
+        // Node sends a DELETE without a length, and its body would be taken for the next request.
         ...(request.body !== undefined && {
           'Content-Type': request.contentType,
           'Content-Length': Buffer.byteLength(request.body),
@@ -204,7 +215,10 @@ export async function openStream(
   })
 }
 
-/** Returns whether the request succeeded; false for a 404. Throws `api-*` for a refusal. */
+/**
+ * Returns whether the request succeeded; false for a 404.
+ * @throws {KcapError} api-*, admission-refused — when it is refused
+ */
 export async function isAccepted(
   access: ClusterAccess,
   action: KubeAction,
@@ -217,20 +231,20 @@ export async function isAccepted(
   throw toApiError(access, action, statusCode, text)
 }
 
-/** The beginning of a refusal's text, as far as it comes. */
+/** Returns the beginning of a refusal's text, as far as it arrives. */
 export async function readRefusal(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   let length = 0
   const timer = setTimeout(() => response.destroy(), refusalTimeoutMs)
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
-      // A copy: a few bytes would keep the whole of what was read from the socket.
+      // A copy: a few bytes would keep everything in memory that was read from the socket.
       chunks.push(Buffer.from(chunk))
       length += chunk.length
       if (length >= maxRefusalBytes) break
     }
   } catch {
-    // The status alone tells that it is one.
+    // The status alone shows that it is a refusal.
   } finally {
     clearTimeout(timer)
   }

@@ -55,7 +55,7 @@ export interface CredentialPluginEntry {
   readonly provideClusterInfo?: boolean
 }
 
-/** File names inside a kubeconfig are relative to the folder it lies in. */
+/** Keys with file names, which are relative to the folder of their kubeconfig. */
 const fileKeys = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile']
 
 const shapes = {
@@ -97,9 +97,9 @@ const shapes = {
 } as const
 
 /**
- * Adds the named entries of one list of a file; of a name that is there already, the first counts. A value of another type than it should have stops
- * kcap, as it stops kubectl: without it, kcap might be another user or in another namespace.
- * @throws {KcapError} `kubeconfig-broken` — when the list or a value in it is of the wrong type
+ * Adds the named entries of one list of a file; when a name exists already, the first one counts. A value of the wrong type stops kcap, as it stops
+ * kubectl: without it, kcap might be another user or in another namespace.
+ * @throws {KcapError} kubeconfig-broken — when the list or a value in it is of the wrong type
  */
 export function addEntries<Entry>(
   into: Map<string, Entry>,
@@ -130,7 +130,7 @@ function resolveIn(folder: string, holder: Record<string, unknown>, key: string)
   if (typeof value === 'string' && value !== '') holder[key] = path.resolve(folder, value)
 }
 
-/** An absent value can be written as null. */
+/** Removes nulls: an absent value can be written as null. */
 function dropNulls(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   return Object.fromEntries(

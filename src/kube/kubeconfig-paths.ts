@@ -2,7 +2,7 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 
 /**
- * The files that kubectl would read: those of KUBECONFIG, else `~/.kube/config`; whether they are there or not.
+ * Returns the files that kubectl would read, whether they exist or not: those of KUBECONFIG, else `~/.kube/config`.
  * https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
  */
 export function findKubeconfigPaths(environment: NodeJS.ProcessEnv = process.env): string[] {

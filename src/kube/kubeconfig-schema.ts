@@ -1,7 +1,7 @@
 import yaml from 'js-yaml'
 
 /**
- * The plain scalars of YAML 1.1 as kubectl's parser reads them (go-yaml v2): `yes` and `on` are true, and what looks like a date is a text. js-yaml
+ * Plain scalars of YAML 1.1 as kubectl's parser reads them (go-yaml v2): `yes` and `on` are true, and text that looks like a date is text. js-yaml
  * follows YAML 1.2, where it is the other way round.
  */
 export const kubeconfigSchema = yaml.CORE_SCHEMA.extend({

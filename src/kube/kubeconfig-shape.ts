@@ -1,4 +1,4 @@
-/** Where a value of the wrong type is, and what it is not. */
+/** Position of a value of the wrong type, and what is wrong with it. */
 export interface Misfit {
   readonly keys: readonly string[]
   readonly state: string
@@ -18,7 +18,7 @@ export function mapOf(item: Shape): Shape {
   return (value) => (isObject(value) ? firstOf(Object.entries(value), () => item) : misfit('is not a map'))
 }
 
-/** Fields that are not named may hold anything. */
+/** Checks the given fields; others may hold anything. */
 export function object(fields: Readonly<Record<string, Shape>>): Shape {
   const shapes = new Map(Object.entries(fields))
   return (value) =>

@@ -8,29 +8,31 @@ import { addEntries, type ClusterEntry, type ContextEntry, type UserEntry } from
 import { findKubeconfigPaths } from './kubeconfig-paths.ts'
 import { kubeconfigSchema } from './kubeconfig-schema.ts'
 
-/** A kubeconfig as kubectl would see it. Field names as in the file: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
+/** A kubeconfig as kubectl sees it. Field names as in the file: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
 export interface Kubeconfig {
   readonly currentContext: string | undefined
   readonly contexts: ReadonlyMap<string, ContextEntry>
   readonly clusters: ReadonlyMap<string, ClusterEntry>
   readonly users: ReadonlyMap<string, UserEntry>
-  /** The files it was made of, for messages. */
+  /** Files that it was read from, for messages. */
   readonly paths: readonly string[]
 }
 
 const inClusterFolder = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 export interface KubeconfigSources {
-  /** From `--kubeconfig`: must exist. */
+  /** Files of `--kubeconfig`, which must exist. */
   readonly paths?: readonly string[] | undefined
   readonly environment?: NodeJS.ProcessEnv
 }
 
 /**
- * Reads the kubeconfig by kubectl's rules: the named file, else the files of KUBECONFIG (missing ones are skipped; of an entry
- * that several files have, the first counts), else ~/.kube/config, else the pod's own service account.
+ * Reads the kubeconfig by kubectl's rules: the named file, else the files of KUBECONFIG, else ~/.kube/config, else the pod's own service account.
+ * Skips missing files of KUBECONFIG; when several files have an entry, the first one counts.
  * https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
- * Throws `kubeconfig-missing`, `kubeconfig-unreadable`, `kubeconfig-broken`.
+ * @throws {KcapError} kubeconfig-missing — when there is no kubeconfig, or a named file does not exist
+ * @throws {KcapError} kubeconfig-unreadable — when a file can't be read
+ * @throws {KcapError} kubeconfig-broken — when a file is no kubeconfig
  */
 export function loadKubeconfig(sources: KubeconfigSources = {}): Kubeconfig {
   const environment = sources.environment ?? process.env
@@ -56,7 +58,11 @@ export function loadKubeconfig(sources: KubeconfigSources = {}): Kubeconfig {
   )
 }
 
-/** The context of that name, or the current one. Throws `kubeconfig-no-context`, `context-not-found`. */
+/**
+ * Returns the context of that name, or the current one.
+ * @throws {KcapError} kubeconfig-no-context — when there is neither a name nor a current context
+ * @throws {KcapError} context-not-found — when there is no context of that name
+ */
 export function findContext(config: Kubeconfig, name: string | undefined): { name: string; entry: ContextEntry } {
   const wanted = name ?? config.currentContext
   const known = [...config.contexts.keys()]
@@ -161,7 +167,7 @@ function mergeDocuments(documents: readonly { file: string; document: Record<str
   }
 }
 
-/** https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/#directly-accessing-the-rest-api */
+/** Reads the service account of the pod. https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/#directly-accessing-the-rest-api */
 function readInClusterConfig(environment: NodeJS.ProcessEnv): Kubeconfig | undefined {
   const host = environment.KUBERNETES_SERVICE_HOST
   const port = environment.KUBERNETES_SERVICE_PORT

@@ -3,11 +3,11 @@ import { line, noted } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { toExecError, toStartError } from './exec-status.ts'
 
-/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
+/** HTTP statuses by reason. https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
 const httpStatuses: Readonly<Record<string, number>> = { BadRequest: 400, Forbidden: 403, NotFound: 404 }
 
 /**
- * What kept kubectl from running a program, from the last lines of its standard error; undefined when the program itself ended. kubectl
+ * Returns what kept kubectl from running a program, from the last lines of its standard error; undefined when the program itself ended. kubectl
  * prints `Error from server (REASON): …`, `error: …` or `Unable to connect to the server: …` (k8s.io/kubectl/pkg/cmd/util, CheckErr).
  */
 export function readKubectlFailure(
@@ -28,10 +28,10 @@ export function readKubectlFailure(
     return toExecError({ server }, request, 'create', httpStatus, JSON.stringify({ kind: 'Status', message, details }))
   }
   if (/^error: .*(must be logged in|Unauthorized)/.test(last)) return refuse(401, '')
-  // Of an upgrade to WebSockets kubectl keeps the words alone, from 1.30 on.
+  // From 1.30 on, kubectl keeps only the text of a refused WebSocket upgrade.
   const upgrade = /^error: unable to upgrade connection: (.* is forbidden: .*)$/.exec(last)?.[1]
   if (upgrade !== undefined) return refuse(403, upgrade)
-  // Newer kubectl looks the container up itself.
+  // Newer versions of kubectl look the container up themselves.
   const lookup = /^error: (container .* is not valid for pod .*)$/.exec(last)?.[1]
   if (lookup !== undefined) return refuse(400, lookup)
   const [, reason = '', message = ''] = /^Error from server(?: \((\w+)\))?: (.*)$/.exec(last) ?? []

@@ -8,7 +8,8 @@ import type { ExecRequest } from './exec-channel.ts'
 import { readKubectlFailure } from './kubectl-failure.ts'
 
 /**
- * Runs an argv in a container by the user's kubectl, which speaks SPDY, or a WebSocket from 1.31 on. Throws `kubectl-missing`.
+ * Runs an argv in a container with the user's kubectl, which speaks SPDY, or WebSocket from 1.31 on.
+ * @throws {KcapError} kubectl-missing — when kubectl can't be started
  */
 export async function startKubectlExec(
   access: ClusterAccess,

@@ -1,6 +1,6 @@
 import type { V1LabelSelector, V1LabelSelectorRequirement } from '@kubernetes/client-node'
 
-/** More than anybody writes down; a query of thousands would be longer than an API server takes. */
+/** Maximum number of requirements: more than anybody writes down. A query with thousands would be longer than an API server takes. */
 const maxRequirements = 100
 const maxValues = 1_000
 /** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set */
@@ -8,8 +8,8 @@ const keyPattern = /^[\w./-]{1,317}$/
 const valuePattern = /^[\w.-]{0,63}$/
 
 /**
- * A selector as a query has it: `app=orders,tier in (web,api),!canary`; '' for none. One that is not as Kubernetes lets it be is none either: a part
- * of it would select other pods.
+ * Formats a selector as a query: `app=orders,tier in (web,api),!canary`; '' for none. A selector that Kubernetes does not allow also becomes '': a
+ * part of it would select other pods.
  */
 export function formatSelector(selector: V1LabelSelector | undefined): string {
   const { matchLabels, matchExpressions } = selector ?? {}
@@ -21,12 +21,12 @@ export function formatSelector(selector: V1LabelSelector | undefined): string {
   return [...labels, ...expressions].join(',')
 }
 
-/** A map of labels as a query has it. */
+/** Formats a map of labels as a query. */
 export function formatLabels(labels: Readonly<Record<string, string>> | undefined): string {
   return formatRequirements(Object.entries(labels ?? {}), formatLabel)?.join(',') ?? ''
 }
 
-/** undefined when one of them is none. */
+/** Formats requirements; returns undefined when one of them is invalid. */
 function formatRequirements<Requirement>(
   requirements: readonly Requirement[],
   format: (requirement: Requirement) => string | undefined,

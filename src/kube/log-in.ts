@@ -27,14 +27,14 @@ export interface LoginEntries {
   readonly environment: NodeJS.ProcessEnv
 }
 
-/** A way to an API server, and what proves who asks. */
+/** Connection to an API server, and proof of who the caller is. */
 export interface Login {
   readonly agent: HttpAgent
   readonly headers: Readonly<Record<string, string | string[]>>
   readonly forwarding: Forwarding | undefined
-  /** undefined where nothing says that it expires. */
+  /** Expiry of the login; undefined when nothing says that it expires. */
   readonly expiresMs: number | undefined
-  /** When the client certificate ends; undefined where there is none. */
+  /** End of the client certificate; undefined without one. */
   readonly certificateEndMs: number | undefined
 }
 
@@ -46,15 +46,15 @@ interface Credentials {
 }
 
 /**
- * Logs in as client-go does. An `http://` server gets no token, password, certificate or plugin's answer, and no plugin is run for it.
- * @throws {KcapError} `kubeconfig-broken`, `kubeconfig-unreadable`, `auth-provider-failed`, `credential-plugin-*` — when there is no login
+ * Logs in as client-go does. An `http://` server gets no token, password, certificate or plugin credential, and no plugin runs for it.
+ * @throws {KcapError} kubeconfig-broken, kubeconfig-unreadable, auth-provider-failed, credential-plugin-* — when there is no login
  */
 export async function logIn(entries: LoginEntries, run: PluginRun): Promise<Login> {
   const { place, cluster, user, server } = entries
   const fault = findLoginFault(cluster, user, server)
   if (fault !== undefined) throw brokenLogin(place, fault)
   const isSecure = server.url.protocol === 'https:'
-  // Also for an http:// server, where they are read only to refuse what kubectl refuses.
+  // An http:// server does not use them; they are read only to refuse what kubectl refuses.
   const material = readTlsMaterial(place, cluster, user)
   const credentials: Credentials = isSecure ? await findCredentials(entries, material, run) : {}
   const { authorization, certificate, key, expiresMs } = credentials
@@ -70,7 +70,7 @@ export async function logIn(entries: LoginEntries, run: PluginRun): Promise<Logi
 
 async function findCredentials(entries: LoginEntries, material: TlsMaterial, run: PluginRun): Promise<Credentials> {
   const { place, cluster, server, user } = entries
-  // kubectl refuses an unknown provider whatever else there is.
+  // kubectl refuses an unknown provider, whatever other credentials there are.
   const provide = user['auth-provider'] && readAuthProvider(place.context, user['auth-provider'])
   if (server.userInfo !== undefined) return { authorization: basic(server.userInfo) }
   const token = readToken(place, user)
@@ -85,7 +85,7 @@ async function findCredentials(entries: LoginEntries, material: TlsMaterial, run
   }
   if (material.certificate !== undefined || user.exec === undefined) return {}
   const info = user.exec.provideClusterInfo ? describeCluster(cluster, material.authorities) : undefined
-  // With what starts programs: most logins need none.
+  // Loaded on demand, with what starts programs: most logins need none.
   const { runCredentialPlugin } = await import('./credential-plugin.ts')
   const credential = await runCredentialPlugin(user.exec, info, run)
   return {
@@ -131,9 +131,9 @@ async function openWay(entries: LoginEntries, shown: TlsMaterial): Promise<Pick<
   if (proxy === undefined && !isSecure) return { agent: new HttpAgent({ keepAlive: true }), forwarding: undefined }
   const serverTls = isSecure ? makeTlsOptions(place, cluster, shown) : {}
   if (proxy === undefined) return { agent: new HttpsAgent({ keepAlive: true, ...serverTls }), forwarding: undefined }
-  // Rarely needed, and not to be loaded by whoever has no proxy.
+  // Loaded on demand: few people have a proxy.
   const { openProxyRoute } = await import('./proxy-agent.ts')
-  // As in Go a proxy is trusted as the server is; but it is not shown the client's certificate.
+  // As in Go, a proxy is trusted like the server, but does not get the client's certificate.
   const proxyTrust: TlsMaterial = isSecure ? { authorities: shown.authorities } : {}
   const proxyTls = proxy.scheme === 'https' ? makeTlsOptions(place, isSecure ? cluster : {}, proxyTrust) : {}
   return openProxyRoute({ proxy, isSecure, serverTls, proxyTls })

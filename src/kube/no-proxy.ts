@@ -2,8 +2,8 @@ import { BlockList, isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 
 /**
- * Whether a request goes through the proxy of the environment, by the value of NO_PROXY: addresses, networks, domains, each but networks with a port
- * if wanted; `*` is everything. Loopback never does. golang.org/x/net/http/httpproxy, useProxy.
+ * Reports whether a request goes through the proxy of the environment. NO_PROXY lists addresses, networks and domains without a proxy, all but
+ * networks with an optional port; `*` is everything. Loopback never uses a proxy. golang.org/x/net/http/httpproxy, useProxy.
  */
 export function isProxied(server: URL, noProxy: string): boolean {
   const host = server.hostname.replace(/^\[|\]$/g, '')
@@ -21,7 +21,7 @@ function matches(entry: string, host: string, port: string): boolean {
   return isIP(host) === 0 && matchesDomain(name, host)
 }
 
-/** `name` is itself and what is below it, `.name` and `*.name` only what is below. */
+/** Reports whether a domain covers a host: `name` covers itself and its subdomains, `.name` and `*.name` only the subdomains. */
 function matchesDomain(name: string, host: string): boolean {
   const suffix = name.replace(/^\*(?=\.)/, '')
   const ascii = (text: string) => domainToASCII(text) || text
@@ -29,20 +29,20 @@ function matchesDomain(name: string, host: string): boolean {
   return host === ascii(suffix) || host.endsWith(`.${ascii(suffix)}`)
 }
 
-/** `HOST:PORT` and `[ADDRESS]:PORT`; all else is a host. */
+/** Splits `HOST:PORT` and `[ADDRESS]:PORT`; everything else is a host. */
 function splitPort(entry: string): readonly [string, string] {
   const [, bracketed, plain, port = ''] = /^(?:\[([^\]]*)\]|([^:[\]]*)):(.*)$/.exec(entry) ?? []
   const host = bracketed ?? plain
   return host === undefined ? [entry, ''] : [host, port]
 }
 
-/** Returns whether a network contains an address. An invalid network contains nothing; families don't mix. */
+/** Reports whether a network contains an address. An invalid network contains nothing; families don't mix. */
 function isInNetwork(address: string, networks: readonly string[]): boolean {
   const list = new BlockList()
   const wanted = unmap(address)
   for (const network of networks) {
     const [base = '', bits = ''] = network.split('/')
-    // client-go takes zeros before a number, too.
+    // client-go accepts leading zeros, too.
     const plain = unmap(isIP(base) === 0 ? base.replace(/\b0+(?=\d)/g, '') : base)
     const prefix = Number(bits) - (isIP(base) === 6 && isIP(plain) === 4 ? 96 : 0)
     if (isIP(plain) === 0 || isIP(plain) !== isIP(wanted)) continue
@@ -55,7 +55,7 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIP(address) === 4 ? 'ipv4' : 'ipv6'
 }
 
-/** An IPv4 address that is written as an IPv6 one is that IPv4 address. */
+/** Returns the IPv4 address that is written as an IPv6 one; other addresses as they are. */
 function unmap(address: string): string {
   if (isIP(address) !== 6 || address.includes('%')) return address
   const { hostname } = new URL(`http://[${address}]`)

@@ -19,14 +19,14 @@ import { makeDenial } from './kube-error.ts'
 import { getPod, readPods } from './kube-objects.ts'
 import { findContainer } from './pod-containers.ts'
 
-/** A deletion is tried for no longer than that: the pod ends by itself. */
+/** Time limit of a deletion: the pod ends by itself anyway. */
 const deleteTimeoutMs = 15_000
 const deletePauseMs = 1_000
-/** At one start; the next takes others. */
+/** Maximum number of deletions at one start; the next start deletes others. */
 const mostDeleted = 50
 
 export interface NodePodRun extends Omit<DebugContainerOptions, 'command'> {
-  /** Its main process, told the pod's own name. */
+  /** Makes the command of the main process, which gets the pod's own name. */
   readonly makeCommand: (name: string) => readonly string[]
   readonly namespace: string
   readonly node: string
@@ -40,20 +40,25 @@ export interface NodePod {
   readonly namespace: string
   readonly pod: string
   readonly container: string
-  /** It may have ended by itself since, or be deleted by somebody. */
+  /** Reports whether the pod still runs: it may have ended by itself, or somebody may have deleted it. */
   isRunning(): Promise<boolean>
-  /** Deletes it; returns whether it could be. Never rejects: what could not be deleted ends by itself. */
+  /** Deletes the pod; returns whether it could. Never rejects: a pod that can't be deleted ends by itself. */
   close(): Promise<boolean>
 }
 
-/** Creates the pod and waits until it runs. Throws `api-forbidden`, `admission-refused`, `debug-container-failed`. */
+/**
+ * Creates the pod and waits until it runs.
+ * @throws {KcapError} api-forbidden, admission-refused — when the API server refuses the pod or exec in it, or the login may not delete it
+ * @throws {KcapError} namespace-not-found — when there is no such namespace
+ * @throws {KcapError} debug-container-failed — when the pod does not start
+ */
 export async function createNodePod(access: ClusterAccess, run: NodePodRun): Promise<NodePod> {
   const { namespace, debug, signal } = run
   const name = `${ownNamePrefix}${randomBytes(4).toString('hex')}`
   const close = () => deletePod(access, { namespace, pod: name })
   await Promise.all([
     refuseUndeletable(access, namespace, signal),
-    // Its exec would be refused when it runs: nothing is created in vain.
+    // Without exec the pod would be useless, so check before creating it.
     checkExecAllowed(access, { namespace, pod: name, container: nodeContainerName, signal }),
   ])
   const creation = changeObject<V1Pod>(access, {
@@ -64,7 +69,7 @@ export async function createNodePod(access: ClusterAccess, run: NodePodRun): Pro
     signal,
   })
   const created = await creation.catch(async (error: unknown) => {
-    // The API server may have heard of it all the same.
+    // The API server may have received the request all the same.
     if (signal.aborted) await close()
     throw error
   })
@@ -90,7 +95,10 @@ export async function createNodePod(access: ClusterAccess, run: NodePodRun): Pro
   }
 }
 
-/** @throws {KcapError} api-forbidden — when the login may create pods but not delete them, and would leave one behind after each capture */
+/**
+ * Refuses a login that may create pods but not delete them: it would leave one behind after each capture.
+ * @throws {KcapError} api-forbidden — when the login may create pods, but not delete them
+ */
 async function refuseUndeletable(access: ClusterAccess, namespace: string, signal: AbortSignal): Promise<void> {
   const right = { verb: 'delete', resource: 'pods', namespace } as const
   const [mayCreate, mayDelete] = await Promise.all([
@@ -102,7 +110,7 @@ async function refuseUndeletable(access: ClusterAccess, namespace: string, signa
   throw makeDenial(right, await getUserName(access, signal))
 }
 
-/** What killed captures have left in the namespace, and has ended since. */
+/** Deletes pods that killed captures left in the namespace, and that have ended since. */
 export async function deleteEndedNodePods(
   access: ClusterAccess,
   namespace: string,
@@ -116,12 +124,12 @@ export async function deleteEndedNodePods(
       if (ended.length >= mostDeleted) break
     }
   } catch {
-    // Whoever may not list them leaves them to others.
+    // A login that may not list them leaves them to others.
   }
   await Promise.all(ended.slice(0, mostDeleted).map((pod) => deletePod(access, { namespace, pod })))
 }
 
-/** Returns whether it is gone, or will be. Never rejects: what can't be deleted ends by itself. */
+/** Deletes a pod; returns whether it is gone, or will be. Never rejects: a pod that can't be deleted ends by itself. */
 export async function deletePod(
   access: ClusterAccess,
   { namespace, pod }: { namespace: string; pod: string },

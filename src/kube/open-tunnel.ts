@@ -9,26 +9,29 @@ import { explainConnectFailure } from './connect-failure.ts'
 import { describeProxyAnswer, proxyFailed, proxyLoginRefused, proxyUnreachable } from './proxy-error.ts'
 import type { ProxyServer } from './proxy-server.ts'
 
-/** Where a tunnel is to lead. */
+/** Destination of a tunnel. */
 export interface TunnelTarget {
   readonly host: string
   readonly port: number
 }
 
-/** Shorter than a request waits for its answer, so that the proxy is named and not the API server. */
+/** Time limit of the proxy's answer: shorter than that of a request, so that the error names the proxy and not the API server. */
 const answerTimeoutMs = 10_000
 
 /**
- * Connects to a proxy, by TLS where it is an https one. The caller ends the connection.
- * @throws {KcapError} `proxy-unreachable`, `proxy-failed` — or the signal's reason
+ * Connects to a proxy, over TLS if it is an https one. The caller ends the connection. Rejects with the signal's reason when aborted.
+ * @throws {KcapError} proxy-unreachable — when there is no connection
+ * @throws {KcapError} proxy-failed — when the proxy can't be trusted
  */
 export async function connectToProxy(proxy: ProxyServer, tls: ConnectionOptions, signal: AbortSignal): Promise<Socket> {
   return await withinTime(proxy, signal, async (limit) => await connect(proxy, tls, limit))
 }
 
 /**
- * Opens a connection through a proxy, which looks up the name of the target.
- * @throws {KcapError} `proxy-unreachable`, `proxy-login-refused`, `proxy-failed` — or the signal's reason
+ * Opens a connection through a proxy, which looks up the name of the target. Rejects with the signal's reason when aborted.
+ * @throws {KcapError} proxy-unreachable — when there is no connection to the proxy
+ * @throws {KcapError} proxy-login-refused — when the proxy refuses the login
+ * @throws {KcapError} proxy-failed — when the proxy does not connect to the target
  */
 export async function openTunnel(
   proxy: ProxyServer,
@@ -55,7 +58,7 @@ async function connect(proxy: ProxyServer, tls: ConnectionOptions, limit: AbortS
   })
 }
 
-/** RFC 9110, 9.3.6. Node's parser bounds the answer's headers. */
+/** Asks an HTTP proxy for a tunnel (RFC 9110, 9.3.6). Node's parser limits the headers of the answer. */
 async function askConnect(proxy: ProxyServer, socket: Socket, { host, port }: TunnelTarget): Promise<void> {
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
   const request = httpRequest({
@@ -71,7 +74,7 @@ async function askConnect(proxy: ProxyServer, socket: Socket, { host, port }: Tu
   if (head.length > 0) socket.unshift(head)
 }
 
-/** RFC 1928. */
+/** Asks a SOCKS proxy for a tunnel (RFC 1928). */
 async function askSocks(proxy: ProxyServer, socket: Socket, { host, port }: TunnelTarget): Promise<void> {
   try {
     await SocksClient.createConnection({
@@ -91,12 +94,12 @@ async function askSocks(proxy: ProxyServer, socket: Socket, { host, port }: Tunn
     if (/authentication/i.test(message)) throw proxyLoginRefused(proxy)
     const [, reason = 'undefined'] = /rejected connection - (\w+)/.exec(message) ?? []
     const state = reason === 'undefined' ? 'it does not answer as a SOCKS 5 proxy' : `it refuses: ${reason}`
-    // The library's error holds the password.
+    // The library's error contains the password.
     throw proxyFailed(proxy, state, new Error(message))
   }
 }
 
-/** Headers for the proxy, sent with each request. */
+/** Makes the headers for the proxy, which every request carries. */
 export function makeProxyHeaders({ login }: ProxyServer): Record<string, string> {
   if (login === undefined) return {}
   const words = Buffer.from(`${login.username}:${login.password}`).toString('base64')
@@ -123,11 +126,11 @@ async function withinTime(
   }
 }
 
-/** Waits for work on a socket, which it destroys when that fails or is aborted. */
+/** Waits for work on a socket; destroys the socket when the work fails or is aborted. */
 async function settle(socket: Socket, limit: AbortSignal, work: () => Promise<void>): Promise<Socket> {
   const abort = () => socket.destroy(limit.reason as Error)
   limit.addEventListener('abort', abort, { once: true })
-  // Until its next owner listens.
+  // Until the next owner of the socket listens.
   socket.on('error', ignore)
   try {
     await work()

@@ -12,7 +12,7 @@ interface PluginPolicy {
 }
 
 /**
- * Why kubectl's own policy does not let a credential plugin run; undefined where it does. The policy is in the user's kuberc, which kubectl 1.36
+ * Returns why kubectl's own policy does not allow a credential plugin; undefined when it does. The policy is in the user's kuberc, which kubectl 1.36
  * reads unless KUBERC or KUBECTL_KUBERC says otherwise. https://kubernetes.io/docs/reference/kubectl/kuberc/
  */
 export async function findPluginRefusal(
@@ -38,7 +38,7 @@ export async function findPluginRefusal(
   return (await isListed(path.normalize(command), file, commands)) ? undefined : refuse('do not allow it')
 }
 
-/** As it is written, or as what it leads to. */
+/** Reports whether a command is in the list: as it is written, or as what it leads to. */
 async function isListed(command: string, file: string, commands: readonly string[]): Promise<boolean> {
   if (commands.includes(command) || commands.includes(file)) return true
   for (const entry of commands)
@@ -52,7 +52,7 @@ function findKuberc(environment: NodeJS.ProcessEnv): string | undefined {
   return KUBERC || path.join(HOME || homedir(), '.kube', 'kuberc')
 }
 
-/** The first preferences of the file; a sentence where it was named and can't be read. */
+/** Reads the first preferences of the file. Returns a sentence when the file can't be read, unless it was not named and does not exist. */
 function readPolicy(file: string, isNamed: boolean): PluginPolicy | string | undefined {
   let content: string
   try {

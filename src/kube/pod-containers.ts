@@ -3,15 +3,15 @@ import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
 export interface PodContainer {
   readonly name: string
   /**
-   * A sidecar is an init container that keeps running with the others (`restartPolicy: Always`, from Kubernetes 1.28 on); any other init container ends
-   * before they begin. https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
+   * Kind of container. A sidecar is an init container that keeps running with the others (`restartPolicy: Always`, from Kubernetes 1.28 on); any
+   * other init container ends before they begin. https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
    */
   readonly kind: 'app' | 'sidecar' | 'init' | 'ephemeral'
-  /** undefined before the kubelet has said anything of it. */
+  /** Status; undefined before the kubelet has reported one. */
   readonly status: V1ContainerStatus | undefined
 }
 
-/** All containers of a pod: those of the application first, then sidecars, other init containers, and ephemeral ones. */
+/** Lists all containers of a pod: those of the application first, then sidecars, other init containers, and ephemeral ones. */
 export function listContainers({ spec, status }: V1Pod): PodContainer[] {
   const make = (
     kind: PodContainer['kind'],

@@ -12,11 +12,11 @@ export interface ProxyRoute {
   /** Whether the API server itself speaks TLS. */
   readonly isSecure: boolean
   readonly serverTls: ConnectionOptions
-  /** Without a client certificate: it is not for the proxy. */
+  /** TLS options without a client certificate, which is not for the proxy. */
   readonly proxyTls: ConnectionOptions
 }
 
-/** Opens the way to an API server through a proxy. */
+/** Opens a connection pool to an API server through a proxy. */
 export function openProxyRoute(route: ProxyRoute): { agent: HttpAgent; forwarding: Forwarding | undefined } {
   const { proxy, isSecure } = route
   const isForwarded = !isSecure && proxy.scheme !== 'socks5'
@@ -30,7 +30,7 @@ export function openProxyRoute(route: ProxyRoute): { agent: HttpAgent; forwardin
 
 type RouteOptions = ConnectionOptions & RequestRoute
 
-/** Requests that are forwarded go to the proxy itself, all others through a tunnel. Both kinds of connections are kept for the next of their kind. */
+/** Sends forwarded requests to the proxy itself, all others through a tunnel. Keeps both kinds of connections for the next requests of their kind. */
 class ProxyAgent extends Agent {
   readonly #route: ProxyRoute
   readonly #closing = new AbortController()
@@ -51,7 +51,7 @@ class ProxyAgent extends Agent {
       if (isForwarded) return await connectToProxy(proxy, proxyTls, signal)
       const tunnel = await openTunnel(proxy, proxyTls, { host, port: Number(port) }, signal)
       if (!isSecure) return tunnel
-      // Against `host` the certificate is compared; the socket is there already.
+      // The certificate is checked against `host`; the socket exists already.
       return connectTls({ servername, ...serverTls, host, socket: tunnel })
     } finally {
       unlink()

@@ -4,19 +4,19 @@ import { labelProxy, type ProxyServer } from './proxy-server.ts'
 
 const limitedStatusLength = 60
 
-/** No connection to the proxy. */
+/** Returns the error for a missing connection to the proxy. */
 export function proxyUnreachable(proxy: ProxyServer, state: string, cause?: unknown): KcapError {
   return makeError('proxy-unreachable', 'reach', proxy, state, cause)
 }
 
-/** The proxy wants a user name and a password, or others. */
+/** Returns the error for a proxy that wants a user name and a password, or others. */
 export function proxyLoginRefused(proxy: ProxyServer): KcapError {
   const state =
     proxy.login === undefined ? 'it wants a user name and a password' : 'it does not accept the user name and password'
   return makeError('proxy-login-refused', 'pass', proxy, state)
 }
 
-/** The proxy answers, but not with a connection to the API server. */
+/** Returns the error for a proxy that answers, but not with a connection to the API server. */
 export function proxyFailed(proxy: ProxyServer, state: string, cause?: unknown): KcapError {
   return makeError('proxy-failed', 'pass', proxy, state, cause)
 }

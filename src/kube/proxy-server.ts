@@ -1,25 +1,25 @@
 import { isProxied } from './no-proxy.ts'
 
-/** A proxy on the way to an API server. */
+/** A proxy between kcap and an API server. */
 export interface ProxyServer {
   readonly scheme: 'http' | 'https' | 'socks5'
   readonly host: string
   readonly port: number
   readonly login: { readonly username: string; readonly password: string } | undefined
-  /** Setting that names it: `proxy-url`, `HTTPS_PROXY`. */
+  /** Setting that names the proxy: `proxy-url`, `HTTPS_PROXY`. */
   readonly source: string
 }
 
-/** How requests are made that a proxy forwards, because both speak plain HTTP: they carry the whole URL. */
+/** Extras for requests that a proxy forwards, because both speak plain HTTP; such requests carry the whole URL. */
 export interface Forwarding {
   readonly headers: Readonly<Record<string, string>>
   makeLoginError(): Error
 }
 
-/** Properties of a request that a proxy's agent needs besides its destination. */
+/** Properties of a request that a proxy's agent needs in addition to the destination. */
 export interface RequestRoute {
   readonly isForwarded?: boolean
-  /** Ends the wait for the proxy: Node ends a request only once it has a connection. */
+  /** Ends the wait for the proxy: Node can abort a request only once it has a connection. */
   readonly connectSignal?: AbortSignal
 }
 
@@ -31,8 +31,8 @@ export function labelProxy({ scheme, host, port }: ProxyServer): string {
 }
 
 /**
- * The proxy for an API server: that of its kubeconfig entry, whatever NO_PROXY says, else that of the environment; undefined where there is none.
- * Throws a sentence about a proxy that can't be used, without the text that names it.
+ * Returns the proxy for an API server: that of its kubeconfig entry, whatever NO_PROXY says, else that of the environment; undefined without one.
+ * @throws {Error} — when the proxy can't be used; the message is a sentence without the text that names the proxy
  */
 export function chooseProxy(
   server: URL,
@@ -42,7 +42,7 @@ export function chooseProxy(
   return proxyUrl ? parseProxyUrl(proxyUrl, 'proxy-url') : chooseByEnvironment(server, environment)
 }
 
-/** tools/clientcmd/helpers.go, parseProxyURL */
+/** Parses a `proxy-url` (tools/clientcmd/helpers.go, parseProxyURL). */
 function parseProxyUrl(text: string, source: string): ProxyServer {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase() ?? ''
   const parsed = parseProxy(text, source)
@@ -54,16 +54,16 @@ function parseProxyUrl(text: string, source: string): ProxyServer {
   )
 }
 
-/** golang.org/x/net/http/httpproxy, FromEnvironment and proxyForURL. */
+/** Chooses the proxy of the environment (golang.org/x/net/http/httpproxy, FromEnvironment and proxyForURL). */
 function chooseByEnvironment(server: URL, environment: NodeJS.ProcessEnv): ProxyServer | undefined {
   const isSecure = server.protocol === 'https:'
   const found = findVariable(environment, isSecure ? 'HTTPS_PROXY' : 'HTTP_PROXY')
   if (found === undefined) return undefined
   const [source, value] = found
   const isPlausible = /^[a-z][a-z0-9+.-]*:\/\/./i.test(value)
-  // socks5h says of itself what socks5 does here anyway: the proxy looks names up.
+  // socks5h only states what socks5 does here anyway: the proxy looks names up.
   const proxy = parseProxy(isPlausible ? value.replace(/^socks5h:/i, 'socks5:') : `http://${value}`, source)
-  // What is no URL at all names no proxy.
+  // A value that is not a URL at all names no proxy.
   if (proxy === undefined && !isPlausible) return undefined
   if (!isSecure && environment.REQUEST_METHOD)
     throw new Error('HTTP_PROXY is not used where REQUEST_METHOD is set: the client of a CGI program could have set it')
@@ -73,7 +73,7 @@ function chooseByEnvironment(server: URL, environment: NodeJS.ProcessEnv): Proxy
   return proxy
 }
 
-/** Upper case comes first; an empty variable counts as none. */
+/** Returns a variable and its value. Upper case comes first; an empty variable counts as unset. */
 function findVariable(environment: NodeJS.ProcessEnv, name: string): readonly [string, string] | undefined {
   for (const key of [name, name.toLowerCase()]) {
     const value = environment[key]
@@ -82,7 +82,7 @@ function findVariable(environment: NodeJS.ProcessEnv, name: string): readonly [s
   return undefined
 }
 
-/** As strict as Go's net/url. */
+/** Parses the URL of a proxy, as strictly as Go's net/url. */
 function parseProxy(text: string, source: string): ProxyServer | undefined {
   const parts = /^([a-z][a-z0-9+.-]*):\/\/(?:([^/?#]*)@)?([^/?#@]+)(?:[/?#].*)?$/i.exec(text)
   const [, rawScheme = '', userInfo, authority = ''] = parts ?? []
@@ -90,7 +90,7 @@ function parseProxy(text: string, source: string): ProxyServer | undefined {
   if (scheme !== 'http' && scheme !== 'https' && scheme !== 'socks5') return undefined
   if (/[\s\0-\x20\x7f]/.test(text)) return undefined
   const login = userInfo === undefined ? undefined : parseLogin(userInfo)
-  // WHATWG's rules for a host hold for the schemes it knows.
+  // WHATWG's rules for hosts apply only to the schemes that it knows.
   if (login === null || !URL.canParse(`http://${authority}`)) return undefined
   const url = new URL(`http://${authority}`)
   const port = /:(\d+)$/.exec(authority)?.[1]
@@ -103,7 +103,7 @@ function parseProxy(text: string, source: string): ProxyServer | undefined {
   }
 }
 
-/** null where it is none. */
+/** Parses a user name and a password; returns null when they are invalid. */
 function parseLogin(userInfo: string): ProxyServer['login'] | null {
   if (!/^(?:[\w\-.~!$&'()*+,;=:@]|%[0-9a-f]{2})*$/i.test(userInfo)) return null
   const colon = userInfo.indexOf(':')

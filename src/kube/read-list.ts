@@ -7,14 +7,14 @@ import { makeJsonSplitter, noJson } from './json-splitter.ts'
 import type { KubeAction } from './kube-error.ts'
 import { isAccepted, limitTime, openAnswer, refuseAnswer } from './kube-request.ts'
 
-/** Objects a page: what kubectl asks for (`--chunk-size`). */
+/** Objects per page, as in kubectl (`--chunk-size`). */
 export const pageSize = 500
-/** Pages may be empty where a filter leaves nothing of them. */
+/** Maximum number of pages; a filter may leave pages empty. */
 const maxPages = 1_000
-/** 50,000 whole pods are 500 MB. */
+/** Time limit of a list: 50,000 whole pods are 500 MB. */
 const listTimeoutMs = 300_000
 
-/** Server-side printing with the objects' metadata only: a tenth of the bytes of a full list. */
+/** Accept header for server-side printing with the objects' metadata only: a tenth of the bytes of a full list. */
 export const tableAccept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
 
 export interface ListRequest {
@@ -22,12 +22,12 @@ export interface ListRequest {
   readonly path: string
   readonly action: KubeAction
   readonly accept?: string | undefined
-  /** The rows of a Table have the whole objects, not their metadata only. */
+  /** Whether the rows of a Table have the whole objects, not only their metadata. */
   readonly withObjects?: boolean
   readonly labelSelector?: string | undefined
   /** `status.phase=Running` */
   readonly fieldSelector?: string | undefined
-  /** So many will be read. */
+  /** Number of objects that will be read. */
   readonly limit?: number | undefined
   readonly signal: AbortSignal
 }
@@ -44,8 +44,9 @@ export interface ListPart<Item> {
 }
 
 /**
- * Yields the objects of a list as their bytes arrive, page by page: neither a long list nor an endless page takes memory here.
- * Yields nothing for a 404. Throws `api-*` errors.
+ * Yields the objects of a list as their bytes arrive, page by page: neither a long list nor an endless page takes memory here. Yields nothing for a
+ * 404.
+ * @throws {KcapError} api-* — when the list fails
  */
 export async function* readList<Item>(access: ClusterAccess, request: ListRequest): AsyncGenerator<ListPart<Item>> {
   const endMs = monotonicClock.nowMs() + listTimeoutMs
@@ -113,14 +114,14 @@ function endlessList(path: string): KcapError {
   })
 }
 
-/** Estimated memory kept of one list: 140,000 rows, or 50,000 pods. */
+/** Maximum memory kept of one list, estimated: 140,000 rows, or 50,000 pods. */
 const mostKeptBytes = 28_000_000
-/** V8's cost of an object or a string, including the reference to it. */
+/** Cost of an object or a string in V8, including the reference to it. */
 const objectBytes = 56
 const textBytes = 32
 
 export interface KeptSize {
-  /** False when that is more than may be kept. */
+  /** Adds an item; returns false when the total is more than may be kept. */
   add(kept: unknown): boolean
   remove(kept: unknown): void
 }
@@ -147,7 +148,7 @@ function measure(value: unknown): number {
   return bytes
 }
 
-/** Returns the error for a list of which a part would be taken for the whole. */
+/** Returns the error for a list that is too long. A part of it would pass for the whole. */
 export function tooManyObjects({ server }: ClusterAccess, resource: string): KcapError {
   return new KcapError('api-failed', `cannot list ${resource} of "${server.host}": there are more than kcap takes`, {
     hints: ['name a namespace, a pattern or a selector that leaves fewer of them: -n NAMESPACE, -l SELECTOR'],

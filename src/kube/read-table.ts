@@ -5,20 +5,20 @@ import type { ListedResource } from './resource-kinds.ts'
 /** A column of `kubectl get`. */
 export interface TableColumn {
   readonly name: string
-  /** Above 0: only `-o wide` shows it. */
+  /** Priority; only `-o wide` shows columns above 0. */
   readonly priority: number
 }
 
 export interface TableRow {
   readonly name: string
   readonly namespace: string
-  /** By the columns that are read. */
+  /** Cells of the columns that are read. */
   readonly cells?: readonly string[]
-  /** Names of a pod's containers; only where they were asked for. */
+  /** Names of a pod's containers, if they were asked for. */
   readonly containers?: readonly string[]
 }
 
-/** How much of a table is read: more takes more memory. */
+/** Part of a table that is read: more takes more memory. */
 export type TableDetail = 'names' | 'usual' | 'wide'
 
 export interface ReadTableOptions extends ListOptions {
@@ -31,15 +31,16 @@ export interface ObjectTable {
   readonly rows: readonly TableRow[]
 }
 
-/** Columns for a server that makes no Tables. */
+/** Columns for a server without Tables. */
 const plainColumns: readonly TableColumn[] = [
   { name: 'Name', priority: 0 },
   { name: 'Status', priority: 0 },
 ]
 
 /**
- * Reads objects as the table that the API server prints of them, so that its columns and their words are those of `kubectl get`. Throws `api-*`
- * errors. https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables
+ * Reads objects as the table that the API server prints of them, so that columns and values are those of `kubectl get`.
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables
+ * @throws {KcapError} api-* — when the list fails
  */
 export async function readTable(
   access: ClusterAccess,

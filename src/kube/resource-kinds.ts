@@ -1,16 +1,16 @@
-/** A kind of objects; without a group those of the core. */
+/** A kind of objects; without a group it belongs to the core. */
 export interface ListedResource {
   readonly apiGroup?: string
   readonly resource: string
 }
 
 interface KindRow extends ListedResource {
-  /** Singular, plural and short names, as kubectl takes them. */
+  /** Singular, plural and short names, as kubectl accepts them. */
   readonly names: readonly string[]
   readonly isNamespaced: boolean
 }
 
-/** Kinds that kcap lists or captures, by the short name that it shows. */
+/** Kinds that kcap lists or captures, keyed by the short name that it shows. */
 export const resourceKinds = {
   pod: { names: ['pod', 'pods', 'po'], resource: 'pods', isNamespaced: true },
   svc: { names: ['service', 'services', 'svc'], resource: 'services', isNamespaced: true },

@@ -1,14 +1,14 @@
-/** Where a cluster's API server is, and with what name and password its URL says to log in. */
+/** Address of a cluster's API server, and the user name and password in its URL. */
 export interface ServerAddress {
-  /** Without user name, password, query and fragment. */
+  /** URL without user name, password, query and fragment. */
   readonly url: URL
-  /** `NAME:PASSWORD`; undefined where the URL has none. */
+  /** `NAME:PASSWORD`; undefined when the URL has none. */
   readonly userInfo: string | undefined
 }
 
 /**
- * Reads the `server` of a kubeconfig as client-go does: without a scheme it is http (rest/url_utils.go, DefaultServerURL). undefined where it is no
- * address of an API server.
+ * Parses the `server` of a kubeconfig as client-go does: without a scheme it is http (rest/url_utils.go, DefaultServerURL). Returns undefined when it
+ * is not an address of an API server.
  */
 export function parseServerAddress(server: string): ServerAddress | undefined {
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]/i.test(server)

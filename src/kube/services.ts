@@ -16,11 +16,14 @@ export interface Service {
   readonly selector: string | undefined
   /** DNS name that an ExternalName service stands for. */
   readonly externalName: string | undefined
-  /** Whether it has no cluster IP: its name resolves to the addresses of its endpoints. */
+  /** Whether it has no cluster IP: its name then resolves to the addresses of its endpoints. */
   readonly isHeadless: boolean
 }
 
-/** Returns a service; undefined when there is none of that name. Throws `api-*` errors. */
+/**
+ * Returns a service; undefined when there is none of that name.
+ * @throws {KcapError} api-* — when the request fails
+ */
 export async function getService(
   access: ClusterAccess,
   namespace: string,
@@ -43,13 +46,13 @@ export async function getService(
 
 /** Address of endpoints that name no pod. */
 export interface EndpointAddress {
-  /** `8080/TCP`; none where the endpoints restrict no ports. */
+  /** Ports as `8080/TCP`; empty when the endpoints restrict no ports. */
   readonly ports: ReadonlySet<string>
-  /** Name of the node that the endpoint says it is. */
+  /** Name of the node, if the endpoint says that it is one. */
   readonly node: string | undefined
 }
 
-/** Objects of the API that list a service's endpoints, as a list or a watch asks for them. */
+/** API objects that list a service's endpoints, in the form that lists and watches need. */
 export interface EndpointObjects {
   readonly path: string
   readonly action: Omit<KubeAction, 'verb'>
@@ -59,16 +62,17 @@ export interface EndpointObjects {
 
 /** Endpoints of a service, ready or not. */
 export interface ServiceEndpoints {
-  /** Pods that endpoints name. */
+  /** Pods that the endpoints name. */
   readonly pods: readonly { readonly namespace: string; readonly name: string }[]
-  /** Addresses of the others: IP addresses, or host names of slices that have the type FQDN. */
+  /** Addresses of the other endpoints: IP addresses, or host names in slices of the type FQDN. */
   readonly addresses: ReadonlyMap<string, EndpointAddress>
   readonly source: EndpointObjects
 }
 
 /**
- * Returns the endpoints of a service from its EndpointSlices, in the version before Kubernetes 1.21 too, or from its Endpoints. undefined when
- * there are neither. Throws `api-*` errors.
+ * Returns the endpoints of a service from its EndpointSlices, also in the version before Kubernetes 1.21, or from its Endpoints; undefined when there
+ * are neither.
+ * @throws {KcapError} api-* — when a request fails
  */
 export async function listServiceEndpoints(
   access: ClusterAccess,
@@ -119,7 +123,7 @@ async function getEndpoints(
   return found.result({ path, action, fieldSelector: `metadata.name=${name}` })
 }
 
-/** Collects endpoints, as many as memory may keep. */
+/** Collects endpoints, up to the memory limit. */
 function makeEndpoints(access: ClusterAccess, namespace: string) {
   const pods = new Map<string, { namespace: string; name: string }>()
   const addresses = new Map<string, EndpointAddress>()

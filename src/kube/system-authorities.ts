@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import tls from 'node:tls'
 
-/** Where Linux distributions and the BSDs keep them (crypto/x509, root_linux.go and root_bsd.go). */
+/** Bundles of Linux distributions and the BSDs (crypto/x509, root_linux.go and root_bsd.go). */
 const bundles = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -14,19 +14,19 @@ const bundles = [
 const folders = ['/etc/ssl/certs', '/etc/pki/tls/certs']
 
 /**
- * The authorities of this machine, as Go reads them: those of SSL_CERT_FILE and SSL_CERT_DIR, else of the first bundle there is. undefined where the
- * platform has a store of its own that only Node knows: macOS and Windows.
+ * Reads the authorities of this machine as Go does: those of SSL_CERT_FILE and SSL_CERT_DIR, else of the first bundle that exists. macOS and Windows
+ * have a store of their own that only Node knows; undefined when this Node can't read it.
  */
 export function readSystemAuthorities(environment: NodeJS.ProcessEnv = process.env): string[] | undefined {
   if (process.platform === 'win32' || process.platform === 'darwin') return askNode()
   const { SSL_CERT_FILE, SSL_CERT_DIR } = environment
   const bundle = (SSL_CERT_FILE ? [SSL_CERT_FILE] : bundles).map(readText).find((text) => text !== undefined)
-  // The folders of a distribution hold what its bundle does.
+  // The folders of a distribution contain what its bundle does.
   const named = SSL_CERT_DIR ? SSL_CERT_DIR.split(':') : bundle === undefined ? folders : []
   return [...(bundle === undefined ? [] : [bundle]), ...named.flatMap(readFolder)].filter((text) => isPem(text))
 }
 
-/** From Node 22.15 on; before, it knows its own list only. */
+/** Asks Node, from 22.15 on; older versions know only their own list. */
 function askNode(): string[] | undefined {
   const { getCACertificates } = tls as { readonly getCACertificates?: (type: 'system') => string[] }
   return getCACertificates?.('system')

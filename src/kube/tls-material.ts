@@ -20,19 +20,23 @@ export interface TlsMaterial {
   readonly key?: Buffer | string | undefined
 }
 
-/** Owner of the files and data, for error messages. */
+/** Origin of the files and data, for error messages. */
 export interface KubeconfigPlace {
   readonly context: string
   readonly paths: readonly string[]
 }
 
-/** @throws {KcapError} `kubeconfig-unreadable`, `kubeconfig-broken` — when a named file can't be read, or data is no base64 */
+/**
+ * Reads the authorities and the client certificate of a login.
+ * @throws {KcapError} kubeconfig-unreadable — when a named file can't be read
+ * @throws {KcapError} kubeconfig-broken — when data is not base64
+ */
 export function readTlsMaterial(place: KubeconfigPlace, cluster: ClusterEntry, user: UserEntry): TlsMaterial {
   const certificate = readOne(place, user, 'client-certificate')
   return {
     authorities: readOne(place, cluster, 'certificate-authority'),
     certificate,
-    // Without a certificate nobody asks for it.
+    // Nobody asks for the key without a certificate.
     key: certificate === undefined ? undefined : readOne(place, user, 'client-key'),
   }
 }
@@ -52,7 +56,7 @@ function readOne<Key extends string>(
   return entry[key] ? readNamedFile(place, entry[key]) : undefined
 }
 
-/** When a client certificate ends, in ms since 1970; undefined for what is none. */
+/** Returns when a client certificate ends, in ms since 1970; undefined for anything else. */
 export function findCertificateEnd(certificate: Buffer | string): number | undefined {
   try {
     return Date.parse(new X509Certificate(certificate).validTo) || undefined
@@ -61,7 +65,10 @@ export function findCertificateEnd(certificate: Buffer | string): number | undef
   }
 }
 
-/** @throws {KcapError} `kubeconfig-unreadable` */
+/**
+ * Reads a file that the kubeconfig names.
+ * @throws {KcapError} kubeconfig-unreadable — when the file can't be read
+ */
 export function readNamedFile({ paths }: KubeconfigPlace, file: string): Buffer {
   try {
     return readFileSync(file)
@@ -75,9 +82,9 @@ export function readNamedFile({ paths }: KubeconfigPlace, file: string): Buffer 
 }
 
 /**
- * TLS options for connections to a host, whatever NODE_TLS_REJECT_UNAUTHORIZED says. As in Go any certificate among the authorities is trusted, an
- * intermediate or the server's own too, and a common name counts for nothing.
- * @throws {KcapError} `kubeconfig-broken` — when a certificate or a key can't be used
+ * Makes the TLS options for connections to a host, whatever NODE_TLS_REJECT_UNAUTHORIZED says. As in Go, any certificate among the authorities is
+ * trusted, even an intermediate or the server's own, and a common name counts for nothing.
+ * @throws {KcapError} kubeconfig-broken — when a certificate or a key can't be used
  */
 export function makeTlsOptions(
   place: KubeconfigPlace,

@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 
-/** Times that a request is sent in all. */
+/** Maximum number of times that a request is sent. */
 export const mostTries = 5
 const mostTriesAfterReset = 3
 const firstPauseMs = 500
-/** An API server under stress says 1 s. */
+/** Longest Retry-After that kcap waits for; an API server under stress says 1 s. */
 const longestRetryAfterMs = 10_000
-/** Answers of load balancers while the API server behind them is away. */
+/** Statuses from load balancers while the API server behind them is away. */
 const gatewayStatuses = [502, 504]
 
 /**
- * Returns the pause before a request is sent again; undefined: its answer is final. With Retry-After the API server has not begun with the request, as
- * client-go takes it (k8s.io/client-go/rest/with_retry.go); without, only what does no harm twice is repeated.
+ * Returns the pause before a request is sent again; undefined when its answer is final. With Retry-After the API server has not begun with the
+ * request, as client-go assumes (k8s.io/client-go/rest/with_retry.go). Without it, only a repeatable request is sent again.
  */
 export function findRetryPause(
   { statusCode = 0, headers }: Pick<IncomingMessage, 'statusCode' | 'headers'>,
@@ -27,7 +27,7 @@ export function findRetryPause(
   return isRepeatable && gatewayStatuses.includes(statusCode) ? pauseOf(tries) : undefined
 }
 
-/** Returns the same for a connection that ended before an answer, as a kept-alive connection often does. */
+/** Returns the pause after a connection that ended before an answer, as a kept-alive connection often does; undefined for no retry. */
 export function findResetPause(error: unknown, isRepeatable: boolean, tries: number): number | undefined {
   if (!isRepeatable || tries >= mostTriesAfterReset || !isReset(error)) return undefined
   return tries === 1 ? 0 : firstPauseMs

@@ -9,21 +9,21 @@ import { type KubeAction, type KubeStatus, toApiError } from './kube-error.ts'
 import { openStream, readRefusal, refuseAnswer } from './kube-request.ts'
 import { readList } from './read-list.ts'
 
-/** Asks for a new watch before load balancers tire of the old one; spread, so that many clients don't come back together. */
+/** Duration of a watch: it ends before load balancers cut it, at a random time, so that many clients don't come back together. */
 const watchSeconds = { least: 240, most: 360 }
-/** The server ends a watch itself; one that goes on after that is cut. */
+/** Time that a watch may last beyond its duration; then kcap cuts it. */
 const overdueMs = 15_000
-/** An API server answers a watch before there is an event. */
+/** Time limit of the answer: an API server answers a watch before there is an event. */
 const answerTimeoutMs = 15_000
-/** One that ends sooner is followed by a pause. */
+/** Shortest watch that is not followed by a pause. */
 const shortestWatchMs = 1_000
-/** A watch that lasted this long resets the pauses: events alone do not prove a healthy server. */
+/** Duration of a watch that resets the pauses: events alone do not prove a healthy server. */
 const steadyWatchMs = 10_000
 const firstRetryMs = 500
 const longestRetryMs = 30_000
-/** Event rate above that of a large cluster; reading is throttled to it, so that a flood takes no time from the packets. */
+/** Maximum event rate, above that of a large cluster. Reading is throttled to it, so that a flood takes no time from the packets. */
 const eventsPerSecond = 2_000
-/** A login that is refused so often in a row has been taken away. */
+/** Maximum number of logins in a row; a login that is refused that often has been revoked. */
 const maxLogins = 3
 
 export interface WatchedObject {
@@ -31,11 +31,11 @@ export interface WatchedObject {
 }
 
 export type ListChange<Kept> =
-  /** A list begins, the first or another: what it does not have has gone. */
+  /** A list begins, the first or another; objects that it lacks are gone. */
   | { readonly kind: 'began' }
-  /** Some of the list. The next are read at once: who waits here lets the list fail. */
+  /** Part of the list. The next part is read at once, so a consumer that waits here lets the list fail. */
   | { readonly kind: 'listed'; readonly items: readonly Kept[] }
-  /** The list is whole. */
+  /** The list is complete. */
   | { readonly kind: 'complete' }
   /** Events that arrived together, in order. */
   | { readonly kind: 'changed'; readonly changes: readonly ItemChange<Kept>[] }
@@ -60,9 +60,9 @@ export interface WatchRequest<Item, Kept> {
 }
 
 /**
- * Lists objects, then tells of changes until the signal is aborted, over cut connections and compacted histories. Throws `api-*` errors
- * that a retry can't lift (no right, no login), the first list's in any case, and the signal's reason.
+ * Lists objects, then yields changes until the signal is aborted, across cut connections and compacted histories. Throws the signal's reason.
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+ * @throws {KcapError} api-* — when the first list fails, or a retry can't help (no permission, no login)
  */
 export async function* watchList<Item extends WatchedObject, Kept>(
   access: ClusterAccess,
@@ -100,7 +100,7 @@ export async function* watchList<Item extends WatchedObject, Kept>(
         const changes: ItemChange<Kept>[] = []
         for (const { type, object } of events) {
           if (type === 'ERROR') {
-            // 410 Gone: the history from this version on is compacted; any other error is cured by a new list too.
+            // 410 Gone: the history from this version on is compacted. A new list also cures any other error.
             request.log?.(`watch of ${request.path}: ${object.message ?? object.reason ?? 'error'}`)
             version = undefined
             break
@@ -124,7 +124,7 @@ export async function* watchList<Item extends WatchedObject, Kept>(
       if (isFirst) throw error
       if (clock.nowMs() - beganMs >= steadyWatchMs) failures = 0
       logins = error instanceof KcapError && error.code === 'api-unauthorized' ? logins + 1 : 0
-      // A token has run out.
+      // The token has expired.
       if (logins > 0 && logins <= maxLogins) await access.renew(beganMs)
       else if (!canBeRetried(error)) throw error
       request.log?.(`watch of ${request.path}: ${(error as Error).message}`)

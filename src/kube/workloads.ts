@@ -7,8 +7,9 @@ import { formatSelector } from './label-selector.ts'
 import { resourceKinds } from './resource-kinds.ts'
 
 /**
- * The label selector of a workload's pods; '' selects none here, though all in a query. undefined: there is no such workload.
+ * Returns the label selector of a workload's pods; undefined when there is no such workload. '' selects none here, though all in a query.
  * https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
+ * @throws {KcapError} api-* — when the request fails
  */
 export async function getWorkloadSelector(
   access: ClusterAccess,
@@ -26,12 +27,13 @@ export async function getWorkloadSelector(
   return workload === undefined ? undefined : formatSelector(workload.spec?.selector)
 }
 
-/** Label with the name of the job, on each of its pods. https://kubernetes.io/docs/reference/labels-annotations-taints/#job-name */
+/** Label on each pod of a job, with the name of the job. https://kubernetes.io/docs/reference/labels-annotations-taints/#job-name */
 const jobLabel = 'job-name'
 
 /**
- * Returns a selector for the pods of a cron job: pods of the jobs that it owns now, and of jobs that it will create, whose names are its own and a
- * time (cronjob/utils.go, getJobName). Returns undefined when the cron job does not exist.
+ * Returns a selector for the pods of a cron job; undefined when the cron job does not exist. It covers pods of the jobs that it owns now, and of jobs
+ * that it will create. Their names are its own and a time (cronjob/utils.go, getJobName).
+ * @throws {KcapError} api-* — when a request fails
  */
 export async function findCronJobPods(
   access: ClusterAccess,
