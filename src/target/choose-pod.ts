@@ -9,13 +9,15 @@ import { refuseWindows } from './refuse-windows.ts'
 export interface PodChoice {
   readonly cluster: PodTarget['cluster']
   readonly context: string
-  /** As the user named it; undefined: kcap chooses. */
+  /** Container that the user named; undefined: kcap chooses. */
   readonly container: string | undefined
 }
 
 /**
- * A pod of the API as a target: it must run, and one of its containers is chosen. All containers of a pod share one network, so
- * any that runs will do. Throws `pod-not-running`, `container-not-found`, `windows-node`.
+ * Returns a pod of the API as a target, with one of its containers. All containers of a pod share one network, so any running one will do.
+ * @throws {KcapError} pod-not-running — when the pod or the container does not run
+ * @throws {KcapError} container-not-found — when the pod has no such container
+ * @throws {KcapError} windows-node — when the pod runs on Windows
  */
 export function choosePod(pod: V1Pod, choice: PodChoice): PodTarget {
   const namespace = pod.metadata?.namespace ?? ''
@@ -24,7 +26,7 @@ export function choosePod(pod: V1Pod, choice: PodChoice): PodTarget {
     throw refuseWindows(`${namespace}/${name}`)
   const phase = pod.status?.phase ?? 'Unknown'
   const containers = listContainers(pod)
-  // While its init containers run, a pod is Pending.
+  // A pod is Pending while its init containers run.
   if (phase !== 'Running' && !(phase === 'Pending' && containers.some(isRunning)))
     throw notRunning(namespace, name, describePhase(pod, phase))
   const { name: container, status } = chooseContainer(pod, containers, choice.container)
@@ -46,9 +48,9 @@ export function choosePod(pod: V1Pod, choice: PodChoice): PodTarget {
 }
 
 /**
- * Pods that the kubelet made from a file have cgroups named after the hash of that file. It says so in two equal annotations, of which only
- * the kubelet can set the second (validation of pods: mirror annotations can be neither added nor changed); anybody can set the first, to the UID of
- * whatever pod.
+ * Returns the UID in the names of the pod's cgroups. A pod that the kubelet made from a file has the hash of that file there. The kubelet publishes
+ * the hash in two equal annotations. Only the kubelet can set `config.mirror` (validation of pods: mirror annotations can be neither added nor
+ * changed). Anybody can set `config.hash`, to the UID of any pod.
  */
 function readCgroupUid({ metadata }: V1Pod): Pick<PodTarget, 'cgroupUid' | 'isStatic'> {
   const mirror = metadata?.annotations?.['kubernetes.io/config.mirror']
@@ -78,7 +80,7 @@ function chooseContainer(pod: V1Pod, containers: readonly PodContainer[], wanted
       containers.filter((container) => isOffered(container) && isRunning(container)).map(captureHint),
     )
   }
-  // What `kubectl exec` takes without -c, if it runs.
+  // The container that `kubectl exec` takes without -c, if it runs.
   const preferred = pod.metadata?.annotations?.['kubectl.kubernetes.io/default-container']
   const order = containers.filter(isOffered).sort((a, b) => Number(b.name === preferred) - Number(a.name === preferred))
   const running = order.find(isRunning)
@@ -95,7 +97,7 @@ function chooseContainer(pod: V1Pod, containers: readonly PodContainer[], wanted
   )
 }
 
-/** Debug containers are somebody's own. */
+/** Reports whether kcap may suggest the container: debug containers are somebody's own. */
 function isOffered({ kind }: PodContainer): boolean {
   return kind !== 'ephemeral'
 }

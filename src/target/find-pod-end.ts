@@ -5,7 +5,7 @@ import type { ClusterPool } from '../kube/cluster-pool.ts'
 import { getPod } from '../kube/kube-objects.ts'
 import { choosePod } from './choose-pod.ts'
 
-/** Why a pod whose capture broke off can't be captured any more; undefined while it can, and where the cluster does not tell. */
+/** Returns why a pod whose capture broke off can't be captured any more; undefined when it can, or when the cluster does not say. */
 export async function findPodEnd(
   target: Target,
   clusters: ClusterPool,

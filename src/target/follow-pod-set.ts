@@ -10,13 +10,13 @@ import { watchList } from '../kube/watch-list.ts'
 import { followServiceEndpoints } from './follow-service-endpoints.ts'
 import { findPodSet, isInSet, tryTarget } from './pod-set.ts'
 
-/** Twice what large clusters have. https://kubernetes.io/docs/setup/best-practices/cluster-large/ */
+/** Maximum number of pods: twice what large clusters have. https://kubernetes.io/docs/setup/best-practices/cluster-large/ */
 const mostPods = 100_000
-/** Pods kept as targets; the rest are known by uid only, because that many are never captured. */
+/** Maximum number of pods kept as targets. Others are known by uid only, because that many are never captured. */
 const mostTargets = 5_000
 
 export interface FollowRun {
-  /** Whether it must be known how the pod goes on. */
+  /** Reports whether the pod is captured, so that its changes must be known. */
   readonly isCaptured: (uid: string) => boolean
   readonly signal: AbortSignal
   readonly log: WriteLog
@@ -29,13 +29,15 @@ export interface PodSetChange {
   readonly pods: ReadonlyMap<string, PodTarget | undefined>
   /** New or changed pods that can be captured. */
   readonly running: readonly PodTarget[]
-  /** Uids of the pods that have gone. */
+  /** Uids of the pods that are gone. */
   readonly gone: readonly string[]
 }
 
 /**
- * Yields the pods a name stands for, each time they change. Ends when there is nothing to follow: a service without selector and endpoints.
- * Throws `api-*` errors, `api-forbidden` where the login may not watch, and the signal's reason.
+ * Yields the pods that a name stands for, each time they change. Ends when there is nothing to follow: a service without selector and endpoints.
+ * Throws the signal's reason when aborted.
+ * @throws {KcapError} api-forbidden — when the login may not watch
+ * @throws {KcapError} api-* — when the first list fails, or a retry can't help
  */
 export async function* followPodSet(
   name: PodSetName,
@@ -56,14 +58,14 @@ export async function* followPodSet(
     keep: (pod: V1Pod) => (isInSet(set, pod) ? readPod(pod, name, access) : undefined),
     ...run,
   })
-  // One for all changes: in a large cluster a copy for each would take more time than all else.
+  // One map for all changes: in a large cluster, a copy for each would take more time than everything else.
   const pods = new Map<string, PodTarget | undefined>()
   let targets = 0
   let running = new Map<string, PodTarget>()
   let gone = new Set<string>()
   const put = ({ uid, target }: FollowedPod) => {
     const before = pods.get(uid)
-    // Most changes of a pod are of its conditions.
+    // Most changes of a pod concern its conditions.
     if (pods.has(uid) && isDeepStrictEqual(before, target)) return
     remove(uid)
     const kept = targets < mostTargets || run.isCaptured(uid) ? target : undefined
@@ -107,11 +109,11 @@ export async function* followPodSet(
 
 interface FollowedPod {
   readonly uid: string
-  /** undefined while it can't be captured. */
+  /** Target; undefined while the pod can't be captured. */
   readonly target: PodTarget | undefined
 }
 
-/** undefined for what is no pod of the API's. */
+/** Reads a pod; returns undefined for an object without a uid, which is not a pod of the API. */
 function readPod(pod: V1Pod, name: PodSetName, access: ClusterAccess): FollowedPod | undefined {
   const uid = pod.metadata?.uid
   if (uid === undefined) return undefined

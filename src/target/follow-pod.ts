@@ -10,13 +10,13 @@ import { watchList } from '../kube/watch-list.ts'
 import type { PodSetChange } from './follow-pod-set.ts'
 import { tryTarget } from './pod-set.ts'
 
-/** Between two looks at a pod that may be read but not watched. */
+/** Pause between two looks at a pod that may be read but not watched. */
 const pollMs = 2_500
-/** A login that is refused so often in a row has been taken away. */
+/** Maximum number of logins in a row; a login that is refused that often has been revoked. */
 const maxLogins = 3
 
 export interface FollowPodRun {
-  /** How long a pod that is gone is waited for, where its controller makes another one of the same name. */
+  /** Longest wait for a pod that is gone and whose controller makes another one of the same name. */
   readonly patienceMs: number
   readonly signal: AbortSignal
   readonly log: WriteLog
@@ -25,7 +25,8 @@ export interface FollowPodRun {
 
 /**
  * Yields the state of one pod each time it changes, as a set of one pod or none. Ends when the pod is gone for good: it was deleted, or all of its
- * containers have ended. Throws `api-*` errors that a retry can't lift, and the signal's reason.
+ * containers have ended. Throws the signal's reason when aborted.
+ * @throws {KcapError} api-* — when a retry can't help
  */
 export async function* followPod(
   name: PodName,
@@ -64,11 +65,11 @@ export async function* followPod(
 
 interface KnownPod {
   readonly uid: string
-  /** undefined while it can't be captured. */
+  /** Target; undefined while the pod can't be captured. */
   readonly target: PodTarget | undefined
   /** Whether none of its containers will ever run again. */
   readonly isOver: boolean
-  /** Whether its controller replaces it by a pod of the same name. */
+  /** Whether its controller replaces it with a pod of the same name. */
   readonly keepsName: boolean
 }
 
@@ -93,7 +94,7 @@ function makeChange(before: KnownPod | undefined, now: KnownPod | undefined): Po
   }
 }
 
-/** Yields the pod each time it has changed; undefined: there is none. By a watch, or again and again where the login may only get it. */
+/** Yields the pod each time it has changed; undefined when there is none. Watches it, or polls it when the login may only get it. */
 async function* readPod(
   name: PodName,
   access: ClusterAccess,
@@ -105,7 +106,7 @@ async function* readPod(
     const changes = watchList(access, {
       path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`,
       action: { resource: 'pods', namespace },
-      // A role for this pod alone (`resourceNames`) allows that, too.
+      // A role for this pod alone (`resourceNames`) allows this watch, too.
       fieldSelector: `metadata.name=${name.pod}`,
       keep: (item: V1Pod) => (item.metadata?.name === name.pod ? item : undefined),
       signal,

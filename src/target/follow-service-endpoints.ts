@@ -13,23 +13,24 @@ import { tryTarget } from './pod-set.ts'
 import { findServicePods } from './service-pods.ts'
 import { watchKnownPods } from './watch-known-pods.ts'
 
-/** Pods kept as targets: more than can be captured at once. */
+/** Maximum number of pods kept as targets: more than can be captured at the same time. */
 const mostTargets = 2_500
-/** Namespaces whose pods are watched: each takes a connection. */
+/** Maximum number of namespaces whose pods are watched; each takes a connection. */
 const mostNamespaces = 16
 /** Shortest time between two searches for the pods, however often something changes. */
 const searchIntervalMs = 1_000
 /** Pause after a search that failed. */
 const retryMs = 5_000
-/** Requests for single pods that run at once. */
+/** Maximum number of concurrent requests for single pods. */
 const getsAtATime = 8
 
 type Pods = Map<string, PodTarget | undefined>
 
 /**
- * Yields the pods of a service without a selector, each time its endpoints or those pods change. A captured pod that leaves the endpoints stays as
- * long as it lives: it may come back, as after a failover. Ends when the service has no endpoints to watch. Throws `api-*` errors,
- * `api-forbidden` where the login may not watch the endpoints, and the signal's reason.
+ * Yields the pods of a service without a selector, each time its endpoints or those pods change. A captured pod that leaves the endpoints stays until
+ * it ends: it may come back, as after a failover. Ends when the service has no endpoints to watch. Throws the signal's reason when aborted.
+ * @throws {KcapError} api-forbidden — when the login may not watch the endpoints
+ * @throws {KcapError} api-* — when the first list fails, or a retry can't help
  */
 export async function* followServiceEndpoints(
   name: ServiceName,
@@ -100,7 +101,7 @@ function compare(before: Pods, pods: Pods): PodSetChange {
   return { pods, running, gone: [...before.keys()].filter((uid) => !pods.has(uid)) }
 }
 
-/** Returns the pods of the service by uid; undefined when there is no such service any more, and `failed` for what a retry can lift. */
+/** Returns the pods of the service by uid; undefined when the service is gone, `failed` when a retry may help. */
 async function findTargets(
   name: ServiceName,
   access: ClusterAccess,

@@ -6,16 +6,16 @@ import { findResourceKind } from '../kube/resource-kinds.ts'
 export interface TargetDefaults {
   readonly cluster: ClusterScope
   readonly ssh: Omit<SshHostName, 'kind' | 'host'>
-  /** Of `--selector`: narrows patterns. */
+  /** Label selector of `--selector`, which narrows patterns. */
   readonly selector?: string | undefined
-  /** Names of pods mean those of any namespace. */
+  /** Whether names of pods refer to those of any namespace. */
   readonly allNamespaces?: boolean
 }
 
 /**
- * Parses the text form of a target: `NS/POD`, `POD`, `pod/POD`, patterns as `NS/POD-*`, `svc/SERVICE`, `deployments.apps/X`, `NS/svc/SERVICE`, `node/NAME`,
- * `ssh://[USER@]HOST[:PORT]`. A namespace with the name of a kind is named by `-n`.
- * @throws {KcapError} usage — when it is none of them
+ * Parses the text form of a target: `NS/POD`, `POD`, `pod/POD`, patterns as `NS/POD-*`, `svc/SERVICE`, `deployments.apps/X`, `NS/svc/SERVICE`,
+ * `node/NAME`, `ssh://[USER@]HOST[:PORT]`. A namespace that is called like a kind needs `-n`.
+ * @throws {KcapError} usage — when the text is none of them, or names a namespace in spite of `-n NS` or `--all-namespaces`
  */
 export function parseTarget(text: string, defaults: TargetDefaults): TargetName {
   if (text.startsWith('ssh://')) return parseSshTarget(text, defaults.ssh)
@@ -57,7 +57,7 @@ function inNamespace(named: string, text: string, rest: string, defaults: Target
   return { ...defaults, cluster: { ...defaults.cluster, namespace: checkNamespace(named, text) } }
 }
 
-/** A pod's name, or a pattern of such names. */
+/** Parses the name of a pod, or a pattern of such names. */
 function parsePod(name: string, text: string, { cluster, selector, allNamespaces }: TargetDefaults): TargetName {
   const isPattern = /[*?]/.test(name)
   if (!isPattern) checkName(name, text)
@@ -66,7 +66,7 @@ function parsePod(name: string, text: string, { cluster, selector, allNamespaces
   return { kind: 'pods', ...cluster, pattern: name, selector, allNamespaces: allNamespaces ?? false }
 }
 
-/** `[USER@]HOST[:PORT]`, an IPv6 address in brackets. undefined when it can be none. */
+/** Parses `[USER@]HOST[:PORT]`, with an IPv6 address in brackets; returns undefined for other text. */
 export function parseSshAuthority(text: string): { host: string; user?: string; port?: number } | undefined {
   const match = /^(?:([^@/\s]+)@)?(\[[0-9a-fA-F:.%\w]+\]|[^@:/\s[\]]+)(?::(\d{1,5}))?$/.exec(text)
   if (match === null || match[2] === undefined || match[2].startsWith('-')) return undefined
@@ -85,13 +85,13 @@ function parseSshTarget(text: string, defaults: TargetDefaults['ssh']): SshHostN
   return { kind: 'ssh', ...defaults, ...authority }
 }
 
-/** Names of pods, services and namespaces: RFC 1123 subdomains. Anything else would only be a request that fails. */
+/** Checks a name of a pod, service or namespace: an RFC 1123 subdomain. Anything else would only be a request that fails. */
 function checkName(name: string, text: string): string {
   if (!/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(name)) throw notATarget(text)
   return name
 }
 
-/** Names of namespaces are RFC 1123 labels, without dots. */
+/** Checks a name of a namespace: an RFC 1123 label, without dots. */
 function checkNamespace(name: string, text: string): string {
   if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) throw notATarget(text)
   return name

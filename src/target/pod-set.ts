@@ -7,20 +7,20 @@ import { getService } from '../kube/services.ts'
 import { findCronJobPods, getWorkloadSelector } from '../kube/workloads.ts'
 import { choosePod } from './choose-pod.ts'
 
-/** The pods that a name stands for, as the API can be asked for them. */
+/** The pods that a name stands for, in the form of an API query. */
 export interface PodSet {
-  /** undefined: all. */
+  /** Namespace; undefined: all namespaces. */
   readonly namespace: string | undefined
   readonly labelSelector: string | undefined
-  /** Of pod names. */
+  /** Pattern of pod names. */
   readonly pattern: string | undefined
-  /** Whether a pod that the others select belongs to it; undefined: each does. */
+  /** Reports whether a pod that matches the rest belongs to the set; undefined: every pod does. */
   readonly hasPod?: (pod: V1Pod) => boolean
 }
 
 /**
- * What a name selects; undefined when that can't be asked for at once: there is no such service or workload, or it selects nothing by
- * labels.
+ * Returns what a name selects; undefined when no single query can find it: there is no such service or workload, or it selects nothing by labels.
+ * @throws {KcapError} api-* — when a request fails
  */
 export async function findPodSet(
   name: PodSetName,
@@ -45,13 +45,13 @@ export async function findPodSet(
   return pods && { namespace, pattern: undefined, ...pods }
 }
 
-/** Returns whether a pod of the answer belongs to the set: the API server may send others, whatever was requested. */
+/** Reports whether a pod of the answer belongs to the set: the API server may send others, whatever was requested. */
 export function isInSet({ namespace, pattern, hasPod = () => true }: PodSet, pod: V1Pod): boolean {
   if (namespace !== undefined && pod.metadata?.namespace !== namespace) return false
   return (pattern === undefined || matchesWildcard(pattern, pod.metadata?.name ?? '')) && hasPod(pod)
 }
 
-/** The pod as a target, or why it can't be captured. */
+/** Returns the pod as a target, or why it can't be captured. */
 export function tryTarget(pod: V1Pod, name: ClusterScope, access: ClusterAccess): PodTarget | KcapError {
   try {
     return choosePod(pod, {
@@ -64,7 +64,7 @@ export function tryTarget(pod: V1Pod, name: ClusterScope, access: ClusterAccess)
   }
 }
 
-/** How the name is called in errors and events: `svc/orders`. */
+/** Formats a name for errors and events: `svc/orders`. */
 export function formatFollowedName(name: FollowedName): string {
   if (name.kind === 'pod') return name.namespace === undefined ? name.pod : `${name.namespace}/${name.pod}`
   if (name.kind === 'service') return `svc/${name.service}`

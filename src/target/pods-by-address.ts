@@ -5,27 +5,28 @@ import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { readPods } from '../kube/kube-objects.ts'
 import { type EndpointAddress, formatPort } from '../kube/services.ts'
 
-/** Queries by address over all namespaces: a selector of fields names one address. */
+/** Maximum number of queries by address over all namespaces: a field selector names only one address. */
 export const mostQueries = 64
 const queriesAtATime = 8
 
 /** Takes a pod and returns whether more are wanted. */
 export type TakePod = (pod: V1Pod) => boolean
 
-/** What a search for pods by their addresses found besides the pods. */
+/** Result of a search for pods by address, in addition to the pods. */
 export interface AddressSearch {
   /** Addresses that belong to no pod. */
   readonly others: ReadonlyMap<string, EndpointAddress>
-  /** Names of nodes by their addresses, as far as they are known. */
+  /** Names of nodes by their addresses, as far as known. */
   readonly nodes: ReadonlyMap<string, string>
   /** Why pods of other namespaces may have been missed; undefined when none was. */
   readonly gap: 'forbidden' | 'too-many' | undefined
 }
 
 /**
- * Passes the pods with these addresses to `take`: those of the namespace, and for other addresses those of all namespaces where the login may
- * list them. A pod on its node's network shares the address with the node and counts only when one of its containers has the endpoint's port.
- * Throws `api-*` errors, `api-forbidden` for the namespace itself.
+ * Passes the pods with these addresses to `take`: those of the namespace, then, for the remaining addresses, those of all namespaces if the login may
+ * list them. A pod on its node's network shares the node's address. It counts only when one of its containers has the endpoint's port.
+ * @throws {KcapError} api-forbidden — when the login may not list the pods of the namespace
+ * @throws {KcapError} api-* — when a list fails
  */
 export async function findPodsByAddress(
   addresses: ReadonlyMap<string, EndpointAddress>,
@@ -36,7 +37,7 @@ export async function findPodsByAddress(
 ): Promise<AddressSearch> {
   const nodes = new Map<string, string>()
   const others = new Map(addresses)
-  /** Addresses to find, in the form that pods have them. */
+  /** Addresses to find, in the form that pods have. */
   const sought = new Map<string, string>()
   for (const [address, { node }] of addresses) {
     if (node !== undefined) nodes.set(address, node)
@@ -76,7 +77,7 @@ export async function findPodsByAddress(
 }
 
 function addressesOf({ status }: V1Pod): string[] {
-  // A pod that has ended keeps an address that another one may have by now.
+  // A pod that has ended keeps its address, which another pod may have by now.
   if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return []
   const ips = status?.podIPs?.map(({ ip }) => ip) ?? [status?.podIP ?? '']
   return ips.filter(isIP).map(canonical)
@@ -89,7 +90,7 @@ function hasPort({ spec }: V1Pod, endpoint: EndpointAddress | undefined): boolea
   )
 }
 
-/** An IPv6 address has several forms, of which an EndpointSlice may have any. */
+/** Returns an address in one form: an EndpointSlice may have any form of an IPv6 address. */
 function canonical(ip: string): string {
   if (isIP(ip) !== 6 || ip.includes('%')) return ip
   return new SocketAddress({ address: ip, family: 'ipv6' }).address

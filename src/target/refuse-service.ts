@@ -9,15 +9,15 @@ import { parseSshAuthority } from './parse-target.ts'
 import { mostQueries } from './pods-by-address.ts'
 import type { ServiceSearch } from './service-pods.ts'
 
-/** Addresses in an error, and hints for each kind of them. */
+/** Maximum number of addresses in an error, and of hints for each kind of address. */
 const mostShown = 5
 const mostHints = 3
-/** Selectors are shown up to this length. */
+/** Maximum length of a selector in an error. */
 const mostSelectorLength = 200
-/** Nodes read to find one by its address. */
+/** Maximum number of nodes that are read to find one by its address. */
 const mostNodes = 1_000
 
-/** Returns why a service has no pod to capture. `count` is how many pods it has, none of which runs. */
+/** Returns why a service has no pod to capture. `count` is the number of its pods, none of which runs. */
 export async function explainNoPods(
   name: ServiceName,
   access: ClusterAccess,
@@ -41,9 +41,9 @@ export async function explainNoPods(
   }
   if (search.refusal !== undefined) return search.refusal
   const kind = describeKind(search)
-  // Made here: ICU takes 16 ms for its first object, and every capture loads this file.
+  // Made on demand: ICU takes 16 ms for its first object, and every capture loads this file.
   const collator = new Intl.Collator('en', { numeric: true })
-  // Slices are in no order: a controller that mirrors Endpoints mixes them.
+  // Slices have no order: a controller that mirrors Endpoints mixes them.
   const others = new Map([...search.others].sort(([a], [b]) => collator.compare(a, b)))
   if (others.size > 0) {
     const hints = hintsForAddresses(others, await findNodes(access, search, signal))
@@ -62,7 +62,7 @@ export async function explainNoPods(
   return refuse('pod-not-running', `no pod matches its selector "${shorten(selector)}"`, [labels, describe])
 }
 
-/** Describes a service in words before those about its endpoints. */
+/** Describes the service itself, in front of the description of its endpoints. */
 function describeKind({ service }: ServiceSearch): string {
   if (service === undefined) return ''
   if (service.selector !== undefined) return `no pod matches its selector "${shorten(service.selector)}", and `
@@ -98,7 +98,7 @@ function formatAddresses(addresses: ReadonlyMap<string, EndpointAddress>): strin
   return `${shown.join(', ')}${count > mostShown ? ` and ${count - mostShown} more` : ''}`
 }
 
-/** Returns names of nodes by their addresses; a login that may not list nodes gets those that are known already. */
+/** Returns names of nodes by their addresses; only the known ones when the login may not list nodes. */
 async function findNodes(
   access: ClusterAccess,
   { others, nodes: known }: ServiceSearch,
@@ -137,7 +137,7 @@ function hintsForAddresses(
   ]
 }
 
-/** Hints for the DNS name that a service stands for. */
+/** Returns hints for the DNS name that a service stands for. */
 function hintsForHost(host: string): Hint[] {
   const [, service, namespace] = /^([a-z0-9-]+)\.([a-z0-9-]+)\.svc(?:\.cluster\.local)?\.?$/.exec(host) ?? []
   if (service !== undefined && namespace !== undefined)

@@ -6,7 +6,12 @@ import { getNode, listNames } from '../kube/kube-objects.ts'
 import { refuseWindows } from './refuse-windows.ts'
 import { mostSuggested, nearNames } from './unknown-namespace.ts'
 
-/** A login that may not look at nodes is believed. Throws `node-not-found`, `windows-node`. */
+/**
+ * Returns a node as a target. Accepts any name from a login that may not read nodes.
+ * @throws {KcapError} node-not-found — when the cluster has no such node
+ * @throws {KcapError} windows-node — when the node runs Windows
+ * @throws {KcapError} api-* — when the request fails
+ */
 export async function resolveNode(name: NodeName, access: ClusterAccess, signal: AbortSignal): Promise<NodeTarget> {
   const node = await getNode(access, name.node, signal).catch((error: unknown) => {
     if (error instanceof KcapError && error.code === 'api-forbidden') return 'hidden' as const

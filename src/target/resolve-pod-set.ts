@@ -10,12 +10,15 @@ import { explainNoPods } from './refuse-service.ts'
 import { findServicePods } from './service-pods.ts'
 import { mostSuggested, nearNames, refuseUnknownNamespace } from './unknown-namespace.ts'
 
-/** Targets kept: more than can be captured at once, so that others replace those that fail. */
+/** Maximum number of targets: more than can be captured at the same time, so that others replace those that fail. */
 const mostTargets = 2_500
 
 /**
- * Returns the pods that a name stands for now, those that can be captured. Throws `pod-not-found` when the name stands for nothing, and
- * `pod-not-running` when none of its pods can be captured.
+ * Returns the pods that a name stands for now, if they can be captured.
+ * @throws {KcapError} namespace-not-found, pod-not-found — when the name stands for nothing
+ * @throws {KcapError} pod-not-running — when none of its pods can be captured
+ * @throws {KcapError} container-not-found, windows-node — when that is why none can be captured
+ * @throws {KcapError} api-* — when a request fails
  */
 export async function resolvePodSet(
   name: PodSetName,
@@ -41,7 +44,7 @@ export async function resolvePodSet(
   throw refusal === undefined || refusal.code === 'pod-not-running' ? await explain(count) : refusal
 }
 
-/** Returns the error for a name none of whose pods runs, given how many there are. */
+/** Returns the error for a name none of whose pods runs, given the number of its pods. */
 type ExplainNoPods = (count: number) => KcapError | Promise<KcapError>
 
 async function takeServicePods(
@@ -54,7 +57,7 @@ async function takeServicePods(
   return search && ((count) => explainNoPods(name, access, search, count, signal))
 }
 
-/** Returns undefined when there is no such thing. */
+/** Takes the pods of a name; returns undefined when it stands for nothing. */
 async function takePods(
   name: Exclude<PodSetName, ServiceName>,
   access: ClusterAccess,

@@ -9,10 +9,13 @@ import { resolveNode } from './resolve-node.ts'
 import { resolvePodSet } from './resolve-pod-set.ts'
 import { mostSuggested, nearNames, refuseUnknownNamespace } from './unknown-namespace.ts'
 
-/** What an error says to who knows what a name was looked up for; `home` is the namespace of names that name none. */
+/** Completes an error for a caller that knows what the name was looked up for. `home` is the namespace of names without one. */
 export type ExplainLookup = (error: unknown, name: TargetName, home: string) => unknown
 
-/** Everything the names stand for, each target once. Throws the errors of the lookup, explained: `pod-not-found`, `api-forbidden` … */
+/**
+ * Returns everything that the names stand for, each target once. `explain` completes the errors.
+ * @throws {KcapError} pod-not-found, api-forbidden and others — when a look-up fails
+ */
 export async function resolveTargets(
   names: readonly TargetName[],
   clusters: ClusterPool,
@@ -82,7 +85,7 @@ async function podNotFound(
   })
 }
 
-/** A service or workload is often called what a user takes for its pods' name. */
+/** Finds a service or workload that has the name which the user took for a pod's. */
 async function findOtherKinds(
   access: ClusterAccess,
   namespace: string,

@@ -6,25 +6,26 @@ import { getPod, readPods } from '../kube/kube-objects.ts'
 import { getService, listServiceEndpoints, type Service, type ServiceEndpoints } from '../kube/services.ts'
 import { type AddressSearch, findPodsByAddress, type TakePod } from './pods-by-address.ts'
 
-/** Requests for single pods that run at once. */
+/** Maximum number of concurrent requests for single pods. */
 const getsAtATime = 8
-/** Requests for single pods in all: as many as can be captured at once. */
+/** Maximum number of requests for single pods in all: as many as can be captured at the same time. */
 const mostGets = 1_000
 
-/** What a search for the pods of a service found besides the pods. */
+/** Result of a search for the pods of a service, in addition to the pods. */
 export interface ServiceSearch extends AddressSearch {
-  /** undefined when the login may not get services. */
+  /** Service; undefined when the login may not get services. */
   readonly service: Service | undefined
-  /** undefined when it has none, or when the login may not list them. */
+  /** Endpoints; undefined when there are none, or when the login may not list them. */
   readonly endpoints: ServiceEndpoints | undefined
-  /** Why pods of other namespaces that the endpoints name were not looked at. */
+  /** Why pods in other namespaces were not checked, though the endpoints name them. */
   readonly refusal?: KcapError | undefined
 }
 
 /**
- * Passes the pods of a service to `take`: those that its selector matches, and those that its endpoints name or point at, whether they are ready
- * or not. A pod may be passed twice. Returns undefined when there is no such service. Throws `api-*` errors, `api-forbidden` when the login may
- * see neither selector nor endpoints.
+ * Passes the pods of a service to `take`, ready or not: those that its selector matches, and those that its endpoints name or point at. A pod may be
+ * passed twice. Returns undefined when there is no such service.
+ * @throws {KcapError} api-forbidden — when the login may see neither selector nor endpoints
+ * @throws {KcapError} api-* — when a request fails
  */
 export async function findServicePods(
   name: ServiceName,
@@ -57,7 +58,7 @@ export async function findServicePods(
   }
   if (known?.selector !== undefined) {
     const listing = listPods(access, namespace, known.selector, takeNamed, signal)
-    // The login may be allowed to get pods and not to list them.
+    // The login may be allowed to get pods, but not to list them.
     const outcome = await orForbidden(listing)
     if (outcome instanceof KcapError && missing.size === 0) throw outcome
   }
@@ -95,7 +96,7 @@ async function listPods(
     if (!pods.filter(({ metadata }) => metadata?.namespace === namespace).every(take)) return
 }
 
-/** Returns the error where the login has no right to something. */
+/** Returns the error when the login lacks a permission. */
 async function orForbidden<Answer>(answer: Promise<Answer>): Promise<Answer | KcapError> {
   try {
     return await answer

@@ -4,10 +4,13 @@ import { findNearNames } from '../base/near-names.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { hasNamespace, listNames } from '../kube/kube-objects.ts'
 
-/** Names among which those are looked for that are meant. */
+/** Maximum number of names that are searched for similar ones. */
 export const mostSuggested = 10_000
 
-/** Why a name was not found may be its namespace. Throws `namespace-not-found`. */
+/**
+ * Checks the namespace of a name that was not found.
+ * @throws {KcapError} namespace-not-found — when the cluster has no such namespace
+ */
 export async function refuseUnknownNamespace(
   access: ClusterAccess,
   namespace: string,
@@ -27,7 +30,7 @@ export async function refuseUnknownNamespace(
   )
 }
 
-/** Names like it. A login that may not list names gets the error without suggestions. */
+/** Returns similar names; none when the login may not list names. */
 export async function nearNames(name: string, list: () => Promise<string[]>): Promise<string[]> {
   return findNearNames(name, await list().catch(() => []))
 }

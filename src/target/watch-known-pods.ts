@@ -7,17 +7,20 @@ import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { watchList } from '../kube/watch-list.ts'
 
 export interface KnownPodsWatch {
-  /** Returns the pods to look out for, by uid, as they were last seen. */
+  /** Returns the pods to watch, by uid, as they were last seen. */
   readonly known: () => ReadonlyMap<string, PodTarget | undefined>
   readonly read: (pod: V1Pod) => PodTarget | undefined
-  /** Called when one of them is gone or another target than before. */
+  /** Called when one of them is gone, or is another target than before. */
   readonly onChange: () => void
   readonly signal: AbortSignal
   readonly log: WriteLog
   readonly clock?: Clock
 }
 
-/** Watches the pods of a namespace for changes of some that are known. Throws `api-*` errors, and the signal's reason. */
+/**
+ * Watches the pods of a namespace for changes of known ones. Rejects with the signal's reason when aborted.
+ * @throws {KcapError} api-* — when the first list fails, or a retry can't help
+ */
 export async function watchKnownPods(
   namespace: string,
   access: ClusterAccess,
