@@ -1,9 +1,9 @@
 import { KcapError } from '../base/kcap-error.ts'
 
-/** A remote side that talks instead of capturing is quoted, but no more than this. */
+/** Maximum length of a quotation from a remote host that prints text instead of capturing. */
 const maxQuotedLength = 200
 
-/** The failure of a stream that does not begin as a capture does. */
+/** Returns the error for a stream that does not begin like a capture. */
 export function notACapture(start: Buffer, sourceName: string): KcapError {
   return new KcapError('not-a-capture', `cannot read packets of "${sourceName}": it sent ${quoteFirstLine(start)}`, {
     hints: [
@@ -12,14 +12,14 @@ export function notACapture(start: Buffer, sourceName: string): KcapError {
   })
 }
 
-/** The failure of a stream that began as a capture; `state` names the byte. */
+/** Returns the error for a stream that began like a capture; `state` names the byte. */
 export function corruptCapture(state: string, sourceName: string): KcapError {
   return new KcapError('corrupt-capture', `cannot read packets of "${sourceName}": ${state}`, {
     hints: ['the packets before it are kept; the capture program or the connection has damaged the stream'],
   })
 }
 
-/** The first line of what came instead of a capture, as plain printable text. */
+/** Quotes the first line that arrived instead of a capture, as plain printable text. */
 function quoteFirstLine(bytes: Buffer): string {
   const line = bytes.toString('utf8', 0, maxQuotedLength).split(/[\r\n]/, 1)[0] ?? ''
   const printable = line.replace(/\p{C}/gu, '')

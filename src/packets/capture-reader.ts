@@ -3,10 +3,10 @@ import { compactBatch } from './compact-batch.ts'
 import { makePcapReader, type PcapReader } from './pcap-reader.ts'
 import { makePcapngReader } from './pcapng-reader.ts'
 
-/** The type of a section header block, the same in both byte orders. */
+/** First byte of a section header block, the same in both byte orders. */
 const sectionHeaderByte = 0x0a
 
-/** Reads a stream that is a pcap, as tcpdump sends it, or a pcapng, as tshark and dumpcap do; its first byte tells which. */
+/** Makes a reader for a pcap, as tcpdump sends it, or a pcapng, as tshark and dumpcap do; the first byte shows which. */
 export function makeCaptureReader(sourceName: string): PcapReader {
   let reader: PcapReader | undefined
   return {
@@ -27,7 +27,7 @@ export function makeCaptureReader(sourceName: string): PcapReader {
   }
 }
 
-/** The header is that of the first interface; batches of packets that another one describes carry theirs. */
+/** Makes a reader of all interfaces. Its header is that of the first interface; batches with another header carry their own. */
 function readAllInterfaces(sourceName: string): PcapReader {
   const reader = makePcapngReader(sourceName)
   let header: PacketStreamHeader | undefined

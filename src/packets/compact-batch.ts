@@ -1,13 +1,16 @@
 import { type PacketBatch, packetRow } from '../base/packet.ts'
 
-/** A buffer as small as this does no harm. */
+/** Size up to which a buffer does no harm. */
 const smallBytes = 16 * 1024
-/** A fast stream by SSH comes in pieces of 32 KB, sixteen of which lie in one buffer. */
+/**
+ * Largest buffer that is kept, as a multiple of its packets' length. A fast stream by SSH arrives in pieces of 32 KB, sixteen of which share a
+ * buffer.
+ */
 const sparseShare = 32
 
 /**
- * A batch whose packets take little of the buffer they lie in gets one of its own: between two small packets a hostile stream may send megabytes of
- * blocks or messages that nobody reads, and all of them would be kept as long as the packets wait.
+ * Copies a batch into a buffer of its own when its packets take little of their buffer. Between two small packets, a hostile stream may send
+ * megabytes of blocks or messages that nobody reads. They would all stay in memory while the packets wait.
  */
 export function compactBatch(batch: PacketBatch): PacketBatch {
   const { bytes, count, rows } = batch

@@ -1,16 +1,16 @@
-/** Up to here a copy by words is faster than the view that a native copy needs, and leaves no garbage. */
+/** Length up to which copying words is faster than the view that a native copy needs; it also leaves no garbage. */
 const wordsLength = 192
 
 /**
- * Copies bytes from many buffers in turn. A copy needs the memory behind a buffer, and asking the buffer for it takes as long as copying a
- * packet: so the memory of each lane's last buffer is kept while the copier is.
+ * Makes a copier that takes bytes from many buffers in turn. A copy needs the memory behind a buffer, and asking the buffer for it takes as long as
+ * copying a packet. The copier therefore keeps the memory of each lane's last buffer.
  */
 export function makeCopier(to: Buffer) {
   const lanes: Lane[] = []
   const toView = new DataView(to.buffer, to.byteOffset, to.length)
   let lane = makeLane(to)
   return {
-    /** The buffer that `copy` takes bytes from; those of one source are best in one lane, numbered from 0 on. */
+    /** Selects the buffer that `copy` takes bytes from. Buffers of one source should share a lane; lanes are numbered from 0 on. */
     select(from: Buffer, laneNumber: number): void {
       const known = lanes[laneNumber]
       if (known?.from === from) lane = known

@@ -1,23 +1,23 @@
-/** Who of several has the earliest head. Players are numbers from 0 on; of two heads at the same time, the lower player's comes first. */
+/** Tournament for the earliest of several heads. Players are numbers from 0 on; of two equal heads, that of the lower player comes first. */
 export interface HeadTournament {
-  /** The player with the earliest head; any when none has one. */
+  /** Player with the earliest head; any player when none has one. */
   readonly winner: number
-  /** Infinity for a player who has none. */
+  /** Returns the head of a player; Infinity when there is none. */
   headOf(player: number): number
-  /** The earliest head of those that the winner beat. */
+  /** Returns the earliest head among the players that the winner beat. */
   secondNs(): number
   set(player: number, headNs: number): void
-  /** Begins anew with the heads of these players. */
+  /** Starts over with the heads of these players. */
   restart(headsNs: readonly number[]): void
 }
 
 /**
- * A binary tree of matches. A new head is played up to the root, one match a round, against the winner of the other half: with 60 sources
- * 6 comparisons and not 60. A heap would need twice as many, of which the processor guesses half wrong.
+ * Makes a binary tree of matches. A new head is played up to the root, one match a round, against the winner of the other half: 6 comparisons with 60
+ * sources, instead of 60. A heap would need twice as many, and the processor mispredicts half of those.
  */
 export function makeHeadTournament(): HeadTournament {
   let heads = new Float64Array(1)
-  /** Match `i` is between the winners of `2 * i` and `2 * i + 1`; the final is 1, the players come after the matches. */
+  /** Match `i` is between the winners of `2 * i` and `2 * i + 1`. The final is 1; the players come after the matches. */
   let winners = new Int32Array(2)
 
   function set(player: number, headNs: number): void {

@@ -1,7 +1,7 @@
 import type { PacketStreamHeader } from '../base/packet.ts'
 import { maxCapturedLength } from './pcap-layout.ts'
 
-/** Packets of a stream that one header describes: those of the same link type and frame check sequence. */
+/** Packets of a stream that one header describes: they share link type and frame check sequence. */
 export interface HeaderKind {
   /** Header of the packets that come next. */
   readonly header: PacketStreamHeader
@@ -16,12 +16,12 @@ interface MutableKind extends HeaderKind {
   readonly push: number
 }
 
-/** Headers of a stream, which are changed only until the reader's caller can have seen them. */
+/** Makes the headers of a stream. A header changes only until the reader's caller can have seen it. */
 export function makeHeaderKinds() {
   const kinds = new Map<string, MutableKind>()
   let push = 0
   return {
-    /** Begins another push: its caller has seen the headers that there are. */
+    /** Begins another push: the caller has seen the existing headers. */
     beginPush() {
       push += 1
     },
@@ -36,8 +36,8 @@ export function makeHeaderKinds() {
       return kind
     },
     /**
-     * Raises the snap length for a packet that is longer. Its new value is the longest packet there is, so that this happens once. The packets
-     * before it keep a header that was seen.
+     * Raises the snap length for a longer packet, to the maximum, so that this happens once. Earlier packets keep a header that the caller may have
+     * seen.
      */
     raise(kind: HeaderKind): void {
       const raised = kind as MutableKind

@@ -1,4 +1,4 @@
-/** Memory that batches keep: several may lie in one buffer, which is there until the last of them has gone. */
+/** Memory that batches keep. Several batches may share a buffer, which exists until the last of them is gone. */
 export interface HeldBuffers {
   hold(bytes: Buffer): void
   release(bytes: Buffer): void

@@ -1,29 +1,29 @@
 /**
- * A line of an NSS key log: label, client random, secret. Anything else that stands in the file, comments too, is no secret.
+ * A line of an NSS key log: label, client random, secret. Other lines in the file, such as comments, are not secrets.
  * https://www.ietf.org/archive/id/draft-ietf-tls-keylogfile-02.html
  */
 const keyLogLine =
   /^(CLIENT_RANDOM|RSA|ECH_SECRET|ECH_CONFIG|(EARLY_)?EXPORTER_SECRET|CLIENT_EARLY_TRAFFIC_SECRET|(CLIENT|SERVER)_(HANDSHAKE_TRAFFIC_SECRET|TRAFFIC_SECRET_\d{1,9})) [0-9a-fA-F]{2,128} [0-9a-fA-F]{2,2048}$/
 
 const maxLineLength = 4_096
-/** A line that is read again, because the file was copied or read anew, is not written again. */
+/** Maximum number of lines that are remembered. A line that is read again, because the file was copied or started over, is not written again. */
 const maxRemembered = 20_000
 
-/** A block of a capture is read whole by those who read captures. */
+/** Maximum length of the lines in one block, which readers of captures read whole. */
 const maxBlockLength = 64 * 1024
 
 export interface KeyLogReader {
-  /** Takes the next bytes of the file; returns the valid lines they complete, new ones only, newlines included. '' for none. */
+  /** Takes the next bytes of the file. Returns the valid new lines that they complete, newlines included; '' for none. */
   push(chunk: Buffer): string
-  /** The file begins anew: what stands there of a begun line will not be completed. */
+  /** Starts over at the beginning of a file; an unfinished line will not be completed. */
   restart(): void
 }
 
-/** Reads a key log that grows, cut into any chunks. */
+/** Makes a reader of a growing key log, cut into any chunks. */
 export function makeKeyLogReader(): KeyLogReader {
   let rest = ''
   let seen = new Set<string>()
-  /** Half of what is remembered: to forget it as a whole is cheap. */
+  /** Older half of the remembered lines: forgetting them all at once is cheap. */
   let seenBefore = new Set<string>()
   const isNew = (line: string) => {
     if (seen.has(line) || seenBefore.has(line)) return false
@@ -47,7 +47,7 @@ export function makeKeyLogReader(): KeyLogReader {
   }
 }
 
-/** Returns the lines in pieces for one block each. */
+/** Splits lines into pieces for one block each. */
 export function splitKeyLines(lines: string): string[] {
   const pieces: string[] = []
   for (let at = 0; at < lines.length; ) {
@@ -58,7 +58,7 @@ export function splitKeyLines(lines: string): string[] {
   return pieces
 }
 
-/** Returns the newest of the lines, of no more than this length. */
+/** Returns the newest of the lines, up to this length. */
 export function takeNewestKeyLines(lines: string, maxLength: number): string {
   return lines.length <= maxLength ? lines : lines.slice(lines.indexOf('\n', lines.length - maxLength - 1) + 1)
 }

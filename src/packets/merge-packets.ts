@@ -2,22 +2,22 @@ import { type PacketBatch, type PacketRun, packetRow } from '../base/packet.ts'
 import { makeHeadTournament } from './head-tournament.ts'
 import { makeHeldBuffers } from './held-buffers.ts'
 
-/** What one `take` gives at most: what is written in one piece. */
+/** Maximum size of one `take`, which is written in one piece. */
 const maxTakenBytes = 256 * 1024
-/** What a packet costs here besides its bytes: its row. */
+/** Cost of a packet here in addition to its bytes: its row. */
 const rowBytes = packetRow.length * 4
-/** A source that was late once is waited for longer, a while. */
+/** Decay of a source's lateness: the longer wait for a source that was late once lasts only a while. */
 const spreadDecay = 0.95
-/** However late a source is, others don't wait for it longer than this beyond the window. */
+/** Longest wait for a late source beyond the window. */
 const longestHandOverMs = 2_000
 
 /** Packets of several sources on their way to one stream, in order of time within a bounded window. */
 export interface PacketMerger {
-  /** A source that is silent holds the others for the window, and no longer; one that is late joins when it comes. */
+  /** Adds a source. A silent source holds the others back for the window, and no longer; a late one joins when it comes. */
   addSource(interfaceId: number): MergeInput
-  /** The packets that may be written at `nowMs`, some at a time; none when those that wait must wait longer. */
+  /** Returns packets that may be written at `nowMs`, some at a time; none when those that wait must wait longer. */
   take(nowMs: number): PacketRun[]
-  /** When a waiting packet will be ready though nothing more comes; undefined when none waits. */
+  /** Returns when a waiting packet will be ready if nothing more arrives; undefined when none waits. */
   readyMs(): number | undefined
   /** Bytes of packets that wait here. */
   readonly queuedBytes: number
@@ -26,58 +26,61 @@ export interface PacketMerger {
 }
 
 export interface MergeInput {
-  /** `nowMs` is when the batch came, by the clock of `take`. A comment belongs to its first packet. Packets of one input keep their order, whatever their interface. */
+  /**
+   * Adds a batch that arrived at `nowMs`, by the clock of `take`. A comment belongs to its first packet. Packets of one input keep their order,
+   * whatever their interface.
+   */
   push(batch: PacketBatch, nowMs: number, comment?: string, interfaceId?: number): void
-  /** No more will come; what is here goes on. */
+  /** Ends the source; packets that are here are still merged. */
   end(): void
 }
 
 export interface MergeOptions {
-  /** How long a capture program's kernel may keep a packet: others wait so long for it, from when they were captured. */
+  /** Time that a capture program's kernel may keep a packet. Other packets wait for it that long, from when they were captured. */
   readonly handOverMs: number
-  /** How much longer they wait: for what connections and machines add. */
+  /** Additional wait, for delays of connections and machines. */
   readonly windowMs: number
-  /** Beyond this nothing waits any longer, so that a source which is silent can't make the others fill memory. */
+  /** Limit beyond which nothing waits, so that a silent source can't make the others fill memory. */
   readonly maxQueuedBytes: number
 }
 
 interface QueuedBatch {
   readonly batch: PacketBatch
   readonly interfaceId: number
-  /** The base, from where the batch counts its seconds. */
+  /** Base from which the batch counts its seconds. */
   readonly baseSeconds: number
   readonly comment: string | undefined
 }
 
 interface Queue {
-  /** In `queues`, and in the tournament. */
+  /** Index in `queues`, and player in the tournament. */
   player: number
   readonly batches: QueuedBatch[]
-  /** Of `batches`. */
+  /** Index of the first batch in `batches`. */
   first: number
-  /** Of the first batch. */
+  /** Next row of the first batch. */
   row: number
-  /** The least time that a packet took from its time stamp to here: the way, and what the clocks differ. */
+  /** Shortest time from a packet's time stamp to its arrival: the connection, and the difference of the clocks. */
   leastLagMs: number
-  /** How much later than that its packets came lately, at most. */
+  /** Recent maximum of how much later than that its packets arrived. */
   lagSpreadMs: number
   isEnded: boolean
 }
 
 /**
- * Merges by time stamp. A packet is ready when every other source has a later one here, or when it has waited: since the remote side's kernel
- * hands packets over in blocks, it counts from when the packet was captured, not from when it came. Time stamps are never changed: where
- * clocks differ by more than the window, the order goes back by what they differ.
+ * Merges packets by time stamp. A packet is ready when every other source has a later one here, or when it has waited long enough. The wait counts
+ * from when the packet was captured, not from its arrival, because the remote kernel hands packets over in blocks. Time stamps never change: when
+ * clocks differ by more than the window, the order goes back by the difference.
  */
 export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: MergeOptions): PacketMerger {
   const queues: Queue[] = []
-  /** Nanoseconds from the base. */
+  /** Heads in nanoseconds from the base. */
   const heads = makeHeadTournament()
-  /** Sources that have no packet here and may still send one. */
+  /** Number of sources that have no packet here and may still send one. */
   let awaitedCount = 0
-  /** How long a packet waits for those; undefined when that is to be found anew. */
+  /** Wait of a packet for those sources; undefined when it must be computed again. */
   let knownHoldMs: number | undefined
-  /** Time stamps relative to the first one fit a double to the nanosecond for 104 days. */
+  /** Base of the time stamps, from the first one: relative to it, a double holds nanoseconds for 104 days. */
   let baseSeconds = 0
   let isBased = false
   let queuedBytes = 0
@@ -91,7 +94,7 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
     knownHoldMs = undefined
   }
 
-  /** Returns the head after the last packet of the queue's first batch. */
+  /** Drops the queue's first batch; returns the head of the next one. */
   function nextBatch(queue: Queue): number {
     buffers.release((queue.batches[queue.first] as QueuedBatch).batch.bytes)
     queue.first += 1
@@ -107,8 +110,8 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
   }
 
   /**
-   * Takes packets of the queue's first batch up to `limitNs`, the first of them in any case, and while the queue leads unless it did not
-   * before; returns their bytes.
+   * Takes packets of the queue's first batch up to `limitNs`, but always the first one. A leading queue stops when another one leads. Returns the
+   * bytes of the packets.
    */
   function takeRun(queue: Queue, limitNs: number, isLeading: boolean, maxBytes: number, runs: PacketRun[]): number {
     const { player, row: from } = queue
@@ -118,10 +121,10 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
     let at = from * packetRow.length
     let bytes = 0
     let headNs = 0
-    // Where sources alternate, who is second need not be known.
+    // When sources alternate, there is no need to know the second one.
     let secondNs = isLeading ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
     const batchBytes = count * rowBytes + batch.capturedBytes
-    // Nobody else has packets that could come between.
+    // No other source has packets that could come between.
     const isWhole = queues.length === 1 && limitNs === Number.POSITIVE_INFINITY && from === 0 && batchBytes <= maxBytes
     if (isWhole) [to, bytes] = [count, batchBytes]
     while (to < count) {
@@ -220,7 +223,7 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
         let queue = earliest
         let limitNs = Number.POSITIVE_INFINITY
         if (awaitedCount > 0 && heldBytes() <= maxQueuedBytes) {
-          // One that is ready does not wait for an earlier one of a clock that is behind.
+          // A ready source does not wait for an earlier one whose clock is behind.
           const ready = readyMsOf(earliest) <= nowMs ? earliest : queues.find((other) => readyMsOf(other) <= nowMs)
           if (ready === undefined) break
           queue = ready

@@ -4,14 +4,14 @@ import { type PacketBatch, type PacketRun, packetRow } from '../base/packet.ts'
 export type NoteLatePackets = (runs: readonly PacketRun[]) => readonly PacketRun[]
 
 /**
- * Returns a function to be called with all packets in the order they are written. Up to `windowMs` the order may go back without a word. An
- * interface gets another comment only when its packets are twice as late as the comment before said.
+ * Makes a function that must get all packets in the order they are written. The order may go back by up to `windowMs` without a comment. An interface
+ * gets another comment only when its packets are twice as late as the last comment said.
  */
 export function makeNoteLatePackets(windowMs: number): NoteLatePackets {
   let latestMs = Number.NEGATIVE_INFINITY
   const notedMs = new Map<number, number>()
 
-  /** Returns what is to be said of the run; undefined when it is in order, or that is known. */
+  /** Returns the comment for a run; undefined when the run is in order, or its lateness is known. */
   function findLateness({ interfaceId, batch, from, to }: PacketRun): string | undefined {
     const lateMs = latestMs - timeMs(batch, from)
     latestMs = Math.max(latestMs, timeMs(batch, to - 1))

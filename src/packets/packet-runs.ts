@@ -1,35 +1,35 @@
 import { type PacketBatch, type PacketStreamHeader, packetRow } from '../base/packet.ts'
 import type { HeaderKind } from './header-kinds.ts'
 
-/** The rows of many batches lie in one table: memory outside the heap is the costly part of a typed array. */
+/** Rows of a table, which many batches share: memory outside the heap is the costly part of a typed array. */
 const tableRows = 4096
 
-/** Packets of one interface that follow each other in one buffer. */
+/** Consecutive packets of one interface in one buffer. */
 export interface InterfacePackets {
   readonly interfaceId: number
   readonly header: PacketStreamHeader
   readonly batch: PacketBatch
 }
 
-/** Kinds of packets by interface id, and what raises the snap length of one. */
+/** Kinds of packets by interface id, and the function that raises the snap length of one. */
 interface InterfaceKinds {
   readonly kinds: readonly HeaderKind[]
   raise(kind: HeaderKind): void
 }
 
-/** Collects packets of several interfaces, in order: a batch ends where the interface, its header or the buffer changes. */
+/** Makes a collector for packets of several interfaces, in order. A batch ends where the interface, its header or the buffer changes. */
 export function makePacketRuns({ kinds, raise }: InterfaceKinds) {
   let table = new Uint32Array(0)
   let usedWords = 0
   let runStart = 0
   let runInterface = 0
-  /** Sum of the captured lengths of the run's packets, and that of the last one. */
+  /** Sum of the captured lengths of the run's packets, and the captured length of the last one. */
   let runBytes = 0
   let lastBytes = 0
   let upperSeconds = 0
   let runs: InterfacePackets[] = []
 
-  /** Ends the run, and with it what may be added of `bytes` to it. */
+  /** Ends the run, so that no more packets of `bytes` join it. */
   function finish(bytes: Buffer): void {
     const count = (usedWords - runStart) / packetRow.length
     if (count > 0) {
@@ -43,11 +43,13 @@ export function makePacketRuns({ kinds, raise }: InterfaceKinds) {
 
   return {
     finish,
-    /** The table of the row that was added last. */
+    /** Table of the row that was added last. */
     get rows() {
       return table
     },
-    /** Sets the upper part of the time of the packet that was added last; a batch ends where it changes. Returns false for -1 and drops the packet. */
+    /**
+     * Sets the upper part of the time of the packet that was added last; a batch ends where it changes. Returns false for -1, and drops the packet.
+     */
     setUpperSeconds(bytes: Buffer, upper: number): boolean {
       if (upper === upperSeconds) return true
       usedWords -= packetRow.length
@@ -59,7 +61,7 @@ export function makePacketRuns({ kinds, raise }: InterfaceKinds) {
       upperSeconds = upper
       return true
     },
-    /** Returns where the packet's row lies in `rows`; its time is still to be written. */
+    /** Adds a packet; returns the position of its row in `rows`. The caller must still write its time. */
     add(bytes: Buffer, interfaceId: number, offset: number, capturedLength: number, originalLength: number): number {
       if (interfaceId !== runInterface || usedWords === table.length) {
         finish(bytes)
@@ -84,7 +86,7 @@ export function makePacketRuns({ kinds, raise }: InterfaceKinds) {
       lastBytes = capturedLength
       return row
     },
-    /** Hands over the finished runs. */
+    /** Returns the finished runs, once. */
     take(): InterfacePackets[] {
       const taken = runs
       runs = []

@@ -2,13 +2,13 @@ import type { PacketStreamHeader } from '../base/packet.ts'
 import { maxCapturedLength } from './pcap-layout.ts'
 import { parseLinkTypeWord } from './pcap-link-type.ts'
 
-/** How the records after a file header are read. */
+/** Encoding of the records after a file header. */
 export interface RecordEncoding {
   readonly littleEndian: boolean
   readonly nanosecondsPerTick: number
-  /** Offset of the captured length in a record's header; the original length has the other of 8 and 12. */
+  /** Offset of the captured length in a record's header, 8 or 12; the original length is at the other one. */
   readonly capturedAt: 8 | 12
-  /** Whether a record with a captured length above its original length has them the other way round. */
+  /** Whether a captured length above the original length means that the two are swapped. */
   readonly mayBeSwapped: boolean
 }
 
@@ -21,7 +21,7 @@ const magics = new Map<string, Magic>([
   ['a1b23c4d', { littleEndian: false, nanosecondsPerTick: 1 }],
 ])
 
-/** DG/UX's tcpdump writes 543.0, with the lengths in the order of versions before 2.3. */
+/** Major version that DG/UX's tcpdump writes (543.0), with the lengths in the order of versions before 2.3. */
 const dgux = 543
 
 /** Reports whether a pcap may begin with these bytes, of which the first four count. */
@@ -30,7 +30,7 @@ export function couldBeMagic(start: Buffer): boolean {
 }
 
 /**
- * Reads a file header, whose 24 bytes begin with a magic. Returns a text when libpcap refuses such a header.
+ * Parses a file header of 24 bytes, which begin with a magic. Returns a text when libpcap refuses such a header.
  * https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-05.html §4, libpcap's sf-pcap.c
  */
 export function parsePcapHeader(bytes: Buffer): { header: PacketStreamHeader; encoding: RecordEncoding } | string {
@@ -48,7 +48,7 @@ export function parsePcapHeader(bytes: Buffer): { header: PacketStreamHeader; en
     header: { ...link, snapLength },
     encoding: {
       ...magic,
-      // The lengths changed places with version 2.3, but some programs wrote that version and not that order.
+      // The lengths changed places in version 2.3, but some programs wrote that version with the old order.
       capturedAt: major === dgux || minor < 3 ? 12 : 8,
       mayBeSwapped: major === 2 && minor === 3,
     },

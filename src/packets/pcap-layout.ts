@@ -2,5 +2,5 @@
 export const fileHeaderLength = 24
 export const recordHeaderLength = 16
 
-/** Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD: dumpcap ends a capture at a longer packet. */
+/** Maximum captured length, Wireshark's WTAP_MAX_PACKET_SIZE_STANDARD: dumpcap ends a capture at a longer packet. */
 export const maxCapturedLength = 262_144

@@ -7,16 +7,16 @@ import { fileHeaderLength, maxCapturedLength, recordHeaderLength } from './pcap-
 import type { StreamReader } from './stream-reader.ts'
 import { viewBytes } from './view-bytes.ts'
 
-/** The rows of many batches lie in one table: memory outside the heap is the costly part of a typed array. */
+/** Rows of a table, which many batches share: memory outside the heap is the costly part of a typed array. */
 const tableRows = 4096
 
 export interface PcapReader extends StreamReader<PacketBatch> {
-  /** undefined until the stream has described its packets. Batches after it may have a header of their own. */
+  /** Header; undefined until the stream has described its packets. Later batches may have a header of their own. */
   readonly header: PacketStreamHeader | undefined
 }
 
 /**
- * Reads a pcap stream cut into any chunks: microseconds or nanoseconds, either byte order.
+ * Makes a reader of a pcap stream cut into any chunks: microseconds or nanoseconds, either byte order.
  * https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-05.html
  */
 export function makePcapReader(sourceName: string): PcapReader {
@@ -25,15 +25,15 @@ export function makePcapReader(sourceName: string): PcapReader {
   let kind: HeaderKind
   let encoding: RecordEncoding
   let failure: KcapError | undefined
-  /** The begun record: its header until that is whole, then all of it. Before the file header: what has come of that. */
+  /** The unfinished record: only its header until that is complete, then all of it. Before the file header is complete: the part that has arrived. */
   let pending = Buffer.alloc(0)
   let pendingLength = 0
-  /** Of the next record in the stream. */
+  /** Position of the next record in the stream. */
   let position = fileHeaderLength
   let table: Uint32Array = new Uint32Array(0)
   let usedWords = 0
 
-  /** Returns the offset in `chunk` after what it took. */
+  /** Reads the file header; returns the offset in `chunk` after the bytes that it took. */
   function readHeader(chunk: Buffer): number {
     const start = Buffer.concat([pending, chunk.subarray(0, fileHeaderLength - pendingLength)])
     const taken = start.length - pendingLength
@@ -68,7 +68,7 @@ export function makePcapReader(sourceName: string): PcapReader {
     return Math.min(capturedLength, view.getUint32(at + 20 - capturedAt, littleEndian))
   }
 
-  /** `length` of the records in the stream. */
+  /** Adds a batch. `length`: bytes of its records in the stream. */
   function addBatch(batches: PacketBatch[], bytes: Buffer, rows: Uint32Array, length: number): void {
     if (rows.length === 0) return
     const count = rows.length / packetRow.length
@@ -76,13 +76,13 @@ export function makePcapReader(sourceName: string): PcapReader {
     batches.push(kind.header === header ? batch : { ...batch, header: kind.header })
   }
 
-  /** Adds the packets that lie whole in `bytes` from `start` on; returns the offset after them. */
+  /** Adds the packets that are complete in `bytes` from `start` on; returns the offset after them. */
   function indexRecords(bytes: Buffer, start: number, batches: PacketBatch[]): number {
     const { littleEndian, nanosecondsPerTick, capturedAt, mayBeSwapped } = encoding
     const originalAt = 20 - capturedAt
     let longest = Math.min(kind.longest, maxCapturedLength)
     const view = viewBytes(bytes)
-    // What changes with each packet lies in variables of this call that no closure holds: they cost less.
+    // What changes with each packet is in local variables that no closure holds: they cost less.
     let rows = table
     let firstWord = usedWords
     let firstAt = start
@@ -128,14 +128,17 @@ export function makePcapReader(sourceName: string): PcapReader {
     return at
   }
 
-  /** Keeps the begun record at the end of a chunk, as a copy of its own: a few bytes must not keep a whole chunk in memory. */
+  /** Keeps the unfinished record at the end of a chunk, as a copy of its own: a few bytes must not keep a whole chunk in memory. */
   function keepPending(rest: Buffer): void {
     pending = Buffer.allocUnsafe(recordHeaderLength)
     pendingLength = 0
     appendPending(rest, 0)
   }
 
-  /** Goes on with the begun record; returns the offset in `chunk` after what it took. The record is whole when it is as long as `pending`. */
+  /**
+   * Continues the unfinished record; returns the offset in `chunk` after the bytes that it took. The record is complete when `pendingLength` is the
+   * length of `pending`.
+   */
   function appendPending(chunk: Buffer, start: number): number {
     const take = (at: number) => {
       const copied = chunk.copy(pending, pendingLength, at)
@@ -187,7 +190,7 @@ export function makePcapReader(sourceName: string): PcapReader {
   }
 }
 
-/** Not filled with zeros: each word is written before it is read. */
+/** Makes a table without filling it with zeros: each word is written before it is read. */
 function makeTable(): Uint32Array {
   const bytes = Buffer.allocUnsafeSlow(tableRows * packetRow.length * Uint32Array.BYTES_PER_ELEMENT)
   return new Uint32Array(bytes.buffer, 0, tableRows * packetRow.length)

@@ -9,7 +9,7 @@ import { makeCopier } from './copy-bytes.ts'
 import { fileHeaderLength, recordHeaderLength } from './pcap-layout.ts'
 import { makeLinkTypeWord } from './pcap-link-type.ts'
 
-/** File header of a nanosecond, little-endian pcap, version 2.4. https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-05.html */
+/** Formats the file header of a nanosecond, little-endian pcap, version 2.4. https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-05.html */
 export function formatPcapHeader(header: PacketStreamHeader): Buffer {
   const bytes = Buffer.alloc(fileHeaderLength)
   bytes.writeUInt32LE(0xa1b23c4d, 0)
@@ -20,7 +20,7 @@ export function formatPcapHeader(header: PacketStreamHeader): Buffer {
   return bytes
 }
 
-/** Length in bytes of what `writePcapRecords` writes. */
+/** Returns the length in bytes of what `writePcapRecords` writes. */
 export function pcapRecordsLength(runs: readonly PacketRun[]): number {
   let length = 0
   for (const { batch, from, to } of runs) {
@@ -29,7 +29,7 @@ export function pcapRecordsLength(runs: readonly PacketRun[]): number {
   return length
 }
 
-/** All packets of a batch as nanosecond pcap records, in one new buffer. */
+/** Formats all packets of a batch as nanosecond pcap records, in one new buffer. */
 export function formatPcapRecords(batch: PacketBatch): Buffer {
   const runs = [{ interfaceId: 0, batch, from: 0, to: batch.count }]
   const out = Buffer.allocUnsafe(pcapRecordsLength(runs))

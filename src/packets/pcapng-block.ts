@@ -2,7 +2,7 @@
 export const blockTypes = {
   sectionHeader: 0x0a0d0d0a,
   interfaceDescription: 1,
-  /** Of old writers. */
+  /** Written by old programs. */
   obsoletePacket: 2,
   simplePacket: 3,
   nameResolution: 4,
@@ -36,7 +36,7 @@ export interface PcapngOption {
   readonly value: Buffer
 }
 
-/** Option values carry a 16-bit length; a longer text is cut at a character's end. */
+/** Maximum length of an option value, whose length has 16 bits; a longer text is cut at the end of a character. */
 const maxOptionLength = 65_535
 
 export function makeTextOption(code: number, text: string): PcapngOption {
@@ -49,14 +49,14 @@ export function makeTextOption(code: number, text: string): PcapngOption {
   return { code, value }
 }
 
-/** A 64-bit counter. */
+/** Makes an option with a 64-bit counter. */
 export function makeCountOption(code: number, count: number | bigint): PcapngOption {
   const value = Buffer.alloc(8)
   value.writeBigUInt64LE(BigInt(count))
   return { code, value }
 }
 
-/** A time in nanoseconds: upper 32 bits first, then the lower ones (draft §4.6), unlike a 64-bit counter. */
+/** Makes an option with a time in nanoseconds: upper 32 bits first, then the lower ones (draft §4.6), unlike a 64-bit counter. */
 export function makeTimestampOption(code: number, tsNs: bigint): PcapngOption {
   const value = Buffer.alloc(8)
   value.writeUInt32LE(Number(tsNs >> 32n), 0)
@@ -64,7 +64,7 @@ export function makeTimestampOption(code: number, tsNs: bigint): PcapngOption {
   return { code, value }
 }
 
-/** One whole block: type, length, body, options, padding and the length again. */
+/** Formats one whole block: type, length, body, options, padding and the length again. */
 export function formatBlock(type: number, body: Buffer, options: readonly PcapngOption[]): Buffer {
   const optionBytes = formatOptions(options)
   const bodyLength = padded(body.length)
@@ -78,7 +78,7 @@ export function formatBlock(type: number, body: Buffer, options: readonly Pcapng
   return block
 }
 
-/** Options with the end of options behind them; nothing when there are none. */
+/** Formats options, followed by the end of options; returns no bytes when there are none. */
 export function formatOptions(options: readonly PcapngOption[]): Buffer {
   if (options.length === 0) return Buffer.alloc(0)
   const bytes = Buffer.alloc(options.reduce((sum, { value }) => sum + 4 + padded(value.length), 4))
@@ -92,7 +92,7 @@ export function formatOptions(options: readonly PcapngOption[]): Buffer {
   return bytes
 }
 
-/** Blocks and options are multiples of 32 bits. */
+/** Returns a length with its padding: blocks and options are multiples of 32 bits. */
 export function padded(length: number): number {
   return (length + 3) & ~3
 }

@@ -4,7 +4,7 @@ import { optionCodes, padded } from './pcapng-block.ts'
 import { defaultResolution, makeTimeWriter, type TimeWriter } from './pcapng-time.ts'
 import { viewBytes } from './view-bytes.ts'
 
-/** Longest name or description kept; a remote host may send thousands of them. */
+/** Maximum length of a name or description; a remote host may send thousands of them. */
 const maxTextLength = 256
 
 export interface PcapngInterface extends PacketStreamHeader {
@@ -12,13 +12,13 @@ export interface PcapngInterface extends PacketStreamHeader {
   readonly description: string | undefined
 }
 
-/** What the remote side's kernel counted for an interface; undefined where it did not tell. */
+/** Counts of the remote kernel for an interface; undefined when unknown. */
 export interface InterfaceCounters {
   readonly received: number | undefined
   readonly dropped: number | undefined
 }
 
-/** The interfaces of all sections, by the order in which they are described: a section counts its own from 0 again. */
+/** Makes the list of interfaces of all sections, in the order of their descriptions; each section counts its own from 0 again. */
 export function makeInterfaceList(defaultSnapLength: number) {
   const descriptions: PcapngInterface[] = []
   const counters: InterfaceCounters[] = []
@@ -30,19 +30,19 @@ export function makeInterfaceList(defaultSnapLength: number) {
     descriptions,
     counters,
     timeWriters,
-    /** Kinds of the interfaces' packets; interfaces of the same link type and frame check sequence have one in common. */
+    /** Kinds of the interfaces' packets; interfaces with the same link type and frame check sequence share one. */
     kinds,
     raise,
     beginPush,
     beginSection() {
       firstOfSection = descriptions.length
     },
-    /** The id over all sections of an interface of this one; undefined when nothing describes it. */
+    /** Returns the id over all sections of an interface in this one; undefined when nothing describes it. */
     find(idInSection: number): number | undefined {
       const id = firstOfSection + idInSection
       return id < descriptions.length ? id : undefined
     },
-    /** Takes an interface description block without its trailing length; false when it cannot be read. */
+    /** Takes an interface description block without its trailing length; returns false when it can't be read. */
     add(block: Buffer, littleEndian: boolean): boolean {
       const parsed = parseInterface(block, littleEndian, defaultSnapLength)
       if (parsed === undefined) return false
@@ -52,18 +52,21 @@ export function makeInterfaceList(defaultSnapLength: number) {
       counters.push({ received: undefined, dropped: undefined })
       return true
     },
-    /** Takes an interface statistics block without its trailing length; false when it cannot be read. */
+    /** Takes an interface statistics block without its trailing length; returns false when it can't be read. */
     addCounters(block: Buffer, littleEndian: boolean): boolean {
       const parsed = parseCounters(block, littleEndian)
       const id = this.find(littleEndian ? block.readUInt32LE(8) : block.readUInt32BE(8))
-      // A count of nothing that is known costs nobody a packet.
+      // Counts for an unknown interface are ignored, as they cost nobody a packet.
       if (parsed !== undefined && id !== undefined) counters[id] = parsed
       return parsed !== undefined
     },
   }
 }
 
-/** Undefined when an option does not end within the block. https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html §4.2 */
+/**
+ * Parses an interface description block; returns undefined when an option does not end within the block.
+ * https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html §4.2
+ */
 function parseInterface(
   block: Buffer,
   littleEndian: boolean,
@@ -93,7 +96,7 @@ function parseInterface(
   }
 }
 
-/** Undefined when an option does not end within the block (draft §4.6). */
+/** Parses an interface statistics block; returns undefined when an option does not end within the block (draft §4.6). */
 function parseCounters(block: Buffer, littleEndian: boolean): InterfaceCounters | undefined {
   const view = viewBytes(block)
   let received: number | undefined
@@ -106,12 +109,15 @@ function parseCounters(block: Buffer, littleEndian: boolean): InterfaceCounters 
   return isWhole ? { received, dropped } : undefined
 }
 
-/** undefined for a number of packets that nobody has ever seen. */
+/** Returns a count of packets; undefined when it is impossibly high. */
 function toCount(count: bigint): number | undefined {
   return count <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(count) : undefined
 }
 
-/** Shows each option where its value lies; false when one does not end within the block. The list may lack its end mark (draft §3.5). */
+/**
+ * Visits each option with the position of its value; returns false when one does not end within the block. The list may lack its end mark (draft
+ * §3.5).
+ */
 function visitOptions(
   view: DataView,
   start: number,
@@ -129,7 +135,7 @@ function visitOptions(
   return true
 }
 
-/** A text, up to its zero byte where one was written against the draft, cut at the end of a character when it is long. */
+/** Reads a text, up to a zero byte if it has one against the draft. Cuts a long text at the end of a character. */
 function readText(block: Buffer, at: number, length: number): string | undefined {
   let end = at + length
   if (length > maxTextLength) {

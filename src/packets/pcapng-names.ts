@@ -6,7 +6,7 @@ const recordTypes = { end: 0, ipv4: 1, ipv6: 2 } as const
 const maxNameBytes = 255
 
 /**
- * Name resolution block; readers take it for the packets after it. Addresses that are none are left out. undefined when none is left.
+ * Formats a name resolution block, which readers apply to the packets after it. Leaves out invalid addresses; returns undefined when none is left.
  * https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html#section-4.5
  */
 export function formatNameResolution(names: readonly AddressName[]): Buffer | undefined {
@@ -32,7 +32,7 @@ function formatRecord(type: number, value: Buffer): Buffer {
 function parseAddress(address: string): Buffer | undefined {
   if (isIP(address) === 4) return Buffer.from(address.split('.').map(Number))
   if (isIP(address) !== 6) return undefined
-  // The URL parser writes every IPv6 address in the one form of RFC 5952, without a dotted end.
+  // The URL parser writes every IPv6 address in the form of RFC 5952, without a dotted end.
   const [head = '', tail] = new URL(`http://[${address.replace(/%.*$/, '')}]`).hostname.slice(1, -1).split('::')
   const groups = (text: string | undefined) => (text ? text.split(':').map((group) => Number.parseInt(group, 16)) : [])
   const [first, last] = [groups(head), groups(tail)]

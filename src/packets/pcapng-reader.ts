@@ -14,23 +14,23 @@ const sectionHeaderStart = Buffer.from([0x0a, 0x0d, 0x0d, 0x0a])
 const packetHeaderLength = 28
 const simplePacketHeaderLength = 12
 const trailerLength = 4
-/** No description of an interface comes near it. */
+/** Maximum length of a block that is kept; no description of an interface comes near it. */
 const maxKeptLength = maxCapturedLength
-/** Sections and interfaces may follow each other without end, and each interface stays in memory. */
+/** Maximum number of interfaces: sections and interfaces may follow each other without end, and each interface stays in memory. */
 const maxInterfaces = 10_000
 
 export interface PcapngReader extends StreamReader<InterfacePackets> {
-  /** Those described so far, by their ids. */
+  /** Interfaces described so far, by their ids. */
   readonly interfaces: readonly PcapngInterface[]
-  /** Header of the packets of the first interface, until another one is needed for a longer packet; undefined until it is described. */
+  /** Header of the first interface's packets, until a longer packet needs another one; undefined until it is described. */
   readonly firstHeader: PacketStreamHeader | undefined
-  /** By interface id, what the last statistics block of each said. */
+  /** Counts of the last statistics block of each interface, by interface id. */
   readonly statistics: readonly InterfaceCounters[]
 }
 
 /**
- * Reads a pcapng stream cut into any chunks: sections of either byte order, all kinds of packet blocks. What is no packet, no section
- * and no interface is skipped as it comes.
+ * Makes a reader of a pcapng stream cut into any chunks: sections of either byte order, all kinds of packet blocks. Skips other blocks as they
+ * arrive, except those about interfaces.
  * https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html
  */
 export function makePcapngReader(sourceName: string): PcapngReader {
@@ -39,9 +39,9 @@ export function makePcapngReader(sourceName: string): PcapngReader {
   let failure: KcapError | undefined
   let littleEndian = true
 
-  /** Where in the stream the bytes begin that are being read; a number per packet would leave the small integers after 2 GiB. */
+  /** Position in the stream of the bytes that are being read. A position for each packet would exceed the small integers after 2 GiB. */
   let position = 0
-  /** The block that was measured last. */
+  /** Fields of the block that was measured last. */
   let blockStart = 0
   let type = 0
   let blockLength = 0
@@ -49,7 +49,7 @@ export function makePcapngReader(sourceName: string): PcapngReader {
   let packetStart = 0
   let packetLength = 0
   let originalLength = 0
-  /** What is kept of a block that goes over the end of a chunk: its first `wantedLength` bytes, and its trailing length. */
+  /** Kept parts of a block that crosses the end of a chunk: its first `wantedLength` bytes, and its trailing length. */
   let pending = Buffer.alloc(0)
   let wantedLength = 0
   let pendingLength = 0
@@ -61,8 +61,8 @@ export function makePcapngReader(sourceName: string): PcapngReader {
   }
 
   /**
-   * Judges the block at `at` by as much of it as has come. Returns how many of its first bytes are needed to read it, which may grow when
-   * those are there. The same bytes fail in the same way, however they are cut.
+   * Checks the block at `at`, as far as it has arrived. Returns how many of its first bytes are needed to read it; the number may grow when those are
+   * there. The same bytes fail in the same way, however they are cut.
    */
   function measureBlock(view: DataView, at: number, length: number): number {
     blockStart = at
@@ -107,7 +107,7 @@ export function makePcapngReader(sourceName: string): PcapngReader {
 
   function measurePacket(view: DataView, at: number, length: number): number {
     if (length < packetHeaderLength) return packetHeaderLength
-    // Beside a shorter interface id the obsolete block has a count of drops.
+    // The obsolete block has a shorter interface id, next to a count of drops.
     const id =
       type === blockTypes.obsoletePacket ? view.getUint16(at + 8, littleEndian) : view.getUint32(at + 8, littleEndian)
     packetLength = view.getUint32(at + 20, littleEndian)
@@ -146,7 +146,7 @@ export function makePcapngReader(sourceName: string): PcapngReader {
     return false
   }
 
-  /** Reads the block that was measured, of which `bytes` holds the wanted part at `at`. */
+  /** Reads the block that was measured; `bytes` holds its wanted part at `at`. */
   function readBlock(bytes: Buffer, view: DataView, at: number): void {
     if (type === blockTypes.enhancedPacket || type === blockTypes.obsoletePacket || type === blockTypes.simplePacket) {
       const row = runs.add(bytes, interfaceId, at + packetStart, packetLength, originalLength)
@@ -166,7 +166,7 @@ export function makePcapngReader(sourceName: string): PcapngReader {
     }
   }
 
-  /** Reads the blocks that lie whole in `bytes` from `start` on; returns the offset after them. */
+  /** Reads the blocks that are complete in `bytes` from `start` on; returns the offset after them. */
   function readBlocks(bytes: Buffer, start: number): number {
     const view = viewBytes(bytes)
     position -= start
@@ -184,7 +184,7 @@ export function makePcapngReader(sourceName: string): PcapngReader {
     return at
   }
 
-  /** Goes on with the begun block; returns the offset in `chunk` after what it took. */
+  /** Continues the unfinished block; returns the offset in `chunk` after the bytes that it took. */
   function resumeBlock(chunk: Buffer, start: number): number {
     let at = start
     while (pendingLength < wantedLength) {

@@ -1,4 +1,4 @@
-/** libpcap's BT_SHB_INSANE_MAX: nobody describes a section in more. */
+/** Maximum length of a section header, libpcap's BT_SHB_INSANE_MAX; no real description of a section is longer. */
 export const maxSectionHeaderLength = 1024 * 1024
 
 const byteOrderMagic = 0x1a2b3c4d
@@ -12,7 +12,7 @@ export function isLittleEndianSection(view: DataView, at: number): boolean | und
 }
 
 /**
- * Returns the version of a section that readers refuse; undefined when it is one they read. Some programs write 1.2, which is 1.0.
+ * Returns the version of a section that readers refuse; undefined when they accept it. Some programs write 1.2, which is 1.0.
  * https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html §4.1
  */
 export function findForeignVersion(view: DataView, at: number, littleEndian: boolean): string | undefined {

@@ -1,20 +1,20 @@
 import { packetRow } from '../base/packet.ts'
 
 /**
- * Writes the time of a packet, whose 64 bits lie at `at`, into the row at `row`. A row keeps the lower 32 bits of the seconds. Returns the upper
- * ones, or -1 for a time that nanoseconds in 64 bits do not reach: before 1970 or after 2554.
+ * Writes the time of a packet, 64 bits at `at`, into the row at `row`. The row keeps the lower 32 bits of the seconds. Returns the upper ones, or -1
+ * for a time that nanoseconds in 64 bits can't express: before 1970 or after 2554.
  */
 export type TimeWriter = (rows: Uint32Array, row: number, view: DataView, at: number, littleEndian: boolean) => number
 
-/** The first second that does not fit as a whole. */
+/** First second that does not fit completely. */
 const endSeconds = Math.floor(2 ** 64 / 1e9)
 
-/** Microseconds, unless the interface says otherwise (draft §4.2). */
+/** Resolution unless the interface says otherwise: microseconds (draft §4.2). */
 export const defaultResolution = 6
 
 /**
- * Reads `if_tsresol` and `if_tsoffset` of an interface: the timestamps of its packets are 64-bit counts of ticks, a tick is a second
- * by a power of 10 or, with the upper bit set, of 2. https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html §4.2
+ * Makes the writer for an interface's `if_tsresol` and `if_tsoffset`. The time stamps of its packets are 64-bit counts of ticks. A tick is a second
+ * divided by a power of 10 or, with the upper bit set, of 2. https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html §4.2
  */
 export function makeTimeWriter(resolution: number, offsetSeconds: bigint): TimeWriter {
   if (resolution >= 6 && resolution <= 9) return makeDecimalWriter(10 ** resolution, offsetSeconds)
@@ -30,14 +30,14 @@ export function makeTimeWriter(resolution: number, offsetSeconds: bigint): TimeW
   }
 }
 
-/** From microseconds to nanoseconds, without an integer of 64 bits. */
+/** Makes a writer for resolutions from microseconds to nanoseconds, without 64-bit integers. */
 function makeDecimalWriter(ticksPerSecond: number, offsetSeconds: bigint): TimeWriter {
   const nanosecondsPerTick = 1e9 / ticksPerSecond
   const offset = Number(offsetSeconds)
   return (rows, row, view, at, littleEndian) => {
     const ticksLow = view.getUint32(at + 4, littleEndian)
-    // A double holds 53 bits of the count, so that the quotient may be one off. Then the rest is between -1 and 2 seconds, which 32 bits
-    // hold: the lower words give it exactly.
+    // A double holds 53 bits of the count, so the quotient may be off by one. The rest is then between -1 and 2 seconds, which fits 32 bits: the
+    // lower words yield it exactly.
     let seconds = Math.floor((view.getUint32(at, littleEndian) * 4_294_967_296 + ticksLow) / ticksPerSecond)
     let rest = (ticksLow - Math.imul(seconds, ticksPerSecond)) | 0
     if (rest < 0) {

@@ -12,10 +12,10 @@ import {
   padded,
 } from './pcapng-block.ts'
 
-/** Bytes an enhanced packet block has around its packet when it carries no options. */
+/** Bytes that an enhanced packet block without options adds to its packet. */
 const enhancedPacketOverhead = 32
 
-/** Section header block. `comment` says who captured what, from where, how, and the command that repeats it. */
+/** Formats a section header block. `comment` says who captured what, from where, how, and the command that repeats it. */
 export function formatSectionHeader(section: { application: string; os: string; comment: string }): Buffer {
   const body = Buffer.alloc(16)
   body.writeUInt32LE(0x1a2b3c4d, 0)
@@ -37,7 +37,7 @@ export interface InterfaceDescription extends PacketStreamHeader {
   readonly filter: string
 }
 
-/** Interface description block; timestamps of its packets are nanoseconds. */
+/** Formats an interface description block; time stamps of its packets are in nanoseconds. */
 export function formatInterfaceDescription(description: InterfaceDescription): Buffer {
   const body = Buffer.alloc(8)
   body.writeUInt16LE(description.linkType, 0)
@@ -57,7 +57,7 @@ export function formatInterfaceDescription(description: InterfaceDescription): B
   return formatBlock(blockTypes.interfaceDescription, body, options)
 }
 
-/** Length in bytes of what `writeEnhancedPackets` writes. */
+/** Returns the length in bytes of what `writeEnhancedPackets` writes. */
 export function enhancedPacketsLength(runs: readonly PacketRun[]): number {
   let length = 0
   for (const { batch, from, to, comment } of runs) {
@@ -88,7 +88,7 @@ export function writeEnhancedPackets(out: Buffer, at: number, runs: readonly Pac
     for (let row = from * packetRow.length; row < end; row += packetRow.length) {
       const seconds = rows[row + packetRow.seconds] as number
       if (seconds !== lastSeconds) {
-        // seconds * 1e9 needs 64 bits, a double holds 53: multiply in halves. Packets of one second share the result.
+        // seconds * 1e9 needs 64 bits, and a double holds 53: multiply in halves. Packets of the same second share the result.
         const upper = Math.floor(seconds / 65_536) * 1e9
         const lower = (upper % 65_536) * 65_536 + (seconds % 65_536) * 1e9
         baseLow = lower % 4_294_967_296
@@ -100,8 +100,8 @@ export function writeEnhancedPackets(out: Buffer, at: number, runs: readonly Pac
       const capturedLength = rows[row + packetRow.capturedLength] as number
       const paddedEnd = at + 28 + padded(capturedLength)
       const length = enhancedPacketOverhead + padded(capturedLength) + options.length
-      // The buffer is used again and again: the padding must not carry old packets into the file. Of no bytes there is none, and the
-      // word is written again below.
+      // The buffer is reused: the padding must not carry old packets into the file. A packet without bytes has no padding, and its word is written
+      // again below.
       view.setUint32(paddedEnd - 4, 0, true)
       view.setUint32(at, blockTypes.enhancedPacket, true)
       view.setUint32(at + 4, length, true)
@@ -131,12 +131,12 @@ export interface InterfaceStatistics {
   readonly endNs: bigint
   /** Packets written to this file. */
   readonly delivered: number
-  /** Packets that passed the filter on the remote side, by its kernel's count; undefined when the remote side did not tell. */
+  /** Packets that passed the filter on the remote host, as its kernel counts them; undefined when unknown. */
   readonly received: number | undefined
   readonly dropped: number | undefined
 }
 
-/** Interface statistics block. */
+/** Formats an interface statistics block. */
 export function formatInterfaceStatistics(statistics: InterfaceStatistics): Buffer {
   const body = Buffer.alloc(12)
   body.writeUInt32LE(statistics.interfaceId, 0)

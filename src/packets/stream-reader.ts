@@ -1,14 +1,14 @@
 import type { KcapError } from '../base/kcap-error.ts'
 
-/** Reads a stream cut into any chunks. */
+/** Reader of a stream that is cut into any chunks. */
 export interface StreamReader<Packets> {
   /**
-   * Takes the next bytes and returns the packets they complete. The batches refer to `chunk`, so it must not be written again.
-   * Nothing comes after a failure.
+   * Takes the next bytes; returns the packets that they complete. The batches refer to `chunk`, so it must not be written to again. Returns nothing
+   * after a failure.
    */
   push(chunk: Buffer): Packets[]
-  /** `not-a-capture` when the stream does not begin as a capture, `corrupt-capture` when a part of it cannot be one. */
+  /** Error `not-a-capture` when the stream does not begin like a capture, `corrupt-capture` when a part of it can't be one. */
   readonly failure: KcapError | undefined
-  /** Bytes of a begun part that never came to its end. */
+  /** Bytes of a part that has begun but not ended. */
   readonly pendingLength: number
 }

@@ -1,13 +1,13 @@
 import { fileHeaderLength, recordHeaderLength } from './pcap-layout.ts'
 import { blockTypes } from './pcapng-block.ts'
 
-/** What is whole at the beginning of bytes that were cut off somewhere. */
+/** Whole blocks or records at the beginning of bytes that were cut off somewhere. */
 export interface WholePart {
   readonly bytes: number
   readonly packets: number
 }
 
-/** Of little-endian pcapng blocks. https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html §3.1 */
+/** Finds the whole little-endian pcapng blocks. https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html §3.1 */
 export function findWholeBlocks(part: Buffer): WholePart {
   let bytes = 0
   let packets = 0
@@ -20,7 +20,7 @@ export function findWholeBlocks(part: Buffer): WholePart {
   return { bytes, packets }
 }
 
-/** Of little-endian pcap records; the file header is before them where the part is the file's beginning. */
+/** Finds the whole little-endian pcap records, after the file header if the part is the beginning of the file. */
 export function findWholeRecords(part: Buffer, isBeginning: boolean): WholePart {
   let bytes = isBeginning ? fileHeaderLength : 0
   if (bytes > part.length) return { bytes: 0, packets: 0 }
