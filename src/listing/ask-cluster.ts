@@ -8,30 +8,33 @@ import { askWorkloads } from './ask-workloads.ts'
 import { isPod } from './choose-entries.ts'
 import { type ClusterNames, isNamespaceName, isPodName, type ListedEntry, type ListedPod } from './cluster-names.ts'
 
-/** More than a cluster can have. https://github.com/kubernetes/community/blob/main/sig-scalability/configs-and-limits/thresholds.md */
+/**
+ * Maximum number of namespaces: more than a cluster can have.
+ * https://github.com/kubernetes/community/blob/main/sig-scalability/configs-and-limits/thresholds.md
+ */
 const maxNamespaces = 10_000
 const none: FoundPods = { pods: [], hasMore: false, namespaces: undefined }
 
 export interface AskOptions {
-  /** Default: as kubectl would read it. */
+  /** Kubeconfig; default: as kubectl would read it. */
   readonly config?: Kubeconfig
   readonly list: ListSettings
   readonly signal: AbortSignal
-  /** For the credential plugin, which is never let near a terminal; then it is killed. */
+  /** Time limit of the credential plugin, which never gets a terminal; it is then killed. */
   readonly loginTimeoutMs: number
   readonly killDelayMs?: number
-  /** Services, workloads and nodes, too. */
+  /** Whether to list services, workloads and nodes, too. */
   readonly withObjects?: boolean
-  /** Where there are more pods than that, workloads stand for them; undefined: pods are all that is wanted. */
+  /** Number of pods above which workloads stand for them; undefined: only pods are wanted. */
   readonly foldAbove?: number
-  /** What was captured lately: of many pods, these are to be among those that are found. */
+  /** Recent captures; when there are many pods, these must be among those that are found. */
   readonly recent?: readonly ListedEntry[]
 }
 
 /**
- * The running pods of a context's cluster, those of the context's own namespace first, as many as may be listed; and its namespaces.
- * A login that may not see the whole cluster gets what lies in the namespaces it is known to have to do with.
- * Throws what keeps it from listing any.
+ * Lists the running pods of a context's cluster, those of the context's own namespace first, up to the limit; and its namespaces. A login that may
+ * not see the whole cluster gets the contents of the namespaces that it is known to use.
+ * @throws {KcapError} any code — when nothing can be listed; the error says why
  */
 export async function askCluster(
   context: string,
@@ -77,16 +80,16 @@ export async function askCluster(
 interface FoundPods {
   readonly pods: ListedPod[]
   readonly hasMore: boolean
-  /** Where they were looked for; undefined: everywhere. */
+  /** Namespaces that were searched; undefined: all namespaces. */
   readonly namespaces: readonly string[] | undefined
 }
 
-/** A selector is of pods: what it leaves over no workload stands for. */
+/** Reports whether workloads stand for the pods. With a selector they can't: a workload also has pods that the selector leaves out. */
 function isFolded({ pods, hasMore }: FoundPods, { foldAbove, list }: AskOptions): boolean {
   return foldAbove !== undefined && list.selector === undefined && (hasMore || pods.length > foldAbove)
 }
 
-/** Workloads, and pods captured lately that are not among those that were found. */
+/** Finds the workloads, and recently captured pods that are not among those that were found. */
 async function foldPods(access: ClusterAccess, found: FoundPods, options: AskOptions) {
   const { recent = [], signal } = options
   const isFound = (entry: ListedPod) =>
@@ -119,7 +122,7 @@ async function findPods(
   }
 }
 
-/** Of several namespaces; those that the login may not see are left out, unless it may see none. */
+/** Finds the pods of several namespaces. Leaves out namespaces that the login may not see, unless it may see none. */
 async function findPodsOf(
   access: ClusterAccess,
   namespaces: readonly string[],
@@ -148,14 +151,14 @@ async function findPodsIn(
     signal,
   })
   const pods = rows
-    // A pod is "Running" to the API also while its containers crash; the Table's column tells.
+    // The API also calls a pod "Running" while its containers crash; the column of the Table tells them apart.
     .filter(({ status }) => status === undefined || status === 'Running')
     .map(({ namespace, name }) => ({ namespace, pod: name }))
     .filter(({ namespace, pod }) => isNamespaceName(namespace) && isPodName(pod))
   return { pods, hasMore: rows.length > list.maxPods, namespaces: undefined }
 }
 
-/** undefined where the login may not list them. */
+/** Lists the namespaces; returns undefined when the login may not list them. */
 async function findNamespaces(access: ClusterAccess, { list, signal }: AskOptions): Promise<string[] | undefined> {
   if (list.namespaces !== undefined) return [...list.namespaces]
   try {
@@ -171,7 +174,7 @@ function isForbidden(error: unknown): boolean {
   return error instanceof KcapError && error.code === 'api-forbidden'
 }
 
-/** Bytewise, as the API and Wireshark sort: the order must not depend on the user's language. */
+/** Compares bytewise, as the API and Wireshark sort: the order must not depend on the user's language. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b)
 }

@@ -2,10 +2,10 @@ import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { listNames } from '../kube/kube-objects.ts'
 import { isListedObject, type ListedObject, objectKinds } from './cluster-names.ts'
 
-/** More than that nobody completes, and a shell would wait for it. */
+/** Maximum number of objects: nobody completes more, and a shell would wait for them. */
 const maxObjects = 5_000
 
-/** Services, workloads and nodes of a cluster, or those of its own namespaces. A kind that the login may not list is left out. */
+/** Lists services, workloads and nodes of a cluster, or those of its own namespaces. Leaves out a kind that the login may not list. */
 export async function askObjects(
   access: ClusterAccess,
   ownNamespaces: readonly string[],

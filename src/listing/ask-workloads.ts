@@ -9,15 +9,15 @@ import {
   listedWorkloadKinds,
 } from './cluster-names.ts'
 
-/** Read of a kind: no list of Wireshark's has more. */
+/** Maximum number of workloads read of each kind; no list of Wireshark has more. */
 const mostWorkloads = 500
 
-/** The column that says how many pods a workload has: `2/3`, or how many it is to have. */
+/** Column with the number of a workload's pods: `2/3`, or the desired number. */
 const countColumns: Readonly<Record<ListedWorkloadKind, string>> = { deploy: 'Ready', sts: 'Ready', ds: 'Desired' }
 
 /**
- * Returns the workloads that have pods, of some namespaces or, where those are undefined, of all; none of a kind that the login may not list. An own
- * namespace is whole, whatever others have.
+ * Returns the workloads that have pods, in these namespaces, or in all when they are undefined. Returns none of a kind that the login may not list.
+ * The own namespace is complete, however many workloads the others have.
  */
 export async function askWorkloads(
   access: ClusterAccess,

@@ -1,8 +1,8 @@
 import type { ClusterNames, ListedEntry, ListedPod, ListedWorkload } from './cluster-names.ts'
 
 /**
- * Returns what stands in Wireshark's list for a cluster, in this order: each pod, where there are places for all. Else what was captured lately, then
- * the pods of the own namespace, or its workloads where those are too many, then the workloads of other namespaces; then pods of none.
+ * Returns the entries of a cluster in Wireshark's list: each pod, if there are places for all. Else it returns, in this order: recent captures; the
+ * pods of the own namespace, or its workloads if those are too many; the workloads of other namespaces; pods without a workload.
  */
 export function chooseEntries(
   { pods, hasMore, workloads, ownNamespace }: ClusterNames,
@@ -24,7 +24,7 @@ export function chooseEntries(
   return [...chosen.values()].slice(0, places)
 }
 
-/** Whether some of the cluster's pods have no entry of their own. */
+/** Reports whether some of the cluster's pods have no entry of their own. */
 export function leavesOutPods({ pods, hasMore }: ClusterNames, listed: readonly ListedEntry[]): boolean {
   return hasMore || listed.filter(isPod).length < pods.length
 }

@@ -1,14 +1,14 @@
-/** What is known of a cluster for Wireshark's list: names only. */
+/** Names of a cluster's objects for Wireshark's list, and nothing but names. */
 export interface ClusterNames {
   readonly pods: readonly ListedPod[]
-  /** The cluster has more running pods than are listed here. */
+  /** Whether the cluster has more running pods than are listed here. */
   readonly hasMore: boolean
   readonly namespaces: readonly string[]
-  /** The namespace that counts where none is named. */
+  /** Namespace that applies when none is named. */
   readonly ownNamespace: string
-  /** Workloads that can stand for the pods; undefined where those are few enough to be listed singly. */
+  /** Workloads that can stand for the pods; undefined when the pods are few enough to be listed singly. */
   readonly workloads?: readonly ListedWorkload[]
-  /** What else can be captured; undefined where nobody asked for it. */
+  /** Other objects that can be captured; undefined when nobody asked for them. */
   readonly objects?: readonly ListedObject[]
 }
 
@@ -28,22 +28,22 @@ export interface ListedWorkload {
   readonly podCount: number
 }
 
-/** What one interface of Wireshark's list captures. */
+/** Target of one interface in Wireshark's list. */
 export type ListedEntry = ListedPod | ListedWorkload
 
-/** What stands for pods, or a node. */
+/** An object that stands for pods, or a node. */
 export interface ListedObject {
   readonly kind: ObjectKind
-  /** '' for a node, which lies in none. */
+  /** Namespace; '' for a node, which has none. */
   readonly namespace: string
   readonly name: string
 }
 
-/** As in a target: `svc/NAME`. */
+/** Kinds, as in a target: `svc/NAME`. */
 export const objectKinds = ['svc', 'deploy', 'sts', 'ds', 'node'] as const
 export type ObjectKind = (typeof objectKinds)[number]
 
-/** RFC 1123, as Kubernetes holds names to it. A cluster that names its pods otherwise is none, and its names could be taken for others. */
+/** Pattern of RFC 1123, which Kubernetes enforces. A server with other names is not a cluster, and its names could be mistaken for others. */
 const namespacePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 const podPattern = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/
 
@@ -55,7 +55,7 @@ export function isPodName(name: unknown): name is string {
   return typeof name === 'string' && podPattern.test(name)
 }
 
-/** Services, workloads and nodes are called by the rules of pods. */
+/** Reports whether an object is valid. Names of services, workloads and nodes follow the rules for pods. */
 export function isListedObject({ kind, namespace, name }: ListedObject): boolean {
   return (
     objectKinds.includes(kind) && (kind === 'node' ? namespace === '' : isNamespaceName(namespace)) && isPodName(name)

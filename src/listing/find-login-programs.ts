@@ -9,14 +9,17 @@ import { chooseContexts } from './list-clusters.ts'
 export interface LoginProgram {
   readonly name: string
   readonly context: string
-  /** undefined: it is not found. */
+  /** Path of the program; undefined when it is not found. */
   readonly file: string | undefined
 }
 
-/** What desktops give the programs they start, at the least. */
+/** Folders that every desktop puts on the PATH of the programs it starts. */
 const desktopFolders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin']
 
-/** Looked for as by a kcap that a desktop has started: with the launcher's folders and the config's. Throws the errors of the kubeconfig. */
+/**
+ * Finds the credential plugins as a kcap that a desktop has started would: with the launcher's folders and the config's.
+ * @throws {KcapError} kubeconfig-* — when the kubeconfig can't be used
+ */
 export async function findLoginPrograms(
   settings: Settings,
   launcherFolders: readonly string[],
@@ -24,7 +27,7 @@ export async function findLoginPrograms(
   const kubeconfig = chooseKubeconfig(settings)
   const config = loadKubeconfig({ paths: kubeconfig === undefined ? undefined : [kubeconfig] })
   const folders = [...desktopFolders, ...launcherFolders, ...settings.path]
-  // Windows hands the same PATH to all.
+  // Windows passes the same PATH to all programs.
   const environment = process.platform === 'win32' ? process.env : { PATH: folders.join(path.delimiter) }
   const named = chooseContexts(config, settings.list.contexts).flatMap((context) => {
     const name = config.users.get(config.contexts.get(context)?.user ?? '')?.exec?.command

@@ -7,7 +7,7 @@ import { openNamesCache } from './names-cache.ts'
 import { namesKey } from './names-key.ts'
 import { startRefresh } from './refresh.ts'
 
-/** What a person may type, whatever Wireshark's list is narrowed to. */
+/** Settings for completion: a person may type any name, whatever Wireshark's list is narrowed to. */
 export const completionList: ListSettings = {
   contexts: undefined,
   namespaces: undefined,
@@ -15,12 +15,12 @@ export const completionList: ListSettings = {
   maxPods: 5_000,
 }
 
-/** A second Tab may follow at once, a rollout takes longer. */
+/** Age up to which names are fresh: a second Tab may follow at once, and a rollout takes longer. */
 const freshMs = 20_000
 
 /**
- * What is known of a context's cluster, as it answered at last; never asks it. What is not fresh is refreshed behind the shell's back,
- * for the next Tab; until then Wireshark's list serves.
+ * Returns the names of a context's cluster from its last answer; never asks the cluster. Refreshes stale names in the background, for the next Tab.
+ * When there are none yet, returns those of Wireshark's list.
  */
 export async function readKnownNames(
   config: Kubeconfig,

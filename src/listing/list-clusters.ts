@@ -8,42 +8,45 @@ import type { ClusterNames, ListedEntry } from './cluster-names.ts'
 import type { NamesCache } from './names-cache.ts'
 import { findNamespaces, namesKey } from './names-key.ts'
 
-/** What Wireshark's list can say of one context. */
+/** What Wireshark's list can show of one context. */
 export interface ListedCluster {
   readonly context: string
-  /** As the cluster answered now, else as it did at last; undefined when it never did. */
+  /** Names from the cluster's answer now, or else from its last answer; undefined when it never answered. */
   readonly names: ClusterNames | undefined
-  /** `late`: it may have answered later. */
+  /** Outcome; `late`: it may have answered later. */
   readonly state: 'answered' | 'late' | 'failed'
   readonly tookMs: number
-  /** Why it failed. */
+  /** Reason for a failure. */
   readonly error: unknown
-  /** A refresh would find more: the cluster was late, or what else it has was not asked for lately. */
+  /** Whether a refresh would find more: the cluster was late, or its other objects were not requested recently. */
   readonly isStale: boolean
 }
 
-/** Services and workloads for the dialogs, which change less than pods. */
+/** Time that services and workloads for the dialogs stay fresh; they change less than pods. */
 const objectsFreshMs = 10 * 60_000
 
 export interface ListLimits {
-  /** For all clusters together. */
+  /** Time limit for all clusters together. */
   readonly timeoutMs: number
-  /** For a cluster that did not answer in time at the last attempt: the cached list is as good as it will get. */
+  /** Time limit for a cluster that was late at the last attempt: its cached list will hardly get better. */
   readonly lateTimeoutMs: number
-  /** For credential plugins. */
+  /** Time limit for credential plugins. */
   readonly loginTimeoutMs: number
   readonly killDelayMs?: number
-  /** Whether services and workloads are asked for, which only the dialogs show. */
+  /** Whether to ask for services and workloads, which only the dialogs show. */
   readonly withObjects?: boolean
 }
 
-/** Wireshark waits for the list before it shows its window: 1.5 s in all, of which starts, the cache and its questions after it take their part. */
+/**
+ * Returns the limits for Wireshark, which waits for the list before it shows its window. The wait is 1.5 s in all, including starts, the cache, and
+ * the questions that follow.
+ */
 export function listingLimits(sinceStartMs: number): ListLimits {
   const timeoutMs = Math.max(300, Math.round(750 - sinceStartMs))
   return { timeoutMs, lateTimeoutMs: Math.min(300, timeoutMs), loginTimeoutMs: timeoutMs - 200, killDelayMs: 120 }
 }
 
-/** Nobody waits for a refresh, and a login by way of the cloud may take its time. */
+/** Limits of a refresh: nobody waits for it, and a login through the cloud may take its time. */
 export const refreshLimits: ListLimits = {
   timeoutMs: 25_000,
   lateTimeoutMs: 25_000,
@@ -51,10 +54,10 @@ export const refreshLimits: ListLimits = {
   withObjects: true,
 }
 
-/** Returns what was captured of a context's cluster lately, the latest first. */
+/** Returns the recent captures in a context's cluster, the latest first. */
 export type FindRecent = (context: string) => readonly ListedEntry[]
 
-/** Asks all chosen contexts at the same time. Never throws: what does not answer is listed as it was before. */
+/** Asks all chosen contexts at the same time. Never throws: a cluster that does not answer is listed as before. */
 export async function listClusters(
   config: Kubeconfig,
   list: ListSettings,
@@ -72,7 +75,7 @@ export async function listClusters(
   )
 }
 
-/** In the order of the config, the current one first. */
+/** Returns the chosen contexts in the order of the config, the current one first. */
 export function chooseContexts(config: Kubeconfig, wanted: readonly string[] | undefined): string[] {
   const { currentContext } = config
   const known = [...config.contexts.keys()]
@@ -98,7 +101,7 @@ async function listCluster(
   const options: AskOptions = {
     config,
     ...wanted,
-    // A login that hangs is told to end before the time is over, so that it has ended then.
+    // Stops a hanging login before the time is over, so that it has ended by then.
     signal: AbortSignal.any([late.signal, AbortSignal.timeout(timeoutMs)]),
     ...(limits.withObjects === true && { withObjects: true }),
     loginTimeoutMs: Math.max(1, Math.min(limits.loginTimeoutMs, timeoutMs - (limits.killDelayMs ?? 0))),
@@ -108,7 +111,7 @@ async function listCluster(
     (names) => ({ names }),
     (error: unknown) => ({ error }),
   )
-  // A limit of its own: what a login has started may hold its pipes for longer.
+  // A separate limit: programs that a login has started may hold its pipes for longer.
   const result = await Promise.race([answer, sleep(timeoutMs, undefined, { ref: false })])
   late.abort()
   if (result !== undefined && 'names' in result) {
@@ -120,7 +123,7 @@ async function listCluster(
     return { context, names, state: 'answered', tookMs: tookMs(), error: undefined, isStale }
   }
   const isLate = result === undefined || tookMs() >= options.loginTimeoutMs
-  // A cluster that refuses at once costs nothing to be asked again; one that was late does.
+  // A cluster that refuses at once costs nothing to ask again; one that was late does.
   if (isLate) cache.write(key, { ...known, names: known?.names, answeredInMs: undefined })
   return {
     context,

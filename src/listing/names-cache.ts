@@ -13,24 +13,24 @@ import {
   type ObjectKind,
 } from './cluster-names.ts'
 
-/** What the last attempt to list a cluster left behind. */
+/** Result of the last attempt to list a cluster. */
 export interface KnownCluster {
-  /** undefined: it has never been listed. */
+  /** Names; undefined when the cluster has never been listed. */
   readonly names: ClusterNames | undefined
-  /** How long the last answer took; undefined when there was none. */
+  /** Duration of the last answer; undefined when there was none. */
   readonly answeredInMs: number | undefined
-  /** Wall time of its services and workloads; undefined: they were never asked for. */
+  /** Wall-clock time of its services and workloads; undefined when they were never requested. */
   readonly objectsAtMs?: number | undefined
 }
 
-/** Names of clusters, a file each, mode 0600. Nothing but names is kept. */
+/** Names of clusters, a file each, mode 0600. The files contain nothing but names. */
 export interface NamesCache {
-  /** undefined: nothing is known, or what is there is no cache of ours. */
+  /** Returns what is known; undefined when nothing is, or the file is not a cache of kcap's. */
   read(key: string): KnownCluster | undefined
-  /** When the last attempt ended; undefined: there was none. */
+  /** Returns when the last attempt ended; undefined when there was none. */
   writtenMs(key: string): number | undefined
   write(key: string, known: KnownCluster): void
-  /** Forgets clusters that were not listed for a month. */
+  /** Removes clusters that were not listed for a month. */
   sweep(): void
 }
 
@@ -47,7 +47,7 @@ export function openNamesCache(cacheFolder: string): NamesCache {
       try {
         writePrivateFile(fileOf(key), formatKnown(known))
       } catch {
-        // A full disk or a home that can't be written costs time at the next listing, nothing else.
+        // A full disk or a read-only home costs time at the next listing, nothing else.
       }
     },
     sweep: () => removeOldFiles(folder, maxAgeMs),

@@ -10,7 +10,10 @@ import { refreshLimits } from './list-clusters.ts'
 import { openNamesCache } from './names-cache.ts'
 import { findNamespaces, namesKey } from './names-key.ts'
 
-/** Asks a context's cluster for what a shell may complete. Never throws: of a cluster that does not answer is kept what was known, for as long as an answer. */
+/**
+ * Asks a context's cluster for what a shell may complete. Never throws: when the cluster does not answer, the known names are kept, for as long as an
+ * answer would be.
+ */
 export async function refreshNames(context: string, environment: NodeJS.ProcessEnv = process.env): Promise<void> {
   const cache = openNamesCache(findUserFolders(environment).cache)
   cache.sweep()

@@ -7,12 +7,12 @@ import { makeFolder } from '../host/make-folder.ts'
 import { readFileStatus, removeFile } from '../host/private-file.ts'
 import { findUserFolders } from '../host/user-folders.ts'
 
-/** Longer than any refresh takes: whoever held it then was killed. */
+/** Age at which a lock is stale: longer than any refresh takes, so its owner was killed. */
 const maxLockAgeMs = 60_000
 
 /**
- * Starts `--kcap-refresh` in a session of its own, with nothing of ours open: Wireshark reads our standard output to its end, and would
- * wait for it, as a shell does that completes a word. With a context it is that one's names for completion, else Wireshark's list.
+ * Starts `--kcap-refresh` in a session of its own, without any descriptor of this process. Wireshark reads kcap's standard output to its end and
+ * would wait for the refresh; a shell that completes a word would, too. With a context, refreshes its names for completion, else Wireshark's list.
  */
 export function startRefresh(environment: NodeJS.ProcessEnv = process.env, context?: string): void {
   const [, script] = process.argv
@@ -27,30 +27,30 @@ export function startRefresh(environment: NodeJS.ProcessEnv = process.env, conte
       env: makeChildEnvironment(environment, true),
     },
   )
-  // It is not there to be told of a failure to start.
+  // This process ends before it could report a failure to start.
   child.on('error', () => {})
   child.unref()
   yieldToWireshark(child.pid)
 }
 
-/** Wireshark has its questions about each interface still to ask, on the same cores. */
+/** Lowers the priority: Wireshark still has its questions about each interface to ask, on the same cores. */
 function yieldToWireshark(processId: number | undefined): void {
   if (processId === undefined) return
   try {
     setPriority(processId, constants.priority.PRIORITY_BELOW_NORMAL)
   } catch {
-    // It has ended, or this system does not allow it.
+    // The process has ended, or this system does not allow it.
   }
 }
 
-/** Returns what lets go of it; undefined when another refresh is at work, or when nothing can be written. */
+/** Takes the lock; returns the function that releases it. Returns undefined when another refresh is running, or when nothing can be written. */
 export function takeRefreshLock(environment: NodeJS.ProcessEnv = process.env): (() => void) | undefined {
   const file = lockPath(environment)
   if (isLocked(file)) return undefined
   try {
-    // Only what a killed one left: a lock that has just been taken must stay.
+    // Remove only the lock of a killed refresh: a lock that has just been taken must stay.
     if (readFileStatus(file) !== undefined) removeFile(file)
-    // A shell may ask before anything was ever listed.
+    // The folder may be missing: a shell may ask before anything was ever listed.
     makeFolder(path.dirname(file))
     closeSync(openSync(file, 'wx', 0o600))
   } catch {

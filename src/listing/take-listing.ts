@@ -8,14 +8,14 @@ import type { ListedEntry } from './cluster-names.ts'
 import { type FindRecent, type ListedCluster, type ListLimits, listClusters } from './list-clusters.ts'
 import { openNamesCache } from './names-cache.ts'
 
-/** Everything of Wireshark's list that has to be found out. */
+/** Everything in Wireshark's list that has to be looked up. */
 export interface Listing {
   readonly currentContext: string | undefined
   readonly clusters: readonly (ListedCluster & { readonly listed: readonly ListedEntry[] })[]
   readonly sshHosts: readonly string[]
 }
 
-/** Never throws: a broken config file or kubeconfig leaves out what it would have named. */
+/** Looks up Wireshark's list. Never throws: a broken config file or kubeconfig leaves out what it would have named. */
 export async function takeListing(
   limits: ListLimits,
   findRecent: FindRecent,
@@ -50,7 +50,7 @@ export async function takeListing(
   }
 }
 
-/** How many of each may stand in the list: to each the same, and what some leave over to the first ones. */
+/** Returns how many entries each may have in the list: all the same number, and places left over go to the first ones. */
 export function shareOut(wanted: readonly number[], total: number): number[] {
   const fair = Math.floor(total / Math.max(1, wanted.length))
   const shares = wanted.map((count) => Math.min(count, fair))
