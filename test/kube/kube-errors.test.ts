@@ -101,7 +101,7 @@ test("a certificate nobody vouches for is 'api-certificate'", async () => {
     `cannot trust the API server "127.0.0.1:${other.cluster.port}": its certificate is signed by nobody the kubeconfig trusts`,
   )
   expect(error.hints).toEqual([
-    expect.stringContaining('a fresh kubeconfig comes from who runs it, or from aws eks update-kubeconfig'),
+    expect.stringContaining('get a new kubeconfig from whoever runs it, or by aws eks update-kubeconfig'),
     expect.stringContaining(
       "kubectl config view --context kcap-demo --minify --raw -o 'jsonpath={.clusters[0].cluster.certificate-authority-data}'",
     ),
