@@ -35,7 +35,7 @@ describe('a list with clusters that are dead, black holes, foreign or slow to lo
   let environment: NodeJS.ProcessEnv
   beforeAll(async () => {
     const config = path.join(home.folder, 'config.yaml')
-    await writeFile(config, "list: { contexts: ['*'] }\n")
+    await writeFile(config, "list: { contexts: ['*'], maxPods: 100 }\n")
     // The plugin's own context is called as the kubeconfig's author has it; it takes longer than Wireshark may wait.
     environment = {
       KCAP_CONFIG: config,
