@@ -37,6 +37,6 @@ async function nodeNotFound({ node }: NodeName, access: ClusterAccess, signal: A
     (await listNames(access, 'node', { limit: mostSuggested, signal })).map(({ name }) => name),
   )
   return new KcapError('node-not-found', `cannot capture "node/${node}": the cluster has no such node`, {
-    hints: [...(near.length > 0 ? [`nodes there: ${near.join(', ')}`] : []), line('kcap', 'list', 'nodes')],
+    hints: [...(near.length > 0 ? [`similar nodes: ${near.join(', ')}`] : []), line('kcap', 'list', 'nodes')],
   })
 }

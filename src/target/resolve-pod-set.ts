@@ -84,14 +84,14 @@ async function notFound(name: PodSetName, access: ClusterAccess, signal: AbortSi
   if (name.kind === 'service') {
     const near = await nearNames(name.service, async () => await listThere('svc'))
     return refuse('service', [
-      ...(near.length > 0 ? [`services there: ${near.join(', ')}`] : []),
+      ...(near.length > 0 ? [`similar services: ${near.join(', ')}`] : []),
       line('kcap', 'list', 'services', '-n', namespace),
     ])
   }
   if (name.kind !== 'workload') return refuse('pods', [line('kcap', 'list', 'pods', '-n', namespace)])
   const near = await nearNames(name.workload, async () => await listThere(name.workloadKind))
   return refuse('workload', [
-    ...(near.length > 0 ? [`of that kind there: ${near.join(', ')}`] : []),
+    ...(near.length > 0 ? [`similar names: ${near.join(', ')}`] : []),
     line('kubectl', 'get', name.workloadKind, '-n', namespace),
   ])
 }

@@ -79,7 +79,7 @@ async function podNotFound(
   return new KcapError('pod-not-found', `cannot capture "${namespace}/${pod}": the namespace has no such pod`, {
     hints: [
       ...others.map((target) => noted(`there is a ${target}`, line('kcap', target, '-n', namespace))),
-      ...(near.length > 0 ? [`pods there: ${near.join(', ')}`] : []),
+      ...(near.length > 0 ? [`similar pods: ${near.join(', ')}`] : []),
       line('kcap', 'list', 'pods', '-n', namespace),
     ],
   })

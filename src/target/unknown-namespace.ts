@@ -25,7 +25,10 @@ export async function refuseUnknownNamespace(
     'namespace-not-found',
     `cannot capture "${target}": the cluster of the context "${access.context}" has no namespace "${namespace}"`,
     {
-      hints: [...(near.length > 0 ? [`namespaces there: ${near.join(', ')}`] : []), line('kcap', 'list', 'namespaces')],
+      hints: [
+        ...(near.length > 0 ? [`similar namespaces: ${near.join(', ')}`] : []),
+        line('kcap', 'list', 'namespaces'),
+      ],
     },
   )
 }

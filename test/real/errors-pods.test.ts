@@ -58,19 +58,19 @@ const rows: Record<string, () => Omit<ErrorRow, 'environment'>> = {
   'a namespace that is not there': () => ({
     argv: ['stagin/orders'],
     message: 'cannot capture "stagin/orders": the cluster of the context "lab" has no namespace "stagin"',
-    hints: ['namespaces there: staging', 'kcap list namespaces'],
+    hints: ['similar namespaces: staging', 'kcap list namespaces'],
     exitCode: 3,
   }),
   'a service in a namespace that is not there': () => ({
     argv: ['svc/orders', '-n', 'stagin'],
     message: 'cannot capture "svc/orders": the cluster of the context "lab" has no namespace "stagin"',
-    hints: ['namespaces there: staging', 'kcap list namespaces'],
+    hints: ['similar namespaces: staging', 'kcap list namespaces'],
     exitCode: 3,
   }),
   'a pod that is not there': () => ({
     argv: ['shop/no-tcpdum'],
     message: 'cannot capture "shop/no-tcpdum": the namespace has no such pod',
-    hints: ['pods there: no-tcpdump', 'kcap list pods -n shop'],
+    hints: ['similar pods: no-tcpdump', 'kcap list pods -n shop'],
     exitCode: 3,
   }),
   'a container that is not there': () => ({
@@ -82,7 +82,7 @@ const rows: Record<string, () => Omit<ErrorRow, 'environment'>> = {
   'a service that is not there': () => ({
     argv: ['svc/order', '-n', 'shop'],
     message: 'cannot capture "svc/order": the namespace "shop" has no such service',
-    hints: ['services there: orders', 'kcap list services -n shop'],
+    hints: ['similar services: orders', 'kcap list services -n shop'],
     exitCode: 3,
   }),
   'a container without a shell': () => ({

@@ -165,7 +165,7 @@ test.each([
 })
 
 test("near names are offered: of pods, of containers ('container-not-found') and of namespaces ('namespace-not-found')", async () => {
-  expect((await failureOf(run({ pod: 'orders-6c8f' }))).hints[0]).toBe('pods there: orders-6c9f, orders-x2x7')
+  expect((await failureOf(run({ pod: 'orders-6c8f' }))).hints[0]).toBe('similar pods: orders-6c9f, orders-x2x7')
   const container = await failureOf(run({ container: 'apo' }))
   expect([container.code, container.exitCode, container.message]).toEqual([
     'container-not-found',
@@ -176,7 +176,7 @@ test("near names are offered: of pods, of containers ('container-not-found') and
   const namespace = await failureOf(run({ namespace: 'prd' }))
   expect([namespace.code, namespace.exitCode]).toEqual(['namespace-not-found', 3])
   expect(namespace.message).toContain('has no namespace "prd"')
-  expect(namespace.hints[0]).toBe('namespaces there: prod')
+  expect(namespace.hints[0]).toBe('similar namespaces: prod')
 })
 
 test("an unknown interface is 'unknown-interface', and those there are are listed", async () => {

@@ -28,7 +28,7 @@ test("a node that is not there is 'node-not-found', and those of like names are 
   expectRefusal(
     lines,
     'cannot capture "node/demo-node-9": the cluster has no such node',
-    'nodes there: demo-node-1, demo-node-2',
+    'similar nodes: demo-node-1, demo-node-2',
     'kcap list nodes',
   )
 })

@@ -38,7 +38,7 @@ describe('a workload stands for its running pods', () => {
     const error = await failureOf(resolve('deploy/order'))
     expect([error.code, error.exitCode]).toEqual(['pod-not-found', 3])
     expect(error.message).toBe('cannot capture "deploy/order": the namespace "prod" has no such workload')
-    expect(error.hints).toEqual(['of that kind there: orders', 'kubectl get deploy -n prod'])
+    expect(error.hints).toEqual(['similar names: orders', 'kubectl get deploy -n prod'])
   })
 
   test("in a namespace that is not there is 'namespace-not-found'", async () => {
@@ -62,7 +62,7 @@ test('a pod that is not there, but a service and a deployment of its name, is to
   expect(error.hints).toEqual([
     'there is a svc/orders: kcap svc/orders -n prod',
     'there is a deploy/orders: kcap deploy/orders -n prod',
-    'pods there: orders-6c9f, orders-x2x7',
+    'similar pods: orders-6c9f, orders-x2x7',
     'kcap list pods -n prod',
   ])
 })
