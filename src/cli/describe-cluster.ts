@@ -1,7 +1,7 @@
 import { toKcapError } from '../base/kcap-error.ts'
 import { isPod, isWorkload, leavesOutPods } from '../listing/choose-entries.ts'
 import type { ListedEntry } from '../listing/cluster-names.ts'
-import type { Listing } from '../listing/take-listing.ts'
+import type { Listing } from '../listing/read-listing.ts'
 
 /** Returns what Wireshark's list shows of a cluster, or why it shows nothing. */
 export function describeCluster(cluster: Listing['clusters'][number]): { text: string; hints: readonly string[] } {

@@ -13,7 +13,7 @@ import { readInstalled } from '../install/install-launcher.ts'
 import { findKubeconfigPaths } from '../kube/kubeconfig-paths.ts'
 import { findLoginPrograms, type LoginProgram } from '../listing/find-login-programs.ts'
 import { refreshLimits } from '../listing/list-clusters.ts'
-import { takeListing } from '../listing/take-listing.ts'
+import { readListing } from '../listing/read-listing.ts'
 import { namesTarget } from '../request/names-target.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { loadSettings } from '../settings/load-settings.ts'
@@ -164,7 +164,7 @@ async function describeListing(folder: string | undefined): Promise<Finding> {
   })
   const tookMs = performance.now() - startedMs
   const count = answer.stdout.split('\n').filter((line) => line.startsWith('interface ')).length
-  const listing = await takeListing(refreshLimits, () => [])
+  const listing = await readListing(refreshLimits, () => [])
   const clusters = listing.clusters.map(describeCluster)
   const text = `${count} interfaces in ${(tookMs / 1000).toFixed(2)} s; ${clusters.map(({ text }) => text).join('; ') || 'no cluster'}`
   const hints = [

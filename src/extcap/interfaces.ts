@@ -9,9 +9,9 @@ import { isPod, leavesOutPods } from '../listing/choose-entries.ts'
 import type { ListedEntry } from '../listing/cluster-names.ts'
 import { type ListLimits, listingLimits, refreshLimits } from '../listing/list-clusters.ts'
 import { openNamesCache } from '../listing/names-cache.ts'
+import { type Listing, readListing } from '../listing/read-listing.ts'
 import { startRefresh, takeRefreshLock } from '../listing/refresh.ts'
 import { refreshNames } from '../listing/refresh-names.ts'
-import { type Listing, takeListing } from '../listing/take-listing.ts'
 import { sweepAnswers } from './answer-file.ts'
 import { type ExtcapInterface, formatInterfaceDisplay, formatInterfaceValues } from './interface-name.ts'
 import { writeKnownDialogs } from './known-dialogs.ts'
@@ -47,7 +47,7 @@ export async function refreshList(context?: string): Promise<void> {
 
 async function answerList(limits: ListLimits): Promise<{ text: string; isStale: boolean }> {
   const start = beginListing()
-  const listing = await takeListing(limits, findRecentTargets)
+  const listing = await readListing(limits, findRecentTargets)
   const items = toInterfaces(listing)
   const text = formatInterfaceList(items, listing.currentContext)
   try {

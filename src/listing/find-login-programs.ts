@@ -1,8 +1,8 @@
 import path from 'node:path'
 import { findProgram } from '../host/find-program.ts'
 import { loadKubeconfig } from '../kube/kubeconfig.ts'
+import { chooseKubeconfig } from '../settings/cluster-settings.ts'
 import type { Settings } from '../settings/settings.ts'
-import { chooseKubeconfig } from '../settings/ways-to-clusters.ts'
 import { chooseContexts } from './list-clusters.ts'
 
 /** A credential plugin that a listed context logs in with. */

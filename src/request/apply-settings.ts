@@ -1,7 +1,7 @@
 import { KcapError } from '../base/kcap-error.ts'
 import { findNearNames } from '../base/near-names.ts'
+import { chooseKubeconfig, widenPath } from '../settings/cluster-settings.ts'
 import type { Settings } from '../settings/settings.ts'
-import { chooseKubeconfig, widenPath } from '../settings/ways-to-clusters.ts'
 import type { ParsedArguments } from './parse-arguments.ts'
 
 /**

@@ -5,7 +5,7 @@ import { linkSignals } from '../base/link-signals.ts'
 import type { SourceEnd } from '../base/packet-source.ts'
 import { makeSemaphore } from '../base/semaphore.ts'
 import { formatTarget, type Target } from '../base/target.ts'
-import type { PodNews } from './pod-news.ts'
+import type { PodEvents } from './pod-events.ts'
 import { makeRetryBudget } from './retry-budget.ts'
 import type { SourceProgress } from './session-progress.ts'
 
@@ -67,14 +67,14 @@ export interface KeepCapturingOptions {
   /** Reports to the user what happens to sources. */
   readonly tell: (event: string) => void
   readonly clock: Clock
-  readonly news: Pick<PodNews, 'isFollowed' | 'wasFollowed' | 'hasEnded' | 'willHaveEnded'>
+  readonly podEvents: Pick<PodEvents, 'isFollowed' | 'wasFollowed' | 'hasEnded' | 'willHaveEnded'>
 }
 
 /** Captures a source until its target ends or `stop` aborts, and reconnects after an outage. Stores the outcome in the figures. */
 export type KeepCapturing = (source: Source, stop: AbortSignal, comment: Comment) => Promise<void>
 
 export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing {
-  const { capture, reconnectMs, renewLogin, findEnd, ending, tell, clock, news } = options
+  const { capture, reconnectMs, renewLogin, findEnd, ending, tell, clock, podEvents } = options
   const starts = makeSemaphore(startsAtATime)
 
   return async (source, stop, comment) => {
@@ -88,23 +88,23 @@ export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing 
       const failure = await captureOnce(source, stop, due, budget.markUp)
       if (failure === undefined) return
       // Pods come and go. When this one was gone before its capture began, the watch may report it late or never.
-      if (failure.code === 'pod-not-found' && news.wasFollowed(target)) return figures.cancel(failure)
+      if (failure.code === 'pod-not-found' && podEvents.wasFollowed(target)) return figures.cancel(failure)
       const pauseMs = budget.fail()
       logins = failure.code === 'api-unauthorized' ? logins + 1 : 0
       // The user should look at a start that fails at once, unless the kubelet has only just started.
       const isEarly = failure.code === 'container-not-found' && earlyTries++ < mostEarlyTries
-      const hasBegun = figures.hasBegun || isEarly || (due !== undefined && news.isFollowed(target))
+      const hasBegun = figures.hasBegun || isEarly || (due !== undefined && podEvents.isFollowed(target))
       figures.fail(failure)
       if (!transient.includes(failure.code) || !hasBegun || pauseMs === undefined || logins > loginTries) return
       tell(`${failure.message}; trying again`)
       const { signal, unlink } = linkSignals(ending, stop)
       await clock.sleep(pauseMs, signal)
       unlink()
-      if (stop.aborted || news.hasEnded(target)) return figures.cancel()
+      if (stop.aborted || podEvents.hasEnded(target)) return figures.cancel()
       if (ending.aborted) return
       const final =
         (await findLoginFailure(target, failure, triedMs)) ??
-        (news.isFollowed(target) ? undefined : await findEnd(target))
+        (podEvents.isFollowed(target) ? undefined : await findEnd(target))
       if (final !== undefined) {
         tell(final.message)
         return figures.fail(final)
@@ -116,13 +116,13 @@ export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing 
 
   /** Reports whether the target has ended. A connection may be lost for many reasons: a retry finds out sooner than waiting for pod events. */
   async function isExpected(target: Target, { code }: KcapError): Promise<boolean> {
-    return transient.includes(code) ? news.hasEnded(target) : await news.willHaveEnded(target, ending)
+    return transient.includes(code) ? podEvents.hasEnded(target) : await podEvents.willHaveEnded(target, ending)
   }
 
   /** Reports whether a start failed because its pod was ending: the capture program there is killed, and may print nothing. */
   async function isEndOfPod(target: Target, { code }: KcapError): Promise<boolean> {
-    if (code === 'capture-program-failed') return await news.willHaveEnded(target, ending)
-    return (transient.includes(code) || code === 'pod-not-found') && news.hasEnded(target)
+    if (code === 'capture-program-failed') return await podEvents.willHaveEnded(target, ending)
+    return (transient.includes(code) || code === 'pod-not-found') && podEvents.hasEnded(target)
   }
 
   async function findLoginFailure(target: Target, failure: KcapError, triedMs: number): Promise<KcapError | undefined> {

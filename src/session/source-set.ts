@@ -7,7 +7,7 @@ import {
   makeKeepCapturing,
   type Source,
 } from './keep-capturing.ts'
-import { makePodNews } from './pod-news.ts'
+import { makePodEvents } from './pod-events.ts'
 import type { SourceProgress } from './session-progress.ts'
 
 /** Maximum number of sources. Each is an interface of the output and keeps its figures, so pods that come and go without end would fill memory. */
@@ -15,7 +15,7 @@ const mostSources = 10_000
 /** Maximum number of sources that could not begin: when a thousand pods refuse it, the others will too. */
 const mostRefused = 1_000
 
-export interface SourceSetOptions extends Omit<KeepCapturingOptions, 'news'> {
+export interface SourceSetOptions extends Omit<KeepCapturingOptions, 'podEvents'> {
   /** Maximum number of sources captured at the same time. */
   readonly limit: number
   readonly addFigures: (name: string, isLate: boolean) => SourceProgress
@@ -49,8 +49,8 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
   const sources = new Map<string, SetSource>()
   const running = new Set<Promise<void>>()
   const isCaptured = (uid: string) => sources.has(uid)
-  const news = makePodNews(isCaptured, clock)
-  const keepCapturing = makeKeepCapturing({ ...options, news })
+  const podEvents = makePodEvents(isCaptured, clock)
+  const keepCapturing = makeKeepCapturing({ ...options, podEvents })
   /** Uids of pods that are left out while too many others are captured, in order. */
   const waiting = new Set<string>()
   /** Followed names. */
@@ -81,12 +81,12 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
   function isOver({ target, figures }: SetSource): boolean {
     if (figures.figures.state === 'failed') return true
     if (names.size === 0 || [...names].some(({ kind }) => kind !== 'pod')) return false
-    return target.kind !== 'pod' || news.findRunning(target.uid)?.containerId === target.containerId
+    return target.kind !== 'pod' || podEvents.findRunning(target.uid)?.containerId === target.containerId
   }
 
   /** Captures the pod with this uid if it runs, according to its latest pod event. */
   function lookAgain(uid: string): void {
-    const target = news.findRunning(uid)
+    const target = podEvents.findRunning(uid)
     if (target !== undefined) reconcile([target])
   }
 
@@ -120,7 +120,7 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
     const figures = addFigures(name, comment !== undefined)
     const source: SetSource = { target, figures, stop: undefined, heardMs: 0 }
     sources.set(key, source)
-    news.noteStarted(target)
+    podEvents.noteStarted(target)
     if (comment !== undefined) tell(comment)
     run(source, comment === undefined ? undefined : () => comment)
   }
@@ -154,10 +154,10 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
     },
     expect(name) {
       names.add(name)
-      news.expect(name)
+      podEvents.expect(name)
     },
     follow(name, change) {
-      for (const uid of news.update(name, change)) {
+      for (const uid of podEvents.update(name, change)) {
         waiting.delete(uid)
         const source = sources.get(uid)
         if (source?.stop === undefined) continue
@@ -169,7 +169,7 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
     has: isCaptured,
     unfollow(name) {
       names.delete(name)
-      news.forget(name)
+      podEvents.forget(name)
     },
     async settled() {
       while (running.size > 0) await Promise.all(running)

@@ -7,9 +7,9 @@ import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { capture } from '../../src/extcap/capture.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { parseBlocks } from '../support/packets.ts'
+import { readListing } from '../support/read-listing.ts'
 import { runHere } from '../support/run-cli-here.ts'
 import { programPath, runKcap, startKcap } from '../support/run-kcap.ts'
-import { takeListing } from '../support/take-listing.ts'
 
 const packetBlock = 6
 let demo: DemoFixture
@@ -252,7 +252,7 @@ test('a current context that has changed since the list does not change the clus
 test('a pod whose value had to be cut is found by it', async () => {
   const name = `orders-${'x'.repeat(100)}`
   demo.cluster.addPod({ namespace: 'prod', name })
-  const { stdout } = await takeListing({ KUBECONFIG: kubeconfig })
+  const { stdout } = await readListing({ KUBECONFIG: kubeconfig })
   const cut = /\{value=(kcap-kcap-demo\.prod\.orders-x+--[0-9a-f]{6})\}/.exec(stdout.toString())?.[1] ?? ''
   const reading = readFifo()
   const run = await captureHere(['--capture', '--extcap-interface', cut, '--fifo', fifo, '--count', '3'])

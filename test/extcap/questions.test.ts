@@ -8,8 +8,8 @@ import { findVerb } from '../../src/extcap/front.ts'
 import { parseWords } from '../../src/extcap/parse-words.ts'
 import { formatFailure } from '../../src/extcap/report.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { readListing } from '../support/read-listing.ts'
 import { runKcap } from '../support/run-kcap.ts'
-import { takeListing } from '../support/take-listing.ts'
 import { tokenizeAnswer } from './tokenize-sentence.ts'
 
 let demo: DemoFixture
@@ -27,7 +27,7 @@ async function ask(...argv: string[]) {
 
 describe('--extcap-interfaces', () => {
   test('lists running pods, the cluster, SSH and the demo', async () => {
-    const { code, stdout, stderr } = await takeListing({ KUBECONFIG: kubeconfig })
+    const { code, stdout, stderr } = await readListing({ KUBECONFIG: kubeconfig })
     expect([code, stderr]).toEqual([0, ''])
     const displays = tokenizeAnswer(stdout.toString())
       .filter(({ word }) => word === 'interface')

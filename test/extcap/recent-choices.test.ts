@@ -3,9 +3,9 @@ import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { formatConfig } from '../../src/extcap/config.ts'
 import { openDemoFixture } from '../support/demo.ts'
+import { readListing } from '../support/read-listing.ts'
 import { seeEnvironment } from '../support/run-cli-here.ts'
 import { runKcap } from '../support/run-kcap.ts'
-import { takeListing } from '../support/take-listing.ts'
 import { tokenizeAnswer } from './tokenize-sentence.ts'
 
 const cluster = 'kcap-kcap-demo'
@@ -49,7 +49,7 @@ async function capture(value: string, ...options: string[]): Promise<void> {
 }
 
 test('what was chosen in a dialog is in its lists from then on, the latest first, also after another listing', async () => {
-  await takeListing(environment)
+  await readListing(environment)
   await capture(cluster, '--namespace', 'staging', '--target', 'deploy/web', '--iface', 'eth0')
   await capture(cluster, '--target', 'svc/orders')
   const expectChoices = () => {
@@ -61,7 +61,7 @@ test('what was chosen in a dialog is in its lists from then on, the latest first
   }
   expectChoices()
   writeFileSync(path.join(environment.XDG_CACHE_HOME ?? '', 'kcap', 'answers', 'list'), '')
-  await takeListing(environment)
+  await readListing(environment)
   expectChoices()
 })
 
@@ -80,7 +80,7 @@ test('choices are kept for this user alone, and what is no choice is left out', 
   for (const text of [JSON.stringify(hostile), '[]', 'null', '{']) {
     writeFileSync(file, text, { mode: 0o600 })
     writeFileSync(path.join(path.dirname(file), 'answers', 'list'), '')
-    expect(await takeListing(environment)).toMatchObject({ code: 0, stderr: '' })
+    expect(await readListing(environment)).toMatchObject({ code: 0, stderr: '' })
     const { target, iface } = readLists(cluster)
     expect(target?.includes('pod/ok')).toBe(text.includes('pod/ok'))
     expect(target?.filter((entry) => entry.length > 300)).toEqual([])

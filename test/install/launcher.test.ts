@@ -17,9 +17,9 @@ import { formatConfig } from '../../src/extcap/config.ts'
 import { formatDlts } from '../../src/extcap/dlts.ts'
 import { formatLauncher } from '../../src/install/format-launcher.ts'
 import { openDemoFixture } from '../support/demo.ts'
+import { readListing } from '../support/read-listing.ts'
 import { bareEnvironment, programPath, runKcap } from '../support/run-kcap.ts'
 import { distinctShells as shells } from '../support/shells.ts'
-import { takeListing } from '../support/take-listing.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
 /** Spaces, quotes, a dollar and letters that are none of ASCII's in every path. */
@@ -105,7 +105,7 @@ describe.each(shells)('the launcher in %s %s', (...words) => {
   })
 
   test("answers for a cluster from the last listing's file, and from nothing that was touched since", async () => {
-    await takeListing({ XDG_CACHE_HOME: cache, KUBECONFIG: kubeconfig })
+    await readListing({ XDG_CACHE_HOME: cache, KUBECONFIG: kubeconfig })
     const file = path.join(cache, 'kcap', 'answers', 'kcap-kcap-demo')
     const question = ['--extcap-config', '--extcap-interface', 'kcap-kcap-demo']
     const byNode = `node: ${question.join('|')}\n`

@@ -5,8 +5,8 @@ import { makeCertificates } from '../support/certificates.ts'
 import { afterThisFile } from '../support/cleanups.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { openProxies, type Proxies } from '../support/proxies.ts'
+import { readListing } from '../support/read-listing.ts'
 import { runKcap } from '../support/run-kcap.ts'
-import { takeListing } from '../support/take-listing.ts'
 
 let demo: DemoFixture
 let proxies: Proxies
@@ -39,7 +39,7 @@ test.each(['http', 'socks5'] as const)('a capture comes through a proxy %s', asy
 test("Wireshark's list comes through a proxy", async () => {
   const KUBECONFIG = await kubeconfigBy(`http://127.0.0.1:${proxies.ports.http}`)
   proxies.take()
-  const { stderr } = await takeListing({ KUBECONFIG })
+  const { stderr } = await readListing({ KUBECONFIG })
   expect(stderr).toBe('')
   expect([...new Set(proxies.take().map((line) => line.split(' ', 2).join(' ')))]).toEqual(['http CONNECT'])
 })

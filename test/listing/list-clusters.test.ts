@@ -13,7 +13,7 @@ import {
   refreshLimits,
 } from '../../src/listing/list-clusters.ts'
 import { openNamesCache } from '../../src/listing/names-cache.ts'
-import { shareOut } from '../../src/listing/take-listing.ts'
+import { shareOut } from '../../src/listing/read-listing.ts'
 import { defaultSettings, type ListSettings } from '../../src/settings/settings.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 

@@ -4,7 +4,7 @@ import { KcapError } from '../../src/base/kcap-error.ts'
 import type { SourceEnd } from '../../src/base/packet-source.ts'
 import type { PodSetName, PodTarget } from '../../src/base/target.ts'
 import type { CaptureTarget } from '../../src/session/keep-capturing.ts'
-import { makePodNews } from '../../src/session/pod-news.ts'
+import { makePodEvents } from '../../src/session/pod-events.ts'
 import { makeProgress } from '../../src/session/session-progress.ts'
 import { makeSourceSet } from '../../src/session/source-set.ts'
 import { makeFakeClock } from '../support/fake-clock.ts'
@@ -69,17 +69,17 @@ test('pods that come and go without end are captured until there are 10,000 of t
 })
 
 test('a captured pod counts as followed when it has gone, and pods that nobody captured are forgotten', () => {
-  const news = makePodNews((uid) => uid === 'uid-1', makeFakeClock())
+  const podEvents = makePodEvents((uid) => uid === 'uid-1', makeFakeClock())
   const pods = new Map([pod(1), pod(2)].map((target) => [target.uid, target]))
-  news.update(name, { pods, running: [...pods.values()], gone: [] })
-  expect([1, 2, 3].map((i) => news.isFollowed(pod(i)))).toEqual([true, true, false])
+  podEvents.update(name, { pods, running: [...pods.values()], gone: [] })
+  expect([1, 2, 3].map((i) => podEvents.isFollowed(pod(i)))).toEqual([true, true, false])
   pods.clear()
-  expect(news.update(name, { pods, running: [], gone: ['uid-1', 'uid-2'] })).toEqual(['uid-1', 'uid-2'])
-  expect([1, 2].map((i) => news.isFollowed(pod(i)))).toEqual([true, false])
+  expect(podEvents.update(name, { pods, running: [], gone: ['uid-1', 'uid-2'] })).toEqual(['uid-1', 'uid-2'])
+  expect([1, 2].map((i) => podEvents.isFollowed(pod(i)))).toEqual([true, false])
   pods.set('uid-1', pod(1)).set('uid-4', pod(4))
-  news.forget(name)
-  expect([1, 4].map((i) => news.isFollowed(pod(i)))).toEqual([false, false])
-  expect([1, 4].map((i) => news.wasFollowed(pod(i)))).toEqual([true, false])
+  podEvents.forget(name)
+  expect([1, 4].map((i) => podEvents.isFollowed(pod(i)))).toEqual([false, false])
+  expect([1, 4].map((i) => podEvents.wasFollowed(pod(i)))).toEqual([true, false])
 })
 
 test('counters of several runs are added up, or unknown where they can not be', () => {

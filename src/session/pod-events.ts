@@ -7,7 +7,7 @@ import type { PodSetChange } from '../target/follow-pod-set.ts'
 const newsTimeoutMs = 3_000
 
 /** State of the pods that followed names stand for. */
-export interface PodNews {
+export interface PodEvents {
   /** Notes that a name is followed from now on, before its pods are known. */
   expect(name: FollowedName): void
   /** Notes that a target of one of the followed names is captured. */
@@ -28,7 +28,7 @@ export interface PodNews {
   willHaveEnded(target: Target, signal: AbortSignal): Promise<boolean>
 }
 
-export function makePodNews(isCaptured: (uid: string) => boolean, clock: Clock): PodNews {
+export function makePodEvents(isCaptured: (uid: string) => boolean, clock: Clock): PodEvents {
   const sets = new Map<FollowedName, PodSetChange['pods']>()
   /** Names whose first list has not arrived yet. */
   const expected = new Set<FollowedName>()

@@ -6,7 +6,7 @@ import { runKcap } from './run-kcap.ts'
  * Returns Wireshark's list with the demo's pods: one waits 0.6 s for clusters, which on a busy machine may not be enough. The refresh that it has
  * started for the dialogs is over then.
  */
-export async function takeListing(environment: Record<string, string>) {
+export async function readListing(environment: Record<string, string>) {
   const ask = async () => {
     const run = await runKcap(['--extcap-interfaces', '--extcap-version=4.6'], environment)
     expect(run.stdout.toString()).toContain('prod/orders-6c9f')

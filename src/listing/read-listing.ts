@@ -1,8 +1,8 @@
 import { findUserFolders } from '../host/user-folders.ts'
 import { type Kubeconfig, loadKubeconfig } from '../kube/kubeconfig.ts'
+import { chooseKubeconfig, widenPath } from '../settings/cluster-settings.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { defaultSettings, type Settings } from '../settings/settings.ts'
-import { chooseKubeconfig, widenPath } from '../settings/ways-to-clusters.ts'
 import { chooseEntries } from './choose-entries.ts'
 import type { ListedEntry } from './cluster-names.ts'
 import { type FindRecent, type ListedCluster, type ListLimits, listClusters } from './list-clusters.ts'
@@ -16,7 +16,7 @@ export interface Listing {
 }
 
 /** Looks up Wireshark's list. Never throws: a broken config file or kubeconfig leaves out what it would have named. */
-export async function takeListing(
+export async function readListing(
   limits: ListLimits,
   findRecent: FindRecent,
   environment: NodeJS.ProcessEnv = process.env,
