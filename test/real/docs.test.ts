@@ -100,7 +100,10 @@ async function prepareLab(): Promise<void> {
       },
     }),
   )
-  await kubectl('wait', '-n', 'prod', '--for=condition=Ready', 'pod', '--all', '--timeout=120s')
+  // The deployment's first pod, from before the patch, never gets ready.
+  await kubectl('rollout', 'status', '-n', 'prod', 'deployment/orders', '--timeout=120s')
+  const named = ['pod/orders-6c9f', 'pod/web-0']
+  await kubectl('wait', '-n', 'prod', '--for=condition=Ready', ...named, '--timeout=120s')
   const node = ['HostName 10.231.0.2', 'Port 2222', 'User root', `IdentityFile ${lab.sshFolder}/id_root`]
   const jump = ['HostName 127.0.0.1', 'Port 2223', 'User jump', `IdentityFile ${lab.sshFolder}/id_jump`]
   const inner = ['HostName 10.231.2.2', 'Port 22', 'User root', `IdentityFile ${lab.sshFolder}/id_root`]
