@@ -126,7 +126,11 @@ export function explainFailure(failure: CaptureFailure): KcapError {
   const state = said === '' ? describeSilentEnd(failure) : said
   return new KcapError('capture-program-failed', `cannot capture ${place}: ${state}`, {
     hints: ['run it again with --verbose to see the command'],
-    facts: { hasUnknownOption: lines.some((line) => /(unrecognized|invalid|illegal) option/.test(line)) },
+    facts: {
+      hasUnknownOption: lines.some((line) => /(unrecognized|invalid|illegal) option/.test(line)),
+      // A shell reports a signal as 128 and its number.
+      wasKilled: said === '' && (failure.exitCode ?? 0) > 128,
+    },
   })
 }
 

@@ -120,8 +120,8 @@ export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing 
   }
 
   /** Reports whether a start failed because its pod was ending: the capture program there is killed, and may print nothing. */
-  async function isEndOfPod(target: Target, { code }: KcapError): Promise<boolean> {
-    if (code === 'capture-program-failed') return await podEvents.willHaveEnded(target, ending)
+  async function isEndOfPod(target: Target, { code, facts }: KcapError): Promise<boolean> {
+    if (facts.wasKilled) return await podEvents.willHaveEnded(target, ending)
     return (transient.includes(code) || code === 'pod-not-found') && podEvents.hasEnded(target)
   }
 

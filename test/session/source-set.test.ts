@@ -193,7 +193,11 @@ test('a named pod whose capture program somebody ended leaves nothing to wait fo
   }
 })
 
-const killed = new KcapError('capture-program-failed', 'the capture program ended with exit code 137 and said nothing')
+const killed = new KcapError(
+  'capture-program-failed',
+  'the capture program ended with exit code 137 and said nothing',
+  { facts: { wasKilled: true } },
+)
 
 test('a start that the end of its pod has killed is no failure: the pods that replace it are captured', async () => {
   const pattern: FollowedName = { kind: 'pods', pattern: 'web*', allNamespaces: false, namespace: 'shop' }
