@@ -21,8 +21,8 @@ export interface ErrorFacts {
   readonly algorithm?: string
   /** Whether the capture program rejected one of its options as unknown. */
   readonly hasUnknownOption?: boolean
-  /** A signal ended the capture program, which said nothing. */
-  readonly wasKilled?: boolean
+  /** The pod may be ending: a signal ended the capture program, or the container runtime could not start one. */
+  readonly mayHaveEnded?: boolean
   /** Whether the login shell found no "sh". */
   readonly lacksShell?: boolean
 }

@@ -62,7 +62,7 @@ export function toStartError(target: string, program: string, message: string): 
   return new KcapError(
     'capture-program-failed',
     `cannot capture in "${target}": the container runtime says: ${message.slice(0, 300)}`,
-    { hints },
+    { hints, facts: { mayHaveEnded: true } },
   )
 }
 

@@ -129,7 +129,7 @@ export function explainFailure(failure: CaptureFailure): KcapError {
     facts: {
       hasUnknownOption: lines.some((line) => /(unrecognized|invalid|illegal) option/.test(line)),
       // A shell reports a signal as 128 and its number.
-      wasKilled: said === '' && (failure.exitCode ?? 0) > 128,
+      mayHaveEnded: said === '' && (failure.exitCode ?? 0) > 128,
     },
   })
 }

@@ -121,7 +121,7 @@ export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing 
 
   /** Reports whether a start failed because its pod was ending: the capture program there is killed, and may print nothing. */
   async function isEndOfPod(target: Target, { code, facts }: KcapError): Promise<boolean> {
-    if (facts.wasKilled) return await podEvents.willHaveEnded(target, ending)
+    if (facts.mayHaveEnded) return await podEvents.willHaveEnded(target, ending)
     return (transient.includes(code) || code === 'pod-not-found') && podEvents.hasEnded(target)
   }
 

@@ -3,8 +3,11 @@ import { linkSignals } from '../base/link-signals.ts'
 import type { FollowedName, PodTarget, Target } from '../base/target.ts'
 import type { PodSetChange } from '../target/follow-pod-set.ts'
 
-/** Time that the API may take, after a capture has broken off, to report that its pod is gone. */
-const newsTimeoutMs = 3_000
+/**
+ * Time that the API may take, after a capture has broken off, to report that its pod or container has ended: a kubelet that missed an update reports
+ * states every 10 s (kubelet/status/status_manager.go, syncPeriod).
+ */
+const eventTimeoutMs = 12_000
 
 /** State of the pods that followed names stand for. */
 export interface PodEvents {
@@ -94,7 +97,7 @@ export function makePodEvents(isCaptured: (uid: string) => boolean, clock: Clock
     wasFollowed,
     hasEnded,
     async willHaveEnded(target, signal) {
-      for (const deadlineMs = clock.nowMs() + newsTimeoutMs; ; ) {
+      for (const deadlineMs = clock.nowMs() + eventTimeoutMs; ; ) {
         if (hasEnded(target)) return true
         const leftMs = deadlineMs - clock.nowMs()
         if (!isFollowed(target) || leftMs <= 0 || signal.aborted) return false
