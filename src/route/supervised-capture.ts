@@ -179,6 +179,9 @@ async function explainNoHeader(
   })
 }
 
+/** Exit codes above it report a signal. */
+const signalCodes = 128
+
 function explainEnd(
   exit: RemoteExit,
   { lines, wasSilent, endedCode }: Pick<SupervisedProgram['said'], 'lines' | 'wasSilent' | 'endedCode'>,
@@ -206,6 +209,7 @@ function explainEnd(
     `cannot continue capturing "${options.name}": ${state}${said === undefined ? '' : `: ${said}`}`,
     {
       hints: ['the packets up to here are kept; start the same command again'],
+      facts: { mayHaveEnded: exit.code > signalCodes },
     },
   )
 }

@@ -115,13 +115,14 @@ export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing 
   }
 
   /** Reports whether the target has ended. A connection may be lost for many reasons: a retry finds out sooner than waiting for pod events. */
-  async function isExpected(target: Target, { code }: KcapError): Promise<boolean> {
-    return transient.includes(code) ? podEvents.hasEnded(target) : await podEvents.willHaveEnded(target, ending)
+  async function isExpected(target: Target, { code, facts }: KcapError): Promise<boolean> {
+    if (transient.includes(code)) return podEvents.hasEnded(target)
+    return await podEvents.willHaveEnded(target, ending, facts.mayHaveEnded === true)
   }
 
   /** Reports whether a start failed because its pod was ending: the capture program there is killed, and may print nothing. */
   async function isEndOfPod(target: Target, { code, facts }: KcapError): Promise<boolean> {
-    if (facts.mayHaveEnded) return await podEvents.willHaveEnded(target, ending)
+    if (facts.mayHaveEnded) return await podEvents.willHaveEnded(target, ending, true)
     return (transient.includes(code) || code === 'pod-not-found') && podEvents.hasEnded(target)
   }
 

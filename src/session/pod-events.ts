@@ -3,11 +3,10 @@ import { linkSignals } from '../base/link-signals.ts'
 import type { FollowedName, PodTarget, Target } from '../base/target.ts'
 import type { PodSetChange } from '../target/follow-pod-set.ts'
 
-/**
- * Time that the API may take, after a capture has broken off, to report that its pod or container has ended: a kubelet that missed an update reports
- * states every 10 s (kubelet/status/status_manager.go, syncPeriod).
- */
-const eventTimeoutMs = 12_000
+/** Time that the API usually takes, after a capture has broken off, to report that its pod or container has ended. */
+const eventTimeoutMs = 3_000
+/** Longest time it may take: a kubelet that missed an update reports states every 10 s (kubelet/status/status_manager.go, syncPeriod). */
+const longEventTimeoutMs = 12_000
 
 /** State of the pods that followed names stand for. */
 export interface PodEvents {
@@ -27,8 +26,8 @@ export interface PodEvents {
   wasFollowed(target: Target): boolean
   /** Reports whether the target's pod is gone or the run of its container is over. */
   hasEnded(target: Target): boolean
-  /** Reports the same as `hasEnded`, but first waits a moment for pod events. */
-  willHaveEnded(target: Target, signal: AbortSignal): Promise<boolean>
+  /** Reports the same as `hasEnded`, but first waits for pod events: a moment, or longer where the end is likely. */
+  willHaveEnded(target: Target, signal: AbortSignal, isLikely: boolean): Promise<boolean>
 }
 
 export function makePodEvents(isCaptured: (uid: string) => boolean, clock: Clock): PodEvents {
@@ -96,8 +95,8 @@ export function makePodEvents(isCaptured: (uid: string) => boolean, clock: Clock
     isFollowed,
     wasFollowed,
     hasEnded,
-    async willHaveEnded(target, signal) {
-      for (const deadlineMs = clock.nowMs() + eventTimeoutMs; ; ) {
+    async willHaveEnded(target, signal, isLikely) {
+      for (const deadlineMs = clock.nowMs() + (isLikely ? longEventTimeoutMs : eventTimeoutMs); ; ) {
         if (hasEnded(target)) return true
         const leftMs = deadlineMs - clock.nowMs()
         if (!isFollowed(target) || leftMs <= 0 || signal.aborted) return false
