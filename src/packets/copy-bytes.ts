@@ -41,3 +41,13 @@ function makeLane(from: Buffer): Lane {
   const { buffer: memory, byteOffset: memoryOffset } = from
   return { from, memory, memoryOffset, view: new DataView(memory, memoryOffset, from.length) }
 }
+
+/**
+ * Returns a longer buffer that begins with these bytes; the rest is not cleared. It has memory of its own: a slice of Node's pool would keep the pool's
+ * slab, which has 64 KiB from Node 24 on, for as long as a packet in it is kept.
+ */
+export function growBytes(bytes: Buffer, length: number) {
+  const grown = Buffer.allocUnsafeSlow(length)
+  bytes.copy(grown)
+  return grown
+}

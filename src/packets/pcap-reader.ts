@@ -1,6 +1,7 @@
 import type { KcapError } from '../base/kcap-error.ts'
 import { type PacketBatch, type PacketStreamHeader, packetRow } from '../base/packet.ts'
 import { corruptCapture, notACapture } from './capture-errors.ts'
+import { growBytes } from './copy-bytes.ts'
 import { type HeaderKind, makeHeaderKinds } from './header-kinds.ts'
 import { couldBeMagic, parsePcapHeader, type RecordEncoding } from './pcap-header.ts'
 import { fileHeaderLength, maxCapturedLength, recordHeaderLength } from './pcap-layout.ts'
@@ -154,9 +155,7 @@ export function makePcapReader(sourceName: string): PcapReader {
         failTooLong(position, capturedLength)
         return at
       }
-      const start = pending
-      pending = Buffer.allocUnsafe(recordHeaderLength + capturedLength)
-      start.copy(pending)
+      pending = growBytes(pending, recordHeaderLength + capturedLength)
     }
     return take(at)
   }

@@ -1,6 +1,7 @@
 import type { KcapError } from '../base/kcap-error.ts'
 import type { PacketStreamHeader } from '../base/packet.ts'
 import { corruptCapture, notACapture } from './capture-errors.ts'
+import { growBytes } from './copy-bytes.ts'
 import { type InterfacePackets, makePacketRuns } from './packet-runs.ts'
 import { maxCapturedLength } from './pcap-layout.ts'
 import { blockTypes } from './pcapng-block.ts'
@@ -194,7 +195,7 @@ export function makePcapngReader(sourceName: string): PcapngReader {
       if (pendingLength < wantedLength) return at
       wantedLength = measureBlock(viewBytes(pending), 0, pendingLength)
       if (failure !== undefined) return at
-      if (wantedLength > pending.length) pending = Buffer.concat([pending], wantedLength)
+      if (wantedLength > pending.length) pending = growBytes(pending, wantedLength)
     }
     const skipped = Math.min(chunk.length - at, Math.max(0, blockLength - trailerLength - pendingLength))
     pendingLength += skipped

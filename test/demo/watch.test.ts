@@ -115,5 +115,7 @@ test('the EndpointSlice of a service follows its pods', async () => {
   cluster.addPod({ name: 'orders-new1', labels: { app: 'orders' } })
   cluster.removePod('prod/orders-new1')
   const counts = (await events).map(({ object }) => object.endpoints.length)
-  expect(counts).toEqual([3, expect.any(Number)])
+  // Both changes may come in one event, or in several.
+  expect(counts[0]).toBe(3)
+  expect(counts.length).toBeGreaterThan(1)
 })

@@ -136,8 +136,9 @@ describe('a list moments after another', () => {
 
 test('what is kept is names only, for this user alone', async () => {
   await listFirst()
-  const files = filesIn(cache)
-  expect(files.length).toBe(3)
+  // From Node 22 on, compiled code is kept there, too.
+  const files = filesIn(cache).filter((file) => !file.includes('compile'))
+  expect(files.map((file) => path.relative(cache, file))).toHaveLength(3)
   for (const file of files) {
     expect(statSync(file).mode & 0o777, file).toBe(0o600)
     expect(readFileSync(file, 'utf8')).not.toContain(demo.cluster.token)

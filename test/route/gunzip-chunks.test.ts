@@ -18,7 +18,7 @@ async function read(source: AsyncIterable<readonly Buffer[]>) {
 const whole = (text: string) => ({ bytes: Buffer.from(text), failure: undefined, isTorn: false })
 const members = (...texts: string[]) => Buffer.concat(texts.map((text) => gzipSync(text)))
 
-const bombBytes = 128 * 1024 * 1024
+const bombBytes = 384 * 1024 * 1024
 
 describe('gunzipChunks()', () => {
   test('gives the same bytes for members cut into any chunks', async () => {
@@ -61,7 +61,10 @@ describe('gunzipChunks()', () => {
       release = resolve
     })
     async function* source() {
-      yield [gzip.read() as Buffer]
+      // From Node 26 on, a read returns one chunk.
+      const flushedChunks: Buffer[] = []
+      for (let chunk = gzip.read(); chunk !== null; chunk = gzip.read()) flushedChunks.push(chunk as Buffer)
+      yield flushedChunks
       await held
     }
     const { chunks } = gunzipChunks(source(), 'shop/orders')
@@ -121,7 +124,7 @@ describe('gunzipChunks()', () => {
     expect(total).toBe(bombBytes)
     expect(largest).toBeLessThan(8 * 1024 * 1024)
     // Garbage too, until it is collected.
-    expect(peak).toBeLessThan(96 * 1024 * 1024)
+    expect(peak).toBeLessThan(192 * 1024 * 1024)
   })
 
   test('nothing is read ahead of a reader that is slow', async () => {
