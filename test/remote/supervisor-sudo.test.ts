@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -35,6 +36,7 @@ const able = shells.filter(([program]) => program !== 'busybox' || process.getui
 
 describe.each(able)('in %s %s sudo', (...words) => {
   const shell = words.filter((word) => word !== undefined)
+  const name = shell[0] === 'busybox' ? userInfo().username : 'ann'
   const programs = [['tcpdump']]
 
   test('gets the first line of standard input as its password, and nothing else does', async () => {
@@ -45,8 +47,8 @@ describe.each(able)('in %s %s sudo', (...words) => {
     await until(() => capture.stderr().includes('ended'))
     capture.child.stdin.write('r\n')
     await capture.exited
-    expect(capture.stdout()).toBe('captures as ann\n')
-    expect(capture.stderr()).toContain('using sudo -S -p  tcpdump -Z ann')
+    expect(capture.stdout()).toBe(`captures as ${name}\n`)
+    expect(capture.stderr()).toContain(`using sudo -S -p  tcpdump -Z ${name}`)
     expect(capture.stderr() + readFileSync(environment.SUDO_WORDS ?? '', 'utf8')).not.toContain(password)
   })
 
@@ -64,7 +66,7 @@ describe.each(able)('in %s %s sudo', (...words) => {
     await until(() => capture.stderr().includes('ended'))
     capture.child.stdin.write('r\n')
     await capture.exited
-    expect(gunzipSync(Buffer.concat(chunks)).toString()).toBe('captures as ann\n')
+    expect(gunzipSync(Buffer.concat(chunks)).toString()).toBe(`captures as ${name}\n`)
   })
 
   test('is told from the right password', async () => {
@@ -81,7 +83,7 @@ describe.each(able)('in %s %s sudo', (...words) => {
     await until(() => capture.stderr().includes('ended 1'))
     capture.child.stdin.write('r\n')
     expect(await capture.exited).toBe(1)
-    expect(capture.stderr()).toContain('using sudo -n tcpdump -Z ann')
+    expect(capture.stderr()).toContain(`using sudo -n tcpdump -Z ${name}`)
   })
 
   test('is left out for a tcpdump that has the capabilities itself', async () => {
