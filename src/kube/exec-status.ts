@@ -13,7 +13,7 @@ import {
   readStatus,
   toApiError,
 } from './kube-error.ts'
-import { readRefusal } from './kube-request.ts'
+import { readRefusal } from './read-refusal.ts'
 
 /** Maximum number of bytes read of a status; a frame may have megabytes. */
 const maxStatusBytes = 64 * 1024

@@ -1,22 +1,17 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { type Clock, monotonicClock } from '../base/clock.ts'
-import { line } from '../base/hint.ts'
-import { KcapError } from '../base/kcap-error.ts'
 import { linkSignals } from '../base/link-signals.ts'
 import type { LogFields } from '../base/log.ts'
 import type { ClusterAccess } from './cluster-access.ts'
 import { fitAnswer } from './fit-answer.ts'
-import { makeJsonSplitter, noJson, type RefuseAnswer } from './json-splitter.ts'
-import { type KubeAction, toApiError, toConnectError } from './kube-error.ts'
+import { makeJsonSplitter, noJson } from './json-splitter.ts'
+import { type KubeAction, toConnectError } from './kube-error.ts'
+import { isAccepted, refuseAnswer } from './read-refusal.ts'
 import { findResetPause, findRetryPause, mostTries } from './transient-answer.ts'
 
 /** Time limit from a request to the end of its answer; each page of a list has its own. */
 const answerTimeoutMs = 15_000
-/** Maximum size of a refusal that is read: the texts of admission webhooks have no limit of their own. */
-const maxRefusalBytes = 64 * 1024
-/** Time limit from the status of a refusal to the end of its text. */
-const refusalTimeoutMs = 3_000
 
 export interface KubeRequest {
   /** `/api/v1/namespaces/shop/pods?limit=500` */
@@ -61,21 +56,6 @@ export async function requestObject<Answer>(
   } finally {
     time.end()
   }
-}
-
-/** Returns a function that makes the error for an answer that no API server sends. */
-export function refuseAnswer(
-  { server }: ClusterAccess,
-  { path, action }: Pick<KubeRequest, 'path' | 'action'>,
-): RefuseAnswer {
-  return (state, cause) =>
-    new KcapError('api-failed', `cannot ${action.verb} ${action.resource} of "${server.host}": ${state}`, {
-      hints: [
-        ...(state === noJson ? ['is it an API server? a login page of a proxy may answer in its place'] : []),
-        line('kubectl', 'get', '--raw', path),
-      ],
-      ...(cause !== undefined && { cause }),
-    })
 }
 
 /** Time limit of a request and its whole answer. */
@@ -213,40 +193,4 @@ export async function openStream(
     })
     outgoing.end(request.body)
   })
-}
-
-/**
- * Returns whether the request succeeded; false for a 404.
- * @throws {KcapError} api-*, admission-refused — when it is refused
- */
-export async function isAccepted(
-  access: ClusterAccess,
-  action: KubeAction,
-  response: IncomingMessage,
-): Promise<boolean> {
-  const { statusCode = 0 } = response
-  if (statusCode >= 200 && statusCode <= 299) return true
-  const text = await readRefusal(response)
-  if (statusCode === 404) return false
-  throw toApiError(access, action, statusCode, text)
-}
-
-/** Returns the beginning of a refusal's text, as far as it arrives. */
-export async function readRefusal(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  let length = 0
-  const timer = setTimeout(() => response.destroy(), refusalTimeoutMs)
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      // A copy: a few bytes would keep everything in memory that was read from the socket.
-      chunks.push(Buffer.from(chunk))
-      length += chunk.length
-      if (length >= maxRefusalBytes) break
-    }
-  } catch {
-    // The status alone shows that it is a refusal.
-  } finally {
-    clearTimeout(timer)
-  }
-  return Buffer.concat(chunks).toString('utf8', 0, maxRefusalBytes)
 }

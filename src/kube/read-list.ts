@@ -5,7 +5,8 @@ import type { ClusterAccess } from './cluster-access.ts'
 import { fitListHead, fitListItem } from './fit-answer.ts'
 import { makeJsonSplitter, noJson } from './json-splitter.ts'
 import type { KubeAction } from './kube-error.ts'
-import { isAccepted, limitTime, openAnswer, refuseAnswer } from './kube-request.ts'
+import { limitTime, openAnswer } from './kube-request.ts'
+import { isAccepted, refuseAnswer } from './read-refusal.ts'
 
 /** Objects per page, as in kubectl (`--chunk-size`). */
 export const pageSize = 500

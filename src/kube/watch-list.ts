@@ -6,8 +6,9 @@ import type { ClusterAccess } from './cluster-access.ts'
 import { fitWatchEvent } from './fit-answer.ts'
 import { makeJsonSplitter, noJson } from './json-splitter.ts'
 import { type KubeAction, type KubeStatus, toApiError } from './kube-error.ts'
-import { openStream, readRefusal, refuseAnswer } from './kube-request.ts'
+import { openStream } from './kube-request.ts'
 import { readList } from './read-list.ts'
+import { readRefusal, refuseAnswer } from './read-refusal.ts'
 
 /** Duration of a watch: it ends before load balancers cut it, at a random time, so that many clients don't come back together. */
 const watchSeconds = { least: 240, most: 360 }
