@@ -31,7 +31,12 @@ export async function cleanup(argv: readonly string[]): Promise<number> {
   const dryRun = parsed.flag('dry-run')
   const isJson = parsed.flag('json')
   const failures: string[] = []
-  const access = await openCluster({ ...scope, signal, timeoutMs: loginTimeoutMs, interactive: process.stdin.isTTY })
+  const access = await openCluster({
+    ...scope,
+    signal,
+    timeoutMs: loginTimeoutMs,
+    interactive: process.stdin.isTTY === true,
+  })
   try {
     const namespace = parsed.flag('all-namespaces') ? undefined : (scope.namespace ?? access.namespace)
     let count = 0

@@ -40,7 +40,7 @@ export async function examine(argv: readonly string[]): Promise<number> {
   })
   const stop = watchForStop({ followParent: false })
   const { signal } = stop
-  const clusters = makeClusterPool({ signal, timeoutMs: loginTimeoutMs, interactive: process.stdin.isTTY })
+  const clusters = makeClusterPool({ signal, timeoutMs: loginTimeoutMs, interactive: process.stdin.isTTY === true })
   try {
     const targets = await resolveTargets(request.targets, clusters, signal, (error, name, home) =>
       explainDenial(error, name, request, home),

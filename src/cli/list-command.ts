@@ -71,7 +71,7 @@ async function readListing(
   signal: AbortSignal,
 ): Promise<Listing> {
   if (what === 'contexts') return listContexts(parsed)
-  const run = { signal, timeoutMs: loginTimeoutMs, interactive: process.stdin.isTTY }
+  const run = { signal, timeoutMs: loginTimeoutMs, interactive: process.stdin.isTTY === true }
   if (what === 'interfaces') {
     const request = makeRequest({ ...parsed, words: targets }, { output: { kind: 'stdout' }, commandLine: '' })
     // Loaded here only, because it brings in everything a capture needs.

@@ -56,7 +56,8 @@ async function answerList(limits: ListLimits): Promise<{ text: string; isStale: 
       writeWarmList(text, start)
     }
   } catch {
-    // Without a writable folder, every question is computed again.
+    // Without a writable folder every question is computed again, and a refresh would have nowhere to put what it finds.
+    return { text, isStale: false }
   }
   return { text, isStale: listing.clusters.some((cluster) => cluster.isStale) }
 }
