@@ -11,7 +11,7 @@ const pieceBytes = 4 * 1024 * 1024
 const recordHeaderLength = 16
 /** Between two packets of a file, at most, in steps. */
 const maxGap = 256
-/** So many files have no time stamp in common, and their order is one. */
+/** Time between packets; up to as many shifted files share no time stamp, so their order is unique. */
 const stepNs = 64
 
 /**

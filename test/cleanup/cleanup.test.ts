@@ -44,7 +44,7 @@ async function isThere(pod: string): Promise<boolean> {
 }
 const deletions = (requests: readonly string[]) => requests.filter((request) => request.startsWith('DELETE '))
 
-/** Of the cluster's own pods nothing is told. */
+/** Reports nothing about the cluster's own pods. */
 async function cleanup(user: DemoUser, ...argv: string[]) {
   const { code, stdout, lines } = await user.run('cleanup', ...argv)
   return { code, told: stdout.trimEnd().split('\n'), lines }

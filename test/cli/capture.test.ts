@@ -32,7 +32,7 @@ afterEach(async () => {
 const pod = 'prod/orders-6c9f'
 const start = (...argv: string[]) => startKcap(argv, { KUBECONFIG: kubeconfig })
 const kcap = async (...argv: string[]) => await start(...argv).ended
-/** The same without a process of its own, which is not what each test is about. */
+/** Runs kcap without a process of its own, which is not what each test is about. */
 const kcapHere = async (...argv: string[]) => await runCliHere(argv, { KUBECONFIG: kubeconfig })
 /** Another program than kcap; not waited for in this thread, where the cluster lives. */
 async function run(command: string, argv: readonly string[], cwd?: string) {

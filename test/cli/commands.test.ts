@@ -27,7 +27,7 @@ async function kcap(...argv: string[]) {
   const { code, stdout, stderr } = await runKcap(argv, { KUBECONFIG: kubeconfig })
   return { code, stdout: stdout.toString(), stderr }
 }
-/** The same without a process of its own, for what the other tests leave of a command. */
+/** Runs a command without a process of its own, where no other test starts one. */
 const kcapHere = async (...argv: string[]) => await runCliHere(argv, { KUBECONFIG: kubeconfig })
 
 describe('help', () => {

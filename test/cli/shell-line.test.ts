@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatInsertion, splitShellLine } from '../../src/cli/shell-line.ts'
 
-/** Those of bash, as long as nobody changes them. */
+/** Default word breaks of bash. */
 const breaks = ' \t\n"\'@><=;|&(:'
 const split = (line: string) => splitShellLine(line, breaks)
 const insert = (line: string, value: string) => formatInsertion(value, split(line))

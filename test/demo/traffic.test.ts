@@ -30,7 +30,7 @@ function makeStore() {
   return store
 }
 
-/** So many packets of a pod, through the very bytes a capture would have. */
+/** Returns packets of a pod, read from the bytes that a capture would have. */
 function capture(pod: string, count: number, interfaceName: InterfaceName = 'any', seed = 'seed') {
   const found = pods.find(pod)
   if (found === undefined) throw new Error(pod)

@@ -35,7 +35,7 @@ function start(...more: string[]) {
   return startKcap([...words, '--fifo', fifo, ...more], { KUBECONFIG: kubeconfig })
 }
 
-/** The same without a process of its own, which is not what each test is about. */
+/** Captures without a process of its own, which is not what each test is about. */
 async function captureHere(argv: readonly string[], file = kubeconfig) {
   return await runHere(() => capture(argv), { KUBECONFIG: file })
 }

@@ -29,7 +29,7 @@ async function reloadByProgram(value: string, option: string, fields: readonly s
   return readValues(stdout.toString())
 }
 
-/** The same without a process of its own. */
+/** Reloads a list without a process of its own. */
 async function reload(value: string, option: string, fields: readonly string[] = [], environment = {}) {
   seeEnvironment({ KUBECONFIG: kubeconfig, ...environment })
   return readValues((await reloadList(words(value, option, fields))) ?? '')

@@ -14,7 +14,7 @@ import { damagedText } from './hostile-text.ts'
 /** Rows, the begun packet, and what the collector has not come to. */
 const maxMemoryBytes = 256e6
 
-/** Of one link type: a capture on one interface has no other. */
+/** Records of one link type: a capture on one interface has no other. */
 const { pcaps, pcapngs } = makeSampleCaptures({ cooked: 1, plain: 1 })
 const captures = [...pcaps, ...pcapngs, ...pcapngs]
 

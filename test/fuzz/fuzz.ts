@@ -3,13 +3,13 @@ import fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
 
-/** Of each target; more is a longer search. */
+/** Time for each target; more is a longer search. */
 const seconds = Number(process.env.KCAP_FUZZ_SECONDS ?? 4)
 const fixedSeed = 20_261_125
 const seed = Number(process.env.KCAP_FUZZ_SEED ?? (process.env.CI ? fixedSeed : Math.floor(Math.random() * 2 ** 31)))
-/** Of a failure that was found, as fast-check prints it. */
+/** Path to a failure that was found, as fast-check prints it. */
 const failurePath = process.env.KCAP_FUZZ_PATH
-/** Of one input, of the processor's time: a machine that is busy takes longer. */
+/** Limit of processor time for one input: a busy machine takes longer by the clock. */
 const caseLimitMs = 1_000
 const hangLimitMs = 60_000
 

@@ -55,7 +55,7 @@ const run = {
 const notFound = [404, { kind: 'Status', message: 'pods "kcap-1" not found', details: { kind: 'pods' } }] as const
 const created = (requests: readonly string[]) => requests.filter((request) => /^(POST|PATCH) \/api\/v1\//.test(request))
 
-test('a login that may not delete pods is told before one is created', async () => {
+test('a user who may not delete pods is refused before a pod is created', async () => {
   const { access, requests } = await openCluster({ mayDelete: false, exec: notFound })
   expect(await failureOf(createNodePod(access, run))).toMatchObject({
     code: 'api-forbidden',

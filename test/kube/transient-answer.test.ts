@@ -77,7 +77,7 @@ const busy = (_: IncomingMessage, response: ServerResponse) => response.writeHea
 const cut = (request: IncomingMessage) => request.socket.destroy()
 const done = (_: IncomingMessage, response: ServerResponse) => response.end('{}')
 
-test('a request is sent until the API server has time, and the log tells', async () => {
+test('a request is sent again until the API server has time, and each attempt is logged', async () => {
   const { access, requests, lines, pauses, clock } = await openPeer(busy, busy, done)
   const response = await openAnswer(access, { path: '/api/v1/pods?limit=1', signal, clock })
   response.resume()

@@ -7,7 +7,7 @@ import { makeBlockFormat } from '../support/pcapng-blocks.ts'
 
 const packet = (text: string) => ({ seconds: 1, nanoseconds: 2, data: Buffer.from(text), originalLength: 99 })
 
-/** The same packets in a buffer of that size, with bytes of others around them. */
+/** Returns the packets in a buffer of that size, surrounded by other bytes. */
 function spread(texts: readonly string[], bufferBytes: number) {
   const { bytes, count, rows, capturedBytes } = makeBatch(texts.map(packet))
   const large = Buffer.alloc(bufferBytes, 'x')

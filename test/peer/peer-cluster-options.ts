@@ -4,19 +4,19 @@ import type { ExecProtocolName } from './exec/protocols.ts'
 import type { Misbehaviour } from './misbehaviour/misbehaviour.ts'
 
 export interface PeerClusterOptions {
-  /** Of each pod; 0 is silence, Infinity as fast as they are read. Default 25. */
+  /** Packet rate of each pod; 0 is silence, Infinity is as fast as they are read. Default 25. */
   readonly packetsPerSecond?: number
   /** Default: any free one. */
   readonly port?: number
   /** What the server speaks, its favourite first. Default v5 and v4, as 1.34 does. */
   readonly protocols?: readonly ExecProtocolName[]
-  /** Users beside the one who may do everything; each gets a token. */
+  /** Users in addition to the one who may do everything; each gets a token. */
   readonly users?: readonly { readonly name: string; readonly rights: readonly Right[] }[]
   /** Verbs on `pods/exec` that a WebSocket needs. Default `get`; Kubernetes 1.35 asks for `get` and `create`. */
   readonly execVerbs?: readonly string[]
   /** Running pods `default/load-00001` and on, for long lists. */
   readonly extraPods?: number
-  /** The same seed gives the same packets. */
+  /** Seed of the traffic; equal seeds make equal packets. */
   readonly seed?: string
   readonly misbehaviour?: Misbehaviour
   /** A capture hears nothing on stdin for this long: it ends. Default 20 s. */

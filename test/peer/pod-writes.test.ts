@@ -175,7 +175,7 @@ describe('running', () => {
 })
 
 describe('deleting', () => {
-  test('a running pod is told to end, its execs end, and it is gone', async () => {
+  test('deleting a running pod ends its execs and removes it', async () => {
     await create(makePod('doomed'))
     await running('doomed')
     const exec = await openExec(cluster, { pod: 'prod/doomed' })

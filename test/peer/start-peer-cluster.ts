@@ -44,7 +44,7 @@ export interface PeerCluster {
   readonly url: string
   readonly port: number
   readonly certificateAuthorityPem: string
-  /** Of the user who may do everything. */
+  /** Token of the user who may do everything. */
   readonly token: string
   tokenOf(user: string): string
   /** YAML with the context `kcap-demo` and the namespace `prod`. */

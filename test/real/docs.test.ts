@@ -27,7 +27,7 @@ const commands = files.flatMap((file) =>
   ),
 )
 
-/** Those that something else runs. */
+/** Commands that another test or CI runs. */
 const elsewhere: Readonly<Record<string, string>> = {
   'npm ci && npx kcap demo -o demo.pcapng --force': '.ci/run',
   'npm ci && npm test': '.ci/run',

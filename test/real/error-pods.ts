@@ -25,7 +25,7 @@ function fromHex(...parts: string[]): Buffer {
   return Buffer.from(parts.join(''), 'hex')
 }
 
-/** For `printf` of a shell. */
+/** Returns bytes as escapes for a shell's `printf`. */
 function escapeBytes(bytes: Buffer): string {
   return [...bytes].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')
 }

@@ -16,7 +16,7 @@ const linkTypes = ['LINUX_SLL2', 'EN10MB']
 /** One shell for many: what takes time is to start each. */
 const compileAll = 'type=$1; shift; for filter; do tcpdump -d -y "$type" -- "$filter" >/dev/null 2>&1; echo $?; done'
 
-/** For which of the link types tcpdump compiles each. */
+/** Link types that tcpdump compiles each filter for. */
 async function compile(filters: readonly string[]): Promise<boolean[][]> {
   const columns = await Promise.all(
     linkTypes.map(async (type) => {

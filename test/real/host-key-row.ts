@@ -41,7 +41,7 @@ export const ed = { server: 'ed', strict: 'accept-new' } as const
 /** Settings that kcap's own client leaves to `ssh`. */
 export const handedOver = { clients: ['auto', 'openssh'] } as const
 
-/** The same at each strictness. */
+/** Returns the row at each strictness. */
 export function atEach(what: string, row: Partial<HostKeyRow>): Rows {
   return {
     [`${what}, yes`]: { ...ed, ...row, strict: 'yes' },

@@ -48,7 +48,7 @@ export async function kubectl(...argv: string[]): Promise<string> {
   return (await run(lab.kubectl, ['--kubeconfig', lab.kubeconfig, ...argv], { maxBuffer: 1e8 })).stdout
 }
 
-/** For what kcap creates in the lab, whose nodes can pull nothing. */
+/** Options for what kcap creates in the lab, whose nodes cannot pull images. */
 export const debugImage = ['--debug-image', 'lab/busybox:1', '--debug-pull-policy', 'Never']
 
 /** Pods that kcap has created and that are there still, `pod/NAME` a line; with `running`, those that run. */

@@ -12,7 +12,7 @@ const fromNode = (target: string, scope = '') => [
 const debugContainer =
   "via ephemeral, if you allow it: adds a debug container to the pod; it stops by itself, its entry stays in the pod's spec:"
 
-/** What the lab's admin is told of the other routes to a pod. */
+/** Hints that the lab's admin gets about the other routes to a pod. */
 export function waysOfAdmin(target: string): (string | RegExp)[] {
   return [
     ...(isModern ? [debugContainer, new RegExp(`^kcap ${target} .*--via ephemeral$`)] : []),

@@ -13,7 +13,7 @@ const loadBytesPerSecond = 25_000_000
 const seconds = 4
 const nodeAddress = '10.231.0.2'
 const discardPort = 9
-/** Of the pod `hostnet`, and of the lab's own small talk. */
+/** Traffic of the pod `hostnet`, and the lab's own. */
 const loadPort = 18_081
 const otherPorts = [18_080]
 

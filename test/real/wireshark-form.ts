@@ -74,7 +74,7 @@ export async function openForm({ home, desktop, calls }: FormContext, interfaceV
       expect(argv[argv.indexOf('--extcap-reload-option') + 1]).toBe(option)
       return argv
     },
-    /** Of a list the first entry that begins so, or the text of a field. */
+    /** Selects the first entry of a list that begins so, or types the text of a field. */
     async choose(option: string, entryStart: string) {
       await moveToRow(option, 0)
       await desktop.type(entryStart)

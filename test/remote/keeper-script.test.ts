@@ -50,7 +50,7 @@ beforeAll(async () => {
 })
 
 describe.each(distinctShells)('in %s', (...shell) => {
-  test('it is told to end, and does so at once', async () => {
+  test('the keeper script ends at once on a signal', async () => {
     const { child, exited } = startKeeper(shell)
     // It pauses.
     await until(() => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8') !== '')
@@ -59,7 +59,7 @@ describe.each(distinctShells)('in %s', (...shell) => {
   })
 })
 
-test('it ends when no capture of its own has run for so long, and stays while one runs or a program is uploaded', {
+test('the keeper script ends after a time without captures, and stays while one runs or a program is uploaded', {
   timeout: 40_000,
 }, async () => {
   // Captures are known by the name of their program too.

@@ -211,7 +211,7 @@ async function makeBusyboxPath(...names: string[]): Promise<string> {
 }
 
 const hasBusybox = distinctShells.some(([program]) => program === 'busybox')
-/** Those whose `read` takes a timeout. */
+/** Shells whose `read` takes a timeout. */
 const timedShells = distinctShells.filter(([program]) => program !== 'dash' && program !== 'sh')
 
 describe.skipIf(!hasBusybox).each(timedShells)('with programs of busybox, in %s', (...shell) => {

@@ -108,7 +108,7 @@ test('where "baseline" forbids to ask for rights, those of the container runtime
   expect(securityContext.capabilities).toBe(undefined)
 })
 
-test('where "restricted" forbids it, it is \'admission-refused\', and nobody is told to lower its level', async () => {
+test('where "restricted" forbids it, it is \'admission-refused\', and no hint suggests lowering its level', async () => {
   demo.cluster.labelNamespace('staging', { 'pod-security.kubernetes.io/enforce': 'restricted' })
   const { code, lines } = await admin.capture('staging/web-77aa', '--via', 'ephemeral')
   expect([code, lines[0]]).toEqual([

@@ -135,7 +135,7 @@ test('it is deleted when the output can not be written', async () => {
   expect(changes(requests)).toEqual([createdIn('prod'), deletedIn('prod')])
 })
 
-test('a login that may not delete pods is told so before one is created', async () => {
+test('a user who may not delete pods is refused before a node pod is created', async () => {
   const user = await makeDemoUser(demo, 'no-delete')
   const requests = await requestsOf(demo, async () => {
     const { code, lines } = await user.capture('prod/minimal-0', '--via', 'node-pod')

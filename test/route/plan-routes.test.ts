@@ -115,7 +115,7 @@ describe('what would lift a refusal', () => {
     expect(plan(via, facts).lift.map((hint) => formatHint(hint))).toEqual(lift)
   })
 
-  test('nobody is told to lower the pod security of a namespace', () => {
+  test('no hint suggests lowering the pod security of a namespace', () => {
     expect(plan('ephemeral', { podSecurity: 'restricted' }).lift).toEqual([])
   })
 

@@ -130,7 +130,7 @@ function countPackets(seen: ReadonlyMap<string, { readonly packets: number }>): 
   return [...seen.values()].reduce((sum, { packets }) => sum + packets, 0)
 }
 
-/** Of `--json` on standard error: what it says at the end, and errors on the way. */
+/** Reads the lines of `--json`: the summary at the end, and errors before it. */
 function followLines(stderr: NodeJS.ReadableStream) {
   let rest = ''
   let summary: unknown

@@ -2,7 +2,7 @@ import { median } from '../bench/measure.ts'
 
 /** How a figure moves over a run: what grows without end shows in both numbers, however slowly. */
 export interface Growth {
-  /** Of the straight line that fits best, over ten minutes. */
+  /** Slope of the best-fitting line, per ten minutes. */
   readonly perTenMinutes: number
   readonly firstQuarter: number
   readonly lastQuarter: number

@@ -74,7 +74,7 @@ export function formatPcap(
 export interface PlainBlock {
   readonly type: number
   readonly body: Buffer
-  /** Of the options after a body of the given length. */
+  /** Returns the options after a body of the given length. */
   options(bodyLength: number): Map<number, Buffer[]>
 }
 

@@ -25,7 +25,7 @@ function writeReplayedTcpdump(folder: string, pieces: readonly Buffer[]): void {
 
 const pair = makeKeyPair()
 
-/** Gives each test of the file a folder that is the first of PATH. Returns the folder of the running test. */
+/** Puts a folder first in PATH for each test of the file. Returns the folder of the running test. */
 export function useReplayFolder(): () => string {
   let folder = ''
   beforeEach(async () => {

@@ -9,7 +9,7 @@ export interface PeerPods extends DemoPods {
   addMany(count: number, namespace?: string, prefix?: string): void
   /** As `kubectl delete pod`: first terminating, then gone. */
   remove(id: string): void
-  /** The pod is told to end, and its containers do. */
+  /** Terminates the pod and its containers. */
   terminate(id: string, graceSeconds: number): Pod
   /** All containers of the pod but ephemeral ones are killed and started again. */
   restart(id: string): void

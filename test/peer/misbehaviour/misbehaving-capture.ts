@@ -9,7 +9,7 @@ const hugeLength = 300_000_000
 const loginText = 'Last login: Sun Nov 22 10:15:30 2026 from 10.0.0.7\nwelcome to web-5f8c\n'
 const noFormat: CaptureFormat = { header: () => Buffer.alloc(0), records: () => Buffer.alloc(0) }
 
-/** Returns a capture whose stream is spoilt as it is told. */
+/** Returns a capture that spoils its stream as `misbehaviour` says. */
 export function makeMisbehavingCapture(misbehaviour: Misbehaviour): StreamCapture {
   const { stream, textBeforeCapture, exitCode } = misbehaviour
   const stopsAt =

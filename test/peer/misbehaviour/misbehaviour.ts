@@ -30,7 +30,7 @@ export interface Misbehaviour {
    * `not-pcap`: text instead of a capture.
    */
   readonly stream?: 'huge-record' | 'truncated' | 'not-pcap'
-  /** For `stream` and `exitCode`; default 5. */
+  /** Packets before `stream` or `exitCode` takes effect; default 5. */
   readonly badAfterPackets?: number
   /** The capture program ends by itself with this code after `badAfterPackets` packets. */
   readonly exitCode?: number
