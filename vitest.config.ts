@@ -29,7 +29,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'gates', include: ['test/gates/*.test.ts'], globalSetup: 'test/support/build-program.ts' },
+        test: {
+          name: 'gates',
+          include: ['test/gates/*.test.ts'],
+          testTimeout: 45_000,
+          globalSetup: 'test/support/build-program.ts',
+        },
       },
       {
         extends: true,

@@ -3,6 +3,7 @@ import type { V1Pod } from '@kubernetes/client-node'
 import { KcapError } from '../base/kcap-error.ts'
 import { quote } from '../base/quote.ts'
 import type { StartRemoteProcess } from '../base/remote-process.ts'
+import { runRemote } from '../capture/run-remote.ts'
 import { accountLabel } from '../host/account.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { ownerAnnotation, ownNamePrefix, ownSelector } from '../kube/debug-container.ts'
@@ -12,7 +13,6 @@ import { deletePod } from '../kube/node-pod.ts'
 import { isRunning, listContainers } from '../kube/pod-containers.ts'
 import { makeKeptSize, tooManyObjects } from '../kube/read-list.ts'
 import { type Leftover, makeCleanupArgv, parseLeftovers } from '../remote/cleanup-script.ts'
-import { runRemote } from '../route/run-remote.ts'
 
 /** Leftover of a capture in a cluster. */
 export interface FoundLeftover {

@@ -1,8 +1,8 @@
 import { fileLine, type Hint } from '../base/hint.ts'
 import { toKcapError } from '../base/kcap-error.ts'
 import type { PodTarget, SshHostName } from '../base/target.ts'
+import { runRemote } from '../capture/run-remote.ts'
 import { makeProbeArgv, parseProbe } from '../remote/probe-script.ts'
-import { runRemote } from '../route/run-remote.ts'
 import { openSshRoute } from '../route/ssh-route.ts'
 import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
 

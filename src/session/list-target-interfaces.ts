@@ -1,6 +1,6 @@
 import type { CaptureRequest } from '../base/capture-request.ts'
+import { listInterfaces, type RemoteInterface } from '../capture/list-interfaces.ts'
 import { type ClusterPool, makeClusterPool } from '../kube/cluster-pool.ts'
-import { listInterfaces, type RemoteInterface } from '../route/list-interfaces.ts'
 import { openRoute } from '../route/open-route.ts'
 import { resolveTargets } from '../target/resolve-targets.ts'
 

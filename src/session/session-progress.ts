@@ -2,8 +2,8 @@ import { type Clock, monotonicClock } from '../base/clock.ts'
 import type { KcapError } from '../base/kcap-error.ts'
 import { capturedBytesOf, type PacketRun } from '../base/packet.ts'
 import type { SourceEnd } from '../base/packet-source.ts'
+import type { UploadProgress } from '../capture/upload-tcpdump.ts'
 import type { InterfaceStatistics } from '../packets/pcapng-writer.ts'
-import type { UploadProgress } from '../route/upload-tcpdump.ts'
 import type { EndReason } from './ending.ts'
 
 /** Live figures of one source. */

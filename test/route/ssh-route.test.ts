@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readOutput } from '../../src/route/read-output.ts'
+import { readOutput } from '../../src/capture/read-output.ts'
 import { openSshRoute } from '../../src/route/ssh-route.ts'
 import { noSignal, openHome, openServer } from '../support/ssh-fixture.ts'
 import { makeKeyPair } from '../support/ssh-server.ts'

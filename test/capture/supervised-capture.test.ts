@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { RemoteExit, RemoteProcess } from '../../src/base/remote-process.ts'
-import { openSupervisedCapture } from '../../src/route/supervised-capture.ts'
+import { openSupervisedCapture } from '../../src/capture/supervised-capture.ts'
 import { failureOf } from '../support/failure.ts'
 
 afterEach(() => {

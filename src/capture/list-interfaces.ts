@@ -1,7 +1,7 @@
 import { KcapError } from '../base/kcap-error.ts'
 import { makeToolArgv } from '../remote/capture-command.ts'
 import { lacksShell } from '../remote/login-shell.ts'
-import type { Route } from './route.ts'
+import type { Route } from '../route/route.ts'
 import { runRemote } from './run-remote.ts'
 
 export interface RemoteInterface {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { makeKeyLogReader } from '../packets/key-log.ts'
 import { makeSupervisedArgv } from '../remote/supervised-argv.ts'
+import type { Route } from '../route/route.ts'
 import { readOutput } from './read-output.ts'
-import type { Route } from './route.ts'
 import { startSupervised } from './supervised-program.ts'
 
 /** Time limit of the start. Packets wait for it, and the ssh program may prompt for a login meanwhile. */

@@ -11,8 +11,8 @@ import {
   type TcpdumpFeatures,
 } from '../remote/capture-command.ts'
 import { makeSupervisedArgv } from '../remote/supervised-argv.ts'
+import type { Route } from '../route/route.ts'
 import { listInterfaces } from './list-interfaces.ts'
-import type { Route } from './route.ts'
 import { openSupervisedCapture } from './supervised-capture.ts'
 import { withTargetHints } from './target-hints.ts'
 import { type UploadedProgram, type UploadOptions, uploadTcpdump } from './upload-tcpdump.ts'

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { constants, createGzip, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { gunzipChunks } from '../../src/route/gunzip-chunks.ts'
+import { gunzipChunks } from '../../src/capture/gunzip-chunks.ts'
 
 async function* groupsOf(...groups: readonly Buffer[][]): AsyncGenerator<readonly Buffer[]> {
   for (const group of groups) yield group

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { listInterfaces, parseInterfaces } from '../../src/route/list-interfaces.ts'
+import { listInterfaces, parseInterfaces } from '../../src/capture/list-interfaces.ts'
+import { runRemote } from '../../src/capture/run-remote.ts'
 import type { Route } from '../../src/route/route.ts'
-import { runRemote } from '../../src/route/run-remote.ts'
 import { failureOf } from '../support/failure.ts'
 import { makeFakeRemote } from '../support/fake-remote.ts'
 

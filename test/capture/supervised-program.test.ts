@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import type { RemoteExit, RemoteProcess } from '../../src/base/remote-process.ts'
-import { startSupervised } from '../../src/route/supervised-program.ts'
+import { startSupervised } from '../../src/capture/supervised-program.ts'
 import { afterThisTest } from '../support/cleanups.ts'
 import { measureLiveHeap } from '../support/live-heap.ts'
 

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
-import { readOutput, textAfterMark } from '../../src/route/read-output.ts'
+import { readOutput, textAfterMark } from '../../src/capture/read-output.ts'
 
 async function read(chunks: readonly string[], mark: string | null = 'MARK'): Promise<string> {
   const stdout = new PassThrough()

@@ -6,7 +6,7 @@ import { KcapError } from '../base/kcap-error.ts'
 import type { WriteLog } from '../base/log.ts'
 import { posixChecksum } from '../base/posix-checksum.ts'
 import { makeUploadArgv, uploadedNamePrefix } from '../remote/upload-script.ts'
-import type { Route } from './route.ts'
+import type { Route } from '../route/route.ts'
 import { type SendOutcome, sendProgram } from './send-program.ts'
 
 /** Progress of a running upload. */

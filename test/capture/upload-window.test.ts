@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { makeUploadWindow } from '../../src/capture/upload-window.ts'
 import { largestPieceBytes } from '../../src/remote/upload-script.ts'
-import { makeUploadWindow } from '../../src/route/upload-window.ts'
 
 const programBytes = 3_000_000
 /** What the remote side needs for a piece. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type CaptureFailure, explainFailure } from '../../src/route/capture-failure.ts'
+import { type CaptureFailure, explainFailure } from '../../src/capture/capture-failure.ts'
 
 function explain(lines: readonly string[], more: Partial<CaptureFailure> = {}) {
   return explainFailure({

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { refuseUnreadableUpload } from '../../src/route/refuse-upload.ts'
+import { refuseUnreadableUpload } from '../../src/capture/refuse-upload.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
 test.each([

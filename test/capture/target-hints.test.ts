@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
 import type { PodTarget, SshTarget } from '../../src/base/target.ts'
-import { withTargetHints } from '../../src/route/target-hints.ts'
+import { withTargetHints } from '../../src/capture/target-hints.ts'
 
 const pod: PodTarget = {
   kind: 'pod',
