@@ -98,7 +98,8 @@ const nativeCiphers = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /\/sshcrypto\.node$/ }, () => ({ path: 'sshcrypto', namespace: 'native-ciphers' }))
     onLoad({ filter: /./, namespace: 'native-ciphers' }, () => ({
-      contents: "import { loadNativeCiphers } from './src/ssh/native-ciphers.ts'\nmodule.exports = loadNativeCiphers()",
+      contents:
+        "import { loadNativeCiphers } from './src/ssh/ssh2/native-ciphers.ts'\nmodule.exports = loadNativeCiphers()",
       resolveDir: path.resolve('.'),
     }))
   },

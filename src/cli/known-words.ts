@@ -7,7 +7,7 @@ import { readKnownNames } from '../listing/known-names.ts'
 import { chooseKubeconfig } from '../settings/cluster-settings.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { defaultSettings } from '../settings/settings.ts'
-import { listSshAliases } from '../ssh/list-ssh-aliases.ts'
+import { listSshAliases } from '../ssh/config/list-ssh-aliases.ts'
 import type { TypedWords } from './typed-words.ts'
 
 /** Names that a shell may offer, each read on demand. Never waits for a cluster. */

@@ -1,7 +1,7 @@
 import { printable } from '../base/printable.ts'
+import type { Taken } from './entry.ts'
 import { type Entry, idOf, nameEntry, type TargetEntry } from './entry.ts'
 import type { ScreenSize } from './screen.ts'
-import type { Taken } from './search-question.ts'
 
 export interface SearchView {
   readonly context: string

@@ -38,6 +38,9 @@ export interface PlaceEntry {
 /** Entry that can be captured. */
 export type TargetEntry = Exclude<Entry, PlaceEntry>
 
+/** Entries a person took from a list: a place to search, or targets to capture. Empty if nothing matched the search. */
+export type Taken = { readonly place: PlaceEntry } | readonly TargetEntry[]
+
 export function isPlace(entry: Entry): entry is PlaceEntry {
   return entry.kind === 'namespace' || entry.kind === 'context'
 }

@@ -4,10 +4,10 @@ import { type ClusterAccess, openCluster } from '../kube/cluster-access.ts'
 import { loadKubeconfig } from '../kube/kubeconfig.ts'
 import { askPerson, redrawQuestion } from './ask-person.ts'
 import type { Choice } from './choice.ts'
-import type { PlaceEntry } from './entry.ts'
+import type { PlaceEntry, Taken } from './entry.ts'
 import { joinEntries } from './join-entries.ts'
 import { listEntries } from './list-entries.ts'
-import { makeSearchQuestion, type Taken } from './search-question.ts'
+import { makeSearchQuestion } from './search-question.ts'
 
 const loginTimeoutMs = 60_000
 

@@ -1,7 +1,7 @@
 import type { PressedKey, Question } from './ask-person.ts'
 import { drawSearch } from './draw-search.ts'
 import { editText, isEnter } from './edit-text.ts'
-import { type Entry, idOf, isPlace, makeMatch, nameEntry, type TargetEntry } from './entry.ts'
+import { type Entry, idOf, isPlace, makeMatch, nameEntry, type Taken, type TargetEntry } from './entry.ts'
 import { refuseTogether } from './join-entries.ts'
 
 export interface SearchOptions {
@@ -12,9 +12,6 @@ export interface SearchOptions {
   /** Returns whether all entries are loaded. */
   readonly isComplete: () => boolean
 }
-
-/** Entries a person took from a list: a place to search, or targets to capture. Empty if nothing matched the search. */
-export type Taken = { readonly place: Extract<Entry, { kind: 'context' | 'namespace' }> } | readonly TargetEntry[]
 
 /** Returns a question that lets a person search a list, which may still grow, and take one or more of its entries. */
 export function makeSearchQuestion({ context, namespace, entries, isComplete }: SearchOptions): Question<Taken> {

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { linkSignals } from '../base/link-signals.ts'
 import type { FollowedName, PodTarget, Target } from '../base/target.ts'
-import type { PodSetChange } from '../target/follow-pod-set.ts'
+import type { PodSetChange } from '../target/pod-set-change.ts'
 
 /** Time that the API usually takes, after a capture has broken off, to report that its pod or container has ended. */
 const eventTimeoutMs = 3_000

@@ -1,5 +1,5 @@
 import { type FollowedName, formatTarget, type PodTarget, type Target } from '../base/target.ts'
-import type { PodSetChange } from '../target/follow-pod-set.ts'
+import type { PodSetChange } from '../target/pod-set-change.ts'
 import {
   type Comment,
   formatMissing,

@@ -1,12 +1,12 @@
 import type { SshHostName } from '../base/target.ts'
 import { findAccount } from '../host/account.ts'
 import { hasProgram } from '../host/find-program.ts'
-import { connectByOpenssh } from './connect-openssh.ts'
-import { connectBySsh2 } from './connect-ssh2.ts'
+import { resolveSshChain } from './config/resolve-ssh-chain.ts'
 import { findOpensshReason, findReasonInFailure } from './needs-openssh.ts'
-import { resolveSshChain } from './resolve-ssh-chain.ts'
+import { connectByOpenssh } from './openssh/connect-openssh.ts'
 import type { SshConnection } from './ssh-connection.ts'
 import type { ConnectSshOptions, SshContext } from './ssh-context.ts'
+import { connectBySsh2 } from './ssh2/connect-ssh2.ts'
 
 /**
  * Connects to a host, through its jump hosts if any. Uses ssh2, or the system's ssh for what ssh2 cannot do, and reports that choice. Rejects with

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import ssh2, { type ParsedKey, type SigningRequestOptions } from 'ssh2'
-import { fileWord, line } from '../base/hint.ts'
-import { KcapError } from '../base/kcap-error.ts'
 import type { WriteLog } from '../base/log.ts'
-import { rsaKeyBits } from './host-key.ts'
+import { rsaKeyBits } from './config/host-key.ts'
+import { unreadableKey } from './login-errors.ts'
 import { publicKeyOfEncryptedFile } from './private-key-file.ts'
-import type { ResolvedSshHost } from './resolve-ssh-host.ts'
 import type { SecretPrompt } from './secret-prompt.ts'
+import type { ResolvedSshHost } from './ssh-host.ts'
 
 /** Key to log in with. Its private half is used only after the host has said that it would accept the key. */
 export interface LoginKey {
@@ -158,18 +157,4 @@ async function decryptKey(path: string, content: Buffer, prompt: SecretPrompt): 
 function orThrow(path: string, key: LoginKey | Error): LoginKey {
   if (key instanceof Error) throw unreadableKey(path, key)
   return key
-}
-
-/** Returns the error for an explicit key that cannot be used. */
-export function unreadableKey(path: string, cause: Error & { readonly code?: unknown }): KcapError {
-  const { code, message } = cause
-  const states: Record<string, string> = { ENOENT: 'no such file', EACCES: 'permission denied' }
-  const state = code === undefined ? message : (states[String(code)] ?? String(code))
-  return new KcapError('ssh-key-unreadable', `cannot read the ssh key "${path}": ${state}`, {
-    hints: [
-      code === undefined ? line('ssh-keygen', '-y', '-f', fileWord(path)) : line('ls', '-l', fileWord(path)),
-      '--identity FILE takes a private key file',
-    ],
-    cause,
-  })
 }

@@ -1,7 +1,7 @@
 import type { WriteLog } from '../base/log.ts'
-import type { AskHostKey } from './host-key-check.ts'
-import type { SilenceLimits } from './resolve-ssh-host.ts'
+import type { AskHostKey } from './config/host-key-check.ts'
 import type { AskSecret } from './secret-prompt.ts'
+import type { SilenceLimits } from './ssh-host.ts'
 
 export interface ConnectSshOptions {
   /** Signal that ends the connection, whether it is being opened or in use. */

@@ -1,6 +1,6 @@
 import { type Hint, type HintLine, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import type { ResolvedSshHost } from './resolve-ssh-host.ts'
+import type { ResolvedSshHost } from './ssh-host.ts'
 
 /** Returns a host's label for messages: `ssh://root@10.0.0.10:2222`. */
 export function sshHostLabel({ user, host, port }: Pick<ResolvedSshHost, 'user' | 'host' | 'port'>): string {

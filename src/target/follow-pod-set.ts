@@ -1,37 +1,18 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { V1Pod } from '@kubernetes/client-node'
-import type { Clock } from '../base/clock.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import type { WriteLog } from '../base/log.ts'
 import type { PodSetName, PodTarget } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { tooManyObjects } from '../kube/read-list.ts'
 import { watchList } from '../kube/watch-list.ts'
 import { followServiceEndpoints } from './follow-service-endpoints.ts'
 import { findPodSet, isInSet, tryTarget } from './pod-set.ts'
+import type { FollowRun, PodSetChange } from './pod-set-change.ts'
 
 /** Maximum number of pods: twice what large clusters have. https://kubernetes.io/docs/setup/best-practices/cluster-large/ */
 const mostPods = 100_000
 /** Maximum number of pods kept as targets. Others are known by uid only, because that many are never captured. */
 const mostTargets = 5_000
-
-export interface FollowRun {
-  /** Reports whether the pod is captured, so that its changes must be known. */
-  readonly isCaptured: (uid: string) => boolean
-  readonly signal: AbortSignal
-  readonly log: WriteLog
-  readonly clock?: Clock
-}
-
-/** A change in the pods that a name matches. */
-export interface PodSetChange {
-  /** Live view of the current pods by uid; undefined for a pod that can't be captured because it is starting or terminating. */
-  readonly pods: ReadonlyMap<string, PodTarget | undefined>
-  /** New or changed pods that can be captured. */
-  readonly running: readonly PodTarget[]
-  /** Uids of the pods that are gone. */
-  readonly gone: readonly string[]
-}
 
 /**
  * Yields the pods that a name stands for, each time they change. Ends when there is nothing to follow: a service without selector and endpoints.

@@ -7,8 +7,8 @@ import type { PodName, PodTarget } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { getPod } from '../kube/kube-objects.ts'
 import { watchList } from '../kube/watch-list.ts'
-import type { PodSetChange } from './follow-pod-set.ts'
 import { tryTarget } from './pod-set.ts'
+import type { PodSetChange } from './pod-set-change.ts'
 
 /** Pause between two looks at a pod that may be read but not watched. */
 const pollMs = 2_500

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, expect } from 'vitest'
-import { parseSshAnswer, readSshConfigFile, type SshSettings } from '../../src/ssh/read-ssh-config.ts'
+import { parseSshAnswer, readSshConfigFile, type SshSettings } from '../../src/ssh/config/read-ssh-config.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { sshdTest } from './own-sshd-test.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { applySshSettings } from '../../src/ssh/resolve-ssh-host.ts'
+import { applySshSettings } from '../../src/ssh/config/resolve-ssh-host.ts'
 import { makeSudoPasswords } from '../../src/ssh/sudo-passwords.ts'
 import { noSignal } from '../support/ssh-fixture.ts'
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type FollowRun, followPodSet, type PodSetChange } from '../../src/target/follow-pod-set.ts'
+import { followPodSet } from '../../src/target/follow-pod-set.ts'
+import type { FollowRun, PodSetChange } from '../../src/target/pod-set-change.ts'
 import { openApiPeer } from '../support/api-peer.ts'
 import { failureOf } from '../support/failure.ts'
 

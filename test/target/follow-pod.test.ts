@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type FollowPodRun, followPod } from '../../src/target/follow-pod.ts'
-import type { PodSetChange } from '../../src/target/follow-pod-set.ts'
+import type { PodSetChange } from '../../src/target/pod-set-change.ts'
 import { openApiPeer } from '../support/api-peer.ts'
 import { makeFakeClock } from '../support/fake-clock.ts'
 

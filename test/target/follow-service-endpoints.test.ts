@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { makeClusterPool } from '../../src/kube/cluster-pool.ts'
-import { followPodSet, type PodSetChange } from '../../src/target/follow-pod-set.ts'
+import { followPodSet } from '../../src/target/follow-pod-set.ts'
+import type { PodSetChange } from '../../src/target/pod-set-change.ts'
 import { afterThisTest } from '../support/cleanups.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
