@@ -123,7 +123,7 @@ const absentPackages = {
 
 // Wireshark waits for the list at its start and a person for a completed word, and Node takes 1 to 2 ms for each file it loads and 15 ms to make ready for ES modules: what
 // answers from the cache is one file of CommonJS, and what asks the clusters, or completes, is one more.
-const single = { interfaces: 'src/extcap/interfaces.ts', complete: 'src/cli/complete.ts' }
+const single = { interfaces: 'src/extcap/interfaces.ts', complete: 'src/completion/complete.ts' }
 /** @satisfies {import('esbuild').BuildOptions} */
 const commonJsFile = /** @type {const} */ ({ ...common, format: 'cjs', outExtension: { '.js': '.cjs' } })
 const main = await build({
@@ -191,8 +191,8 @@ writeFileSync('dist/launcher.sh', launcher)
 const { formatManPage } = await evaluate('src/cli/man-page.ts')
 writeFileSync('dist/kcap.1', formatManPage())
 writeFileSync('dist/wireshark.html', formatHelpPage(readFileSync('docs/wireshark.md', 'utf8')))
-cpSync('completion', 'dist/completion', { recursive: true })
-const scripts = readdirSync('completion').map((name) => `dist/completion/${name}`)
+const scripts = ['kcap.bash', 'kcap.fish', 'kcap.zsh'].map((name) => `completion/${name}`)
+for (const file of scripts) cpSync(`src/${file}`, `dist/${file}`)
 
 const packages = listBundledPackages(metafiles)
 writeFileSync('dist/THIRD-PARTY-LICENSES.txt', formatLicenses(packages))
@@ -208,8 +208,9 @@ const others = [
   'wireshark.html',
   'THIRD-PARTY-LICENSES.txt',
   'sbom.cdx.json',
+  ...scripts,
 ].map((name) => `dist/${name}`)
-const written = new Set([...outputs, ...scripts, ...others].map((file) => path.resolve(file)))
+const written = new Set([...outputs, ...others].map((file) => path.resolve(file)))
 for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true })) {
   const file = path.resolve(entry.parentPath, entry.name)
   if (entry.isFile() && !written.has(file)) rmSync(file)

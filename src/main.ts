@@ -11,7 +11,7 @@ async function main(argv: readonly string[]): Promise<number> {
   if (!isCompletion && verb === undefined && argv.includes('--version')) return await writeAnswer(`kcap ${version}\n`)
   useCompileCache()
   if (isCompletion) {
-    const { complete } = await import('./cli/complete.ts')
+    const { complete } = await import('./completion/complete.ts')
     return await complete(argv.slice(1))
   }
   if (verb !== undefined) return await runExtcap(verb, argv)

@@ -6,10 +6,10 @@ import { type FoundLeftover, findLeftovers } from '../cleanup/find-leftovers.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import { openCluster } from '../kube/cluster-access.ts'
 import { applySettings } from '../request/apply-settings.ts'
+import { commandTable } from '../request/command-table.ts'
 import { makeClusterScope } from '../request/make-request.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { loadSettings } from '../settings/load-settings.ts'
-import { commandTable } from './command-table.ts'
 
 const loginTimeoutMs = 20_000
 

@@ -6,10 +6,10 @@ import { printableJson } from '../base/printable.ts'
 import { quote } from '../base/quote.ts'
 import { makeFolder } from '../host/make-folder.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
+import { refuseSurplusWords } from '../request/surplus-words.ts'
 import { findConfigFile } from '../settings/config-file.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { defaultDebugImage, defaultMaxPods, defaultNamedMaxPods } from '../settings/settings.ts'
-import { refuseSurplusWords } from './surplus-words.ts'
 
 const template = `# kcap's config. Lines that begin with # show the defaults, or examples.
 

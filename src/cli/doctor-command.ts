@@ -14,10 +14,10 @@ import { findKubeconfigPaths } from '../kube/kubeconfig-paths.ts'
 import { findLoginPrograms, type LoginProgram } from '../listing/find-login-programs.ts'
 import { refreshLimits } from '../listing/list-clusters.ts'
 import { readListing } from '../listing/read-listing.ts'
+import { commandTable } from '../request/command-table.ts'
 import { namesTarget } from '../request/names-target.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
 import { loadSettings } from '../settings/load-settings.ts'
-import { commandTable } from './command-table.ts'
 import { describeCluster } from './describe-cluster.ts'
 
 /** Result of one check that Wireshark's list depends on. */

@@ -1,7 +1,7 @@
 import { version } from '../base/version.ts'
+import type { Command, CommandOption } from '../request/command-table.ts'
 import type { OptionGroup } from '../request/option-row.ts'
 import { optionTable } from '../request/option-table.ts'
-import type { Command, CommandOption } from './command-table.ts'
 
 const title = `kcap ${version}: capture packets from Kubernetes pods and SSH hosts, live in Wireshark or into a file\n\n`
 

@@ -6,10 +6,10 @@ import { findUserFolders } from '../host/user-folders.ts'
 import { type FoundWireshark, findWiresharks, listStandardFolders } from '../install/find-wireshark.ts'
 import { findOwnPaths } from '../install/format-launcher.ts'
 import { installLauncher, readInstalled, uninstallLauncher } from '../install/install-launcher.ts'
+import { commandTable } from '../request/command-table.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
-import { commandTable } from './command-table.ts'
+import { refuseSurplusWords } from '../request/surplus-words.ts'
 import { printError } from './report.ts'
-import { refuseSurplusWords } from './surplus-words.ts'
 
 /**
  * Runs `kcap install` and `kcap uninstall`, in the folders of all Wiresharks found and those of future ones.

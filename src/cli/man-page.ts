@@ -1,6 +1,6 @@
 import { version } from '../base/version.ts'
+import { type CommandOption, commands, findCommand } from '../request/command-table.ts'
 import { optionTable } from '../request/option-table.ts'
-import { type CommandOption, commands, findCommand } from './command-table.ts'
 import { exitCodeHelp, formatHelp, formatOption, introExamples } from './help.ts'
 
 const environment: readonly (readonly [name: string, about: string])[] = [

@@ -1,5 +1,5 @@
+import { type CommandOption, commands, findCommand } from '../request/command-table.ts'
 import { optionTable } from '../request/option-table.ts'
-import { type CommandOption, commands, findCommand } from './command-table.ts'
 import { exitCodeHelp, formatOption } from './help.ts'
 
 /** Returns docs/options.md, which lists every option of the option table. */

@@ -3,16 +3,16 @@ import { line, nameProgram, noted } from '../base/hint.ts'
 import { Interruption } from '../base/interruption.ts'
 import { KcapError, toKcapError } from '../base/kcap-error.ts'
 import { isSlip } from '../base/near-names.ts'
+import { findFirstWord } from '../completion/typed-words.ts'
 import { programWords } from '../host/program-name.ts'
 import { reportStdoutFault } from '../host/stdout-fault.ts'
 import { watchTerminal } from '../host/watch-terminal.ts'
 import { expandProfiles, isProfile } from '../request/apply-settings.ts'
+import { readClusterScope } from '../request/cluster-scope.ts'
+import { commands, isCommand } from '../request/command-table.ts'
 import { loadSettings } from '../settings/load-settings.ts'
-import { readClusterScope } from './cluster-scope.ts'
-import { commands, isCommand } from './command-table.ts'
 import { formatHelp } from './help.ts'
 import { printError, printJsonError } from './report.ts'
-import { findFirstWord } from './typed-words.ts'
 
 /** Runs the shell interface and returns the exit code. Every error is reported here, in one place. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -92,7 +92,7 @@ async function dispatch(words: readonly string[]): Promise<number> {
       return await config(rest)
     }
     case 'completion': {
-      const { completion } = await import('./completion-command.ts')
+      const { completion } = await import('../completion/completion-command.ts')
       return await completion(rest)
     }
     default: {

@@ -5,9 +5,10 @@ import { expect, test } from 'vitest'
 
 /** An import goes to a lower floor or stays in its folder; folders of one floor do not see each other. */
 const floors: Record<string, number> = {
-  'main.ts': 8,
-  cli: 7,
-  extcap: 7,
+  'main.ts': 9,
+  cli: 8,
+  extcap: 8,
+  completion: 7,
   cleanup: 6,
   demo: 6,
   doctor: 6,
@@ -191,7 +192,7 @@ test('what answers Wireshark from the cache loads neither the network nor an npm
 
 test('what completes a word loads no network: only the kubeconfig, the configs and the cache', () => {
   const network = /→ (?!\.|js-yaml$|node:(child_process|crypto|fs|fs\/promises|os|path)$)/
-  expect(loadedBy('cli/complete.ts').filter((item) => network.test(item))).toEqual([])
+  expect(loadedBy('completion/complete.ts').filter((item) => network.test(item))).toEqual([])
 })
 
 test('who has no proxy loads nothing for one', () => {

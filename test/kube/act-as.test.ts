@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { readClusterScope } from '../../src/cli/cluster-scope.ts'
 import { actAs } from '../../src/kube/impersonation.ts'
+import { readClusterScope } from '../../src/request/cluster-scope.ts'
 import { makeClusterScope } from '../../src/request/make-request.ts'
 import { parseArguments } from '../../src/request/parse-arguments.ts'
 

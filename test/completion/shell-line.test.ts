@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { formatInsertion, splitShellLine } from '../../src/cli/shell-line.ts'
+import { formatInsertion, splitShellLine } from '../../src/completion/shell-line.ts'
 
 /** Default word breaks of bash. */
 const breaks = ' \t\n"\'@><=;|&(:'

@@ -1,6 +1,6 @@
+import { type Command, type CommandOption, commands, findCommand, isCommand } from '../request/command-table.ts'
 import type { OptionRow } from '../request/option-row.ts'
 import { optionTable } from '../request/option-table.ts'
-import { type Command, type CommandOption, commands, findCommand, isCommand } from './command-table.ts'
 
 /** Incomplete command line: everything before the word at the cursor. */
 export interface TypedWords {

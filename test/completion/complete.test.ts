@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { commands } from '../../src/cli/command-table.ts'
+import { commands } from '../../src/request/command-table.ts'
 import { optionTable } from '../../src/request/option-table.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { runKcap } from '../support/run-kcap.ts'

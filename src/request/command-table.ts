@@ -1,4 +1,4 @@
-import type { OptionRow } from '../request/option-row.ts'
+import type { OptionRow } from './option-row.ts'
 
 /** Option of a single command. */
 export type CommandOption = Omit<OptionRow, 'group' | 'dialog'>

@@ -4,9 +4,9 @@ import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { writeAnswer } from '../host/write-answer.ts'
 import { findOwnPaths } from '../install/format-launcher.ts'
+import { commandTable } from '../request/command-table.ts'
 import { parseArguments } from '../request/parse-arguments.ts'
-import { commandTable } from './command-table.ts'
-import { refuseSurplusWords } from './surplus-words.ts'
+import { refuseSurplusWords } from '../request/surplus-words.ts'
 
 /**
  * Runs `kcap completion bash|zsh|fish`; the script is next to the program.
