@@ -181,11 +181,11 @@ async function evaluate(file) {
 }
 
 // The launcher carries the answers that are the same for everybody, so that it is always of the same version as the program.
-const { launcherAnswers } = await evaluate('src/extcap/launcher-answers.ts')
+const { constantAnswers } = await evaluate('src/extcap/constant-answers.ts')
 /** @param {string} text */
 const shellWord = (text) => `'${text.replaceAll("'", "'\\''")}'`
-const launcher = readFileSync('extcap/launcher.sh', 'utf8').replace(/'@([a-z-]+)@'/g, (_mark, name) =>
-  shellWord(launcherAnswers[name]),
+const launcher = readFileSync('launchers/launcher.sh', 'utf8').replace(/'@([a-z-]+)@'/g, (_mark, name) =>
+  shellWord(constantAnswers[name]),
 )
 writeFileSync('dist/launcher.sh', launcher)
 const { formatManPage } = await evaluate('src/cli/man-page.ts')

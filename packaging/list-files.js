@@ -24,7 +24,7 @@ export function listFiles(platform, nodeFolder) {
     ? { 'kcap.cmd': 'kcap.cmd', 'kcap-extcap.cmd': 'kcap-extcap.cmd' }
     : { kcap: 'kcap', 'kcap-extcap': 'kcap-extcap', 'kubectl-kcap': 'kcap', 'kubectl_complete-kcap': 'kcap' }
   return [
-    ...Object.entries(launchers).map(([name, file]) => toEntry(name, read(`packaging/launchers/${file}`), true)),
+    ...Object.entries(launchers).map(([name, file]) => toEntry(name, read(`launchers/${file}`), true)),
     toEntry(isWindows(platform) ? 'node.exe' : 'node', fetchNode(platform, nodeFolder), true),
     toEntry(installer, read(`installers/${installer}`), true),
     ...built.map((file) => toEntry(file, read(file), false)),

@@ -5,7 +5,7 @@ import path from 'node:path'
 export interface UserFolders {
   readonly home: string
   readonly config: string
-  /** Cache folder. The launcher for Wireshark (extcap/launcher.sh) finds it by the same rules. */
+  /** Cache folder. The launcher for Wireshark (launchers/launcher.sh) finds it by the same rules. */
   readonly cache: string
 }
 

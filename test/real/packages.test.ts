@@ -90,6 +90,6 @@ packageTest('the archive for Windows holds its Node and command files that start
 })
 
 packageTest('shellcheck finds nothing in the launchers and the installer', () => {
-  const scripts = ['packaging/launchers/kcap', 'packaging/launchers/kcap-extcap', 'installers/install.sh']
+  const scripts = ['launchers/kcap', 'launchers/kcap-extcap', 'installers/install.sh']
   execFileSync('shellcheck', scripts, { stdio: 'inherit' })
 })

@@ -2,8 +2,8 @@ import { version } from '../base/version.ts'
 import { formatDialog } from './dialog.ts'
 import { formatDlts } from './dlts.ts'
 
-/** Answers that are the same for everybody; the build inserts them into extcap/launcher.sh. */
-export const launcherAnswers: Readonly<Record<string, string>> = {
+/** Answers that are the same for everybody; the build inserts them into launchers/launcher.sh. */
+export const constantAnswers: Readonly<Record<string, string>> = {
   version,
   dlts: formatDlts(),
   'demo-dialog': formatDialog({ kind: 'demo' }),
