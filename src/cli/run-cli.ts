@@ -12,7 +12,7 @@ import { readClusterScope } from '../request/cluster-scope.ts'
 import { commands, isCommand } from '../request/command-table.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { formatHelp } from './help.ts'
-import { printError, printJsonError } from './report.ts'
+import { printError, printJsonError, printNote } from './report.ts'
 
 /** Runs the shell interface and returns the exit code. Every error is reported here, in one place. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -80,8 +80,8 @@ async function dispatch(words: readonly string[]): Promise<number> {
       return await install(first, rest)
     }
     case 'doctor': {
-      const { doctor } = await import('./doctor-command.ts')
-      return await doctor(rest)
+      const { doctor } = await import('../doctor/doctor-command.ts')
+      return await doctor(rest, printNote)
     }
     case 'cleanup': {
       const { cleanup } = await import('./cleanup-command.ts')

@@ -31,12 +31,15 @@ interface Finding {
 
 const programTimeoutMs = 30_000
 
-/** Runs `kcap doctor`: six lines that report whether Wireshark will list kcap, and what it will show. Exits with 1 if it will not. */
-export async function doctor(argv: readonly string[]): Promise<number> {
+/**
+ * Runs `kcap doctor`: six lines that report whether Wireshark will list kcap, and what it will show. Exits with 1 if it will not. `tell` prints an
+ * event for the user.
+ */
+export async function doctor(argv: readonly string[], tell: (event: string) => void): Promise<number> {
   const parsed = parseArguments(argv, { more: commandTable.doctor.options })
   if (namesTarget(parsed)) {
     const { examine } = await import('./examine-command.ts')
-    return await examine(argv)
+    return await examine(argv, tell)
   }
   const wiresharks = await findWiresharks()
   const folders = wiresharks.length > 0 ? wiresharks.map(({ folder }) => folder) : listStandardFolders()

@@ -5,8 +5,6 @@ import { formatHint, type Hint } from '../base/hint.ts'
 import { KcapError, toKcapError } from '../base/kcap-error.ts'
 import { printable, printableJson, printableLines } from '../base/printable.ts'
 import type { PodTarget } from '../base/target.ts'
-import { type Examination, examineTarget } from '../doctor/examine-target.ts'
-import { formatMissingRights } from '../doctor/format-rights.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { makeClusterPool } from '../kube/cluster-pool.ts'
@@ -19,7 +17,8 @@ import { makeNodePods } from '../route/node-pod-route.ts'
 import { explainDenial } from '../session/explain-denial.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { resolveTargets } from '../target/resolve-targets.ts'
-import { printNote } from './report.ts'
+import { type Examination, examineTarget } from './examine-target.ts'
+import { formatMissingRights } from './format-rights.ts'
 
 const loginTimeoutMs = 20_000
 /** Number of pods to examine; the first ones of a workload or service are enough. */
@@ -29,7 +28,7 @@ const maxExamined = 3
  * Runs `kcap doctor TARGET`: reports which routes lead to a pod's packets, and what would open the others. Exits with 6 if none is open.
  * @throws {KcapError} usage — when the target is no pod, service or workload
  */
-export async function examine(argv: readonly string[]): Promise<number> {
+export async function examine(argv: readonly string[], tell: (event: string) => void): Promise<number> {
   const settings = await loadSettings()
   const parsed = applySettings(parseArguments(argv, { more: commandTable.doctor.options }), settings)
   const isJson = parsed.text('output') === 'json' || parsed.flag('json')
@@ -61,7 +60,7 @@ export async function examine(argv: readonly string[]): Promise<number> {
       const wantsTrial = parsed.flag('try-image')
       found.push({
         ...examination,
-        ...(wantsTrial && { imageTrial: await tryImage(pod, access, request.debug, signal) }),
+        ...(wantsTrial && { imageTrial: await tryImage(pod, access, request.debug, { signal, tell }) }),
       })
     }
     const text = isJson
@@ -86,9 +85,9 @@ async function tryImage(
   pod: PodTarget,
   access: ClusterAccess,
   debug: DebugContainer,
-  signal: AbortSignal,
+  { signal, tell }: { readonly signal: AbortSignal; readonly tell: (event: string) => void },
 ): Promise<ImageTrial> {
-  const nodePods = makeNodePods({ debug, durationMs: 60_000, signal, log: () => {}, tell: printNote })
+  const nodePods = makeNodePods({ debug, durationMs: 60_000, signal, log: () => {}, tell })
   const startedMs = monotonicClock.nowMs()
   try {
     await nodePods.openRoute(pod, access)
