@@ -1,6 +1,7 @@
 import { fileWord, formatHint, type HintScope, line, noted } from '../base/hint.ts'
 import type { KcapError } from '../base/kcap-error.ts'
 import { printable, printableLines } from '../base/printable.ts'
+import { mapStack } from '../host/map-stack.ts'
 import type { SessionProgress, SessionSummary, SourceFigures } from '../session/session-progress.ts'
 import { printEvent } from './json-events.ts'
 
@@ -31,7 +32,10 @@ export function printJsonError(error: KcapError, scope: HintScope = {}): void {
 
 function printTrace(error: Error): string {
   const cause = error.cause instanceof Error ? `\ncaused by ${printTrace(error.cause)}` : ''
-  return `${(error.stack ?? error.message).split('\n').map(printable).join('\n')}${cause}`
+  return `${mapStack(error.stack ?? error.message)
+    .split('\n')
+    .map(printable)
+    .join('\n')}${cause}`
 }
 
 export function printNote(text: string): void {

@@ -8,8 +8,7 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 
 interface Packed {
   readonly filename: string
-  readonly unpackedSize: number
-  readonly files: readonly { readonly path: string }[]
+  readonly files: readonly { readonly path: string; readonly size: number }[]
 }
 
 const top = await makeTempFolder()
@@ -41,11 +40,20 @@ test('the package has the program, its launcher and the terms, and nothing that 
   ])
   const wanted = ['kcap.cjs', 'interfaces.cjs', 'launcher.sh', 'THIRD-PARTY-LICENSES.txt', 'sbom.cdx.json']
   expect(paths).toEqual(expect.arrayContaining(wanted.map((name) => `dist/${name}`)))
-  expect(paths.filter((file) => /test|\.ts$|\.map$/.test(file))).toEqual([])
+  expect(paths.filter((file) => /test|\.ts$/.test(file))).toEqual([])
 })
 
-test('it takes less than 3 MB', () => {
-  expect(packed.unpackedSize).toBeLessThan(3e6)
+test('it takes less than 3 MB, and as much again for its source maps', () => {
+  const isMap = ({ path: file }: { path: string }) => file.endsWith('.map')
+  const sizeOf = (files: typeof packed.files) => files.reduce((sum, { size }) => sum + size, 0)
+  expect(sizeOf(packed.files.filter((file) => !isMap(file)))).toBeLessThan(3e6)
+  expect(sizeOf(packed.files.filter(isMap))).toBeLessThan(3.2e6)
+})
+
+test('a stack trace names files and lines of the source', () => {
+  const argv = ['shop/orders', '--kubeconfig', path.join(top, 'none'), '-v', '-o', path.join(top, 'out.pcap')]
+  const { stderr } = spawnSync(path.join(prefix, 'bin', 'kcap'), argv, { env: environment, encoding: 'utf8' })
+  expect(stderr).toMatch(/\(src\/kube\/kubeconfig\.ts:\d+:\d+\)/)
 })
 
 test('nothing is installed but kcap, and nothing is run meanwhile', () => {
