@@ -6,6 +6,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import { openFileOutput } from '../../src/output/file-output.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
+import { hasScript } from '../support/has-program.ts'
 import { parseBlocks } from '../support/packets.ts'
 import { runCliHere } from '../support/run-cli-here.ts'
 import { programPath, runKcap, startKcap } from '../support/run-kcap.ts'
@@ -46,7 +47,6 @@ async function run(command: string, argv: readonly string[], cwd?: string) {
 }
 const out = () => path.join(folder, 'out.pcapng')
 const blocks = async () => parseBlocks(await readFile(out()))
-const hasScript = spawnSync('script', ['-qec', 'true', '/dev/null']).status === 0
 
 test('kcap NS/POD -o FILE: what was written where, and what to type next', async () => {
   const { code, stdout, stderr } = await kcap(pod, '-o', out(), '--count', '50')

@@ -1,16 +1,15 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { openDemoFixture } from '../support/demo.ts'
+import { hasPrograms, hasScript } from '../support/has-program.ts'
 import { countPackets } from '../support/packets.ts'
 import { bareEnvironment, programPath } from '../support/run-kcap.ts'
 
-const hasProgram = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
-const hasBash = hasProgram('bash')
-const hasTshark = hasProgram('tshark')
-const hasTcpdump = hasProgram('tcpdump')
-const hasScript = spawnSync('script', ['-qec', 'true', '/dev/null']).status === 0
+const hasBash = hasPrograms('bash')
+const hasTshark = hasPrograms('tshark')
+const hasTcpdump = hasPrograms('tcpdump')
 
 let folder: string
 let kubeconfig: string
@@ -52,7 +51,8 @@ describe.skipIf(!hasBash)('a FIFO as output', () => {
 
   test('waits for a reader that comes late, and says so', async () => {
     const fifo = makeFifo()
-    const line = `(sleep 1; cat ${fifo} > late) & ${capture} -o ${fifo} --count 20; code=$?; wait; exit $code`
+    const reader = `(until grep -q waiting said; do sleep 0.1; done; cat ${fifo} > late)`
+    const line = `${reader} & ${capture} -o ${fifo} --count 20 2> said; code=$?; wait; cat said >&2; exit $code`
     const { code, stderr } = await inBash(line)
     expect([code, stderr.split('\n')[0]]).toEqual([0, `kcap: waiting for a program that reads "${fifo}"`])
     expect(await packetsIn('late')).toBe(20)

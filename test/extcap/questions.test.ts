@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import fc from 'fast-check'
@@ -8,6 +7,7 @@ import { findVerb } from '../../src/extcap/front.ts'
 import { parseWords } from '../../src/extcap/parse-words.ts'
 import { formatFailure } from '../../src/extcap/report.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { hasPrograms } from '../support/has-program.ts'
 import { readListing } from '../support/read-listing.ts'
 import { runKcap } from '../support/run-kcap.ts'
 import { tokenizeAnswer } from './tokenize-sentence.ts'
@@ -48,7 +48,7 @@ describe('--extcap-interfaces', () => {
     const { code, stdout, stderr } = await runKcap(['--extcap-interfaces'], { KUBECONFIG: file })
     await demo.cluster.misbehave({})
     expect([code, stderr]).toEqual([0, ''])
-    expect(Date.now() - startedMs).toBeLessThan(2_500)
+    expect(Date.now() - startedMs).toBeLessThan(6_000)
     expect(stdout.toString()).toContain('{value=kcap-kcap-demo}{display=kcap: cluster kcap-demo}')
   })
 
@@ -60,7 +60,7 @@ describe('--extcap-interfaces', () => {
     await writeFile(file, (await readFile(kubeconfig, 'utf8')).replace(/^( *)token: .*$/m, `$1${exec}`))
     const startedMs = Date.now()
     const { code, stdout } = await runKcap(['--extcap-interfaces'], { KUBECONFIG: file })
-    expect(Date.now() - startedMs).toBeLessThan(2_500)
+    expect(Date.now() - startedMs).toBeLessThan(6_000)
     expect(code).toBe(0)
     expect(stdout.toString()).toContain('{value=kcap-kcap-demo}')
   })
@@ -111,14 +111,7 @@ test('words of Wireshark are read in both forms', () => {
 
 describe('the capture filter field', () => {
   const judge = async (filter: string) => await ask('--extcap-capture-filter', filter, '--extcap-interface', 'kcapdemo')
-  const hasTcpdump = (() => {
-    try {
-      execFileSync('sh', ['-c', 'PATH="$PATH:/usr/sbin" command -v tcpdump'])
-      return true
-    } catch {
-      return false
-    }
-  })()
+  const hasTcpdump = hasPrograms('tcpdump') || hasPrograms('/usr/sbin/tcpdump')
 
   test('is valid when it is empty', async () => {
     expect(await judge('')).toMatchObject({ code: 0, stdout: '' })

@@ -9,8 +9,8 @@ import { formatManPage } from '../../src/cli/man-page.ts'
 import { formatOptionsPage } from '../../src/cli/options-page.ts'
 import { commands, findCommand } from '../../src/request/command-table.ts'
 import { optionTable } from '../../src/request/option-table.ts'
+import { hasPrograms } from '../support/has-program.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
-import { hasAll } from '../support/type-in-shell.ts'
 
 const read = (file: string) => readFileSync(file, 'utf8')
 
@@ -73,7 +73,7 @@ test('the man page names each command and each option', () => {
   for (const command of commands) expect(page).toContain(`.SS "kcap ${command}"`)
 })
 
-test.skipIf(!hasAll('man', 'groff'))('the man page is one that man does not complain of', async () => {
+test.skipIf(!hasPrograms('man', 'groff'))('the man page is one that man does not complain of', async () => {
   const folder = await makeTempFolder()
   const file = path.join(folder, 'kcap.1')
   writeFileSync(file, formatManPage())

@@ -4,8 +4,9 @@ import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { requestsOf } from '../support/demo-user.ts'
+import { hasScript } from '../support/has-program.ts'
 import { until } from '../support/start-supervisor.ts'
-import { findProgram, hasScript, type Step, typeOnTerminal } from '../support/type-on-terminal.ts'
+import { findProgram, type Step, typeOnTerminal } from '../support/type-on-terminal.ts'
 
 let demo: DemoFixture
 let kubeconfig: string

@@ -4,7 +4,8 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
-import { findProgram, hasScript, type Step, typeOnTerminal } from '../support/type-on-terminal.ts'
+import { hasScript } from '../support/has-program.ts'
+import { findProgram, type Step, typeOnTerminal } from '../support/type-on-terminal.ts'
 
 let demo: DemoFixture
 let kubeconfig: string

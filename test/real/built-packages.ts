@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import { test } from 'vitest'
 import { version } from '../../src/base/version.ts'
-import { hasProgram } from './lab.ts'
+import { hasPrograms } from '../support/has-program.ts'
 
 const isRoot = process.getuid?.() === 0
 const programs = ['busybox', 'chroot', 'dpkg', 'ldd', 'rpmbuild', 'shellcheck', 'tshark', 'unzip']
-const missing = [...(isRoot ? [] : ['root']), ...programs.filter((name) => !hasProgram(name))]
+const missing = [...(isRoot ? [] : ['root']), ...programs.filter((name) => !hasPrograms(name))]
 const isHere = process.platform === 'linux' && process.arch === 'x64'
 
 /** `test`, where packages for Linux on x64 can be unpacked into roots of their own and run there. */

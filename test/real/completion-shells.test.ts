@@ -3,8 +3,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { hasPrograms } from '../support/has-program.ts'
 import { runKcap } from '../support/run-kcap.ts'
-import { completingShells, hasAll, openTypedShell, type TypedShell } from '../support/type-in-shell.ts'
+import { completingShells, openTypedShell, type TypedShell } from '../support/type-in-shell.ts'
 
 const spaced = "blue $(touch evaluated)'s `touch evaluated`"
 const cloud = 'arn:aws:eks:eu-central-1:123:cluster/shop@v1'
@@ -35,7 +36,7 @@ beforeAll(async () => {
 
 describe.each(completingShells)('in %s', (shell) => {
   // `script` is the terminal.
-  const isThere = hasAll(shell, 'script') || process.env.KCAP_REQUIRE_REAL === '1'
+  const isThere = hasPrograms(shell, 'script') || process.env.KCAP_REQUIRE_REAL === '1'
   let terminal: TypedShell | undefined
   beforeAll(async () => {
     if (isThere) terminal = await openTypedShell(shell, work, environment)

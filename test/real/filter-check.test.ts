@@ -6,11 +6,11 @@ import { explainFailure } from '../../src/capture/capture-failure.ts'
 import { checkGrammar } from '../../src/remote/filter-grammar.ts'
 import { findRefusal } from '../../src/remote/filter-refusals.ts'
 import { checkFilter } from '../../src/session/check-filter.ts'
+import { hasPrograms } from '../support/has-program.ts'
 import { filterExpressions } from './filter-expressions.ts'
-import { hasProgram } from './lab.ts'
 
 const run = promisify(execFile)
-const tcpdumpTest = hasProgram('tcpdump') || process.env.KCAP_REQUIRE_REAL === '1' ? test : test.skip
+const tcpdumpTest = hasPrograms('tcpdump') || process.env.KCAP_REQUIRE_REAL === '1' ? test : test.skip
 
 const linkTypes = ['LINUX_SLL2', 'EN10MB']
 /** One shell for many: what takes time is to start each. */

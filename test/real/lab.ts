@@ -1,8 +1,9 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { expect, test, vi } from 'vitest'
+import { hasPrograms } from '../support/has-program.ts'
 
 const run = promisify(execFile)
 
@@ -24,17 +25,8 @@ export const lab = {
   sshFolder: process.env.KCAP_LAB_SSH_DIR ?? '',
 }
 
-export function hasProgram(name: string): boolean {
-  try {
-    execFileSync('sh', ['-c', `command -v ${name}`], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
-
 const programs = ['tshark', 'capinfos', 'tcpdump']
-const missing = [...(hasLab ? [] : ['the lab (KCAP_LAB=1)']), ...programs.filter((name) => !hasProgram(name))]
+const missing = [...(hasLab ? [] : ['the lab (KCAP_LAB=1)']), ...programs.filter((name) => !hasPrograms(name))]
 
 /** `test`, where the real peers are there. */
 export const realTest = missing.length === 0 || process.env.KCAP_REQUIRE_REAL === '1' ? test : test.skip

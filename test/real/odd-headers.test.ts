@@ -4,20 +4,20 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, expect, test } from 'vitest'
 import { makeCaptureReader } from '../../src/packets/capture-reader.ts'
+import { hasPrograms } from '../support/has-program.ts'
 import { formatPcap, toPackets } from '../support/packets.ts'
 import { makeBlockFormat } from '../support/pcapng-blocks.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
-import { hasProgram } from './lab.ts'
 
 /** Headers that tcpdump's libpcap reads or refuses; kcap does the same. */
 const run = promisify(execFile)
-const libpcapTest = test.skipIf(!hasProgram('tcpdump') && process.env.KCAP_REQUIRE_REAL !== '1')
+const libpcapTest = test.skipIf(!hasPrograms('tcpdump') && process.env.KCAP_REQUIRE_REAL !== '1')
 
 let folder: string
 let libpcap: readonly number[]
 beforeAll(async () => {
   folder = await makeTempFolder()
-  if (!hasProgram('tcpdump')) return
+  if (!hasPrograms('tcpdump')) return
   const { stdout, stderr } = await run('tcpdump', ['--version'])
   libpcap =
     /libpcap version ([\d.]+)/

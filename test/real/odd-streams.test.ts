@@ -3,14 +3,15 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { hasPrograms } from '../support/has-program.ts'
 import { formatPcap, type PlainPacket } from '../support/packets.ts'
 import { makeBlockFormat } from '../support/pcapng-blocks.ts'
 import { captureReplay, useReplayFolder } from '../support/replayed-tcpdump.ts'
-import { capinfos, hasProgram, tshark } from './lab.ts'
+import { capinfos, tshark } from './lab.ts'
 
 /** Streams of a remote host that are no usual capture, through a whole session, then read by Wireshark's and tcpdump's own readers. */
 const run = promisify(execFile)
-const missing = ['tshark', 'capinfos', 'editcap', 'mergecap', 'tcpdump'].filter((name) => !hasProgram(name))
+const missing = ['tshark', 'capinfos', 'editcap', 'mergecap', 'tcpdump'].filter((name) => !hasPrograms(name))
 const foreignTest = test.skipIf(missing.length > 0 && process.env.KCAP_REQUIRE_REAL !== '1')
 
 /** The real one: the folder of a test has another for the remote host. */

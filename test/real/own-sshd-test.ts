@@ -1,10 +1,10 @@
 import { test } from 'vitest'
-import { hasProgram } from './lab.ts'
+import { hasPrograms } from '../support/has-program.ts'
 
 const programs = ['sshd', 'ssh', 'ssh-agent', 'socat', 'sudo', 'script', 'setcap', 'useradd', 'tcpdump', 'tshark']
 const missing = [
   ...(process.getuid?.() === 0 ? [] : ['root']),
-  ...programs.filter((name) => !hasProgram(`${name} || PATH=/usr/sbin:/sbin command -v ${name}`)),
+  ...programs.filter((name) => !hasPrograms(`${name} || PATH=/usr/sbin:/sbin command -v ${name}`)),
 ]
 
 /** `test`, where this machine can be an SSH host for itself, with users that are added for it; with KCAP_REQUIRE_REAL=1 what would skip fails. */

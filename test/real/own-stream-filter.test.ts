@@ -10,14 +10,14 @@ import { makePcapReader } from '../../src/packets/pcap-reader.ts'
 import { cleanExpressions, makeCaptureFilter, type Protocol } from '../../src/remote/capture-filter.ts'
 import type { OwnStream } from '../../src/remote/supervised-argv.ts'
 import { supervisorWords } from '../../src/remote/supervisor-script.ts'
+import { hasPrograms } from '../support/has-program.ts'
 import { startSupervisor } from '../support/start-supervisor.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { filterExpressions, unsettledExpressions } from './filter-expressions.ts'
 import { apiAddresses, ownConnections, type Stream } from './inner-packets.ts'
-import { hasProgram } from './lab.ts'
 import { type PreparedFile, prepareFiles } from './prepared-files.ts'
 
-const tcpdumpTest = hasProgram('tcpdump') || process.env.KCAP_REQUIRE_REAL === '1' ? test : test.skip
+const tcpdumpTest = hasPrograms('tcpdump') || process.env.KCAP_REQUIRE_REAL === '1' ? test : test.skip
 
 const files = prepareFiles()
 let folder: string

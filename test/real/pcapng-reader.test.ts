@@ -4,14 +4,15 @@ import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { beforeAll, expect, test } from 'vitest'
+import { hasPrograms } from '../support/has-program.ts'
 import { formatPcap, type PlainPacket } from '../support/packets.ts'
 import { cut, readPcapng } from '../support/pcapng-blocks.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
-import { hasProgram, tshark } from './lab.ts'
+import { tshark } from './lab.ts'
 
 const run = promisify(execFile)
 const programs = ['tshark', 'editcap', 'mergecap', 'dumpcap']
-const missing = programs.filter((name) => !hasProgram(name))
+const missing = programs.filter((name) => !hasPrograms(name))
 const wiresharkTest = test.skipIf(missing.length > 0 && process.env.KCAP_REQUIRE_REAL !== '1')
 if (missing.length > 0) console.log(`tests against Wireshark's own pcapng need: ${missing.join(', ')}`)
 

@@ -6,12 +6,12 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { test } from 'vitest'
-import { hasProgram } from './lab.ts'
+import { hasPrograms } from '../support/has-program.ts'
 
 const run = promisify(execFile)
 
 const isRequired = process.env.KCAP_REQUIRE_REAL === '1'
-const missing = ['tshark', 'wireshark', 'Xvfb', 'openbox', 'xdotool', 'import'].filter((name) => !hasProgram(name))
+const missing = ['tshark', 'wireshark', 'Xvfb', 'openbox', 'xdotool', 'import'].filter((name) => !hasPrograms(name))
 if (missing.length > 0) console.log(`tests of Wireshark need: ${missing.join(', ')}`)
 /** `test`, where Wireshark and what its window needs are there; needs no lab. */
 export const wiresharkTest = missing.length === 0 || isRequired ? test : test.skip

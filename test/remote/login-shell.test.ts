@@ -14,10 +14,10 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 /** Login shells of accounts, and the ones installed here. */
 const loginShells: readonly (readonly string[])[] = [
   ...shells,
-  ...['zsh', 'ksh', 'fish', 'csh', 'tcsh'].filter(hasProgram).map((program) => [program]),
+  ...['zsh', 'ksh', 'fish', 'csh', 'tcsh'].filter(hasPrograms).map((program) => [program]),
 ]
 
-function hasProgram(program: string): boolean {
+function hasPrograms(program: string): boolean {
   try {
     execFileSync('sh', ['-c', `command -v ${program}`])
     return true

@@ -1,8 +1,16 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { collect, failureOf, noSignal, openConnection, openHome, openServer } from '../support/ssh-fixture.ts'
 import { makeKeyPair, type SshServer } from '../support/ssh-server.ts'
+
+/** The words of a process; none when it has just ended. */
+function readCommandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
 
 /** Hosts `a`, `b`, … on loopback, each with a user of that name and a key of its own; the config gives every one its line. */
 async function openHosts(names: readonly string[], lines: Readonly<Record<string, readonly string[]>> = {}) {
@@ -84,7 +92,10 @@ describe('a chain of jump hosts', () => {
 describe('a ProxyCommand', () => {
   const relay = `const s = require("net").connect(+process.argv[2], process.argv[1]); process.stdin.pipe(s).pipe(process.stdout)`
   const through = (mark: string) => `ProxyCommand ${process.execPath} -e '${relay}' %h %p ${mark}`
-  const isRunning = (mark: string) => execFileSync('ps', ['-A', '-o', 'args']).toString().includes(mark)
+  const isRunning = (mark: string) =>
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .some((name) => readCommandLine(name).includes(mark))
 
   test('carries the connection, and ends with it', async () => {
     const mark = `proxy-${process.pid}-ends`

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { vi } from 'vitest'
@@ -6,15 +6,6 @@ import { programPath } from './run-kcap.ts'
 
 export const completingShells = ['bash', 'zsh', 'fish'] as const
 export type CompletingShell = (typeof completingShells)[number]
-
-export function hasAll(...programs: readonly string[]): boolean {
-  try {
-    for (const program of programs) execFileSync('sh', ['-c', `command -v ${program}`], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** As `kcap completion --help` says; in bash without the package bash-completion. */
 const start: Readonly<Record<CompletingShell, (home: string) => { command: string; files: Record<string, string> }>> = {

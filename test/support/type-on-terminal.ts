@@ -1,10 +1,7 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { quoteArgv } from '../../src/base/quote.ts'
 import { bareEnvironment, programPath } from './run-kcap.ts'
-
-/** Whether this machine has the `script` that opens a pseudo-terminal for a program. */
-export const hasScript = spawnSync('script', ['-qec', 'true', '/dev/null']).status === 0
 
 /** What a person waits for on the screen, and the keys typed then, or what else happens. */
 export type Step = readonly [shown: RegExp, act: string | ((terminal: ChildProcess) => void)]

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { findPreferredTypes } from '../../../src/ssh/config/host-key-order.ts'
 import { applySshSettings } from '../../../src/ssh/config/resolve-ssh-host.ts'
+import { hasPrograms } from '../../support/has-program.ts'
 import { noSignal } from '../../support/ssh-fixture.ts'
 
 const context = { environment: { PATH: process.env.PATH }, signal: noSignal() }
@@ -26,19 +27,23 @@ function askSsh(list: string): string {
   return /^hostkeyalgorithms (.*)$/m.exec(execFileSync('ssh', words, { encoding: 'utf8' }))?.[1] ?? ''
 }
 
-test.each(['', '-ssh-ed25519', '-*cert*', '+ssh-rsa', '+ssh-rsa,ssh-rsa-cert-v01@openssh.com'])(
+test
+  .runIf(hasPrograms('ssh'))
+  .each(['', '-ssh-ed25519', '-*cert*', '+ssh-rsa', '+ssh-rsa,ssh-rsa-cert-v01@openssh.com'])(
   "known types come first in ssh's own list, also with %j",
   async (list) => {
     expect(await prefer(askSsh(list))).toEqual(['ssh-rsa'])
   },
 )
 
-test.each([
-  '^rsa-sha2-256',
-  '^ecdsa-sha2-nistp256',
-  'ssh-ed25519,rsa-sha2-512',
-  'ecdsa-sha2-nistp256,ssh-ed25519-cert-v01@openssh.com',
-])('a list that is written out keeps its order: %s', async (list) => {
+test
+  .runIf(hasPrograms('ssh'))
+  .each([
+    '^rsa-sha2-256',
+    '^ecdsa-sha2-nistp256',
+    'ssh-ed25519,rsa-sha2-512',
+    'ecdsa-sha2-nistp256,ssh-ed25519-cert-v01@openssh.com',
+  ])('a list that is written out keeps its order: %s', async (list) => {
   expect(await prefer(askSsh(list))).toEqual([])
 })
 
@@ -49,7 +54,7 @@ test('without ssh the line of the config is read as it is', async () => {
   expect(await prefer('ssh-ed25519,rsa-sha2-512', ['ssh-rsa'], withoutSsh)).toEqual([])
 })
 
-test('nothing is preferred where the best of the list is known', async () => {
+test.runIf(hasPrograms('ssh'))('nothing is preferred where the best of the list is known', async () => {
   expect(await prefer(askSsh(''), ['ssh-rsa', 'ssh-ed25519'])).toEqual([])
   expect(await prefer(undefined, ['ssh-ed25519', 'ssh-rsa'])).toEqual([])
 })

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
+import { hasPrograms } from '../../support/has-program.ts'
 import { collect, failureOf, noSignal, openConnection, openHome, openServer } from '../../support/ssh-fixture.ts'
 import { makeKeyPair } from '../../support/ssh-server.ts'
 import { makeTempFolder } from '../../support/temp-folder.ts'
@@ -8,7 +9,9 @@ import { makeTempFolder } from '../../support/temp-folder.ts'
 const secret = 'correct horse'
 afterEach(() => vi.unstubAllEnvs())
 
-test('every program of a connection logs in, with the same password', async () => {
+const testWithSsh = test.runIf(hasPrograms('ssh'))
+
+testWithSsh('every program of a connection logs in, with the same password', async () => {
   const server = await openServer({ users: { ann: { password: secret } } })
   const name = openHome(server.knownHosts).host(server.port, { client: 'openssh' })
   const environment = { PATH: process.env.PATH, KCAP_SSH_PASSWORD: secret }
@@ -19,7 +22,7 @@ test('every program of a connection logs in, with the same password', async () =
   }
 })
 
-test('a wrong password is sent once, and no empty one after it', async () => {
+testWithSsh('a wrong password is sent once, and no empty one after it', async () => {
   const server = await openServer({ users: { ann: { password: secret } } })
   const name = openHome(server.knownHosts).host(server.port, { client: 'openssh' })
   const environment = { PATH: process.env.PATH, KCAP_SSH_PASSWORD: 'wrong' }
@@ -29,7 +32,7 @@ test('a wrong password is sent once, and no empty one after it', async () => {
   expect(server.logins).toEqual(['ann none', 'ann password'])
 })
 
-test('with nobody to answer no password is sent at all', async () => {
+testWithSsh('with nobody to answer no password is sent at all', async () => {
   const server = await openServer({ users: { ann: { password: secret } } })
   const name = openHome(server.knownHosts).host(server.port, { client: 'openssh' })
   const connection = await openConnection(name)
@@ -38,7 +41,7 @@ test('with nobody to answer no password is sent at all', async () => {
   expect(server.logins).toEqual(['ann none'])
 })
 
-test('a passphrase is asked for once, and again after a wrong one', async () => {
+testWithSsh('a passphrase is asked for once, and again after a wrong one', async () => {
   const pair = makeKeyPair('ed25519', secret)
   const server = await openServer({ users: { ann: { keys: [pair.public] } } })
   const home = openHome(server.knownHosts)
@@ -54,7 +57,7 @@ test('a passphrase is asked for once, and again after a wrong one', async () => 
   expect(asked).toHaveLength(2)
 })
 
-test('what ssh asks with is gone when the program has ended', async () => {
+testWithSsh('what ssh asks with is gone when the program has ended', async () => {
   const server = await openServer({ users: { ann: { password: secret } } })
   const folder = await makeTempFolder()
   vi.stubEnv('XDG_RUNTIME_DIR', folder)
@@ -82,7 +85,7 @@ test('where no private folder can be made, the error says how to name one', asyn
   expect(error.hints).toEqual(['XDG_RUNTIME_DIR or TMPDIR in the environment name one', '--ssh-client ssh2 needs none'])
 })
 
-test('a changed host key that StrictHostKeyChecking no accepts is reported once, and remembered', async () => {
+testWithSsh('a changed host key that StrictHostKeyChecking no accepts is reported once, and remembered', async () => {
   const pair = makeKeyPair()
   const server = await openServer({ users: { ann: { keys: [pair.public] } } })
   const known = `[127.0.0.1]:${server.port} ${makeKeyPair('rsa').public}\n`
