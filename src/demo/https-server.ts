@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
-import type { ServerCertificate } from './certificate.ts'
+import type { ServerCertificate } from '../tls/self-signed-certificate.ts'
 
 export interface HttpsServer {
   readonly server: Server

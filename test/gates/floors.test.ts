@@ -27,6 +27,7 @@ const floors: Record<string, number> = {
   settings: 3,
   ssh: 3,
   host: 2,
+  tls: 2,
   base: 1,
 }
 

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { type AddressInfo, connect as connectTcp, createServer as createTcpServer, type Server } from 'node:net'
 import { connect, createServer, type SecureVersion } from 'node:tls'
 import { expect, test } from 'vitest'
-import { makeServerCertificate } from '../../src/demo/certificate.ts'
 import { findHandshakes } from '../../src/packets/find-handshakes.ts'
+import { makeServerCertificate } from '../../src/tls/self-signed-certificate.ts'
 import { makeBatch } from '../support/packets.ts'
 
 /** One run of packets with these bytes; longer on the wire where a length says so. */
