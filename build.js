@@ -6,6 +6,7 @@ import { buildProgram, requireProgram } from './packaging/build-program.js'
 import { formatLicenses, listBundledPackages } from './packaging/bundled-packages.js'
 import { formatHelpPage } from './packaging/format-help-page.js'
 import { makeSbom } from './packaging/sbom.js'
+import { shellScripts } from './packaging/shell-module.js'
 
 /** @satisfies {import('esbuild').BuildOptions} */
 const common = /** @type {const} */ ({
@@ -146,7 +147,11 @@ const few = await build({
   banner: { js: commonJs },
   plugins: [absentPackages],
 })
-const { program, parts } = await buildProgram({ common, commonJs, plugins: [absentPackages, nativeCiphers] })
+const { program, parts } = await buildProgram({
+  common,
+  commonJs,
+  plugins: [absentPackages, nativeCiphers, shellScripts],
+})
 const metafiles = [main, singles, few, program, parts].map(({ metafile }) => metafile)
 for (const metafile of metafiles) refuseForeignImports(metafile)
 // By its name the program knows whether it is to answer as Wireshark's extcap or kubectl's plugin, whatever npm's or our launchers are called.

@@ -1,12 +1,20 @@
 import { availableParallelism } from 'node:os'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type Plugin } from 'vitest/config'
+import { toShellModule } from './packaging/shell-module.js'
 
 // Node reads these certificates at each start, which takes it a third of its time; the servers of the tests have their own.
 delete process.env.NODE_EXTRA_CA_CERTS
 
+/** Loads shell scripts as the build does. */
+const shellScripts: Plugin = {
+  name: 'shell-scripts',
+  transform: (code, id) => (id.endsWith('.sh') ? { code: toShellModule(code), map: null } : undefined),
+}
+
 /** unit: needs only Node. gates: the house itself. real: real peers (test/real/lab.ts). cluster: any cluster. fuzz: hostile
  * inputs, as long as KCAP_FUZZ_SECONDS says. soak: hours of churn. bench: measures, never part of a test run. */
 export default defineConfig({
+  plugins: [shellScripts],
   test: {
     pool: 'forks',
     setupFiles: 'test/support/run-cleanups.ts',

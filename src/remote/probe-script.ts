@@ -1,3 +1,5 @@
+import { script } from './probe.sh'
+
 /** What a container or a host offers for a capture. */
 export interface RemoteFacts {
   /** Installed programs among `probedPrograms`. */
@@ -20,18 +22,6 @@ const netRawBit = 13
 export function makeProbeArgv(): string[] {
   return ['sh', '-c', script, 'kcap-probe', ...probedPrograms]
 }
-
-const script = `
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH
-for program; do command -v "$program" >/dev/null 2>&1 && echo "program $program"; done
-while read -r key value x; do
-  case $key in Uid:) echo "user $x" ;; CapEff:) echo "capabilities $value" ;; esac
-done 2>/dev/null </proc/self/status
-command -v sudo >/dev/null 2>&1 && sudo -n -l nsenter >/dev/null 2>&1 && echo "sudo yes"
-echo "machine $(uname -m 2>/dev/null)"
-echo "time $(date +%s.%N 2>/dev/null)"
-exit 0
-`
 
 /** Parses the probe's output. Leaves out malformed values. */
 export function parseProbe(text: string): RemoteFacts {

@@ -1,5 +1,5 @@
 import type { Sudo } from '../base/target.ts'
-import { formatAddress } from './find-pod-script.ts'
+import { formatAddress } from './format-address.ts'
 import { makeSupervisorScript } from './supervisor-script.ts'
 
 export interface SupervisedCapture {

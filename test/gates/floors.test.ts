@@ -100,6 +100,7 @@ test('the bundler finds no import that these tests do not read', async () => {
     platform: 'node',
     format: 'esm',
     packages: 'external',
+    loader: { '.sh': 'empty' },
     metafile: true,
     logLevel: 'silent',
   })

@@ -5,7 +5,7 @@ import { version } from '../../src/base/version.ts'
 import { hasPrograms } from '../support/has-program.ts'
 
 const isRoot = process.getuid?.() === 0
-const programs = ['busybox', 'chroot', 'dpkg', 'ldd', 'rpmbuild', 'shellcheck', 'tshark', 'unzip']
+const programs = ['busybox', 'chroot', 'dpkg', 'ldd', 'rpmbuild', 'tshark', 'unzip']
 const missing = [...(isRoot ? [] : ['root']), ...programs.filter((name) => !hasPrograms(name))]
 const isHere = process.platform === 'linux' && process.arch === 'x64'
 

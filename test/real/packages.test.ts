@@ -88,8 +88,3 @@ packageTest('the archive for Windows holds its Node and command files that start
   expect(read(folder, 'kcap.cmd').toString()).toBe('@"%~dp0node.exe" "%~dp0dist\\kcap.cjs" %*\r\n')
   expect(read(folder, 'dist/kcap.cjs').equals(readFileSync('dist/kcap.cjs'))).toBe(true)
 })
-
-packageTest('shellcheck finds nothing in the launchers and the installer', () => {
-  const scripts = ['launchers/kcap', 'launchers/kcap-extcap', 'installers/install.sh']
-  execFileSync('shellcheck', scripts, { stdio: 'inherit' })
-})

@@ -30,8 +30,11 @@ test('an older tcpdump is asked for less each time, and the oldest for neither',
 
 test('the clean-up knows each of these tcpdumps by its words', () => {
   const capture = { ...options, snapLength: 96 }
+  const script = makeCleanupArgv('look').join(' ')
+  const [, buffers = ''] = /^buffers_kib='(.*)'$/m.exec(script) ?? []
+  expect(script).toContain('find_word "-B$kib-n-U"')
   for (const features of listTcpdumpFeatures(capture)) {
-    const [words = 'none'] = /-B\d+-n-U/.exec(makeTcpdumpArgv(capture, features).join('')) ?? []
-    expect(makeCleanupArgv('look').join(' ')).toContain(`find_word ${words} `)
+    const [, kib] = /-B(\d+)-n-U/.exec(makeTcpdumpArgv(capture, features).join('')) ?? []
+    expect(buffers.split(' ')).toContain(kib)
   }
 })

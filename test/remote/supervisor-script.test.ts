@@ -161,7 +161,7 @@ test('the supervisor waits 20 s for a heartbeat unless the capture says otherwis
     network: { kind: 'here' },
     programs: [['tcpdump']],
   }
-  const waitOf = (argv: readonly string[]) => /while b=\$\(hear (\d+)\)/.exec(argv.join('\n'))?.[1]
+  const waitOf = (argv: readonly string[]) => /^silence_seconds=(\d+)$/m.exec(argv.join('\n'))?.[1]
   expect(waitOf(makeSupervisedArgv(capture))).toBe('20')
   expect(waitOf(makeSupervisedArgv({ ...capture, silenceSeconds: 5 }))).toBe('5')
 })

@@ -1,0 +1,4 @@
+/** Shell script as it is sent; packaging/shell-module.js makes it from the file. */
+declare module '*.sh' {
+  export const script: string
+}

@@ -1,0 +1,40 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { build } from 'esbuild'
+import { expect, test } from 'vitest'
+import { shellScripts, toShellModule } from '../../packaging/shell-module.js'
+import { script as supervisor } from '../../src/remote/supervisor.sh'
+import { makeTempFolder } from '../support/temp-folder.ts'
+
+const evaluate = async (code: string) =>
+  ((await import(`data:text/javascript,${encodeURIComponent(code)}`)) as { script: string }).script
+
+test('a script is sent without comments, indentation and empty lines', async () => {
+  const text = "# Says hello.\nhello() {\n  # Loudly.\n\n  echo 'hello # there' # twice\n}\n"
+  expect(await evaluate(toShellModule(text))).toBe("hello() {\necho 'hello # there' # twice\n}\n")
+})
+
+test('quotes, backslashes and line ends within quotes are sent as they are', async () => {
+  const text = `IFS='\n'\nprintf '%s\\n' "\${a#*:}" \`b\`\n`
+  expect(await evaluate(toShellModule(text))).toBe(text)
+})
+
+test('the build puts a sourced file in the place of its line', async () => {
+  const folder = await makeTempFolder()
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(path.join(folder, 'has.sh'), '# Defines has.\nhas() { command -v "$1"; }\n')
+  writeFileSync(path.join(folder, 'run.sh'), 'set -u\n  . ./has.sh\nhas tcpdump\n')
+  const { outputFiles } = await build({
+    entryPoints: [path.join(folder, 'run.sh')],
+    bundle: true,
+    format: 'esm',
+    write: false,
+    plugins: [shellScripts],
+  })
+  expect(await evaluate(outputFiles[0]?.text ?? '')).toBe('set -u\nhas() { command -v "$1"; }\nhas tcpdump\n')
+})
+
+test('tests load scripts as the build does', () => {
+  expect(supervisor).toContain('hear() {')
+  expect(supervisor).not.toMatch(/^\s|^#|^\. /m)
+})
