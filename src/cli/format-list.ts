@@ -1,11 +1,11 @@
 import { printable, printableJson } from '../base/printable.ts'
-import type { ListColumn, Listing, ListRow } from './list-row.ts'
+import type { ListColumn, ListRow, ListTable } from './list-row.ts'
 
 export const listFormats = ['table', 'wide', 'json', 'yaml', 'name'] as const
 export type ListFormat = (typeof listFormats)[number]
 
 /** Yields a listing line by line. */
-export function formatListing(listing: Listing, format: ListFormat, hasHeaders: boolean): Iterable<string> {
+export function formatListing(listing: ListTable, format: ListFormat, hasHeaders: boolean): Iterable<string> {
   const { columns, rows } = listing
   if (listing.count === 0) return format === 'json' || format === 'yaml' ? ['[]\n'] : []
   switch (format) {
@@ -26,11 +26,11 @@ export function formatListing(listing: Listing, format: ListFormat, hasHeaders: 
   }
 }
 
-function* formatNames({ rows, nameOf }: Listing): Generator<string> {
+function* formatNames({ rows, nameOf }: ListTable): Generator<string> {
   for (const row of rows()) yield `${printable(nameOf(row))}\n`
 }
 
-function* formatJson(rows: Listing['rows']): Generator<string> {
+function* formatJson(rows: ListTable['rows']): Generator<string> {
   let start = '[\n'
   for (const row of rows()) {
     yield `${start}${printableJson([row], 2).slice('[\n'.length, -'\n]'.length)}`
@@ -40,7 +40,7 @@ function* formatJson(rows: Listing['rows']): Generator<string> {
 }
 
 /** Yields YAML with every scalar quoted, so that `no` and `1e3` stay texts. JSON strings are valid YAML. */
-function* formatYaml(rows: Listing['rows']): Generator<string> {
+function* formatYaml(rows: ListTable['rows']): Generator<string> {
   for (const row of rows())
     for (const [i, [key, value]] of Object.entries(row).entries())
       yield `${i === 0 ? '- ' : '  '}${key}: ${printableJson(value)}\n`
@@ -50,7 +50,7 @@ function* formatYaml(rows: Listing['rows']): Generator<string> {
 const paddingLength = 3
 const leastWidth = 6
 
-function* formatTable(columns: readonly ListColumn[], rows: Listing['rows'], hasHeaders: boolean): Generator<string> {
+function* formatTable(columns: readonly ListColumn[], rows: ListTable['rows'], hasHeaders: boolean): Generator<string> {
   const formatCell = (row: ListRow, { key }: ListColumn) => {
     const value = row[key] ?? ''
     return printable(typeof value === 'string' ? value : value.join(','))

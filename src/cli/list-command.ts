@@ -14,9 +14,9 @@ import { type ParsedArguments, parseArguments } from '../request/parse-arguments
 import { refuseSurplusWords } from '../request/surplus-words.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import { formatListing, type ListFormat, listFormats, printLines } from './format-list.ts'
-import { listContainers } from './list-containers.ts'
+import { listContainerRows } from './list-containers.ts'
 import { listObjects } from './list-objects.ts'
-import type { Listing } from './list-row.ts'
+import type { ListTable } from './list-row.ts'
 
 type Listed = ResourceKind | 'contexts' | 'containers' | 'interfaces'
 
@@ -69,7 +69,7 @@ async function readListing(
   targets: readonly string[],
   detail: TableDetail,
   signal: AbortSignal,
-): Promise<Listing> {
+): Promise<ListTable> {
   if (what === 'contexts') return listContexts(parsed)
   const run = { signal, timeoutMs: loginTimeoutMs, interactive: process.stdin.isTTY === true }
   if (what === 'interfaces') {
@@ -88,7 +88,7 @@ async function readListing(
     const namespace = parsed.flag('all-namespaces') ? undefined : (parsed.text('namespace') ?? access.namespace)
     const onCut = () => process.stderr.write('kcap: the list is cut: -n NAMESPACE and -l SELECTOR narrow it\n')
     const options = { namespace, labelSelector: readSelector(parsed), onCut, signal }
-    if (what === 'containers') return await listContainers(access, options)
+    if (what === 'containers') return await listContainerRows(access, options)
     const isEverywhere = what === 'node' || what === 'ns'
     return await listObjects(access, what, { ...options, detail, ...(isEverywhere && { namespace: undefined }) })
   } finally {
@@ -96,7 +96,7 @@ async function readListing(
   }
 }
 
-function listContexts(parsed: ParsedArguments): Listing {
+function listContexts(parsed: ParsedArguments): ListTable {
   const config = loadKubeconfig({ paths: makeClusterScope(parsed).kubeconfigPaths })
   const columns = ['name', 'current', 'cluster', 'namespace'].map((key) => ({ key, title: key.toUpperCase() }))
   const rows = [...config.contexts].map(([name, { cluster = '', namespace = '' }]) => ({

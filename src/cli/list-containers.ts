@@ -3,10 +3,10 @@ import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { type ListOptions, readPods } from '../kube/kube-objects.ts'
 import { makeKeptSize } from '../kube/read-list.ts'
 import { describeNone } from './list-objects.ts'
-import type { Listing, ListRow } from './list-row.ts'
+import type { ListRow, ListTable } from './list-row.ts'
 
 /** Lists the containers of pods, each with its `--container` value, its kind and its state. */
-export async function listContainers(access: ClusterAccess, options: ListOptions): Promise<Listing> {
+export async function listContainerRows(access: ClusterAccess, options: ListOptions): Promise<ListTable> {
   const rows: ListRow[] = []
   const size = makeKeptSize()
   read: for await (const pods of readPods(access, options))

@@ -1,14 +1,14 @@
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { type ObjectTable, type ReadTableOptions, readTable, type TableRow } from '../kube/read-table.ts'
 import { type ResourceKind, resourceKinds } from '../kube/resource-kinds.ts'
-import { type ListColumn, type Listing, type ListRow, makeKey } from './list-row.ts'
+import { type ListColumn, type ListRow, type ListTable, makeKey } from './list-row.ts'
 
 /** Lists objects of a kind in the columns of `kubectl get`. In the wide form, pods also show their containers. */
 export async function listObjects(
   access: ClusterAccess,
   kind: ResourceKind,
   options: ReadTableOptions,
-): Promise<Listing> {
+): Promise<ListTable> {
   const withContainers = kind === 'pod' && options.detail === 'wide'
   const table = await readTable(access, resourceKinds[kind], { ...options, withContainers })
   const { isNamespaced } = resourceKinds[kind]

@@ -9,7 +9,7 @@ export interface ListColumn {
   readonly isWide?: boolean
 }
 
-export interface Listing {
+export interface ListTable {
   readonly columns: readonly ListColumn[]
   readonly count: number
   /** Returns the rows. Each call builds them again, because storing them would double the memory of a large list. */

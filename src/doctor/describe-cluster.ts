@@ -1,5 +1,5 @@
 import { toKcapError } from '../base/kcap-error.ts'
-import { isPod, isWorkload, leavesOutPods } from '../listing/choose-entries.ts'
+import { isPodEntry, isWorkloadEntry, leavesOutPods } from '../listing/choose-entries.ts'
 import type { ListedEntry } from '../listing/cluster-names.ts'
 import type { Listing } from '../listing/read-listing.ts'
 
@@ -17,8 +17,8 @@ export function describeCluster(cluster: Listing['clusters'][number]): { text: s
 }
 
 function countListed(listed: readonly ListedEntry[]): string {
-  const pods = listed.filter(isPod).length
-  const workloads = listed.filter(isWorkload)
+  const pods = listed.filter(isPodEntry).length
+  const workloads = listed.filter(isWorkloadEntry)
   const standFor = workloads.reduce((sum, { podCount }) => sum + podCount, 0)
   return [
     ...(pods > 0 || workloads.length === 0 ? [`${pods} pods`] : []),
@@ -28,6 +28,6 @@ function countListed(listed: readonly ListedEntry[]): string {
 
 /** Explains a shortened list. A higher limit costs Wireshark's own time, measured with 4.0 to 4.6. */
 function explainCut(context: string, listed: readonly ListedEntry[]): string {
-  const folded = listed.some(isWorkload) ? 'workloads stand for their pods' : 'other pods are left out'
+  const folded = listed.some(isWorkloadEntry) ? 'workloads stand for their pods' : 'other pods are left out'
   return `${folded}, "kcap: cluster ${context}" reaches all; list.maxPods in the config lists more, each hundred for about 3 s of Wireshark's start`
 }

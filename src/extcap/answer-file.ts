@@ -12,7 +12,7 @@ const maxAgeMs = 30 * 24 * 3_600_000
  * Stores an answer to Wireshark for later. The first line of its file is `kcap VERSION CHECKSUM KEY`. The launcher (launchers/launcher.sh) prints the
  * rest only if all three match, so that an outdated, truncated or edited file is ignored.
  */
-export function writeAnswer(name: string, key: string, body: string, environment = process.env): void {
+export function storeAnswer(name: string, key: string, body: string, environment = process.env): void {
   const file = answerPath(name, environment)
   const text = `${formatHeader(key, body)}\n${body}`
   if (readPrivateFile(file, maxBytes) !== text) writePrivateFile(file, text)

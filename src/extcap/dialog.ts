@@ -1,5 +1,5 @@
 import type { DialogArgument } from '../request/option-row.ts'
-import { findOption, optionTable, type TableRow } from '../request/option-table.ts'
+import { findOption, type KnownOption, optionTable } from '../request/option-table.ts'
 import type { InterfaceReference } from './interface-name.ts'
 import { formatSentence } from './sentence.ts'
 import { secretArguments } from './take-secrets.ts'
@@ -28,7 +28,7 @@ export function formatDialog(reference: InterfaceReference, lists: DialogLists =
 
 /** Returns the sentences of one argument with its values. */
 function formatArgument(
-  row: TableRow,
+  row: KnownOption,
   dialog: DialogArgument,
   reference: InterfaceReference,
   lists: DialogLists,
@@ -129,7 +129,7 @@ const firstNumber = 100
  * Returns the number of an argument, by which Wireshark orders arguments and tabs. It follows the table, so it does not depend on what an interface
  * leaves out. Only the dialog of a host begins with the SSH tab.
  */
-function numberOf(row: TableRow, reference?: InterfaceReference): number {
+function numberOf(row: KnownOption, reference?: InterfaceReference): number {
   const sshRows = optionTable.filter(({ group }) => group === 'SSH')
   return reference?.kind === 'ssh' && row.group === 'SSH'
     ? sshRows.indexOf(row)
@@ -156,11 +156,11 @@ function displayOf({ display, displayBesidePod }: DialogArgument, { kind }: Inte
   return kind === 'ssh' ? display : (displayBesidePod ?? display)
 }
 
-function tabOf({ group }: TableRow): string {
+function tabOf({ group }: KnownOption): string {
   return group === 'Reporting' ? 'Debug' : group
 }
 
-function isOffered(dialog: DialogArgument, reference: InterfaceReference, row: TableRow): boolean {
+function isOffered(dialog: DialogArgument, reference: InterfaceReference, row: KnownOption): boolean {
   // The host is already known if it has its own interface.
   if (row.name === 'ssh-host' && reference.kind === 'ssh' && reference.hostPart !== undefined) return false
   return dialog.on === undefined || dialog.on.includes(reference.kind)

@@ -38,8 +38,8 @@ export async function runExtcap(verb: ExtcapVerb, words: readonly string[]): Pro
     case 'interfaces': {
       const warm = readWarmList()
       if (warm !== undefined) return await writeAnswer(warm)
-      const { listInterfaces } = await import('./interfaces.ts')
-      await writeAnswer(await listInterfaces())
+      const { listExtcapInterfaces } = await import('./interfaces.ts')
+      await writeAnswer(await listExtcapInterfaces())
       // Wireshark waits for this process to end; leftovers of a slow login would delay that.
       return process.exit(0)
     }

@@ -5,7 +5,7 @@ import { version } from '../base/version.ts'
 import { sweepCompileCache } from '../host/compile-cache.ts'
 import { sweepPrivateFolders } from '../host/private-folder.ts'
 import { findUserFolders } from '../host/user-folders.ts'
-import { isPod, leavesOutPods } from '../listing/choose-entries.ts'
+import { isPodEntry, leavesOutPods } from '../listing/choose-entries.ts'
 import type { ListedEntry } from '../listing/cluster-names.ts'
 import { type ListLimits, listingLimits, refreshLimits } from '../listing/list-clusters.ts'
 import { openNamesCache } from '../listing/names-cache.ts'
@@ -20,7 +20,7 @@ import { formatSentence } from './sentence.ts'
 import { beginListing, isOvertaken, writeWarmList } from './warm-list.ts'
 
 /** Answers `--extcap-interfaces` if no list is warm. Takes at most 1.5 s: uses the clusters that answer in time, and cached names for the others. */
-export async function listInterfaces(): Promise<string> {
+export async function listExtcapInterfaces(): Promise<string> {
   const { text, isStale } = await answerList(listingLimits(process.uptime() * 1000))
   if (isStale) startRefresh()
   return text
@@ -77,7 +77,7 @@ function toInterfaces({ clusters, sshHosts }: Listing): ExtcapInterface[] {
 
 function toInterface(context: string, entry: ListedEntry): ExtcapInterface {
   const { namespace } = entry
-  if (isPod(entry)) return { kind: 'pod', context, namespace, pod: entry.pod }
+  if (isPodEntry(entry)) return { kind: 'pod', context, namespace, pod: entry.pod }
   return { kind: 'workload', context, namespace, workload: entry.kind, name: entry.name, podCount: entry.podCount }
 }
 

@@ -1,6 +1,6 @@
 import type { ClusterNames } from '../listing/cluster-names.ts'
 import type { ParsedArguments } from '../request/parse-arguments.ts'
-import { readAnswer, writeAnswer } from './answer-file.ts'
+import { readAnswer, storeAnswer } from './answer-file.ts'
 import { type DialogLists, formatDialog, readDialogLists } from './dialog.ts'
 import { formatInterfaceValue, parseInterfaceValue } from './interface-name.ts'
 import { mergeLists, noteChoices, readRecentChoices } from './recent-choices.ts'
@@ -40,7 +40,7 @@ export function readKnownDialog(value: string): string | undefined {
 
 function writeDialog(value: string, lists: DialogLists): void {
   const reference = parseInterfaceValue(value)
-  if (reference !== undefined) writeAnswer(value, kubeconfigKey(), formatDialog(reference, lists))
+  if (reference !== undefined) storeAnswer(value, kubeconfigKey(), formatDialog(reference, lists))
 }
 
 /** Returns the key of stored dialogs. Two kubeconfigs may have contexts of the same name. */

@@ -1,5 +1,5 @@
 import { quoteArgv } from '../base/quote.ts'
-import { optionTable, type TableRow } from '../request/option-table.ts'
+import { type KnownOption, optionTable } from '../request/option-table.ts'
 import type { ParsedArguments } from '../request/parse-arguments.ts'
 import type { InterfaceReference } from './interface-name.ts'
 
@@ -37,7 +37,7 @@ function nameTarget(parsed: ParsedArguments): string[] {
 }
 
 /** Returns the option as words if it differs from the default. */
-function formatOption({ name, kind, choices, dialog }: TableRow, parsed: ParsedArguments): string[] {
+function formatOption({ name, kind, choices, dialog }: KnownOption, parsed: ParsedArguments): string[] {
   if (kind === 'flag') return parsed.flag(name) ? [`--${name}`] : []
   const values = kind === 'list' ? parsed.list(name) : [parsed.text(name) ?? '']
   const defaults = ['', choices?.[0], dialog?.unchosen, dialog?.type === 'unsigned' ? '0' : undefined]

@@ -1,7 +1,7 @@
 import { readFileStatus } from '../host/private-file.ts'
 import { findKubeconfigPaths } from '../kube/kubeconfig-paths.ts'
 import { findConfigFile } from '../settings/config-file.ts'
-import { readAnswer, removeAnswer, writeAnswer } from './answer-file.ts'
+import { readAnswer, removeAnswer, storeAnswer } from './answer-file.ts'
 
 /**
  * How long a list stays warm. Wireshark repeats the listing whenever a local network interface appears or disappears, and some people press F5 twice.
@@ -44,7 +44,7 @@ export function writeWarmList(
   environment: NodeJS.ProcessEnv = process.env,
   nowMs = Date.now(),
 ): void {
-  writeAnswer(fileName, formatKey(nowMs, inputs), text, environment)
+  storeAnswer(fileName, formatKey(nowMs, inputs), text, environment)
 }
 
 /** Makes the next listing ask the clusters, because a listed pod did not exist. Never throws. */

@@ -12,7 +12,7 @@ import { type ProgramResult, runProgram } from '../host/run-program.ts'
 import { interactiveModeOf } from './check-login.ts'
 import type { ExecCluster } from './exec-cluster.ts'
 import type { CredentialPluginEntry } from './kubeconfig-entries.ts'
-import { object, text } from './kubeconfig-shape.ts'
+import { objectShape, textShape } from './kubeconfig-shape.ts'
 import { findPluginRefusal } from './plugin-policy.ts'
 
 /** Credential that a plugin returns. https://kubernetes.io/docs/reference/config-api/client-authentication.v1/ */
@@ -116,11 +116,11 @@ function makeEnvironment(
   }
 }
 
-const statusShape = object({
-  token: text,
-  clientCertificateData: text,
-  clientKeyData: text,
-  expirationTimestamp: text,
+const statusShape = objectShape({
+  token: textShape,
+  clientCertificateData: textShape,
+  clientKeyData: textShape,
+  expirationTimestamp: textShape,
 })
 
 /** Returns the credential of an answer, or what is wrong with it. */

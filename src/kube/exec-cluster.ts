@@ -9,7 +9,7 @@ const extensionName = 'client.authentication.k8s.io/exec'
 export type ExecCluster = Readonly<Record<string, unknown>>
 
 /** Describes a cluster as client-go does (rest/exec.go, ConfigToExecCluster): leaves out absent values, except `config`. */
-export function describeCluster(cluster: ClusterEntry, authorities: Buffer | undefined): ExecCluster {
+export function makeExecCluster(cluster: ClusterEntry, authorities: Buffer | undefined): ExecCluster {
   const { server = '', extensions = [] } = cluster
   const extension = extensions.findLast(({ name }) => name === extensionName)?.extension
   const fields = {

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { flag, listOf, mapOf, object, text } from './kubeconfig-shape.ts'
+import { flagShape, listShape, mapShape, objectShape, textShape } from './kubeconfig-shape.ts'
 
 // Field names as in the file: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
 
@@ -59,40 +59,40 @@ export interface CredentialPluginEntry {
 const fileKeys = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile']
 
 const shapes = {
-  context: object({ cluster: text, user: text, namespace: text }),
-  cluster: object({
-    server: text,
-    'certificate-authority': text,
-    'certificate-authority-data': text,
-    'insecure-skip-tls-verify': flag,
-    'tls-server-name': text,
-    'proxy-url': text,
-    'disable-compression': flag,
-    extensions: listOf(object({ name: text })),
+  context: objectShape({ cluster: textShape, user: textShape, namespace: textShape }),
+  cluster: objectShape({
+    server: textShape,
+    'certificate-authority': textShape,
+    'certificate-authority-data': textShape,
+    'insecure-skip-tls-verify': flagShape,
+    'tls-server-name': textShape,
+    'proxy-url': textShape,
+    'disable-compression': flagShape,
+    extensions: listShape(objectShape({ name: textShape })),
   }),
-  user: object({
-    token: text,
-    tokenFile: text,
-    'client-certificate': text,
-    'client-certificate-data': text,
-    'client-key': text,
-    'client-key-data': text,
-    username: text,
-    password: text,
-    as: text,
-    'as-uid': text,
-    'as-groups': listOf(text),
-    'as-user-extra': mapOf(listOf(text)),
-    exec: object({
-      apiVersion: text,
-      command: text,
-      args: listOf(text),
-      env: listOf(object({ name: text, value: text })),
-      installHint: text,
-      interactiveMode: text,
-      provideClusterInfo: flag,
+  user: objectShape({
+    token: textShape,
+    tokenFile: textShape,
+    'client-certificate': textShape,
+    'client-certificate-data': textShape,
+    'client-key': textShape,
+    'client-key-data': textShape,
+    username: textShape,
+    password: textShape,
+    as: textShape,
+    'as-uid': textShape,
+    'as-groups': listShape(textShape),
+    'as-user-extra': mapShape(listShape(textShape)),
+    exec: objectShape({
+      apiVersion: textShape,
+      command: textShape,
+      args: listShape(textShape),
+      env: listShape(objectShape({ name: textShape, value: textShape })),
+      installHint: textShape,
+      interactiveMode: textShape,
+      provideClusterInfo: flagShape,
     }),
-    'auth-provider': object({ name: text, config: mapOf(text) }),
+    'auth-provider': objectShape({ name: textShape, config: mapShape(textShape) }),
   }),
 } as const
 

@@ -7,19 +7,20 @@ export interface Misfit {
 /** Finds the first part of a value that is of the wrong type. */
 export type Shape = (value: unknown) => Misfit | undefined
 
-export const text: Shape = (value) => (typeof value === 'string' ? undefined : misfit('is not a text'))
-export const flag: Shape = (value) => (typeof value === 'boolean' ? undefined : misfit('is neither true nor false'))
+export const textShape: Shape = (value) => (typeof value === 'string' ? undefined : misfit('is not a text'))
+export const flagShape: Shape = (value) =>
+  typeof value === 'boolean' ? undefined : misfit('is neither true nor false')
 
-export function listOf(item: Shape): Shape {
+export function listShape(item: Shape): Shape {
   return (value) => (Array.isArray(value) ? firstOf(value.entries(), () => item) : misfit('is not a list'))
 }
 
-export function mapOf(item: Shape): Shape {
+export function mapShape(item: Shape): Shape {
   return (value) => (isObject(value) ? firstOf(Object.entries(value), () => item) : misfit('is not a map'))
 }
 
 /** Checks the given fields; others may hold anything. */
-export function object(fields: Readonly<Record<string, Shape>>): Shape {
+export function objectShape(fields: Readonly<Record<string, Shape>>): Shape {
   const shapes = new Map(Object.entries(fields))
   return (value) =>
     isObject(value) ? firstOf(Object.entries(value), (key) => shapes.get(key)) : misfit('is not a map')

@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https'
 import { readAuthProvider } from './auth-provider.ts'
 import { findLoginFault } from './check-login.ts'
 import type { PluginRun } from './credential-plugin.ts'
-import { describeCluster } from './exec-cluster.ts'
+import { makeExecCluster } from './exec-cluster.ts'
 import { headerText, makeImpersonationHeaders } from './impersonation.ts'
 import type { ClusterEntry, UserEntry } from './kubeconfig-entries.ts'
 import { chooseProxy, type Forwarding, type ProxyServer } from './proxy-server.ts'
@@ -84,7 +84,7 @@ async function findCredentials(entries: LoginEntries, material: TlsMaterial, run
     return { authorization: `Bearer ${token}`, expiresMs }
   }
   if (material.certificate !== undefined || user.exec === undefined) return {}
-  const info = user.exec.provideClusterInfo ? describeCluster(cluster, material.authorities) : undefined
+  const info = user.exec.provideClusterInfo ? makeExecCluster(cluster, material.authorities) : undefined
   // Loaded on demand, with what starts programs: most logins need none.
   const { runCredentialPlugin } = await import('./credential-plugin.ts')
   const credential = await runCredentialPlugin(user.exec, info, run)

@@ -5,7 +5,7 @@ import type { Kubeconfig } from '../kube/kubeconfig.ts'
 import type { ListSettings } from '../settings/settings.ts'
 import { askObjects } from './ask-objects.ts'
 import { askWorkloads } from './ask-workloads.ts'
-import { isPod } from './choose-entries.ts'
+import { isPodEntry } from './choose-entries.ts'
 import { type ClusterNames, isNamespaceName, isPodName, type ListedEntry, type ListedPod } from './cluster-names.ts'
 
 /**
@@ -94,7 +94,7 @@ async function foldPods(access: ClusterAccess, found: FoundPods, options: AskOpt
   const { recent = [], signal } = options
   const isFound = (entry: ListedPod) =>
     found.pods.some(({ namespace, pod }) => namespace === entry.namespace && pod === entry.pod)
-  const missing = recent.filter(isPod).filter((pod) => !isFound(pod))
+  const missing = recent.filter(isPodEntry).filter((pod) => !isFound(pod))
   const [workloads, ...recentPods] = await Promise.all([
     askWorkloads(access, found.namespaces, signal),
     ...missing.map(async ({ namespace, pod }) => await findPodsIn(access, namespace, options, pod).catch(() => none)),

@@ -26,17 +26,17 @@ export function chooseEntries(
 
 /** Reports whether some of the cluster's pods have no entry of their own. */
 export function leavesOutPods({ pods, hasMore }: ClusterNames, listed: readonly ListedEntry[]): boolean {
-  return hasMore || listed.filter(isPod).length < pods.length
+  return hasMore || listed.filter(isPodEntry).length < pods.length
 }
 
-export function isWorkload(entry: ListedEntry): entry is ListedWorkload {
+export function isWorkloadEntry(entry: ListedEntry): entry is ListedWorkload {
   return 'kind' in entry
 }
 
-export function isPod(entry: ListedEntry): entry is ListedPod {
+export function isPodEntry(entry: ListedEntry): entry is ListedPod {
   return 'pod' in entry
 }
 
 function entryKey(entry: ListedEntry): string {
-  return isWorkload(entry) ? `${entry.namespace}/${entry.kind}/${entry.name}` : `${entry.namespace}/${entry.pod}`
+  return isWorkloadEntry(entry) ? `${entry.namespace}/${entry.kind}/${entry.name}` : `${entry.namespace}/${entry.pod}`
 }

@@ -5,8 +5,8 @@ import { makeBadFilterError, showExpression } from './filter-refusals.ts'
 import { requireWholeExpression } from './filter-shape.ts'
 import { shiftingWords } from './filter-words.ts'
 
-export const protocols = ['all', 'tcp', 'udp', 'icmp', 'sctp'] as const
-export type Protocol = (typeof protocols)[number]
+export const protocolChoices = ['all', 'tcp', 'udp', 'icmp', 'sctp'] as const
+export type Protocol = (typeof protocolChoices)[number]
 
 export interface FilterOptions {
   /** Ports as the user typed them: `443`, `80,443`, `8000-8010` or `https`. */

@@ -1,5 +1,5 @@
 import { compressions, outputFormats } from '../base/capture-request.ts'
-import { protocols } from '../remote/capture-filter.ts'
+import { protocolChoices } from '../remote/capture-filter.ts'
 import type { OptionRow } from './option-row.ts'
 
 // Each pattern accepts what parse-quantity.ts and capture-filter.ts accept, and hardly more.
@@ -43,8 +43,8 @@ export const captureOptions = [
     group: 'Capture',
     name: 'protocol',
     kind: 'text',
-    value: protocols.join('|'),
-    choices: protocols,
+    value: protocolChoices.join('|'),
+    choices: protocolChoices,
     help: 'capture only this protocol (all)',
     dialog: { type: 'selector', display: 'Protocol', tooltip: 'Captures only packets of this protocol.' },
   },

@@ -17,12 +17,12 @@ export type ChoiceOption = keyof Choices
 export type ChoiceOf<Name extends ChoiceOption> = Choices[Name]
 
 /** A row of the table, as those who go through all of it see it. */
-export type TableRow = OptionRow & { readonly name: OptionName }
+export type KnownOption = OptionRow & { readonly name: OptionName }
 
 /** All options, in the order of help and of the dialog. */
-export const optionTable: readonly TableRow[] = rows
+export const optionTable: readonly KnownOption[] = rows
 
-export function findOption(name: string): TableRow | undefined {
+export function findOption(name: string): KnownOption | undefined {
   return optionTable.find((row) => row.name === name)
 }
 

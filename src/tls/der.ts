@@ -18,7 +18,7 @@ export const set = (...items: readonly Buffer[]): Buffer => encode(constructed.s
 export const truth = (): Buffer => encode(tags.boolean, Buffer.of(0xff))
 
 /** Encodes the bytes of a positive integer; the first byte is 1 to 127. */
-export const integer = (bytes: Uint8Array): Buffer => encode(tags.integer, bytes)
+export const derInteger = (bytes: Uint8Array): Buffer => encode(tags.integer, bytes)
 
 /** Encodes a bit string; the last `unusedBits` bits do not count. */
 export const bitString = (bytes: Uint8Array, unusedBits = 0): Buffer =>
@@ -26,7 +26,7 @@ export const bitString = (bytes: Uint8Array, unusedBits = 0): Buffer =>
 
 export const octetString = (bytes: Uint8Array): Buffer => encode(tags.octetString, bytes)
 
-export const text = (words: string): Buffer => encode(tags.text, Buffer.from(words))
+export const derText = (words: string): Buffer => encode(tags.text, Buffer.from(words))
 
 /** Encodes a time before 2050, in whole seconds. */
 export const time = (timeMs: number): Buffer =>

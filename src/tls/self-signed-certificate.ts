@@ -2,14 +2,14 @@ import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { isIPv4 } from 'node:net'
 import {
   bitString,
+  derInteger,
+  derText,
   explicit,
   identifier,
-  integer,
   octetString,
   sequence,
   set,
   tagged,
-  text,
   time,
   truth,
 } from './der.ts'
@@ -22,7 +22,7 @@ export interface ServerCertificate {
 
 const hourMs = 60 * 60 * 1000
 const validMs = 365 * 24 * hourMs
-const name = sequence(set(sequence(identifier('2.5.4.3'), text('kcap'))))
+const name = sequence(set(sequence(identifier('2.5.4.3'), derText('kcap'))))
 const ecdsaWithSha256 = sequence(identifier('1.2.840.10045.4.3.2'))
 /** Key usage: `digitalSignature` and `keyCertSign`, bits 0 and 5. */
 const usageBits = Buffer.of(0b1000_0100)
@@ -70,8 +70,8 @@ function parseAddress(address: string): Buffer {
 /** Returns a new key and its certificate, valid for a year. https://www.rfc-editor.org/rfc/rfc5280#section-4.1 */
 export function makeServerCertificate(names = loopbackNames): ServerCertificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const version3 = explicit(0, integer(Buffer.of(2)))
-  const serialNumber = integer(Buffer.concat([Buffer.of(1), randomBytes(15)]))
+  const version3 = explicit(0, derInteger(Buffer.of(2)))
+  const serialNumber = derInteger(Buffer.concat([Buffer.of(1), randomBytes(15)]))
   const validity = sequence(time(Date.now() - hourMs), time(Date.now() + validMs))
   const publicKeyInfo = publicKey.export({ type: 'spki', format: 'der' })
   const signed = sequence(

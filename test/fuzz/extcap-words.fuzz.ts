@@ -3,7 +3,7 @@ import path from 'node:path'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
-import { readAnswer, sweepAnswers, writeAnswer } from '../../src/extcap/answer-file.ts'
+import { readAnswer, storeAnswer, sweepAnswers } from '../../src/extcap/answer-file.ts'
 import { formatConfig } from '../../src/extcap/config.ts'
 import { formatDialog, formatList, formatListFailure, readDialogLists } from '../../src/extcap/dialog.ts'
 import { findVerb } from '../../src/extcap/front.ts'
@@ -121,7 +121,7 @@ const value = fc.oneof(
   damagedText(['kcap-prod', 'kcap-prod.shop.web-1', 'kcapssh-web', 'kcapdemo', '../x']),
   item.map(formatInterfaceValue),
 )
-writeAnswer(
+storeAnswer(
   'kcap-prod',
   environment.KUBECONFIG,
   formatDialog({ kind: 'cluster', contextPart: 'prod' }, { target: ['pod/a'] }),

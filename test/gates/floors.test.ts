@@ -203,6 +203,19 @@ test('who has no proxy loads nothing for one', () => {
   expect(loaded).toContain('kube/log-in.ts → ./proxy-server.ts')
 })
 
+test('a name is exported by one file only', () => {
+  const filesOf = new Map<string, string[]>()
+  for (const file of sources) {
+    const text = readFileSync(path.join('src', file), 'utf8')
+    const names = text.matchAll(/^export (?:async )?(?:const|function\*?|class|interface|type|enum) (\w+)/gm)
+    for (const [, name = ''] of names) filesOf.set(name, [...(filesOf.get(name) ?? []), file])
+  }
+  expect(filesOf.size).toBeGreaterThan(500)
+  // An overloaded function is exported several times by its file.
+  const shared = [...filesOf].filter(([, files]) => new Set(files).size > 1)
+  expect(shared.map(([name, files]) => `${name}: ${files.join(', ')}`)).toEqual([])
+})
+
 test('source files hold one idea: none is over 300 lines', () => {
   const long = sources
     .map((file) => ({ file, lines: readFileSync(path.join('src', file), 'utf8').split('\n').length }))

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { hasAll } from '../support/type-in-shell.ts'
+import { hasPrograms } from '../support/has-program.ts'
 
 const remoteScripts = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.sh'))
@@ -10,7 +10,7 @@ const remoteScripts = readdirSync('src', { recursive: true, encoding: 'utf8' })
 const otherScripts = ['launchers/kcap', 'launchers/kcap-extcap', 'launchers/launcher.sh', 'installers/install.sh']
 
 // CI has shellcheck, and installs it before the gates.
-test.skipIf(!hasAll('shellcheck')).each([...remoteScripts, ...otherScripts])(
+test.skipIf(!hasPrograms('shellcheck')).each([...remoteScripts, ...otherScripts])(
   'shellcheck finds nothing in %s',
   (file) => {
     const { stdout, stderr } = spawnSync('shellcheck', ['-x', '-P', 'SCRIPTDIR', file], { encoding: 'utf8' })

@@ -1,4 +1,4 @@
-import type { Right } from '../../src/demo/api/authorize.ts'
+import type { RequestedRight } from '../../src/demo/api/authorize.ts'
 import type { ToolsName } from './exec/peer-exec-handlers.ts'
 import type { ExecProtocolName } from './exec/protocols.ts'
 import type { Misbehaviour } from './misbehaviour/misbehaviour.ts'
@@ -11,7 +11,7 @@ export interface PeerClusterOptions {
   /** What the server speaks, its favourite first. Default v5 and v4, as 1.34 does. */
   readonly protocols?: readonly ExecProtocolName[]
   /** Users in addition to the one who may do everything; each gets a token. */
-  readonly users?: readonly { readonly name: string; readonly rights: readonly Right[] }[]
+  readonly users?: readonly { readonly name: string; readonly rights: readonly RequestedRight[] }[]
   /** Verbs on `pods/exec` that a WebSocket needs. Default `get`; Kubernetes 1.35 asks for `get` and `create`. */
   readonly execVerbs?: readonly string[]
   /** Running pods `default/load-00001` and on, for long lists. */

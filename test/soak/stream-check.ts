@@ -1,7 +1,7 @@
 import { packetRow } from '../../src/base/packet.ts'
 import type { Pod } from '../../src/demo/cluster/kube-object.ts'
 import { makeSeededRandom } from '../../src/demo/random/seeded-random.ts'
-import { makeLinkLayer } from '../../src/demo/traffic/link-layer.ts'
+import { makeFraming } from '../../src/demo/traffic/link-layer.ts'
 import { makeScene } from '../../src/demo/traffic/scene.ts'
 import type { TappedPacket } from '../../src/demo/traffic/tap.ts'
 import { makeTrafficCycle } from '../../src/demo/traffic/traffic-cycle.ts'
@@ -74,7 +74,7 @@ export function makeStreamCheck({ seed, packetsPerSecond, pods }: StreamCheckOpt
 function* sendPackets(pod: Pod, seed: string, serial: number, packetsPerSecond: number): Generator<Buffer> {
   const scene = makeScene(pod, serial * portsPerCapture)
   const random = makeSeededRandom(seed)
-  const link = makeLinkLayer('any', scene)
+  const link = makeFraming('any', scene)
   const format = (packet: TappedPacket) => {
     const frame = Buffer.alloc(link.headerLength + packet.bytes.length)
     link.write(frame, 0, packet)

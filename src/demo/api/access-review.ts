@@ -1,4 +1,4 @@
-import { mayDo, type User } from './authorize.ts'
+import { isAuthorized, type User } from './authorize.ts'
 import { type RequestHandler, readBody } from './request-handler.ts'
 import { badRequest, methodNotAllowed, sendJson, sendStatus } from './status.ts'
 
@@ -38,7 +38,7 @@ function reviewAccess(user: User, spec: ReviewSpec): object {
   const attributes = spec.resourceAttributes
   const allowed =
     attributes === undefined ||
-    mayDo(user, {
+    isAuthorized(user, {
       verb: attributes.verb ?? '',
       group: attributes.group ?? '',
       plural: attributes.resource ?? '',

@@ -1,7 +1,7 @@
 import { forbidden, type Status } from './status.ts'
 
 /** Rule of a Role, or of a ClusterRole if `namespaces` is absent. `*` means all. */
-export interface Right {
+export interface RequestedRight {
   readonly verbs: readonly string[]
   /** Plural names, with subresources: `pods`, `pods/exec`. */
   readonly resources: readonly string[]
@@ -12,7 +12,7 @@ export interface Right {
 export interface User {
   readonly name: string
   readonly token: string
-  readonly rights: readonly Right[]
+  readonly rights: readonly RequestedRight[]
 }
 
 export interface Action {
@@ -24,14 +24,14 @@ export interface Action {
   readonly name: string | undefined
 }
 
-export const allRights: readonly Right[] = [{ verbs: ['*'], resources: ['*'] }]
+export const allRights: readonly RequestedRight[] = [{ verbs: ['*'], resources: ['*'] }]
 
 export function findUser(users: readonly User[], authorization: string | undefined): User | undefined {
   const token = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1]?.trim()
   return users.find((user) => user.token === token)
 }
 
-export function mayDo(user: User, action: Action): boolean {
+export function isAuthorized(user: User, action: Action): boolean {
   const wanted = action.subresource === undefined ? action.plural : `${action.plural}/${action.subresource}`
   return user.rights.some(
     (right) =>
@@ -45,7 +45,7 @@ export function mayDo(user: User, action: Action): boolean {
 
 /** Returns the refusal; undefined if the user has the permission. */
 export function refuse(user: User, action: Action): Status | undefined {
-  if (mayDo(user, action)) return undefined
+  if (isAuthorized(user, action)) return undefined
   const { verb, group, plural, subresource, namespace, name } = action
   return forbidden({ user: user.name, verb, resource: { group, plural, subresource }, namespace, name })
 }

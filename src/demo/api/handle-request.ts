@@ -19,7 +19,7 @@ import {
   sendStatus,
 } from './status.ts'
 import { formatTable, wantsTable } from './table.ts'
-import { checkWatchVersion, isTrue, serveWatch, type WatchRequest } from './watch.ts'
+import { checkWatchVersion, isTrue, type ReceivedWatch, serveWatch } from './watch.ts'
 
 /** Readable objects and resources, and handlers for all other requests. */
 export interface ClusterApi {
@@ -64,7 +64,7 @@ export async function handleRequest(
 type Answer =
   | { readonly kind: 'status'; readonly status: Status }
   | { readonly kind: 'object'; readonly body: object }
-  | { readonly kind: 'watch'; readonly watch: WatchRequest }
+  | { readonly kind: 'watch'; readonly watch: ReceivedWatch }
 
 function answerObjects(
   api: ClusterApi,

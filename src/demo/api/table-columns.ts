@@ -1,4 +1,4 @@
-import { isPod, type KubeObject, type Pod } from '../cluster/kube-object.ts'
+import { isPodObject, type KubeObject, type Pod } from '../cluster/kube-object.ts'
 
 /** Column as kubectl prints it: k8s.io/kubernetes/pkg/printers/internalversion/printers.go. */
 export interface Column {
@@ -45,7 +45,7 @@ const byPlural: Readonly<Record<string, ResourceColumns>> = {
       wide('Readiness Gates'),
     ],
     (object, nowMs) => {
-      if (!isPod(object)) return []
+      if (!isPodObject(object)) return []
       const statuses = object.status.containerStatuses ?? []
       const restarts = statuses.reduce((sum, status) => sum + status.restartCount, 0)
       const ready = statuses.filter((status) => status.ready).length

@@ -7,7 +7,7 @@ import type { Selector } from './selectors.ts'
 import { expired, type Status } from './status.ts'
 import { formatTable } from './table.ts'
 
-export interface WatchRequest {
+export interface ReceivedWatch {
   readonly store: ObjectStore
   readonly resource: Resource
   readonly namespace: string | undefined
@@ -29,7 +29,7 @@ export function checkWatchVersion(query: URLSearchParams): Status | undefined {
  * Sends events until the client disconnects or `timeoutSeconds` have passed.
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
  */
-export function serveWatch(response: ServerResponse, request: WatchRequest): void {
+export function serveWatch(response: ServerResponse, request: ReceivedWatch): void {
   const { store, resource, query, selector } = request
   const { plural } = resource
   response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' })

@@ -1,6 +1,6 @@
 import type { DemoPodSettings } from './demo-apps.ts'
 import { reconcileEndpoints } from './endpoints.ts'
-import { isPod, type Pod } from './kube-object.ts'
+import { isPodObject, type Pod } from './kube-object.ts'
 import { makePod } from './make-pod.ts'
 import type { ObjectStore } from './object-store.ts'
 
@@ -36,12 +36,12 @@ export function makeDemoPods(store: ObjectStore, onContainersKilled: (id: string
   return {
     find(id) {
       const object = store.get('pods', ...splitPodId(id))
-      return object !== undefined && isPod(object) ? object : undefined
+      return object !== undefined && isPodObject(object) ? object : undefined
     },
     findInCgroups: (uid) =>
       store
         .list('pods')
-        .filter(isPod)
+        .filter(isPodObject)
         .find(({ metadata }) => (metadata.annotations?.[staticHashAnnotation] ?? metadata.uid) === uid),
     toolsOf({ metadata, spec }, container) {
       const isEphemeral = spec.ephemeralContainers?.some(({ name }) => name === container) === true

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { makeUid } from '../random/seeded-random.ts'
-import { isPod, type KubeObject, type Pod } from './kube-object.ts'
+import { isPodObject, type KubeObject, type Pod } from './kube-object.ts'
 import type { ObjectStore } from './object-store.ts'
 
 interface ServicePort {
@@ -19,7 +19,7 @@ interface ServiceSpec {
 }
 
 /** Address of an Endpoints object. */
-export interface EndpointAddress {
+export interface ServedEndpoint {
   readonly ip: string
   readonly nodeName?: string
   readonly targetRef?: object
@@ -29,7 +29,7 @@ export type SliceEndpoint = { readonly addresses: readonly (string | undefined)[
 
 /** Updates the Endpoints and EndpointSlices of a namespace's services with a selector: k8s.io/kubernetes/pkg/controller/{endpoint,endpointslice}. */
 export function reconcileEndpoints(store: ObjectStore, namespace: string): void {
-  const pods = store.list('pods', namespace).filter(isPod)
+  const pods = store.list('pods', namespace).filter(isPodObject)
   for (const service of store.list('services', namespace)) {
     const spec = service.spec as unknown as ServiceSpec
     if (spec.type === 'ExternalName' || spec.selector === undefined) continue
@@ -163,7 +163,7 @@ function makeEndpoints(service: KubeObject, spec: ServiceSpec, backends: readonl
     ...service.metadata.labels,
     ...(clusterIP === 'None' ? { 'service.kubernetes.io/headless': '' } : {}),
   }
-  const addressesOf = (ready: boolean): EndpointAddress[] =>
+  const addressesOf = (ready: boolean): ServedEndpoint[] =>
     pods
       .filter((pod) => (publishNotReadyAddresses || isReady(pod)) === ready)
       .flatMap((pod) => {

@@ -100,11 +100,11 @@ export interface ContainerState {
   terminated?: Record<string, unknown>
 }
 
-export function isPod(object: KubeObject): object is Pod {
+export function isPodObject(object: KubeObject): object is Pod {
   return object.kind === 'Pod'
 }
 
-export function findContainer({ spec }: Pod, name: string): Container | undefined {
+export function findContainerNamed({ spec }: Pod, name: string): Container | undefined {
   return [...spec.containers, ...(spec.ephemeralContainers ?? [])].find((container) => container.name === name)
 }
 

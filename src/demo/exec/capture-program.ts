@@ -28,10 +28,10 @@ export interface CaptureEnvironment {
 }
 
 /** Writes packets until stopped or until it has enough of them. */
-export type StreamCapture = (run: CaptureRun) => Promise<CaptureEnd>
+export type StreamCapture = (run: DumpRun) => Promise<CaptureEnd>
 
-export interface CaptureRun {
-  readonly options: CaptureOptions
+export interface DumpRun {
+  readonly options: DumpOptions
   readonly format: CaptureFormat
   readonly interfaceName: InterfaceName
   readonly matches: (packet: TappedPacket) => boolean
@@ -39,7 +39,7 @@ export interface CaptureRun {
   readonly environment: CaptureEnvironment
 }
 
-export interface CaptureOptions {
+export interface DumpOptions {
   readonly snapLength: number
   readonly packetCount: number
   readonly kernelBufferKib: number

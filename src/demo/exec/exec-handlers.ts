@@ -4,7 +4,7 @@ import type { DemoPods } from '../cluster/demo-pods.ts'
 import type { Pod } from '../cluster/kube-object.ts'
 import { type ContainerTools, demoTools } from './container-tools.ts'
 import type { ExecEnd } from './exec-protocol.ts'
-import { type ExecRequest, isContainerRunning } from './exec-request.ts'
+import { isContainerRunning, type ReceivedExec } from './exec-request.ts'
 import { type ExecSocket, wrapExecSocket } from './exec-socket.ts'
 import { type ExecSettings, runExec } from './run-exec.ts'
 
@@ -16,7 +16,7 @@ export interface ExecHandlers {
   askKubelet(pod: Pod, container: string): string | undefined
   /** Returns a container's capture tools. */
   toolsOf(pod: Pod, container: string): ContainerTools
-  openSocket(client: WebSocket, request: ExecRequest, pod: string): ExecSocket
+  openSocket(client: WebSocket, request: ReceivedExec, pod: string): ExecSocket
   run(io: ExecSocket, settings: ExecSettings, pod: string): Promise<ExecEnd>
 }
 

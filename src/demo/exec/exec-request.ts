@@ -3,7 +3,7 @@ import { isTrue } from '../api/watch.ts'
 import type { Pod } from '../cluster/kube-object.ts'
 
 /** Content of `PodExecOptions`. https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/ */
-export interface ExecRequest {
+export interface ReceivedExec {
   readonly container: string
   readonly argv: readonly string[]
   readonly hasStdin: boolean
@@ -11,7 +11,7 @@ export interface ExecRequest {
   readonly hasStderr: boolean
 }
 
-export function parseExecRequest(pod: Pod, query: URLSearchParams): ExecRequest | Status {
+export function parseExecRequest(pod: Pod, query: URLSearchParams): ReceivedExec | Status {
   const { name } = pod.metadata
   const { spec } = pod
   const containers = spec.containers.map((container) => container.name)

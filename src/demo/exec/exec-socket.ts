@@ -1,5 +1,5 @@
 import type WebSocket from 'ws'
-import type { ExecRequest } from './exec-request.ts'
+import type { ReceivedExec } from './exec-request.ts'
 
 /** First byte of each frame: k8s.io/apimachinery/pkg/util/remotecommand/constants.go. */
 const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, close: 255 } as const
@@ -22,7 +22,7 @@ export interface ExecSocket {
   finish(status: object | undefined): Promise<void>
 }
 
-export function wrapExecSocket(socket: WebSocket, request: ExecRequest): ExecSocket {
+export function wrapExecSocket(socket: WebSocket, request: ReceivedExec): ExecSocket {
   const bytesIn: string[] = []
   let isInputEnded = !request.hasStdin
   let isGone = false

@@ -10,7 +10,7 @@ import { makeScene } from '../traffic/scene.ts'
 import type { ExecHandlers } from './exec-handlers.ts'
 import type { ExecProtocol } from './exec-protocol.ts'
 import type { ExecRegistry } from './exec-registry.ts'
-import { type ExecRequest, parseExecRequest } from './exec-request.ts'
+import { parseExecRequest, type ReceivedExec } from './exec-request.ts'
 import { mayOpenRawSocket } from './raw-socket.ts'
 import { type Refusal, refuseUpgrade } from './refuse-upgrade.ts'
 import { streamCapture } from './stream-capture.ts'
@@ -61,7 +61,7 @@ type CheckedUpgrade =
   | {
       readonly kind: 'exec'
       readonly pod: Pod
-      readonly exec: ExecRequest
+      readonly exec: ReceivedExec
       readonly protocol: ExecProtocol
       /** Refusal that the API server sends on the error channel in place of the kubelet. */
       readonly kubeletRefusal: string | undefined
@@ -104,7 +104,7 @@ async function run(
   server: ExecServer,
   client: WebSocket,
   pod: Pod,
-  exec: ExecRequest,
+  exec: ReceivedExec,
   protocol: ExecProtocol,
   kubeletRefusal: string | undefined,
 ): Promise<void> {

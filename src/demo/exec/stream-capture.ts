@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { takePackets } from '../../base/packet.ts'
 import { makePacketFeed } from '../traffic/packet-feed.ts'
-import type { CaptureEnd, CaptureRun } from './capture-program.ts'
+import type { CaptureEnd, DumpRun } from './capture-program.ts'
 
 const batchPackets = 512
 /** Interval between batches. At high rates a short wait lets one write carry many packets. */
@@ -9,7 +9,7 @@ const batchIntervalMs = 4
 const averagePacketBytes = 256
 
 /** Writes packets until stopped or until it has enough of them. */
-export async function streamCapture(run: CaptureRun): Promise<CaptureEnd> {
+export async function streamCapture(run: DumpRun): Promise<CaptureEnd> {
   const { options, interfaceName, io, environment } = run
   const feed = makePacketFeed({
     scene: environment.scene,

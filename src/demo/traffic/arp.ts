@@ -1,4 +1,4 @@
-import { etherTypes, type Tap } from './tap.ts'
+import { type Tap, tappedEtherTypes } from './tap.ts'
 
 /** Sends "Who has `asked`?" from the pod, and the gateway's answer. https://www.rfc-editor.org/rfc/rfc826 */
 export function sendArpExchange(
@@ -9,7 +9,7 @@ export function sendArpExchange(
 ): void {
   const request = formatArp(1, self, { address: gateway.address, mac: Buffer.alloc(6) })
   const reply = formatArp(2, gateway, self)
-  const shared = { etherType: etherTypes.arp, isLoopback: false }
+  const shared = { etherType: tappedEtherTypes.arp, isLoopback: false }
   tap.packets.push({ ...shared, atMs, bytes: request, isOutgoing: true, isBroadcast: true })
   tap.packets.push({ ...shared, atMs: atMs + 0.03, bytes: reply, isOutgoing: false, isBroadcast: false })
 }
@@ -21,7 +21,7 @@ function formatArp(
 ): Buffer {
   const packet = Buffer.alloc(28)
   packet.writeUInt16BE(1, 0)
-  packet.writeUInt16BE(etherTypes.ipv4, 2)
+  packet.writeUInt16BE(tappedEtherTypes.ipv4, 2)
   packet[4] = 6
   packet[5] = 4
   packet.writeUInt16BE(operation, 6)

@@ -1,6 +1,6 @@
 import { sumWords, toChecksum } from './internet-checksum.ts'
 import { ipProtocols, ipv4HeaderLength, makeIpv4Packet } from './ipv4.ts'
-import { etherTypes, type Host, type Tap } from './tap.ts'
+import { type Host, type Tap, tappedEtherTypes } from './tap.ts'
 
 const icmpHeaderLength = 8
 
@@ -31,7 +31,7 @@ export function sendPortUnreachable(
   packet.writeUInt16BE(toChecksum(sumWords(packet, at, packet.length)), at + 2)
   tap.packets.push({
     atMs,
-    etherType: etherTypes.ipv4,
+    etherType: tappedEtherTypes.ipv4,
     bytes: packet,
     isOutgoing,
     isBroadcast: false,

@@ -9,7 +9,7 @@ const interfaceIndexes = { lo: 1, eth0: 2 } as const
 const hardwareTypes = { ethernet: 1, loopback: 772 } as const
 const packetTypes = { toUs: 0, broadcast: 1, fromUs: 4 } as const
 
-export interface LinkLayer {
+export interface Framing {
   readonly linkType: number
   readonly headerLength: number
   carries(packet: TappedPacket): boolean
@@ -17,12 +17,12 @@ export interface LinkLayer {
   write(out: Buffer, offset: number, packet: TappedPacket): void
 }
 
-export function makeLinkLayer(interfaceName: InterfaceName, scene: Scene): LinkLayer {
+export function makeFraming(interfaceName: InterfaceName, scene: Scene): Framing {
   return interfaceName === 'any' ? makeLinuxCooked(scene) : makeEthernet(interfaceName, scene)
 }
 
 /** Returns the Ethernet layer. https://www.tcpdump.org/linktypes/LINKTYPE_ETHERNET.html */
-function makeEthernet(interfaceName: 'eth0' | 'lo', scene: Scene): LinkLayer {
+function makeEthernet(interfaceName: 'eth0' | 'lo', scene: Scene): Framing {
   const broadcast = Buffer.alloc(6, 0xff)
   const noAddress = Buffer.alloc(6)
   return {
@@ -40,7 +40,7 @@ function makeEthernet(interfaceName: 'eth0' | 'lo', scene: Scene): LinkLayer {
 }
 
 /** Returns the Linux cooked layer. https://www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL2.html */
-function makeLinuxCooked(scene: Scene): LinkLayer {
+function makeLinuxCooked(scene: Scene): Framing {
   return {
     linkType: linkTypes.linuxSll2,
     headerLength: 20,

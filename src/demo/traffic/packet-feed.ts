@@ -1,7 +1,7 @@
 import { type PacketBatch, packetRow } from '../../base/packet.ts'
 import { makeSeededRandom } from '../random/seeded-random.ts'
 import type { InterfaceName } from './link-layer.ts'
-import { makeLinkLayer } from './link-layer.ts'
+import { makeFraming } from './link-layer.ts'
 import type { Scene } from './scene.ts'
 import type { TappedPacket } from './tap.ts'
 import { makeTrafficCycle } from './traffic-cycle.ts'
@@ -42,7 +42,7 @@ export function makePacketFeed(settings: FeedSettings): PacketFeed {
   const isUnbound = packetsPerSecond === Number.POSITIVE_INFINITY
   const rate = isUnbound ? unboundPacketsPerSecond : packetsPerSecond
   const random = makeSeededRandom(settings.seed)
-  const link = makeLinkLayer(settings.interfaceName, scene)
+  const link = makeFraming(settings.interfaceName, scene)
   const epochMs = settings.startMs
   const startedAt = performance.now()
   const nowMs = () => performance.now() - startedAt

@@ -1,6 +1,6 @@
 import type { SeededRandom } from '../random/seeded-random.ts'
 
-export const etherTypes = { ipv4: 0x0800, arp: 0x0806 } as const
+export const tappedEtherTypes = { ipv4: 0x0800, arp: 0x0806 } as const
 
 /** Packet as the pod's network stack sees it, without a link-layer header. */
 export interface TappedPacket {

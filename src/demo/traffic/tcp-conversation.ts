@@ -1,5 +1,5 @@
 import { ipProtocols, ipv4HeaderLength, makeIpv4Packet, transportChecksum } from './ipv4.ts'
-import { type Ends, etherTypes, type Tap } from './tap.ts'
+import { type Ends, type Tap, tappedEtherTypes } from './tap.ts'
 
 /** TCP flags. https://www.rfc-editor.org/rfc/rfc9293, with options of RFC 7323 (window scale, timestamps) and RFC 2018 (SACK). */
 const flagBits = { fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08, ack: 0x10 } as const
@@ -92,7 +92,7 @@ export function openTcp(tap: Tap, ends: Ends, startMs: number, roundTripMs: numb
     packet.writeUInt16BE(transportChecksum(packet), at + 16)
     tap.packets.push({
       atMs: clockMs,
-      etherType: etherTypes.ipv4,
+      etherType: tappedEtherTypes.ipv4,
       bytes: packet,
       isOutgoing: from === ends.self,
       isBroadcast: false,

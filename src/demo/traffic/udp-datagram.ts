@@ -1,5 +1,5 @@
 import { ipProtocols, ipv4HeaderLength, makeIpv4Packet, transportChecksum } from './ipv4.ts'
-import { type Ends, etherTypes, type Tap } from './tap.ts'
+import { type Ends, type Tap, tappedEtherTypes } from './tap.ts'
 
 const udpHeaderLength = 8
 
@@ -27,7 +27,7 @@ export function sendDatagram(tap: Tap, ends: Ends, from: 'client' | 'server', at
   packet.writeUInt16BE(transportChecksum(packet) || 0xffff, at + 6)
   tap.packets.push({
     atMs,
-    etherType: etherTypes.ipv4,
+    etherType: tappedEtherTypes.ipv4,
     bytes: packet,
     isOutgoing: from === ends.self,
     isBroadcast: false,

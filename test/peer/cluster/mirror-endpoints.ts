@@ -1,10 +1,10 @@
-import { type EndpointAddress, isOfFamily, makeSlice, putIfChanged } from '../../../src/demo/cluster/endpoints.ts'
+import { isOfFamily, makeSlice, putIfChanged, type ServedEndpoint } from '../../../src/demo/cluster/endpoints.ts'
 import type { KubeObject } from '../../../src/demo/cluster/kube-object.ts'
 import type { ObjectStore } from '../../../src/demo/cluster/object-store.ts'
 
 interface EndpointSubset {
-  readonly addresses?: readonly EndpointAddress[]
-  readonly notReadyAddresses?: readonly EndpointAddress[]
+  readonly addresses?: readonly ServedEndpoint[]
+  readonly notReadyAddresses?: readonly ServedEndpoint[]
   readonly ports?: readonly object[]
 }
 
@@ -24,7 +24,7 @@ function mirrorService(store: ObjectStore, service: KubeObject): void {
   const slices = ['IPv4', 'IPv6'].flatMap((family) => {
     const subsets = (endpoints?.subsets ?? []) as EndpointSubset[]
     return subsets.flatMap(({ addresses = [], notReadyAddresses = [], ports = [] }, index) => {
-      const mirror = (list: readonly EndpointAddress[], ready: boolean) =>
+      const mirror = (list: readonly ServedEndpoint[], ready: boolean) =>
         list
           .filter(({ ip }) => isOfFamily(ip, family))
           .map(({ ip, ...more }) => ({ addresses: [ip], conditions: { ready }, ...more }))

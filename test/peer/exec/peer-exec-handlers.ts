@@ -1,5 +1,5 @@
 import type { DemoPods } from '../../../src/demo/cluster/demo-pods.ts'
-import { findContainer } from '../../../src/demo/cluster/kube-object.ts'
+import { findContainerNamed } from '../../../src/demo/cluster/kube-object.ts'
 import { type ContainerTools, demoTools } from '../../../src/demo/exec/container-tools.ts'
 import { type ExecHandlers, makeExecHandlers } from '../../../src/demo/exec/exec-handlers.ts'
 import { deniedByPolicy } from '../api/failures.ts'
@@ -42,7 +42,7 @@ export function makePeerExecHandlers(
       return demo.askKubelet(pod, container)
     },
     toolsOf(pod, container) {
-      const image = findContainer(pod, container)?.image ?? ''
+      const image = findContainerNamed(pod, container)?.image ?? ''
       return peerTools[imageTools[image] ?? pods.toolsOf(pod, container)] as ContainerTools
     },
     openSocket: sockets.open,

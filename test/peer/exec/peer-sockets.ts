@@ -1,5 +1,5 @@
 import type WebSocket from 'ws'
-import type { ExecRequest } from '../../../src/demo/exec/exec-request.ts'
+import type { ReceivedExec } from '../../../src/demo/exec/exec-request.ts'
 import { type ExecSocket, wrapExecSocket } from '../../../src/demo/exec/exec-socket.ts'
 import { misbehaveSocket, type PeerSocket } from '../misbehaviour/misbehaving-socket.ts'
 import type { MisbehaviourBook } from '../misbehaviour/misbehaviour.ts'
@@ -7,7 +7,7 @@ import { v4 } from './v4-protocol.ts'
 
 /** The connections of the programs that run in pods; without a pod's name all of them. */
 export interface PeerSockets {
-  open(client: WebSocket, request: ExecRequest, pod: string): ExecSocket
+  open(client: WebSocket, request: ReceivedExec, pod: string): ExecSocket
   /** Cuts them, without a close frame. */
   cut(pod?: string): void
   /** Ends them as an API server does whose kubelet has gone: k8s.io/apimachinery/pkg/util/proxy/streamtranslator.go. */
