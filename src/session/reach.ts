@@ -1,11 +1,11 @@
-import type { CaptureRequest } from '../base/capture-request.ts'
+import type { CaptureRequest, RouteName } from '../base/capture-request.ts'
 import { makeClosing } from '../base/closing.ts'
-import type { Target } from '../base/target.ts'
+import { type Hint, line } from '../base/hint.ts'
+import { formatTarget, type Target } from '../base/target.ts'
 import { type ClusterPool, makeClusterPool } from '../kube/cluster-pool.ts'
 import type { AttemptOptions } from '../route/attempt-routes.ts'
 import { makeConsent } from '../route/consent.ts'
 import { makeNodePods } from '../route/node-pod-route.ts'
-import { formatCommand } from './format-command.ts'
 import type { SessionContext } from './session-context.ts'
 
 const loginTimeoutMs = 20_000
@@ -63,4 +63,14 @@ export function makeReach(request: CaptureRequest, context: SessionContext, sign
     },
     close: closing.close,
   }
+}
+
+/** Returns the command that repeats a capture over another route: the user's own command line with the route added. */
+export function formatCommand(commandLine: string, target: Target, via: RouteName): Hint {
+  if (via === 'ssh') return line('kcap', formatTarget(target), '--ssh-host', nodeOf(target))
+  return `${commandLine} --via ${via}`
+}
+
+function nodeOf(target: Target): string {
+  return target.kind === 'ssh' ? target.name.host : (target.node ?? 'NODE')
 }

@@ -5,13 +5,12 @@ import { findUser, refuse, type User } from '../api/authorize.ts'
 import { actionOf, execVerb, parseResourcePath } from '../api/resource-path.ts'
 import { badRequest, notFound, unauthorized } from '../api/status.ts'
 import type { DemoPods } from '../cluster/demo-pods.ts'
-import type { Pod } from '../cluster/kube-object.ts'
+import { findContainerNamed, type Pod } from '../cluster/kube-object.ts'
 import { makeScene } from '../traffic/scene.ts'
 import type { ExecHandlers } from './exec-handlers.ts'
 import type { ExecProtocol } from './exec-protocol.ts'
 import type { ExecRegistry } from './exec-registry.ts'
 import { parseExecRequest, type ReceivedExec } from './exec-request.ts'
-import { mayOpenRawSocket } from './raw-socket.ts'
 import { type Refusal, refuseUpgrade } from './refuse-upgrade.ts'
 import { streamCapture } from './stream-capture.ts'
 
@@ -148,4 +147,16 @@ async function run(
   } finally {
     remove()
   }
+}
+
+/**
+ * Returns whether a container may open a raw socket. That needs CAP_NET_RAW, which root in a container has unless it was dropped, and other users
+ * never have.
+ */
+function mayOpenRawSocket(pod: Pod, name: string): boolean {
+  const context = { ...pod.spec.securityContext, ...findContainerNamed(pod, name)?.securityContext }
+  if ((context.runAsUser ?? 0) !== 0) return false
+  if (context.privileged) return true
+  const named = (list: readonly string[] | undefined) => list?.some((word) => word === 'ALL' || word === 'NET_RAW')
+  return named(context.capabilities?.add) === true || named(context.capabilities?.drop) !== true
 }
