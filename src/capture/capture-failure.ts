@@ -1,6 +1,6 @@
 import { fileLine, type Hint, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { findRefusal, makeBadFilterError } from '../remote/filter-refusals.ts'
+import { findRefusal, makeBadFilterError } from '../filter/refusals.ts'
 import { lacksShell } from '../remote/login-shell.ts'
 
 export interface CaptureFailure {

@@ -1,5 +1,5 @@
 import { compressions, outputFormats } from '../base/capture-request.ts'
-import { protocolChoices } from '../remote/capture-filter.ts'
+import { protocolChoices } from '../filter/capture-filter.ts'
 import type { OptionRow } from './option-row.ts'
 
 // Each pattern accepts what parse-quantity.ts and capture-filter.ts accept, and hardly more.

@@ -1,9 +1,9 @@
 import type { CaptureOptions } from '../base/capture-request.ts'
 import { monotonicClock } from '../base/clock.ts'
 import { printable } from '../base/printable.ts'
+import { checkGrammar, type GrammarVerdict } from '../filter/grammar.ts'
+import { findReach, makeBadFilterError } from '../filter/refusals.ts'
 import { runProgram } from '../host/run-program.ts'
-import { checkGrammar, type GrammarVerdict } from '../remote/filter-grammar.ts'
-import { findReach, makeBadFilterError } from '../remote/filter-refusals.ts'
 
 export type FilterVerdict = GrammarVerdict
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { formatDialog } from '../../src/extcap/dialog.ts'
 import type { InterfaceReference } from '../../src/extcap/interface-name.ts'
-import { makeCaptureFilter } from '../../src/remote/capture-filter.ts'
+import { makeCaptureFilter } from '../../src/filter/capture-filter.ts'
 import { findOption, optionTable } from '../../src/request/option-table.ts'
 import { parseDuration, parseSize } from '../../src/request/parse-quantity.ts'
 import { tokenizeAnswer } from './tokenize-sentence.ts'

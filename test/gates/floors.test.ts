@@ -20,6 +20,7 @@ const floors: Record<string, number> = {
   capture: 5,
   route: 4,
   target: 4,
+  filter: 3,
   kube: 3,
   output: 3,
   packets: 3,

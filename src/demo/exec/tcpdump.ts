@@ -1,4 +1,4 @@
-import { FilterError } from '../../remote/filter-errors.ts'
+import { FilterError } from '../../filter/errors.ts'
 import { compileFilter } from '../filter/compile-filter.ts'
 import type { InterfaceName } from '../traffic/link-layer.ts'
 import type { TappedPacket } from '../traffic/tap.ts'

@@ -1,4 +1,4 @@
-import { FilterError } from '../../remote/filter-errors.ts'
+import { FilterError } from '../../filter/errors.ts'
 
 /** Entries of a pod's /etc/services and /etc/protocols. */
 const ports: Readonly<Record<string, number>> = {

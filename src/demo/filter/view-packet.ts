@@ -1,4 +1,4 @@
-import type { Packet } from '../../remote/filter-packets.ts'
+import type { Packet } from '../../filter/packets.ts'
 import type { TappedPacket } from '../traffic/tap.ts'
 
 /** Packet of the demo as filters see it. */

@@ -3,7 +3,7 @@ import type { ExecSocket } from '../../../src/demo/exec/exec-socket.ts'
 import { compileFilter } from '../../../src/demo/filter/compile-filter.ts'
 import type { InterfaceName } from '../../../src/demo/traffic/link-layer.ts'
 import type { TappedPacket } from '../../../src/demo/traffic/tap.ts'
-import { FilterError } from '../../../src/remote/filter-errors.ts'
+import { FilterError } from '../../../src/filter/errors.ts'
 import { makePcapng } from './pcapng-format.ts'
 
 const killedExitCode = 137

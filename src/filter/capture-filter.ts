@@ -1,9 +1,9 @@
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { FilterError } from './filter-errors.ts'
-import { makeBadFilterError, showExpression } from './filter-refusals.ts'
-import { requireWholeExpression } from './filter-shape.ts'
-import { shiftingWords } from './filter-words.ts'
+import { FilterError } from './errors.ts'
+import { makeBadFilterError, showExpression } from './refusals.ts'
+import { requireWholeExpression } from './shape.ts'
+import { shiftingWords } from './words.ts'
 
 export const protocolChoices = ['all', 'tcp', 'udp', 'icmp', 'sctp'] as const
 export type Protocol = (typeof protocolChoices)[number]

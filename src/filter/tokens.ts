@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import { FilterDoubt, FilterError, syntaxError } from './filter-errors.ts'
+import { FilterDoubt, FilterError, syntaxError } from './errors.ts'
 
 export interface Token {
   /** Kind of token. libpcap would look up a `name`. A `doubt` ends the list, because the boundaries of the words after it are unknown. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
-import { cleanExpressions, type FilterOptions, makeCaptureFilter } from '../../src/remote/capture-filter.ts'
+import { cleanExpressions, type FilterOptions, makeCaptureFilter } from '../../src/filter/capture-filter.ts'
 
 const none: FilterOptions = { ports: [], protocol: 'all', expressions: [] }
 

@@ -1,7 +1,7 @@
-import type { Arithmetic } from './filter-arithmetic.ts'
-import type { Qualifiers } from './filter-ids.ts'
-import type { PacketTest } from './filter-packets.ts'
-import type { Token } from './filter-tokens.ts'
+import type { Arithmetic } from './arithmetic.ts'
+import type { Qualifiers } from './ids.ts'
+import type { PacketTest } from './packets.ts'
+import type { Token } from './tokens.ts'
 
 /** What may appear at a position. A number may appear everywhere, even in parentheses. */
 export interface Place {

@@ -1,4 +1,4 @@
-import { FilterError, syntaxError } from './filter-errors.ts'
+import { FilterError, syntaxError } from './errors.ts'
 
 /** Length limit of a filter. A word of a Linux command line holds 128 KiB, and the filter may travel in an encoded form. */
 const maxFilterBytes = 65_536

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net'
-import { FilterDoubt, FilterError } from './filter-errors.ts'
+import { FilterDoubt, FilterError } from './errors.ts'
 import {
   type Direction,
   etherTypes,
@@ -8,8 +8,8 @@ import {
   testEtherType,
   testPorts,
   testProtocol,
-} from './filter-packets.ts'
-import type { Token } from './filter-tokens.ts'
+} from './packets.ts'
+import type { Token } from './tokens.ts'
 
 export const idTypes = ['host', 'net', 'port', 'portrange', 'proto', 'protochain', 'gateway'] as const
 export const protocols: readonly string[] = (

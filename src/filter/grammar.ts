@@ -1,8 +1,8 @@
-import { FilterDoubt, FilterError } from './filter-errors.ts'
-import { findPassingPacket } from './filter-packets.ts'
-import { parseFilterTokens } from './filter-parser.ts'
-import { requireWholeExpression } from './filter-shape.ts'
-import { readFilterTokens } from './filter-tokens.ts'
+import { FilterDoubt, FilterError } from './errors.ts'
+import { findPassingPacket } from './packets.ts'
+import { parseFilterTokens } from './parser.ts'
+import { requireWholeExpression } from './shape.ts'
+import { readFilterTokens } from './tokens.ts'
 
 export type GrammarVerdict =
   | { readonly kind: 'valid' }

@@ -10,13 +10,13 @@ import {
   opposite,
   precedenceOf,
   withoutConstant,
-} from './filter-arithmetic.ts'
-import { FilterDoubt, FilterError, syntaxError } from './filter-errors.ts'
-import { type Id, idTypes, lookedUp, makeIdTest, makeProtocolTest, protocols, type Qualifiers } from './filter-ids.ts'
-import { anyTest, joinTests, negate, type PacketTest } from './filter-packets.ts'
-import { type Item, makeValue, type Place, places, type TestItem } from './filter-places.ts'
-import { makeTokenReader, type Token } from './filter-tokens.ts'
-import { cookedRefusals, typesWithoutDirection, wirelessWords, wordsAlone, wordsWithNumber } from './filter-words.ts'
+} from './arithmetic.ts'
+import { FilterDoubt, FilterError, syntaxError } from './errors.ts'
+import { type Id, idTypes, lookedUp, makeIdTest, makeProtocolTest, protocols, type Qualifiers } from './ids.ts'
+import { anyTest, joinTests, negate, type PacketTest } from './packets.ts'
+import { type Item, makeValue, type Place, places, type TestItem } from './places.ts'
+import { makeTokenReader, type Token } from './tokens.ts'
+import { cookedRefusals, typesWithoutDirection, wirelessWords, wordsAlone, wordsWithNumber } from './words.ts'
 
 const maxTokens = 2_000
 const maxDepth = 100

@@ -1,4 +1,4 @@
-import { FilterDoubt, FilterError } from './filter-errors.ts'
+import { FilterDoubt, FilterError } from './errors.ts'
 import {
   etherTypes,
   findTransport,
@@ -9,7 +9,7 @@ import {
   withBytes,
   withEtherType,
   withProtocol,
-} from './filter-packets.ts'
+} from './packets.ts'
 
 /** Arithmetic expression on a packet's bytes and length: `tcp[13] & 7`. */
 export interface Arithmetic {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { checkGrammar } from '../../src/remote/filter-grammar.ts'
+import { checkGrammar } from '../../src/filter/grammar.ts'
 import { anyCharacter } from '../support/any-character.ts'
 
 const syntax = "can't parse filter expression: syntax error"
