@@ -1,24 +1,18 @@
+import type { FilterEnvironment } from './environment.ts'
 import { FilterDoubt, FilterError } from './errors.ts'
-import {
-  etherTypes,
-  findTransport,
-  hasProtocol,
-  makeTest,
-  type Packet,
-  type PacketTest,
-  withBytes,
-  withEtherType,
-  withProtocol,
-} from './packets.ts'
+import { etherTypes, type Layers, networkOf, skipIpHeader, testFirstFragment, testType } from './layers.ts'
+import { findType, ipProtocols, testIpProtocol } from './network-tests.ts'
+import { after, type Offset, type Packet, readNumber, toBytes, withBytes } from './packet.ts'
+import { allOf, type PacketTest, testNumber } from './packet-test.ts'
 
-/** Arithmetic expression on a packet's bytes and length: `tcp[13] & 7`. */
-export interface Arithmetic {
-  /** Returns the value; undefined if libpcap's code would reject the packet. */
+/** Number that libpcap's code computes for each packet. */
+export interface Computed {
+  /** Returns the number; undefined if libpcap's code would reject the packet. */
   evaluate(packet: Packet): number | undefined
   /** Reads of the packet's bytes, innermost first. */
   readonly loads: readonly Load[]
-  /** Loads whose protocol the code checks before reading; libpcap keeps only the first ones. */
-  readonly guards: readonly Load[]
+  /** Tests before the reads; libpcap keeps only those of the first operand. */
+  readonly guards: readonly PacketTest[]
   readonly readsLength: boolean
   /** Numbers in the expression, and results computed from them. */
   readonly constants: readonly number[]
@@ -28,41 +22,30 @@ export interface Arithmetic {
 }
 
 interface Load {
+  readonly offset: Offset
   readonly size: number
-  /** Returns the offset to read at; undefined for a packet without the protocol. */
-  locate(packet: Packet): number | undefined
-  addProtocol(packet: Packet): Packet
+  /** Test for the protocol that the bytes belong to. */
+  readonly guard: PacketTest | undefined
 }
 
 /** Maximum number of leaves. More could exhaust libpcap's registers, depending on their order. */
 const maxLeaves = 12
-/** IP protocol numbers of the protocols whose header an index counts from. */
-const transports: Readonly<Record<string, number>> = {
-  ...{ icmp: 1, igmp: 2, tcp: 6, igrp: 9, udp: 17, pim: 103, vrrp: 112, carp: 112, sctp: 132 },
-}
-const icmp6Protocol = 58
 /** Protocols in libpcap's grammar whose bytes cannot be read. */
-const unreadable = ['ah', 'esp', 'stp']
+const unreadable = 'ah esp stp iso esis isis clnp l1 l2 iih lsp snp csnp psnp ipx netbeui aarp'.split(' ')
+const icmp6Protocol = 58
 
 const operations: Readonly<Record<string, (left: number, right: number) => number>> = {
   '|': (left, right) => left | right,
   '&': (left, right) => left & right,
+  '^': (left, right) => left ^ right,
   '<<': (left, right) => left << right,
   '>>': (left, right) => left >>> right,
   '+': (left, right) => left + right,
   '-': (left, right) => left - right,
   '*': (left, right) => Math.imul(left, right),
   '/': (left, right) => Math.floor(left / right),
+  '%': (left, right) => left % right,
 }
-const precedences: readonly string[][] = [['|', '%', '^'], ['&'], ['<<', '>>'], ['+', '-'], ['*', '/']]
-
-export const arithmeticOperators: readonly string[] = [...Object.keys(operations), '%', '^']
-
-/** Returns an operator's precedence. That of `%` and `^` differs between versions of libpcap; `combine` accepts neither. */
-export function precedenceOf(operator: string): number {
-  return precedences.findIndex((group) => group.includes(operator))
-}
-
 const comparisons: Readonly<Record<string, (left: number, right: number) => boolean>> = {
   '=': (left, right) => left === right,
   '!=': (left, right) => left !== right,
@@ -71,14 +54,13 @@ const comparisons: Readonly<Record<string, (left: number, right: number) => bool
   '<=': (left, right) => left <= right,
   '>=': (left, right) => left >= right,
 }
-export const comparisonOperators: readonly string[] = Object.keys(comparisons)
 
-export function makeConstant(value: number): Arithmetic {
+export function computeConstant(value: number): Computed {
   const none = { loads: [], guards: [], readsLength: false }
   return { ...none, evaluate: () => value, constants: [value], constant: value, leaves: 1 }
 }
 
-export function makeLength(): Arithmetic {
+export function computeLength(): Computed {
   const none = { loads: [], guards: [], constants: [], constant: undefined }
   return { ...none, evaluate: (packet) => packet.length, readsLength: true, leaves: 1 }
 }
@@ -88,27 +70,21 @@ export function makeLength(): Arithmetic {
  * @throws {FilterError} when libpcap refuses the size or the protocol
  * @throws {FilterDoubt} when only libpcap can judge it
  */
-export function makeLoad(protocol: string, index: Arithmetic, size: number): Arithmetic {
+export function computeLoad(
+  protocol: string,
+  index: Computed,
+  size: number,
+  layers: Layers,
+  environment: FilterEnvironment,
+): Computed {
   if (size !== 1 && size !== 2 && size !== 4) throw new FilterError('data size must be 1, 2, or 4')
   if (unreadable.includes(protocol)) throw new FilterError('unsupported index operation')
-  const layer = findLayer(protocol)
-  const load: Load = {
-    size,
-    addProtocol: layer.addProtocol,
-    locate: (packet) => {
-      const [start, offset] = [layer.locate(packet), index.evaluate(packet)]
-      return start === undefined || offset === undefined ? undefined : start + offset
-    },
-  }
+  const { start, guard } = findStart(protocol, layers, environment)
+  const offset: Offset = (packet) => start(packet) + (index.evaluate(packet) ?? Number.NaN)
   return {
-    evaluate: (packet) => {
-      const position = load.locate(packet)
-      if (position === undefined || position + size > packet.bytes.length) return undefined
-      const bytes = packet.bytes.subarray(position, position + size)
-      return bytes.reduce((value, byte) => value * 256 + byte, 0)
-    },
-    loads: [...index.loads, load],
-    guards: [...index.guards, load],
+    evaluate: (packet) => readNumber(packet, offset(packet), size),
+    loads: [...index.loads, { offset, size, guard }],
+    guards: guard === undefined ? index.guards : [...index.guards, guard],
     readsLength: index.readsLength,
     constants: index.constants,
     constant: undefined,
@@ -116,26 +92,29 @@ export function makeLoad(protocol: string, index: Arithmetic, size: number): Ari
   }
 }
 
-function findLayer(protocol: string): Pick<Load, 'locate' | 'addProtocol'> {
+/** Returns where the bytes of a protocol begin, and the test that a packet has it. */
+function findStart(
+  protocol: string,
+  layers: Layers,
+  { linkType }: FilterEnvironment,
+): { readonly start: Offset; readonly guard: PacketTest | undefined } {
+  const network = networkOf(layers)
   if (protocol === 'icmp6') {
-    return {
-      locate: (packet) => (hasProtocol(packet, 'ip6', icmp6Protocol) ? findTransport(packet) : undefined),
-      addProtocol: (packet) => withProtocol(packet, 'ip6', icmp6Protocol),
-    }
+    const isNext = testNumber(after(network, 6), 1, { low: icmp6Protocol })
+    return { start: after(network, 40), guard: allOf(testType(layers, etherTypes.ip6), isNext) }
   }
-  const number = transports[protocol]
-  if (number !== undefined) {
-    return {
-      locate: (packet) => (hasProtocol(packet, 'ip', number) ? findTransport(packet) : undefined),
-      addProtocol: (packet) => withBytes(withProtocol(packet, 'ip', number), 6, [0, 0]),
-    }
+  const ofIp = ipProtocols[protocol]
+  if (ofIp !== undefined) {
+    const isProtocol = testIpProtocol(layers, ['ip'], ofIp.number)
+    return { start: skipIpHeader(network), guard: allOf(isProtocol, testFirstFragment(network)) }
   }
-  const etherType = new Map<string, number>(Object.entries(etherTypes)).get(protocol)
-  if (etherType === undefined) throw new FilterDoubt()
-  return {
-    locate: (packet) => (packet.etherType === etherType ? 0 : undefined),
-    addProtocol: (packet) => withEtherType(packet, etherType),
-  }
+  if (['ip', 'ip6', 'arp', 'rarp'].includes(protocol))
+    return { start: network, guard: testType(layers, findType(protocol) ?? 0) }
+  if (linkType === undefined) throw new FilterDoubt()
+  if (protocol === 'ether') return { start: layers.link, guard: undefined }
+  const type = findType(protocol)
+  if (type === undefined) throw new FilterError('radio information not present in capture')
+  return { start: network, guard: testType(layers, type) }
 }
 
 /**
@@ -143,11 +122,18 @@ function findLayer(protocol: string): Pick<Load, 'locate' | 'addProtocol'> {
  * @throws {FilterError} when libpcap refuses the operation
  * @throws {FilterDoubt} when only libpcap can judge it
  */
-export function combine(operator: string, left: Arithmetic, right: Arithmetic): Arithmetic {
+export function combine(
+  operator: string,
+  left: Computed,
+  right: Computed,
+  { isLibpcap110 }: FilterEnvironment,
+): Computed {
   const operate = operations[operator]
   requireOperand(operator, right)
   // Check here, not in the comparison: with thousands of operators, each step would copy all earlier ones.
   if (operate === undefined || left.leaves + right.leaves > maxLeaves) throw new FilterDoubt()
+  // Their precedence differs between versions, and the oldest have neither.
+  if ((operator === '%' || operator === '^') && isLibpcap110 !== true) throw new FilterDoubt()
   const evaluate = (packet: Packet) => {
     const [first, second] = [left.evaluate(packet), right.evaluate(packet)]
     return first === undefined || second === undefined ? undefined : operate(first, second) >>> 0
@@ -166,7 +152,7 @@ export function combine(operator: string, left: Arithmetic, right: Arithmetic): 
 }
 
 /** Checks the right operand of a division or shift. libpcap is certain to notice an invalid one only if it is a plain number. */
-function requireOperand(operator: string, { constant }: Arithmetic): void {
+function requireOperand(operator: string, { constant }: Computed): void {
   if (!['/', '%', '<<', '>>'].includes(operator)) return
   if (constant === undefined) throw new FilterDoubt()
   if (operator === '/' && constant === 0) throw new FilterError('division by zero')
@@ -174,7 +160,7 @@ function requireOperand(operator: string, { constant }: Arithmetic): void {
   if ((operator === '<<' || operator === '>>') && constant > 31) throw new FilterError('shift by more than 31 bits')
 }
 
-export function opposite(value: Arithmetic): Arithmetic {
+export function opposite(value: Computed): Computed {
   return {
     ...value,
     constant: undefined,
@@ -190,36 +176,37 @@ export function opposite(value: Arithmetic): Arithmetic {
  * Returns the test `left operator right`.
  * @throws {FilterDoubt} when only libpcap can judge it
  */
-export function compare(operator: string, left: Arithmetic, right: Arithmetic): PacketTest {
+export function compare(operator: string, left: Computed, right: Computed): PacketTest {
   const holds = comparisons[operator]
   if (holds === undefined || left.leaves + right.leaves > maxLeaves) throw new FilterDoubt()
   const loads = [...left.loads, ...right.loads]
-  const guards = [...left.guards, ...right.guards]
+  const guards = allOf(...left.guards, ...right.guards)
+  const protocols = allOf(...loads.flatMap(({ guard }) => guard ?? []))
   const constants = [...new Set([...left.constants, ...right.constants])]
   const values = [0, 0xffffffff, ...constants.flatMap((value) => [value, value + 1, value - 1])]
-  return makeTest(
-    (packet) => {
-      if (guards.some((load) => load.locate(packet) === undefined)) return false
-      const [first, second] = [left.evaluate(packet), right.evaluate(packet)]
-      return first === undefined || second === undefined ? undefined : holds(first, second)
+  const readsLength = left.readsLength || right.readsLength
+  const passes = (packet: Packet): boolean | undefined => {
+    const isGuarded = guards.passes(packet)
+    if (isGuarded !== true) return isGuarded
+    const [first, second] = [left.evaluate(packet), right.evaluate(packet)]
+    return first === undefined || second === undefined ? undefined : holds(first, second)
+  }
+  function* propose(base: Packet): Iterable<Packet> {
+    yield base
+    for (const { offset, size } of loads)
+      for (const value of values) yield withBytes(base, offset(base), toBytes(value, size))
+    if (readsLength) for (const value of values) yield { ...base, length: value >>> 0 }
+  }
+  return {
+    passes,
+    *aim(packet, wanted, search) {
+      if (passes(packet) === wanted) yield packet
+      if (!wanted) yield* guards.aim(packet, false, search)
+      for (const base of protocols.aim(packet, true, search))
+        for (const near of propose(base)) {
+          if (search.triesLeft-- <= 0) return
+          if (passes(near) === wanted) yield near
+        }
     },
-    (packet) => {
-      const base = loads.reduce((near, load) => load.addProtocol(near), packet)
-      const withLoads = loads.flatMap((load) => values.map((value) => writeLoad(base, load, value)))
-      const readsLength = left.readsLength || right.readsLength
-      return [base, ...withLoads, ...(readsLength ? values.map((value) => ({ ...base, length: value >>> 0 })) : [])]
-    },
-  )
-}
-
-function writeLoad(packet: Packet, load: Load, value: number): Packet {
-  const position = load.locate(packet)
-  if (position === undefined) return packet
-  const bytes = [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff)
-  return withBytes(packet, position, bytes.slice(4 - load.size))
-}
-
-/** Returns the value as one that libpcap computes for each packet. */
-export function withoutConstant(value: Arithmetic): Arithmetic {
-  return { ...value, constant: undefined }
+  }
 }

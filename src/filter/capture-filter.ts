@@ -2,7 +2,7 @@ import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { FilterError } from './errors.ts'
 import { makeBadFilterError, showExpression } from './refusals.ts'
-import { requireWholeExpression } from './shape.ts'
+import { requireWholeExpression } from './whole-expression.ts'
 import { shiftingWords } from './words.ts'
 
 export const protocolChoices = ['all', 'tcp', 'udp', 'icmp', 'sctp'] as const

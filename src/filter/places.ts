@@ -1,6 +1,4 @@
-import type { Arithmetic } from './arithmetic.ts'
-import type { Qualifiers } from './ids.ts'
-import type { PacketTest } from './packets.ts'
+import type { ArithmeticNode, FilterNode, Qualifiers } from './syntax.ts'
 import type { Token } from './tokens.ts'
 
 /** What may appear at a position. A number may appear everywhere, even in parentheses. */
@@ -19,18 +17,14 @@ export const places = {
   number: { term: false, arithmetic: false, id: false, group: false },
 } satisfies Record<string, Place>
 
-export interface TestItem {
+export interface FilterItem {
   readonly kind: 'term' | 'id'
-  readonly test: PacketTest
+  readonly node: FilterNode
   /** Qualifiers that a following id without any inherits. */
   readonly qualifiers: Qualifiers | undefined
 }
 /** Parsed item. Only what follows shows whether a number is an id or an operand. */
 export type Item =
-  | TestItem
-  | { readonly kind: 'number'; readonly token: Token; readonly arithmetic: Arithmetic }
-  | { readonly kind: 'arithmetic'; readonly arithmetic: Arithmetic }
-
-export function makeValue(arithmetic: Arithmetic): Item {
-  return { kind: 'arithmetic', arithmetic }
-}
+  | FilterItem
+  | { readonly kind: 'number'; readonly token: Token; readonly value: ArithmeticNode }
+  | { readonly kind: 'arithmetic'; readonly value: ArithmeticNode }

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import type { FilterEnvironment } from './environment.ts'
 import { FilterDoubt, FilterError, syntaxError } from './errors.ts'
 
 export interface Token {
@@ -65,7 +66,7 @@ const macPattern =
  * Splits an expression like libpcap's scanner.l: the longest match wins. https://github.com/the-tcpdump-group/libpcap/blob/master/scanner.l
  * @throws {FilterError} when no token begins with the text
  */
-export function readFilterTokens(text: string): Token[] {
+export function readTokens(text: string, { isLibpcap110 = false }: FilterEnvironment = {}): Token[] {
   const tokens: Token[] = []
   let position = 0
   const take = (pattern: RegExp) => {
@@ -83,7 +84,8 @@ export function readFilterTokens(text: string): Token[] {
     }
     const word = take(wordPattern)
     if (word !== undefined) {
-      tokens.push(readWord(word))
+      // Only newer versions of libpcap have the keyword `vxlan`.
+      tokens.push(word === 'vxlan' ? makeToken(isLibpcap110 ? 'name' : 'doubt', word) : readWord(word))
       continue
     }
     const escaped = take(escapedPattern)
@@ -94,7 +96,7 @@ export function readFilterTokens(text: string): Token[] {
     const symbol = take(symbolPattern)
     if (symbol === undefined) {
       // An ARCnet address.
-      if (text.charAt(position) !== '$') throw syntaxError()
+      if (!/^\$[0-9a-f]/i.test(text.slice(position, position + 2))) throw syntaxError()
       return [...tokens, makeToken('doubt', '$')]
     }
     tokens.push(makeToken('symbol', synonyms.get(symbol) ?? symbol))
@@ -117,9 +119,7 @@ function readWord(text: string): Token {
   if (macPattern.test(text)) return makeToken('mac', text)
   if (/^(?:\d+|0x[0-9a-f]+)$/i.test(text)) return makeToken('number', text, parseNumber(text))
   if (/^\d+(?:\.\d+){1,3}$/.test(text)) return makeToken('ipv4', text)
-  // Only newer versions of libpcap have the keyword `vxlan`.
-  if (text === 'vxlan' || /^(?:0x[0-9a-f]+|\d+)(?:\.(?:0x[0-9a-f]+|\d+)){1,3}$/i.test(text))
-    return makeToken('doubt', text)
+  if (/^(?:0x[0-9a-f]+|\d+)(?:\.(?:0x[0-9a-f]+|\d+)){1,3}$/i.test(text)) return makeToken('doubt', text)
   const named = namedNumbers.get(text)
   if (named !== undefined) return makeToken('number', text, named)
   const word = synonyms.get(text) ?? text

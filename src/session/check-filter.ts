@@ -1,11 +1,9 @@
 import type { CaptureOptions } from '../base/capture-request.ts'
 import { monotonicClock } from '../base/clock.ts'
 import { printable } from '../base/printable.ts'
-import { checkGrammar, type GrammarVerdict } from '../filter/grammar.ts'
+import { environmentOf, type FilterVerdict, judgeFilter } from '../filter/judge.ts'
 import { findReach, makeBadFilterError } from '../filter/refusals.ts'
 import { runProgram } from '../host/run-program.ts'
-
-export type FilterVerdict = GrammarVerdict
 
 const tcpdumps = ['tcpdump', '/usr/sbin/tcpdump', '/usr/local/sbin/tcpdump', '/opt/homebrew/sbin/tcpdump']
 /** Link types of the interface `any` and of most others: the user's interface may be unknown. */
@@ -35,7 +33,7 @@ export async function checkFilter(
   // Trimmed like the expression that goes to the remote host.
   const filter = expression.trim()
   if (filter === '') return { kind: 'valid' }
-  const { hasNames, ...byGrammar } = checkGrammar(filter, interfaceName)
+  const { hasNames, ...byGrammar } = judgeFilter(filter, environmentOf(interfaceName))
   if (hasNames) return clean(byGrammar)
   const isAny = interfaceName === 'any'
   const types = isAny ? anyLinkTypes : linkTypes

@@ -1,6 +1,5 @@
-import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { compileFilter, type LinkLayer } from '../../src/demo/filter/compile-filter.ts'
+import { compileFilter } from '../../src/demo/filter/compile-filter.ts'
 import { parseIpv4Address } from '../../src/demo/traffic/ipv4.ts'
 
 /** Packets by name; each expression is tried on all. The expected sets agree with tcpdump 4.99.3. */
@@ -37,21 +36,20 @@ function transportPacket(
   bytes.writeUInt16BE(sourcePort, 20)
   bytes.writeUInt16BE(destinationPort, 22)
   bytes[33] = flags
-  return {
-    atMs: 0,
-    etherType: 0x0800,
-    bytes,
-    isOutgoing: source === '10.244.1.9',
-    isBroadcast: false,
-    isLoopback: false,
-  }
+  return makeFrame('0a0000000002', 0x0800, bytes, source === '10.244.1.9')
 }
 
 function arpPacket(sender: string, target: string) {
   const bytes = Buffer.alloc(28)
   bytes.writeUInt32BE(parseIpv4Address(sender), 14)
   bytes.writeUInt32BE(parseIpv4Address(target), 24)
-  return { atMs: 0, etherType: 0x0806, bytes, isOutgoing: true, isBroadcast: true, isLoopback: false }
+  return makeFrame('ffffffffffff', 0x0806, bytes, true)
+}
+
+function makeFrame(destination: string, etherType: number, bytes: Buffer, isOutgoing: boolean) {
+  const header = Buffer.from(`${destination}0a0000000001${etherType.toString(16).padStart(4, '0')}`, 'hex')
+  const frame = Buffer.concat([header, bytes])
+  return { frame, length: frame.length, isOutgoing, interfaceIndex: 2 }
 }
 
 function select(expression: string): Name[] {
@@ -113,6 +111,16 @@ describe('an expression selects', () => {
     ['not tcp[500] = 0', without(tcp)],
     ['ether proto 0x806', ['arp']],
     ['ether broadcast or tcp port https', ['arp', 'tls']],
+    ['ether dst 0a:00:00:00:00:02', without(['arp'])],
+    ['ether[0] & 1 = 1', ['arp']],
+    ['ip broadcast', []],
+    ['ifindex 2', all],
+    ['len % 2 = 1', []],
+    ['vlan', []],
+    ['not vlan', all],
+    ['ip protochain 6', tcp],
+    ['port domain', dns],
+    ['udp port domain', dns],
     ['inbound and udp', ['dnsAnswer']],
     ['tcp and not (port 80 or port 53)', ['tls']],
   ])('%s', (expression, expected) => {
@@ -142,6 +150,11 @@ describe('an expression is refused in the words of libpcap', () => {
     ['tcp host 1.2.3.4', "'tcp' modifier applied to host"],
     ['net 10.1.2.3/16', 'non-network bits set in "10.1.2.3/16"'],
     ['net 1.2.3.4/40', 'mask length must be <= 32'],
+    ['udp port http', "port 'http' is tcp"],
+    ['gateway router', "'gateway' not supported in this configuration"],
+    ['dir tods', 'frame direction supported only with 802.11 headers'],
+    ['vlan 4096', 'VLAN tag 4096 greater than maximum 4095'],
+    ['vxlan', "can't parse filter expression: syntax error"],
   ])('%s: %s', (expression, words) => {
     expect(() => compileFilter(expression, 'ethernet')).toThrow(words)
   })
@@ -159,70 +172,9 @@ describe('the interface any refuses in the words of libpcap', () => {
 })
 
 describe('a valid expression that the demo does not know is called unsupported', () => {
-  test.each(['not vlan', 'mpls 5', 'geneve', 'ether host 00:11:22:33:44:55', 'ether[0] & 1 = 1', 'len % 2 = 1', 'llc'])(
-    '%s',
-    (expression) => {
-      expect(() => compileFilter(expression, 'ethernet')).toThrow(
-        'it is not supported by the demo, which takes host, net,',
-      )
-    },
-  )
+  test.each(['byte 0 & 1', 'decnet host 1.2', `${'1 + '.repeat(20)}1 = 21`])('%s', (expression) => {
+    expect(() => compileFilter(expression, 'ethernet')).toThrow(
+      'it is not supported by the demo, which takes host, net,',
+    )
+  })
 })
-
-const expressions = [
-  ...[
-    'tcp',
-    'udp port 53',
-    'tcp port 80 or 443',
-    'port http',
-    'portrange 8000-8010',
-    'src host 10.0.0.1',
-    'dst net 10',
-  ],
-  ...['icmp6', 'ip6 net fe80::/10', 'not (tcp or udp)', '!tcp && !udp', 'less 100', 'greater 100', 'len >= 64'],
-  ...[
-    'tcp[tcpflags] & (tcp-syn|tcp-fin) != 0',
-    'ip proto \\udp',
-    'proto 6',
-    'ip protochain 6',
-    'vlan',
-    'vlan 5 and tcp',
-  ],
-  ...['mpls', 'pppoes', 'ether host 00:11:22:33:44:55', 'ether[0] & 1 = 0', 'ether multicast', 'ip multicast', 'llc'],
-  ...['arp or rarp', 'sctp', 'net 10.0.0.0 mask 255.0.0.0', 'len % 2 = 1', 'tcp[0:4] - 1 > 5', 'ip[6:2] & 0x1fff = 0'],
-  ...[
-    'foo',
-    'tcp and',
-    'port',
-    'tcp)',
-    '(tcp',
-    '10.0.0.1',
-    'tcp host 1.2.3.4',
-    'port 99999',
-    'host 1.2.3',
-    'tcp[0:3] = 1',
-  ],
-  ...['net 10.1.2.3/16', 'net 1.2.3.4/40', 'tcp port 80 port', 'ip proto tcp', 'tcp && || udp', 'and', 'not', '()'],
-]
-const linkTypes: readonly (readonly [LinkLayer, string])[] = [
-  ['ethernet', 'EN10MB'],
-  ['cooked', 'LINUX_SLL2'],
-]
-const hasTcpdump = spawnSync('tcpdump', ['-d', '-y', 'LINUX_SLL2', 'tcp']).status === 0
-
-describe.skipIf(!hasTcpdump).each(linkTypes)(
-  'on %s tcpdump decides which expressions are valid',
-  (linkLayer, linkType) => {
-    test.each(expressions)('%s', (expression) => {
-      const isValid = spawnSync('tcpdump', ['-d', '-y', linkType, '--', expression]).status === 0
-      let refusal: string | undefined
-      try {
-        compileFilter(expression, linkLayer)
-      } catch (error) {
-        refusal = (error as Error).message
-      }
-      if (isValid) expect(refusal ?? 'is not supported by the demo').toContain('is not supported by the demo')
-      else expect(refusal).toBeDefined()
-    })
-  },
-)

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect } from 'vitest'
 import { parseInterfaces } from '../../src/capture/list-interfaces.ts'
 import { startSupervised } from '../../src/capture/supervised-program.ts'
-import { checkGrammar } from '../../src/filter/grammar.ts'
+import { judgeFilter } from '../../src/filter/judge.ts'
 import { makeReportReader } from '../../src/remote/capture-report.ts'
 import { parseLeftovers } from '../../src/remote/cleanup-script.ts'
 import { parseProbe } from '../../src/remote/probe-script.ts'
@@ -136,6 +136,6 @@ fuzz(
     { weight: 1, arbitrary: manyWords },
   ),
   (text) => {
-    expect(['valid', 'invalid', 'unable']).toContain(checkGrammar(text).kind)
+    expect(['valid', 'invalid', 'unable']).toContain(judgeFilter(text, {}).kind)
   },
 )

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { explainFailure } from '../../src/capture/capture-failure.ts'
-import { checkGrammar } from '../../src/filter/grammar.ts'
+import { environmentOf, judgeFilter } from '../../src/filter/judge.ts'
 import { findRefusal } from '../../src/filter/refusals.ts'
 import { checkFilter } from '../../src/session/check-filter.ts'
 import { hasPrograms } from '../support/has-program.ts'
@@ -124,9 +124,9 @@ tcpdumpTest('our reading of the grammar never contradicts tcpdump', async () => 
   const seen = { valid: 0, invalid: 0, unable: 0 }
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(anyFilter, { minLength: 60, maxLength: 60 }), async (filters) => {
-      const verdicts = filters.map((filter) => ({ filter, ...checkGrammar(filter) }))
+      const verdicts = filters.map((filter) => ({ filter, ...judgeFilter(filter, {}) }))
       for (const { kind } of verdicts) seen[kind]++
-      const onAny = filters.map((filter) => ({ filter, ...checkGrammar(filter, 'any') }))
+      const onAny = filters.map((filter) => ({ filter, ...judgeFilter(filter, environmentOf('any')) }))
       // Names would be looked up.
       const judged = verdicts.filter(({ kind, hasNames }) => kind !== 'unable' && !hasNames)
       const compiled = await compile(judged.map(({ filter }) => filter))

@@ -1,7 +1,7 @@
 import type { PacketBatch } from '../../base/packet.ts'
+import type { Packet } from '../../filter/packet.ts'
 import type { InterfaceName } from '../traffic/link-layer.ts'
 import type { Scene } from '../traffic/scene.ts'
-import type { TappedPacket } from '../traffic/tap.ts'
 import type { ExecSocket } from './exec-socket.ts'
 
 export interface CaptureProgram {
@@ -34,7 +34,7 @@ export interface DumpRun {
   readonly options: DumpOptions
   readonly format: CaptureFormat
   readonly interfaceName: InterfaceName
-  readonly matches: (packet: TappedPacket) => boolean
+  readonly matches: (packet: Packet) => boolean
   readonly io: ExecSocket
   readonly environment: CaptureEnvironment
 }

@@ -1,7 +1,7 @@
 import { FilterError } from '../../filter/errors.ts'
+import type { Packet } from '../../filter/packet.ts'
 import { compileFilter } from '../filter/compile-filter.ts'
 import type { InterfaceName } from '../traffic/link-layer.ts'
-import type { TappedPacket } from '../traffic/tap.ts'
 import { microPcap, nanoPcap } from './capture-formats.ts'
 import type { CaptureEnvironment } from './capture-program.ts'
 import type { ExecSocket } from './exec-socket.ts'
@@ -50,7 +50,7 @@ export async function runTcpdump(
     return 1
   }
   if (name === 'any') await io.writeStderr('tcpdump: data link type LINUX_SLL2\n')
-  let matches: (packet: TappedPacket) => boolean
+  let matches: (packet: Packet) => boolean
   try {
     matches = compileFilter(options.filter, name === 'any' ? 'cooked' : 'ethernet')
   } catch (error) {

@@ -5,7 +5,7 @@ import type { TappedPacket } from './tap.ts'
 /** Interfaces of a pod, in the order of `tcpdump -D`. */
 export type InterfaceName = 'eth0' | 'any' | 'lo'
 
-const interfaceIndexes = { lo: 1, eth0: 2 } as const
+export const interfaceIndexes = { lo: 1, eth0: 2 } as const
 const hardwareTypes = { ethernet: 1, loopback: 772 } as const
 const packetTypes = { toUs: 0, broadcast: 1, fromUs: 4 } as const
 

@@ -1,7 +1,8 @@
 import { type PacketBatch, packetRow } from '../../base/packet.ts'
+import type { Packet } from '../../filter/packet.ts'
 import { makeSeededRandom } from '../random/seeded-random.ts'
 import type { InterfaceName } from './link-layer.ts'
-import { makeFraming } from './link-layer.ts'
+import { interfaceIndexes, makeFraming } from './link-layer.ts'
 import type { Scene } from './scene.ts'
 import type { TappedPacket } from './tap.ts'
 import { makeTrafficCycle } from './traffic-cycle.ts'
@@ -13,7 +14,7 @@ export interface FeedSettings {
   readonly packetsPerSecond: number
   readonly interfaceName: InterfaceName
   readonly snapLength: number
-  readonly matches: (packet: TappedPacket) => boolean
+  readonly matches: (packet: Packet) => boolean
   /** Number of packets that wait for a slow reader before the kernel drops any. */
   readonly kernelBufferPackets: number
   /** Start time, in milliseconds since the epoch. */
@@ -100,11 +101,16 @@ export function makePacketFeed(settings: FeedSettings): PacketFeed {
         packet = peek()
       ) {
         next++
-        if (!link.carries(packet) || !settings.matches(packet)) continue
+        if (!link.carries(packet)) continue
         const length = link.headerLength + packet.bytes.length
-        const offset = batch.add(length, Math.min(length, snapLength), epochMs + dueMs(packet))
-        link.write(batch.bytes, offset, packet)
-        batch.bytes.set(packet.bytes, offset + link.headerLength)
+        const frame = batch.reserve(length)
+        link.write(frame, 0, packet)
+        frame.set(packet.bytes, link.headerLength)
+        // The kernel shows a packet on the loopback when it has come back.
+        const isOutgoing = packet.isOutgoing && !packet.isLoopback
+        const interfaceIndex = packet.isLoopback ? interfaceIndexes.lo : interfaceIndexes.eth0
+        if (!settings.matches({ frame, length, isOutgoing, interfaceIndex })) continue
+        batch.add(length, Math.min(length, snapLength), epochMs + dueMs(packet))
       }
       return batch.finish()
     },
@@ -112,10 +118,11 @@ export function makePacketFeed(settings: FeedSettings): PacketFeed {
 }
 
 interface BatchWriter {
-  readonly bytes: Buffer
   isFull(): boolean
-  /** Adds a packet and returns the offset for its bytes. */
-  add(length: number, capturedLength: number, timeMs: number): number
+  /** Returns where the next packet's bytes go. */
+  reserve(length: number): Buffer
+  /** Adds the packet that was written there. */
+  add(length: number, capturedLength: number, timeMs: number): void
   finish(): PacketBatch | undefined
 }
 
@@ -128,21 +135,19 @@ function makeBatchWriter(maxPackets: number): BatchWriter {
   let end = 0
   let capturedBytes = 0
   return {
-    bytes,
     isFull: () => count >= maxPackets || end + longestPacket > bytes.length,
+    reserve: (length) => bytes.subarray(end, end + length),
     add(length, capturedLength, timeMs) {
-      const offset = end
       const second = Math.floor(timeMs / 1000)
       const row = count * packetRow.length
       rows[row + packetRow.seconds] = second
       rows[row + packetRow.nanoseconds] = Math.floor((timeMs - second * 1000) * 1e6)
-      rows[row + packetRow.offset] = offset
+      rows[row + packetRow.offset] = end
       rows[row + packetRow.capturedLength] = capturedLength
       rows[row + packetRow.originalLength] = length
       count++
       end += length
       capturedBytes += capturedLength
-      return offset
     },
     finish: () => (count === 0 ? undefined : { bytes, count, rows, capturedBytes }),
   }

@@ -2,8 +2,8 @@ import type { CaptureEnvironment } from '../../../src/demo/exec/capture-program.
 import type { ExecSocket } from '../../../src/demo/exec/exec-socket.ts'
 import { compileFilter } from '../../../src/demo/filter/compile-filter.ts'
 import type { InterfaceName } from '../../../src/demo/traffic/link-layer.ts'
-import type { TappedPacket } from '../../../src/demo/traffic/tap.ts'
 import { FilterError } from '../../../src/filter/errors.ts'
+import type { Packet } from '../../../src/filter/packet.ts'
 import { makePcapng } from './pcapng-format.ts'
 
 const killedExitCode = 137
@@ -32,7 +32,7 @@ export async function runDumpcap(
     )
     return 2
   }
-  let matches: (packet: TappedPacket) => boolean
+  let matches: (packet: Packet) => boolean
   try {
     matches = compileFilter(filter, name === 'any' ? 'cooked' : 'ethernet')
   } catch (error) {
