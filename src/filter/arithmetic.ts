@@ -152,9 +152,13 @@ export function combine(
 }
 
 /** Checks the right operand of a division or shift. libpcap is certain to notice an invalid one only if it is a plain number. */
-function requireOperand(operator: string, { constant }: Computed): void {
+function requireOperand(operator: string, { constant, constants, loads, readsLength }: Computed): void {
   if (!['/', '%', '<<', '>>'].includes(operator)) return
-  if (constant === undefined) throw new FilterDoubt()
+  if (constant === undefined) {
+    const isFixed = loads.length === 0 && !readsLength
+    if (isFixed && constants.every((value) => value > 0 && value <= 31)) return
+    throw new FilterDoubt()
+  }
   if (operator === '/' && constant === 0) throw new FilterError('division by zero')
   if (operator === '%' && constant === 0) throw new FilterError('modulus by zero')
   if ((operator === '<<' || operator === '>>') && constant > 31) throw new FilterError('shift by more than 31 bits')

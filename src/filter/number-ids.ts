@@ -66,7 +66,7 @@ export function testProtocolNumber(
   layers: Layers,
   protocol: string | undefined,
   value: number,
-  { linkType }: FilterEnvironment,
+  { linkType, isLibpcap110 }: FilterEnvironment,
 ): PacketTest {
   if (protocol === 'ether') {
     const isLlc = value <= longestLlcType
@@ -77,7 +77,8 @@ export function testProtocolNumber(
   if (refusal !== undefined) throw new FilterError(refusal)
   if (protocol !== undefined && !numberedProtocols.includes(protocol))
     throw new FilterError(`'${protocol} proto' is bogus`)
-  if (value > 255) throw new FilterDoubt()
+  // libpcap 1.10 compiles a number that no packet has.
+  if (value > 255 && isLibpcap110 !== true) throw new FilterDoubt()
   if (protocol === undefined) return testIpProtocol(layers, ['ip', 'ip6'], value)
   if (protocol === 'ip' || protocol === 'ip6') return testIpProtocol(layers, [protocol], value)
   if (linkType === undefined) throw new FilterDoubt()

@@ -1,13 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
+import { chmod, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
-import { packetRow } from '../../src/base/packet.ts'
 import { cleanExpressions, makeCaptureFilter, type Protocol } from '../../src/filter/capture-filter.ts'
-import { makePcapReader } from '../../src/packets/pcap-reader.ts'
 import type { OwnStream } from '../../src/remote/supervised-argv.ts'
 import { supervisorWords } from '../../src/remote/supervisor-script.ts'
 import { hasPrograms } from '../support/has-program.ts'
@@ -16,6 +11,7 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 import { filterExpressions, unsettledExpressions } from './filter-expressions.ts'
 import { apiAddresses, ownConnections, type Stream } from './inner-packets.ts'
 import { type PreparedFile, prepareFiles } from './prepared-files.ts'
+import { type Selection, selectPackets } from './select-packets.ts'
 
 const tcpdumpTest = hasPrograms('tcpdump') || process.env.KCAP_REQUIRE_REAL === '1' ? test : test.skip
 
@@ -23,48 +19,7 @@ const files = prepareFiles()
 let folder: string
 beforeAll(async () => {
   folder = await makeTempFolder()
-  for (const { linkType, pcap } of files) await writeFile(path.join(folder, `${linkType}.pcap`), pcap)
 })
-
-/** The packets that a filter selects, by their index from 1 on; undefined where tcpdump does not compile it. */
-type Selection = ReadonlySet<number> | undefined
-
-/** One shell for many filters: what takes time is to start each. */
-const selectAll =
-  'pcap=$1 out=$2 i=0; shift 2; for filter; do tcpdump -r - -w - -- "$filter" <"$pcap" >"$out/$i" 2>"$out/$i.said"; i=$((i+1)); done'
-
-let runs = 0
-async function select({ linkType }: PreparedFile, filters: readonly string[]): Promise<Map<string, Selection>> {
-  const distinct = [...new Set(filters)]
-  const size = Math.ceil(distinct.length / availableParallelism())
-  const parts = Array.from({ length: availableParallelism() }, (_, i) => distinct.slice(i * size, (i + 1) * size))
-  const found = await Promise.all(
-    parts.map(async (part) => {
-      const out = path.join(folder, `out-${runs++}`)
-      await mkdir(out)
-      const argv = ['-c', selectAll, 'sh', path.join(folder, `${linkType}.pcap`), out, ...part]
-      await once(spawn('sh', argv, { stdio: 'ignore' }), 'exit')
-      return await Promise.all(
-        part.map(async (filter, i) => {
-          const said = await readFile(path.join(out, `${i}.said`), 'utf8')
-          return [filter, readSelection(await readFile(path.join(out, `${i}`)), said)] as const
-        }),
-      )
-    }),
-  )
-  return new Map(found.flat())
-}
-
-/** A filter that rejects all packets selects none; whether libpcap's optimizer sees it does not matter here. */
-function readSelection(pcap: Buffer, said: string): Selection {
-  if (pcap.length === 0) return said.includes('expression rejects all packets') ? new Set() : undefined
-  const batches = makePcapReader('tcpdump').push(pcap)
-  return new Set(
-    batches.flatMap(({ count, rows }) =>
-      Array.from({ length: count }, (_, i) => rows[i * packetRow.length + packetRow.seconds] as number),
-    ),
-  )
-}
 
 /** Returns the supervisor's filter where its own stream passes. */
 async function makeExclusion(ownStream: OwnStream, connection = ''): Promise<(filter: string) => string> {
@@ -107,7 +62,7 @@ function makeFilter(expression: string, ports: readonly string[] = [], protocol:
 /** Packets that each expression selects on its own, computed once. */
 const selectedAlone = new Map<PreparedFile, Promise<Map<string, Selection>>>()
 async function selectAlone(file: PreparedFile): Promise<Map<string, Selection>> {
-  const selecting = selectedAlone.get(file) ?? select(file, filterExpressions)
+  const selecting = selectedAlone.get(file) ?? selectPackets(folder, file, filterExpressions)
   selectedAlone.set(file, selecting)
   return await selecting
 }
@@ -120,7 +75,8 @@ async function findDifferences(
 ) {
   const alone = await selectAlone(file)
   const wholes = filterExpressions.map((expression) => [expression, makeWhole(expression)] as const)
-  const found = await select(
+  const found = await selectPackets(
+    folder,
     file,
     wholes.flatMap(([, whole]) => whole ?? []),
   )
@@ -170,7 +126,8 @@ describe.each(files.map((file) => [file.linkType, file] as const))('on %s', (_li
 
     tcpdumpTest('never passes where libpcap reads what the terms left behind', async () => {
       const exclude = await makeExclusion(ownStream, connection)
-      const selections = await select(
+      const selections = await selectPackets(
+        folder,
         file,
         unsettledExpressions.map((expression) => exclude(`(${expression})`)),
       )
@@ -180,7 +137,7 @@ describe.each(files.map((file) => [file.linkType, file] as const))('on %s', (_li
 
   tcpdumpTest.each(options)('%s and a filter select what both select', async (_words, ports, protocol) => {
     const filter = makeCaptureFilter({ expressions: [], ports, protocol })
-    const byOptions = (await select(file, [filter])).get(filter)
+    const byOptions = (await selectPackets(folder, file, [filter])).get(filter)
     expect(byOptions?.size).toBeGreaterThan(0)
     const makeWhole = (expression: string) => makeFilter(expression, ports, protocol)
     const both = (alone: ReadonlySet<number>) => new Set([...alone].filter((index) => byOptions?.has(index)))
@@ -195,7 +152,7 @@ tcpdumpTest.each(['not port 443 and not vlan', '(not pppoes)', 'not vlan 9 or tc
     const exclude = await makeExclusion({ kind: 'ssh' }, ownConnections.ipv4)
     const [terms = ''] = exclude('FILTER').split(' and (FILTER')
     const behind = `(${expression}) and ${terms}`
-    const selections = await select(file, [behind, exclude(expression)])
+    const selections = await selectPackets(folder, file, [behind, exclude(expression)])
     const ownIn = (filter: string) =>
       [...(selections.get(filter) ?? [])].filter((index) => file.packets[index - 1]?.stream === 'ipv4')
     expect(ownIn(behind)).not.toEqual([])
