@@ -3,7 +3,6 @@ import { KcapError } from '../base/kcap-error.ts'
 import { FilterError } from './errors.ts'
 import { makeBadFilterError, showExpression } from './refusals.ts'
 import { requireWholeExpression } from './whole-expression.ts'
-import { shiftingWords } from './words.ts'
 
 export const protocolChoices = ['all', 'tcp', 'udp', 'icmp', 'sctp'] as const
 export type Protocol = (typeof protocolChoices)[number]
@@ -63,6 +62,8 @@ function requireExpression(expression: string): void {
   }
 }
 
+/** Terms that shift where everything to their right looks. Parentheses do not end that; `lane` belongs to ATM. */
+const shiftingWords = ['vlan', 'mpls', 'pppoes', 'geneve', 'vxlan', 'lane']
 /** Words of libpcap's scanner that shift; `my-vlan` and `\\vlan` are names. */
 const shiftingPattern = new RegExp(`(?<![-_.\\\\\\w])(?:${shiftingWords.join('|')})(?![-_.\\w])`)
 

@@ -26,13 +26,6 @@ export function makeTest(passes: PacketTest['passes'], propose: (packet: Packet)
   }
 }
 
-export function constantTest(value: boolean): PacketTest {
-  return makeTest(
-    () => value,
-    () => [],
-  )
-}
-
 export function negate(test: PacketTest): PacketTest {
   return {
     passes: (packet) => {

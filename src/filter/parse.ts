@@ -17,9 +17,11 @@ import {
   type Term,
 } from './syntax.ts'
 import { makeTokenReader, type Token } from './tokens.ts'
-import { llcTypeWords, typesWithoutDirection } from './words.ts'
 
 const maxDepth = 100
+const typesWithoutDirection: readonly string[] = ['proto', 'protochain', 'gateway']
+/** Type behind `llc` that is also a keyword. */
+const llcKeyword = 'rnr'
 
 export interface Parsed {
   /** Parts of the tree in the order in which libpcap compiles them: as soon as it has read them. */
@@ -211,7 +213,7 @@ function parseTokens(tokens: readonly Token[], parts: CompiledPart[]): FilterNod
       case 'llc':
         return makeTerm({
           kind: 'llc',
-          type: takeIf(...llcTypeWords) ?? (peek().kind === 'name' ? take('name').text : undefined),
+          type: takeIf(llcKeyword) ?? (peek().kind === 'name' ? take('name').text : undefined),
         })
       default:
         return parseForeign(word)
