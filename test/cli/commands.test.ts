@@ -233,7 +233,7 @@ describe("wrong usage is 'usage', with exit code 2 and a line to type", () => {
       '--iface eth0',
     ],
     [
-      ['demo', '--filter', 'ether[0] & 1 = 0', '--iface', 'eth0'],
+      ['demo', '--filter', 'byte 0 & 1', '--iface', 'eth0'],
       'cannot use the capture filter: it is not supported by the demo, which takes host, net, port,',
       'the pods of a real cluster take it',
     ],
