@@ -62,8 +62,8 @@ export async function runExtcap(verb: ExtcapVerb, words: readonly string[]): Pro
       return process.exit(0)
     }
     case 'filter': {
-      const { judgeFilter } = await import('./filter.ts')
-      const verdict = await judgeFilter(argv)
+      const { answerFilter } = await import('./filter.ts')
+      const verdict = await answerFilter(argv)
       return verdict === undefined ? 1 : await writeAnswer(verdict)
     }
     case 'capture': {

@@ -19,12 +19,12 @@ export interface FilterEnvironment {
 
 export interface FilterNames {
   /** Returns the service's port and its protocols, as in /etc/services; undefined if there is none. */
-  findService(name: string): Service | undefined
+  findService(name: string): NamedService | undefined
   /** Returns the number of an IP protocol, as in /etc/protocols; undefined if there is none. */
   findProtocol(name: string): number | undefined
 }
 
-export interface Service {
+export interface NamedService {
   readonly port: number
   readonly protocols: readonly ('tcp' | 'udp' | 'sctp')[]
 }

@@ -1,4 +1,4 @@
-import type { FilterEnvironment, FilterNames, Service } from './environment.ts'
+import type { FilterEnvironment, FilterNames, NamedService } from './environment.ts'
 import { FilterDoubt, FilterError } from './errors.ts'
 import { type Layers, testType } from './layers.ts'
 import { findIsoNumber, findType, ipProtocols } from './network-tests.ts'
@@ -112,7 +112,7 @@ function testRange(
   if (names === undefined) return undefined
   const dash = name.indexOf('-')
   const ends = (dash < 0 ? [name, name] : [name.slice(0, dash), name.slice(dash + 1)]).map(
-    (end): Service | undefined =>
+    (end): NamedService | undefined =>
       /^\d{1,9}$/.test(end) ? { port: Number(end), protocols: [] } : names.findService(end),
   )
   const [first, last] = ends
@@ -122,7 +122,11 @@ function testRange(
 }
 
 /** Returns the protocol that a service restricts its port to, as libpcap does for a service of one protocol. */
-function chooseProtocol({ protocol }: Qualifiers, services: readonly Service[], what: string): Qualifiers['protocol'] {
+function chooseProtocol(
+  { protocol }: Qualifiers,
+  services: readonly NamedService[],
+  what: string,
+): Qualifiers['protocol'] {
   const [first, last] = services.map(({ protocols }) => (protocols.length === 1 ? protocols[0] : undefined))
   const only = services.length > 1 && first !== last ? undefined : first
   if (protocol !== undefined && only !== undefined && only !== protocol) throw new FilterError(`${what} is ${only}`)

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { filterRows } from '../filter/filter-table.ts'
-import { hasProgram } from './lab.ts'
+import { hasPrograms } from '../support/has-program.ts'
 
 const run = promisify(execFile)
 
@@ -47,9 +47,9 @@ function withoutWarnings(answer: string): string {
   return answer.replace(/^tcpdump: (?:WARNING: |data link type ).*$/gm, '')
 }
 
-const hasTcpdump = hasProgram('tcpdump')
+const hasTcpdump = hasPrograms('tcpdump')
 /** dumpcap needs the right to capture. */
-const hasDumpcap = hasProgram('dumpcap') && (await ask('dumpcap', 'EN10MB', ['tcp']))[0]?.[1] === undefined
+const hasDumpcap = hasPrograms('dumpcap') && (await ask('dumpcap', 'EN10MB', ['tcp']))[0]?.[1] === undefined
 /** Versions differ in their words, and in a few verdicts. */
 const isLibpcap110 =
   hasTcpdump && /libpcap version 1\.10\./.test((await run('sh', ['-c', 'tcpdump --version 2>&1'])).stdout)

@@ -6,13 +6,13 @@ import type { FilterEnvironment } from '../../src/filter/environment.ts'
 import { readFilter } from '../../src/filter/read-filter.ts'
 import { makePcapReader } from '../../src/packets/pcap-reader.ts'
 import { filterRows } from '../filter/filter-table.ts'
+import { hasPrograms } from '../support/has-program.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { filterExpressions } from './filter-expressions.ts'
-import { hasProgram } from './lab.ts'
 import { type PreparedFile, prepareFiles } from './prepared-files.ts'
 import { type Selection, selectPackets } from './select-packets.ts'
 
-const tcpdumpTest = hasProgram('tcpdump') || process.env.KCAP_REQUIRE_REAL === '1' ? test : test.skip
+const tcpdumpTest = hasPrograms('tcpdump') || process.env.KCAP_REQUIRE_REAL === '1' ? test : test.skip
 
 let folder: string
 beforeAll(async () => {

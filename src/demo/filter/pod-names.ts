@@ -1,11 +1,11 @@
-import type { FilterNames, Service } from '../../filter/environment.ts'
+import type { FilterNames, NamedService } from '../../filter/environment.ts'
 
 const tcp = ['tcp'] as const
 const udp = ['udp'] as const
 const both = ['tcp', 'udp'] as const
 
 /** Entries of a pod's /etc/services and /etc/protocols. */
-const services: Readonly<Record<string, Service>> = {
+const services: Readonly<Record<string, NamedService>> = {
   ftp: { port: 21, protocols: tcp },
   ssh: { port: 22, protocols: tcp },
   telnet: { port: 23, protocols: tcp },

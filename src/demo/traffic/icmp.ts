@@ -1,5 +1,5 @@
 import { sumWords, toChecksum } from './internet-checksum.ts'
-import { ipProtocols, ipv4HeaderLength, makeIpv4Packet } from './ipv4.ts'
+import { ipv4HeaderLength, makeIpv4Packet, protocolNumbers } from './ipv4.ts'
 import { type Host, type Tap, tappedEtherTypes } from './tap.ts'
 
 const icmpHeaderLength = 8
@@ -15,7 +15,7 @@ export function sendPortUnreachable(
 ): void {
   const packet = makeIpv4Packet(
     {
-      protocol: ipProtocols.icmp,
+      protocol: protocolNumbers.icmp,
       source: from.address,
       destination: to.address,
       identification: tap.random.integer(0x10000),

@@ -2,7 +2,7 @@ import { sumWords, toChecksum } from './internet-checksum.ts'
 
 /** Length of an IPv4 header without options. https://www.rfc-editor.org/rfc/rfc791 */
 export const ipv4HeaderLength = 20
-export const ipProtocols = { icmp: 1, tcp: 6, udp: 17 } as const
+export const protocolNumbers = { icmp: 1, tcp: 6, udp: 17 } as const
 
 export interface Ipv4Header {
   readonly protocol: number

@@ -1,4 +1,4 @@
-import { ipProtocols, ipv4HeaderLength, makeIpv4Packet, transportChecksum } from './ipv4.ts'
+import { ipv4HeaderLength, makeIpv4Packet, protocolNumbers, transportChecksum } from './ipv4.ts'
 import { type Ends, type Tap, tappedEtherTypes } from './tap.ts'
 
 /** TCP flags. https://www.rfc-editor.org/rfc/rfc9293, with options of RFC 7323 (window scale, timestamps) and RFC 2018 (SACK). */
@@ -70,7 +70,7 @@ export function openTcp(tap: Tap, ends: Ends, startMs: number, roundTripMs: numb
     const hasIdentification = (flags & flagBits.rst) === 0
     const packet = makeIpv4Packet(
       {
-        protocol: ipProtocols.tcp,
+        protocol: protocolNumbers.tcp,
         source: source.address,
         destination: destination.address,
         identification: hasIdentification ? side.identification++ : 0,

@@ -1,4 +1,4 @@
-import { ipProtocols, ipv4HeaderLength, makeIpv4Packet, transportChecksum } from './ipv4.ts'
+import { ipv4HeaderLength, makeIpv4Packet, protocolNumbers, transportChecksum } from './ipv4.ts'
 import { type Ends, type Tap, tappedEtherTypes } from './tap.ts'
 
 const udpHeaderLength = 8
@@ -9,7 +9,7 @@ export function sendDatagram(tap: Tap, ends: Ends, from: 'client' | 'server', at
   const destination = ends[from === 'client' ? 'server' : 'client']
   const packet = makeIpv4Packet(
     {
-      protocol: ipProtocols.udp,
+      protocol: protocolNumbers.udp,
       source: source.address,
       destination: destination.address,
       identification: tap.random.integer(0x10000),
