@@ -18,7 +18,7 @@ import { afterThisTest } from '../support/cleanups.ts'
 import { distinctShells } from '../support/shells.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
-const silenceSeconds = 1
+const defaultSilenceSeconds = 1
 /** More than a pipe holds, with every byte in it. */
 const program = Buffer.concat([Buffer.from(Array.from({ length: 256 }, (_, i) => i)), randomBytes(300_000)])
 const sha256 = createHash('sha256').update(program).digest('hex')
@@ -50,11 +50,12 @@ interface UploadSetting {
   readonly folders: readonly string[]
   readonly machines?: readonly string[]
   readonly PATH?: string
+  readonly silenceSeconds?: number
 }
 
 /** Starts the script in a shell; it may put the program into these folders. Its input stays open, as kcap's does. */
 function startUpload([shell = 'sh', ...words]: readonly string[], setting: UploadSetting) {
-  const { folders, machines = [], PATH = process.env.PATH ?? '' } = setting
+  const { folders, machines = [], PATH = process.env.PATH ?? '', silenceSeconds = defaultSilenceSeconds } = setting
   const name = `kcap-tcpdump-${String(++serial).padStart(8, '0')}`
   const upload = { name, captureId: 'id-1', size: program.length, machines, silenceSeconds }
   const [, ...argv] = makeUploadArgv(upload).slice(0, -uploadFolders.length)
@@ -121,7 +122,7 @@ describe.each(distinctShells)('in %s', (...shell) => {
   test('the program stays while heartbeats come, and is gone with the word to remove it', async () => {
     const { child, file, stdout, ended } = await upload(shell, { folders: [folder] })
     for (let i = 1; i <= 3; i++) {
-      await sleep(silenceSeconds * 400)
+      await sleep(defaultSilenceSeconds * 400)
       child.stdin.write(uploadWords.heartbeat)
       await vi.waitFor(() => expect(stdout().match(/^alive/gm)?.length).toBe(i), { interval: 5 })
     }
@@ -239,7 +240,9 @@ test.skipIf(plain.length === 0)(
     const place = await makeFolder()
     const dd = '#!/bin/sh\ncase "$*" in *iflag=*) exit 1 ;; esac\nexec /bin/dd "$@"\n'
     await writeFile(path.join(place, 'dd'), dd, { mode: 0o755 })
-    const { file } = await upload(plain, { folders: [folder], PATH: `${place}:${process.env.PATH}` })
+    // Each byte is a write: a loaded machine takes more than a second for a piece.
+    const setting = { folders: [folder], PATH: `${place}:${process.env.PATH}`, silenceSeconds: 20 }
+    const { file } = await upload(plain, setting)
     expect((await readFile(file)).equals(program)).toBe(true)
   },
 )

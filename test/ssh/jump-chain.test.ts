@@ -105,7 +105,7 @@ describe('a ProxyCommand', () => {
     expect(stdout.trim()).toBe('5000000')
     expect(isRunning(mark)).toBe(true)
     await connection.close()
-    expect(isRunning(mark)).toBe(false)
+    await expect.poll(() => isRunning(mark)).toBe(false)
   })
 
   test('leads to the first of several jump hosts', async () => {
