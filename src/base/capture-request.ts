@@ -77,6 +77,20 @@ export type OutputName =
   | { readonly kind: 'descriptor'; readonly descriptor: number; readonly path: string }
   | { readonly kind: 'stdout' }
   | { readonly kind: 'wireshark' }
+  /** Nothing but the readers of a shared capture. */
+  | { readonly kind: 'readers' }
+
+/** How others can read a capture while it runs. */
+export interface ShareRequest {
+  /** `kcaps`: WebSocket over TLS, with a token. `tcp`: PCAP-over-IP, without login and encryption. */
+  readonly protocol: 'kcaps' | 'tcp'
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  readonly maxReaders: number
+  /** The user's own certificate and its key, in PEM; undefined: one is made for this capture. */
+  readonly certificate?: { readonly certificateFile: string; readonly keyFile: string } | undefined
+}
 
 /** Everything a capture needs to know, and nothing about who asked: the shell and Wireshark hand over the same value. */
 export interface CaptureRequest {
@@ -107,6 +121,7 @@ export interface CaptureRequest {
   readonly capture: CaptureOptions
   readonly limits: CaptureLimits
   readonly output: OutputName
+  readonly share?: ShareRequest | undefined
   /** Rotation of an output file. */
   readonly rotation?: Rotation | undefined
   readonly format: OutputFormat

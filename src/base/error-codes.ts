@@ -80,6 +80,7 @@ export const exitCodeOf = {
   'output-not-writable': exitCodes.outputNotWritable,
   'output-full': exitCodes.outputNotWritable,
   'output-is-terminal': exitCodes.usage,
+  'share-failed': exitCodes.outputNotWritable,
 
   'install-failed': exitCodes.failed,
 } as const

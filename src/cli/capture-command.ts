@@ -60,6 +60,8 @@ export async function runCapture(
         askConsent: progress.around(ask.askConsent),
       }),
       watch: progress.watch,
+      onShare: progress.showLink,
+      onReader: progress.showReader,
       tell: (event) => {
         if (!parsed.flag('quiet')) progress.note(event)
         writeLog(event, { level: 'warn' })
@@ -131,6 +133,8 @@ export function chooseOutput(parsed: ParsedArguments): OutputName {
     }
     return { kind: 'wireshark' }
   }
+  // The readers have it.
+  if (path === undefined && parsed.text('serve') !== undefined) return { kind: 'readers' }
   return nameOutput(path ?? makeFileName(new Date(), parsed.text('format') ?? 'pcapng'), parsed.flag('force'))
 }
 

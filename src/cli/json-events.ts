@@ -4,7 +4,10 @@ import { printableJson } from '../base/printable.ts'
 const schema = 1
 
 /** Prints one line of `--json`, with this machine's time. */
-export function printEvent(event: 'progress' | 'note' | 'summary' | 'error', fields: object): void {
+export function printEvent(
+  event: 'progress' | 'note' | 'share' | 'reader' | 'summary' | 'error',
+  fields: object,
+): void {
   const time = new Date().toISOString()
   process.stderr.write(`${printableJson({ event, schema, time, ...fields })}\n`)
 }

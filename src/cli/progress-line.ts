@@ -1,7 +1,8 @@
 import { monotonicClock } from '../base/clock.ts'
 import type { SessionProgress, SessionSummary } from '../session/session-progress.ts'
+import type { ReaderEvent, SharedReader } from '../share/reader-list.ts'
 import { printEvent } from './json-events.ts'
-import { formatProgress, formatSummary, printNote } from './report.ts'
+import { formatProgress, formatReader, formatSummary, printNote } from './report.ts'
 
 const redrawMs = 250
 const jsonMs = 1_000
@@ -10,6 +11,9 @@ export interface ProgressLine {
   watch(progress: SessionProgress): void
   /** Prints a line of text above the progress line. */
   note(text: string): void
+  /** Prints the link of a shared capture, even where nothing else is printed: nobody could read it without. */
+  showLink(link: string): void
+  showReader(event: ReaderEvent): void
   /** Hides the progress line while a question is open. */
   around<Argument, Answer>(ask: (argument: Argument) => Promise<Answer>): (argument: Argument) => Promise<Answer>
   finish(summary: SessionSummary): void
@@ -54,6 +58,18 @@ export function openProgress(options: { isQuiet: boolean; isJson: boolean }): Pr
       if (options.isJson) printEvent('note', { text })
       else printNote(text)
     },
+    showLink(link) {
+      clear()
+      if (options.isJson) printEvent('share', { link })
+      else printNote(`sharing at ${link}`)
+    },
+    showReader(event) {
+      if (options.isQuiet) return
+      clear()
+      if (options.isJson)
+        printEvent('reader', { ...readerToJson(event.reader), state: event.kind, readers: event.readerCount })
+      else printNote(formatReader(event))
+    },
     around: (ask) => async (argument) => {
       clear()
       isPaused = true
@@ -76,6 +92,10 @@ export function openProgress(options: { isQuiet: boolean; isJson: boolean }): Pr
   }
 }
 
+function readerToJson({ address, figures }: SharedReader) {
+  return { address, ...figures }
+}
+
 function toJson(summary: SessionSummary) {
   return {
     output: summary.outputName,
@@ -85,6 +105,7 @@ function toJson(summary: SessionSummary) {
     savedPackets: summary.savedPackets,
     outputBytes: summary.outputBytes,
     elapsedMs: Math.round(summary.elapsedMs),
+    ...(summary.readers.length > 0 && { readers: summary.readers.map(readerToJson) }),
     sources: summary.sources.map(({ error, ...figures }) => ({
       ...figures,
       ...(error && { error: { code: error.code, message: error.message, hints: error.hints } }),

@@ -3,6 +3,7 @@ import type { KcapError } from '../base/kcap-error.ts'
 import { printable, printableLines } from '../base/printable.ts'
 import { mapStack } from '../host/map-stack.ts'
 import type { SessionProgress, SessionSummary, SourceFigures } from '../session/session-progress.ts'
+import type { ReaderEvent, SharedReader } from '../share/reader-list.ts'
 import { printEvent } from './json-events.ts'
 
 /**
@@ -85,10 +86,24 @@ export function formatSummary(summary: SessionSummary): string[] {
     lines.push(`${formatCount(removed)} earlier packets were removed with the oldest files`)
   if (summary.packets === 0)
     lines.push('nothing was captured: is the filter right? is there traffic? --iface any listens everywhere')
+  lines.push(...summary.readers.map(formatReaderFigures))
   const file = summary.files.at(-1)
   if (file !== undefined && summary.packets > 0)
     lines.push(formatHint(noted('open with', line('wireshark', fileWord(file)))) ?? '')
   return lines
+}
+
+/** Returns what is printed when a reader of a shared capture joins or leaves. */
+export function formatReader({ kind, reader, readerCount }: ReaderEvent): string {
+  const readers = readerCount === 1 ? '1 reader' : `${readerCount} readers`
+  return kind === 'joined'
+    ? `${reader.address} joined (${readers})`
+    : `${formatReaderFigures(reader)}; it left (${readers})`
+}
+
+function formatReaderFigures({ address, figures: { packets, bytes, lostPackets } }: SharedReader): string {
+  const lost = lostPackets === 0 ? 'none lost' : `${formatCount(lostPackets)} LOST: it read too slowly`
+  return `reader ${address}: ${formatCount(packets)} packets, ${formatBytes(bytes)}, ${lost}`
 }
 
 function formatSource(source: SourceFigures): string {

@@ -84,6 +84,8 @@ export const dialogAdvice: Readonly<Record<ErrorCode, readonly string[]>> = {
   'output-not-writable': [fileSystem],
   'output-full': [fileSystem],
   'output-is-terminal': [fileSystem],
+  // The dialog shares nothing.
+  'share-failed': [],
 
   'install-failed': ['install kcap into Wireshark again, in a terminal'],
 }

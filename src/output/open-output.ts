@@ -5,6 +5,15 @@ import { openFifoOutput } from './fifo-output.ts'
 import { openFileOutput } from './file-output.ts'
 import { openWiresharkOutput } from './wireshark-output.ts'
 
+/** Output of a capture that only its readers get: there is nothing to write, and nothing to wait for. */
+const readersOutput: ByteOutput = {
+  name: 'the shared stream',
+  readerGone: new Promise(() => {}),
+  isLive: false,
+  write: async () => true,
+  close: async () => {},
+}
+
 /**
  * Opens the output of a request. `title` is the title of a Wireshark window. `tell` is called when a FIFO has no reader yet.
  * @throws {KcapError} output-* — before anything starts anywhere
@@ -32,5 +41,7 @@ export async function openOutput(
       return openStdoutOutput()
     case 'wireshark':
       return await openWiresharkOutput(title, signal)
+    case 'readers':
+      return readersOutput
   }
 }

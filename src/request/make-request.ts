@@ -7,6 +7,7 @@ import { findServicePort } from '../host/service-ports.ts'
 import { findSelectorFault } from '../kube/check-selector.ts'
 import { defaultSettings, type Settings } from '../settings/settings.ts'
 import { parseTarget } from '../target/parse-target.ts'
+import { makeShareRequest } from './make-share-request.ts'
 import { findNodeHost, makeNodeSsh, makeSshDefaults, makeSshHost } from './make-ssh-host.ts'
 import { chooseFormat, makeRotation } from './output-options.ts'
 import { type ParsedArguments, readChoice } from './parse-arguments.ts'
@@ -101,6 +102,7 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
       ...(maxSize !== undefined && { outputBytes: parseSize('max-size', maxSize) }),
     },
     output: context.output,
+    share: makeShareRequest(parsed),
     rotation: makeRotation(parsed, context.output),
     format: chooseFormat(parsed, context.output),
     commandLine: [...parsed.variables, context.commandLine].join(' '),

@@ -8,6 +8,8 @@ export interface OptionRow {
   /** Name of its value in the help. */
   readonly value?: string
   readonly choices?: readonly string[]
+  /** Value of the option without one, and what a word after it looks like that is its value. */
+  readonly bare?: { readonly value: string; readonly followedBy: RegExp }
   /** Words that a shell offers for its value, unless there are a few fixed choices. */
   readonly offers?: OfferedWords
   readonly help: string

@@ -2,10 +2,18 @@ import { captureOptions } from './capture-options.ts'
 import type { OptionRow } from './option-row.ts'
 import { reportingOptions } from './reporting-options.ts'
 import { routeOptions } from './route-options.ts'
+import { shareOptions } from './share-options.ts'
 import { sshOptions } from './ssh-options.ts'
 import { targetOptions } from './target-options.ts'
 
-const rows = [...targetOptions, ...routeOptions, ...captureOptions, ...sshOptions, ...reportingOptions] as const
+const rows = [
+  ...targetOptions,
+  ...routeOptions,
+  ...captureOptions,
+  ...shareOptions,
+  ...sshOptions,
+  ...reportingOptions,
+] as const
 
 type TypedRow = (typeof rows)[number]
 export type OptionName = TypedRow['name']

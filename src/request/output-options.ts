@@ -30,6 +30,7 @@ export function makeRotation(parsed: ParsedArguments, output: OutputName): Rotat
 
 /** Explains why an output cannot be a series of files. */
 function explainOneOutput(output: OutputName): string {
+  if (output.kind === 'readers') return 'the capture is only shared, and no file is written'
   const name = 'path' in output ? `"${output.path}"` : output.kind === 'stdout' ? 'standard output' : 'Wireshark'
   const state = output.kind === 'pipe' || output.kind === 'fifo' ? 'a pipe' : 'one stream'
   return `only files can follow each other, and ${name} is ${state}`

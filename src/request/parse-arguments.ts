@@ -34,12 +34,14 @@ export function parseArguments<More extends string = never>(
   argv: readonly string[],
   options: ParseOptions<More> = {},
 ): ParsedArguments<More> {
+  // A command may give a name of the table another meaning: `kcap demo --serve`.
+  const own = new Set<string>(options.more?.map(({ name }) => name))
   const rows: readonly (Pick<OptionRow, 'name' | 'short' | 'kind'> & Partial<OptionRow>)[] = [
-    ...optionTable,
+    ...optionTable.filter(({ name }) => !own.has(name)),
     ...(options.more ?? []),
   ]
   const end = argv.indexOf('--')
-  const words = joinNegativeValues(argv.slice(0, end < 0 ? argv.length : end), rows)
+  const words = addBareValues(joinNegativeValues(argv.slice(0, end < 0 ? argv.length : end), rows), rows)
   const spelled = words.flatMap((word) => spellOut(word, rows))
   const known = new Set(rows.map(({ name }) => name))
   const isKnown = (name: string) => known.has(name) || options.ignoreUnknown?.test(`--${name}`) === true
@@ -132,6 +134,14 @@ function joinNegativeValues(words: readonly string[], rows: readonly ShortRow[])
     else joined.push(word)
   }
   return joined
+}
+
+/** Turns `--serve` into `--serve=127.0.0.1:0`, unless a value follows. */
+function addBareValues(words: readonly string[], rows: readonly Partial<OptionRow>[]): string[] {
+  return words.map((word, i) => {
+    const bare = rows.find(({ name }) => word === `--${name}`)?.bare
+    return bare === undefined || bare.followedBy.test(words[i + 1] ?? '') ? word : `${word}=${bare.value}`
+  })
 }
 
 type ShortRow = Pick<OptionRow, 'name' | 'short' | 'kind'> & Pick<Partial<OptionRow>, 'aliases'>

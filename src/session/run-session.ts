@@ -10,6 +10,7 @@ import { refuseBadFilters } from './check-filter.ts'
 import { makeEnding } from './ending.ts'
 import { explainDenial } from './explain-denial.ts'
 import { followTargets } from './follow-targets.ts'
+import { openSharing } from './open-sharing.ts'
 import { openWriter } from './open-writer.ts'
 import { makePacketOutput } from './packet-output.ts'
 import { makePacketPump } from './packet-pump.ts'
@@ -45,7 +46,11 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     // Interrupted while a FIFO had no reader.
     Promise.reject(context.signal.aborted ? context.signal.reason : error),
   )
-  const { writer } = output
+  const share = await openSharing(request, output.writer, context).catch(async (error: unknown) => {
+    await output.close()
+    throw error
+  })
+  const { writer } = share
   void output.readerGone.then(() => ending.end('reader gone'))
   const progress = makeProgress(output.name)
   const packets = makePacketOutput(writer, request.limits, ending)
@@ -125,6 +130,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     opening.abort()
     await reach.close()
     await output.close().catch(packets.fail)
+    await share.close()
   }
   if (packets.error !== undefined) throw withSavedPackets(packets.error, writer.savedPackets)
   const summary = progress.summarize(stopReason(), {
@@ -132,6 +138,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     files: output.files,
     packets: writer.savedPackets,
     bytes: writer.savedBytes,
+    readers: share.readers,
   })
   if (summary.error !== undefined && summary.packets === 0 && summary.sources.every(({ error }) => error !== undefined))
     throw summary.error

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { WriteLog } from '../base/log.ts'
 import type { AskConsent } from '../route/consent.ts'
+import type { ReaderEvent } from '../share/reader-list.ts'
 import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
 import type { SessionProgress } from './session-progress.ts'
 
@@ -18,6 +19,10 @@ export interface SessionContext {
   readonly watch?: (progress: SessionProgress) => void
   /** Reports what happens to sources during the capture: pods that come, go, restart. */
   readonly tell: (event: string) => void
+  /** Called with the link of a shared capture, which is a secret: it is neither told nor logged. */
+  readonly onShare?: (link: string) => void
+  /** Called when a reader of a shared capture joins or leaves. */
+  readonly onReader?: (event: ReaderEvent) => void
   /** Logs the steps, for `--verbose` and log files. */
   readonly log: WriteLog
   /** Clock for pauses, outages and waits for pod events; default: the monotonic clock. */

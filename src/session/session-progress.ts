@@ -4,6 +4,7 @@ import { capturedBytesOf, type PacketRun } from '../base/packet.ts'
 import type { SourceEnd } from '../base/packet-source.ts'
 import type { UploadProgress } from '../capture/upload-tcpdump.ts'
 import type { InterfaceStatistics } from '../packets/pcapng-writer.ts'
+import type { SharedReader } from '../share/reader-list.ts'
 import type { EndReason } from './ending.ts'
 
 /** Live figures of one source. */
@@ -62,6 +63,8 @@ export interface SessionSummary {
   readonly savedPackets: number
   readonly outputBytes: number
   readonly elapsedMs: number
+  /** Everybody who read the shared capture. */
+  readonly readers: readonly SharedReader[]
   /** Error of a source that failed; undefined when all captured to the end. */
   readonly error: KcapError | undefined
 }
@@ -81,6 +84,7 @@ export interface MutableSessionProgress extends SessionProgress {
       readonly files: readonly string[]
       readonly packets: number
       readonly bytes: number
+      readonly readers: readonly SharedReader[]
     },
   ): SessionSummary
 }
@@ -127,6 +131,7 @@ export function makeProgress(outputName: string, clock: Clock = monotonicClock):
         packets: packets(),
         savedPackets: output.packets,
         outputBytes: output.bytes,
+        readers: output.readers,
         elapsedMs: elapsedMs(),
         error: findError(sources()),
       }

@@ -25,6 +25,7 @@ const summary = (sources: readonly SourceFigures[]): SessionSummary => ({
   savedPackets: 2_500,
   outputBytes: 50_000,
   elapsedMs: 20_400,
+  readers: [],
   error: undefined,
 })
 const end = [

@@ -78,7 +78,7 @@ fuzz('the progress line, notes and the summary', scene, async ({ sources, note, 
       await line.around(async () => {})(undefined)
       process.stderr.write(`${formatProgress(progress, 1)}\n`)
       line.note(note)
-      line.finish(progress.summarize('stopped', { name: output, files: [output], packets: 1, bytes: 1 }))
+      line.finish(progress.summarize('stopped', { name: output, files: [output], packets: 1, bytes: 1, readers: [] }))
       line.close()
       return 0
     })

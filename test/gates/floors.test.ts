@@ -18,6 +18,7 @@ const floors: Record<string, number> = {
   request: 6,
   session: 6,
   capture: 5,
+  share: 5,
   route: 4,
   target: 4,
   filter: 3,
@@ -43,7 +44,7 @@ const owners: Record<string, string[]> = {
   socks: ['kube'],
   'ssh-config': ['ssh'],
   ssh2: ['ssh'],
-  ws: ['demo', 'kube'],
+  ws: ['demo', 'kube', 'share'],
   yaml: ['settings'],
 }
 

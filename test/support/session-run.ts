@@ -13,6 +13,7 @@ export function startSession(file: string, target: TargetName, more: Partial<Cap
   const stop = new AbortController()
   const events: string[] = []
   let progress: SessionProgress | undefined
+  let link = ''
   const request = makeCaptureRequest(file, {
     targets: [target],
     ...more,
@@ -24,6 +25,9 @@ export function startSession(file: string, target: TargetName, more: Partial<Cap
       progress = watched
     },
     tell: (event) => events.push(event),
+    onShare: (shared) => {
+      link = shared
+    },
     log: () => {},
     clock: makeFastClock(),
   })
@@ -35,6 +39,8 @@ export function startSession(file: string, target: TargetName, more: Partial<Cap
   const source = (name: string) => sources().find((known) => known.name === name)
   return {
     events,
+    /** Link of the shared capture, once it is there. */
+    link: () => link,
     sources,
     source,
     untilCapturing: (name: string, packets = 5) =>

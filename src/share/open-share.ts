@@ -1,0 +1,119 @@
+import { randomBytes, X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { isIP } from 'node:net'
+import os from 'node:os'
+import type { ShareRequest } from '../base/capture-request.ts'
+import { monotonicClock } from '../base/clock.ts'
+import { KcapError } from '../base/kcap-error.ts'
+import type { Broadcast } from '../output/broadcast.ts'
+import { makeServerCertificate, type ServerCertificate } from '../tls/self-signed-certificate.ts'
+import { makeReaderList, type ReaderEvent, type SharedReader } from './reader-list.ts'
+import { makePlainServer } from './serve-plain.ts'
+import { makeWebSocketServer } from './serve-websocket.ts'
+import { formatAuthority, formatShareLink } from './share-link.ts'
+
+/** 192 bits. */
+const tokenBytes = 24
+/** Time that readers have to take what is queued for them when the capture has ended. */
+const finishMs = 5_000
+
+/** A capture that others can read. */
+export interface Share {
+  /** What a reader needs: a secret link, or the address of a plain stream. */
+  readonly link: string
+  readonly readers: readonly SharedReader[]
+  /** Lets readers take what is queued, for some seconds, and closes the port. The broadcast must have ended. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the port of a shared capture.
+ * @throws {KcapError} share-failed — when the port can't be opened, or a certificate can't be read
+ */
+export async function openShare(
+  request: ShareRequest,
+  broadcast: Broadcast,
+  report: (event: ReaderEvent) => void,
+): Promise<Share> {
+  const readers = makeReaderList(broadcast, request.maxReaders, report)
+  const { host } = request
+  if (request.protocol === 'tcp') {
+    const plain = makePlainServer(readers)
+    const port = await listen(plain.server, request)
+    return { link: `tcp://${formatAuthority(host, port)}`, readers: readers.all, close: () => closeServer(plain) }
+  }
+  const token = randomBytes(tokenBytes).toString('base64url')
+  const own = request.certificate && readCertificate(request.certificate)
+  const certificate =
+    own ?? makeServerCertificate({ dnsNames: ['localhost', os.hostname()], addresses: isIP(host) ? [host] : [] })
+  const secure = makeWebSocketServer(readers, { certificate, token, maxReaders: request.maxReaders })
+  const port = await listen(secure.server, request)
+  const fingerprint = own === undefined ? fingerprintOf(certificate.certificate) : undefined
+  const link = formatShareLink({ host: isWildcard(host) ? os.hostname() : host, port, token, fingerprint })
+  return { link, readers: readers.all, close: () => closeServer(secure) }
+}
+
+async function closeServer({ server, finish, destroy }: ReturnType<typeof makePlainServer>): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve))
+  const stop = new AbortController()
+  await Promise.race([finish(), monotonicClock.sleep(finishMs, stop.signal).catch(() => {})])
+  stop.abort()
+  destroy()
+  await closed
+}
+
+async function listen(server: ReturnType<typeof makePlainServer>['server'], request: ShareRequest): Promise<number> {
+  const { host, port } = request
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(toShareError(formatAuthority(host, port), error)))
+    server.listen(port, host, resolve)
+  })
+  server.on('error', () => {})
+  return (server.address() as AddressInfo).port
+}
+
+function toShareError(what: string, error: NodeJS.ErrnoException): KcapError {
+  const states: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'another program listens there',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    EACCES: 'only root may listen there',
+    ENOTFOUND: 'no such host',
+  }
+  const state = states[error.code ?? ''] ?? error.message
+  return new KcapError('share-failed', `cannot share the capture at "${what}": ${state}`, {
+    hints: ['--serve', '--serve ADDRESS:PORT'],
+    cause: error,
+  })
+}
+
+function readCertificate({ certificateFile, keyFile }: NonNullable<ShareRequest['certificate']>): ServerCertificate {
+  const read = (file: string) => {
+    try {
+      return readFileSync(file, 'utf8')
+    } catch (error) {
+      throw new KcapError('share-failed', `cannot read "${file}": ${(error as Error).message}`, {
+        hints: ['--serve-cert FILE --serve-key FILE'],
+        cause: error,
+      })
+    }
+  }
+  const pair = { certificate: read(certificateFile), key: read(keyFile) }
+  try {
+    fingerprintOf(pair.certificate)
+  } catch (error) {
+    throw new KcapError('share-failed', `cannot use "${certificateFile}": it holds no certificate in PEM`, {
+      hints: ['--serve-cert FILE --serve-key FILE'],
+      cause: error,
+    })
+  }
+  return pair
+}
+
+function fingerprintOf(certificate: string): string {
+  return new X509Certificate(certificate).fingerprint256.replaceAll(':', '').toLowerCase()
+}
+
+function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::'
+}
