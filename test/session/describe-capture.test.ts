@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { describeClock } from '../../src/session/describe-capture.ts'
+import type { TargetName } from '../../src/base/target.ts'
+import { describeClock, describeSection, describeTargets } from '../../src/session/describe-capture.ts'
+import { makeCaptureRequest } from '../support/capture-request.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { parseBlocks } from '../support/packets.ts'
 import { runKcap } from '../support/run-kcap.ts'
@@ -14,7 +16,7 @@ afterEach(async () => {
   await demo.cluster.misbehave({}, 'prod/orders-6c9f')
 })
 
-test('a clock that is wrong is noted with the interface and told; the time stamps stay as they are', async () => {
+test('a clock that is wrong is noted with the interface and reported, and the time stamps stay as they are', async () => {
   await demo.cluster.misbehave({ clockOffsetMs: 3_600_000 }, 'prod/orders-6c9f')
   const file = path.join(demo.folder, 'ahead.pcapng')
   const { code, stderr } = await runKcap(['prod/orders-6c9f', '-o', file, '--count', '5'], {
@@ -44,6 +46,26 @@ test.each([
   [{ least: 60, most: 400 }, undefined],
   [{ least: 2_000, most: 2_400 }, "its clock is 2.0 to 2.4 s ahead of this machine's"],
   [{ least: -5_500, most: -5_000 }, "its clock is 5.0 to 5.5 s behind this machine's"],
-])('what is certain of a clock that is %j ahead: %s', (aheadMs, text) => {
+])('describeClock describes a remote clock that is %j ahead as %s', (aheadMs, text) => {
   expect(describeClock({ aheadMs })).toBe(text)
+})
+
+test.each<[TargetName, string]>([
+  [{ kind: 'pod', pod: 'web', namespace: 'shop', context: 'lab' }, 'pod web in namespace shop of context lab'],
+  [{ kind: 'service', service: 'web' }, 'service web'],
+  [{ kind: 'workload', workloadKind: 'sts', workload: 'db', namespace: 'shop' }, 'sts/db in namespace shop'],
+  [{ kind: 'pods', selector: 'app=web', allNamespaces: true }, 'pods * with app=web in all namespaces'],
+  [{ kind: 'pods', pattern: 'web-*', namespace: 'shop', allNamespaces: false }, 'pods web-* in namespace shop'],
+  [{ kind: 'ssh', host: 'db1', sudo: 'none' }, 'host db1'],
+])('describeTargets names %j "%s"', (target, text) => {
+  expect(describeTargets(makeCaptureRequest('x', { targets: [target] }))).toBe(text)
+})
+
+test('describeSection has the command line that repeats the capture, without characters that move a cursor', () => {
+  const targets: TargetName[] = [{ kind: 'ssh', host: 'db1', sudo: 'none' }]
+  const { comment } = describeSection(makeCaptureRequest('x', { targets, commandLine: 'kcap ssh://db1 -o \u001b[2Jx' }))
+  const [captured, toRepeat] = comment.split('\n')
+  expect(captured).toMatch(/^captured by \S+@\S+ from host db1$/)
+  expect(toRepeat).toMatch(/^to repeat: kcap ssh:\/\/db1 -o /)
+  expect(comment).not.toContain('\u001b')
 })

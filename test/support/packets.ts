@@ -1,4 +1,4 @@
-import { type PacketBatch, packetRow } from '../../src/base/packet.ts'
+import { type PacketBatch, type PacketRun, packetRow } from '../../src/base/packet.ts'
 
 export interface PlainPacket {
   readonly seconds: number
@@ -18,6 +18,12 @@ export function makeBatch(packets: readonly PlainPacket[]): PacketBatch {
   const batch = { bytes, count: packets.length, rows: Uint32Array.from(rows), capturedBytes: bytes.length }
   const upperSeconds = Math.floor((packets[0]?.seconds ?? 0) / 2 ** 32)
   return upperSeconds === 0 ? batch : { ...batch, upperSeconds }
+}
+
+/** A run of packets of one interface, each with a byte of data at second 1 unless a test says how long they are. */
+export function makeRun(count: number, { interfaceId = 0, length = 1 } = {}): PacketRun {
+  const packet = { seconds: 1, nanoseconds: 0, data: Buffer.alloc(length), originalLength: length }
+  return { interfaceId, batch: makeBatch(Array(count).fill(packet)), from: 0, to: count }
 }
 
 export function toPackets(batches: readonly PacketBatch[]): PlainPacket[] {
