@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { getService, listServiceEndpoints } from '../../src/kube/services.ts'
-import { openApiPeer } from '../support/api-peer.ts'
+import { openAnsweringPeer, openApiPeer } from '../support/api-peer.ts'
 import { failureOf } from '../support/failure.ts'
 
 const { signal } = new AbortController()
@@ -8,31 +8,22 @@ const slicesPath = (version: string) =>
   `GET /apis/discovery.k8s.io/${version}/namespaces/shop/endpointslices?limit=500&labelSelector=kubernetes.io%2Fservice-name%3Dweb`
 const endpointsPath = 'GET /api/v1/namespaces/shop/endpoints/web'
 
-/** An API server that has these answers, and 404 for the rest. */
-async function openPeer(answers: Readonly<Record<string, unknown>>) {
-  return await openApiPeer((request, response) => {
-    const answer = answers[`${request.method} ${request.url}`]
-    if (answer === undefined) response.writeHead(404).end('404 page not found\n')
-    else response.end(JSON.stringify(answer))
-  })
-}
-
 const endpoint = (ip: string, name: string) => ({ addresses: [ip], targetRef: { kind: 'Pod', name } })
 
 describe('listServiceEndpoints()', () => {
   test('asks for EndpointSlices as v1, as v1beta1 where there are no others, and then for Endpoints', async () => {
     const items = [{ endpoints: [endpoint('10.0.0.1', 'web-1')] }]
     const one = [{ namespace: 'shop', name: 'web-1' }]
-    const modern = await openPeer({ [slicesPath('v1')]: { items } })
+    const modern = await openAnsweringPeer({ [slicesPath('v1')]: { items } })
     expect((await listServiceEndpoints(modern.access, 'shop', 'web', signal))?.pods).toEqual(one)
     expect(modern.requests).toEqual([slicesPath('v1')])
 
-    const older = await openPeer({ [slicesPath('v1beta1')]: { items } })
+    const older = await openAnsweringPeer({ [slicesPath('v1beta1')]: { items } })
     expect((await listServiceEndpoints(older.access, 'shop', 'web', signal))?.pods).toEqual(one)
     expect(older.requests).toEqual([slicesPath('v1'), slicesPath('v1beta1')])
 
     const subsets = [{ addresses: [{ ip: '10.0.0.1', targetRef: { kind: 'Pod', name: 'web-1' } }] }]
-    const oldest = await openPeer({ [endpointsPath]: { subsets } })
+    const oldest = await openAnsweringPeer({ [endpointsPath]: { subsets } })
     const found = await listServiceEndpoints(oldest.access, 'shop', 'web', signal)
     expect(found?.pods).toEqual(one)
     expect(found?.source).toMatchObject({
@@ -43,7 +34,7 @@ describe('listServiceEndpoints()', () => {
   })
 
   test('asks for no older version where v1 has no slice of the service', async () => {
-    const { access, requests } = await openPeer({ [slicesPath('v1')]: { items: [] } })
+    const { access, requests } = await openAnsweringPeer({ [slicesPath('v1')]: { items: [] } })
     expect(await listServiceEndpoints(access, 'shop', 'web', signal)).toBeUndefined()
     expect(requests).toEqual([slicesPath('v1'), endpointsPath])
   })
@@ -60,7 +51,7 @@ describe('listServiceEndpoints()', () => {
       },
       { endpoints: null, ports: null },
     ]
-    const { access } = await openPeer({ [slicesPath('v1')]: { items } })
+    const { access } = await openAnsweringPeer({ [slicesPath('v1')]: { items } })
     const found = await listServiceEndpoints(access, 'shop', 'web', signal)
     expect([...(found?.addresses ?? [])].map(([address, { ports }]) => [address, ...ports])).toEqual([
       ['10.0.0.1', '80/TCP', '53/UDP'],
@@ -110,7 +101,7 @@ test.each([
   ],
   [{ type: 'ExternalName' }, { externalName: '', isHeadless: false }],
 ])('getService() reads %j', async (spec, facts) => {
-  const { access } = await openPeer({ 'GET /api/v1/namespaces/shop/services/web': { spec } })
+  const { access } = await openAnsweringPeer({ 'GET /api/v1/namespaces/shop/services/web': { spec } })
   expect(await getService(access, 'shop', 'web', signal)).toEqual({
     selector: undefined,
     externalName: undefined,

@@ -55,3 +55,12 @@ export async function openApiPeer(
   })
   return { access, port, requests }
 }
+
+/** An API server that has these answers, by `GET /api/v1/pods`, and 404 for the rest. */
+export async function openAnsweringPeer(answers: Readonly<Record<string, unknown>>): Promise<ApiPeer> {
+  return await openApiPeer((request, response) => {
+    const answer = answers[`${request.method} ${request.url}`]
+    if (answer === undefined) response.writeHead(404).end('404 page not found\n')
+    else response.end(JSON.stringify(answer))
+  })
+}
