@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { listInterfaces, parseInterfaces } from '../../src/capture/list-interfaces.ts'
+import { listInterfaces } from '../../src/capture/list-interfaces.ts'
 import { runRemote } from '../../src/capture/run-remote.ts'
 import type { Route } from '../../src/route/route.ts'
 import { failureOf } from '../support/failure.ts'
@@ -56,13 +56,4 @@ test('of a program that prints without end the beginning is kept', async () => {
   program.end(3)
   const { stdout, stderr, exitCode } = await running
   expect([stdout.length, stderr.length, exitCode]).toEqual([100_000, 100_000, 3])
-})
-
-test('interfaces are as many, and called as, a kernel may have them', () => {
-  expect(parseInterfaces('1.eth0 [Up, Running]\n2.any\nx\n3. \n')).toEqual([
-    { name: 'eth0', state: 'Up, Running' },
-    { name: 'any', state: '' },
-  ])
-  expect(parseInterfaces(`1.${'e'.repeat(65)}\n`)).toEqual([])
-  expect(parseInterfaces('1.eth0\n'.repeat(5_000)).length).toBe(1_000)
 })
