@@ -17,6 +17,8 @@ import { openSupervisedCapture } from './supervised-capture.ts'
 import { withTargetHints } from './target-hints.ts'
 import { type UploadedProgram, type UploadOptions, uploadTcpdump } from './upload-tcpdump.ts'
 
+// Tested by test/session/run-session.test.ts.
+
 export interface SourceOptions extends Omit<UploadOptions, 'targetName'> {
   readonly capture: CaptureOptions
   /** Path of a tcpdump on this machine, for containers that have none. */

@@ -11,6 +11,8 @@ import type { Forwarding } from './proxy-server.ts'
 import { parseServerAddress } from './server-address.ts'
 import { brokenLogin } from './tls-material.ts'
 
+// Tested by test/kube/log-in.test.ts.
+
 /** A cluster and a login to it, ready for requests. */
 export interface ClusterAccess {
   readonly context: string

@@ -9,6 +9,8 @@ import { explainConnectFailure } from './connect-failure.ts'
 import { describeProxyAnswer, proxyFailed, proxyLoginRefused, proxyUnreachable } from './proxy-error.ts'
 import type { ProxyServer } from './proxy-server.ts'
 
+// Tested by test/kube/proxy-agent.test.ts.
+
 /** Destination of a tunnel. */
 export interface TunnelTarget {
   readonly host: string

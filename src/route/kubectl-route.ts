@@ -4,6 +4,8 @@ import { startKubectlExec } from '../kube/kubectl-process.ts'
 import { findOwnStream } from './exec-route.ts'
 import type { Route } from './route.ts'
 
+// Tested by test/route/auto.test.ts.
+
 /** Opens a route through the user's own kubectl, for clusters that accept only its login or its protocol. Leaves nothing behind. */
 export async function openKubectlRoute(target: PodTarget, access: ClusterAccess, signal: AbortSignal): Promise<Route> {
   const { namespace, pod, container, cluster } = target

@@ -16,6 +16,8 @@ import { makePushBatches } from './push-batches.ts'
 import type { SourceProgress } from './session-progress.ts'
 import { makeSourceInterfaces } from './source-interfaces.ts'
 
+// Tested by test/session/odd-streams.test.ts.
+
 export interface CaptureTargetOptions extends Omit<OpenTargetOptions, 'onUpload'> {
   readonly request: CaptureRequest
   readonly ending: Ending

@@ -9,6 +9,8 @@ import type { PodEvents } from './pod-events.ts'
 import { makeRetryBudget } from './retry-budget.ts'
 import type { SourceProgress } from './session-progress.ts'
 
+// Tested by test/session/source-set.test.ts.
+
 /** Maximum number of captures that start or reconnect at the same time: many pods must not storm the API server. */
 const startsAtATime = 8
 /** Transient errors: a lost connection, an unavailable API server, a container that has only just started. */

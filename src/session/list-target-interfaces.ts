@@ -4,6 +4,8 @@ import { type ClusterPool, makeClusterPool } from '../kube/cluster-pool.ts'
 import { openRoute } from '../route/open-route.ts'
 import { resolveTargets } from '../target/resolve-targets.ts'
 
+// Tested by test/cli/commands.test.ts.
+
 export interface ListRun {
   readonly signal: AbortSignal
   readonly timeoutMs: number

@@ -10,6 +10,8 @@ import type { Route } from '../route/route.ts'
 import { explainDenial } from './explain-denial.ts'
 import type { KeyWriter } from './write-keys.ts'
 
+// Tested by test/route/auto.test.ts.
+
 export interface OpenTargetOptions {
   readonly request: Pick<CaptureRequest, 'capture' | 'uploadPath' | 'remoteKeyLogPath'>
   /** Options of the routes; their signal aborts the opening. */

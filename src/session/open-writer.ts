@@ -6,6 +6,8 @@ import { type CaptureWriter, makePcapngWriter, makePcapWriter } from './capture-
 import { describeSection, describeTargets } from './describe-capture.ts'
 import { makeRotatingWriter } from './rotating-writer.ts'
 
+// Tested by test/session/rotation.test.ts.
+
 /** Open output of a request, and the writer for its format. */
 export interface OpenWriter {
   readonly writer: CaptureWriter
