@@ -1,16 +1,13 @@
 import { appendFile, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { followRemoteKeyLog } from '../../src/capture/follow-remote-key-log.ts'
 import { startProgramProcess } from '../../src/host/program-process.ts'
 import type { Route } from '../../src/route/route.ts'
 import { afterThisTest } from '../support/cleanups.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
-let folder: string
-beforeAll(async () => {
-  folder = await makeTempFolder()
-})
+const folder = await makeTempFolder()
 
 const line = (i: number) => `CLIENT_RANDOM ${i.toString(16).padStart(64, '0')} ${'ab'.repeat(48)}\n`
 

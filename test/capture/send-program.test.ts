@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
 import { posixChecksum } from '../../src/base/posix-checksum.ts'
 import { sendProgram } from '../../src/capture/send-program.ts'
@@ -14,11 +14,8 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 
 const program = Buffer.alloc(300_000, 'x')
 const sum = createHash('sha256').update(program).digest('hex')
-let file: string
-beforeAll(async () => {
-  file = path.join(await makeTempFolder(), 'tcpdump')
-  await writeFile(file, program)
-})
+const file = path.join(await makeTempFolder(), 'tcpdump')
+await writeFile(file, program)
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] })
 })

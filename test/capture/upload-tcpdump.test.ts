@@ -2,26 +2,19 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { uploadFolders } from '../../src/remote/upload-script.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
-import { type DemoUser, expectRefusal, makeDemoUser } from '../support/demo-user.ts'
+import { openDemoFixture } from '../support/demo.ts'
+import { expectRefusal, makeDemoUser } from '../support/demo-user.ts'
 import { makeFakeKubectl } from '../support/fake-kubectl.ts'
 
-let demo: DemoFixture
-let user: DemoUser
-let uploaded: string
-let kubectl: { folder: string; calls: string }
-beforeAll(async () => {
-  demo = await openDemoFixture()
-  const fake = await makeFakeKubectl(demo.folder)
-  kubectl = fake
-  uploaded = path.join(demo.folder, 'static-tcpdump')
-  // The remote side has no tcpdump of its own then.
-  await writeFile(uploaded, await readFile(fake.tcpdump))
-  await rm(fake.tcpdump)
-  user = await makeDemoUser(demo, undefined, { PATH: `${fake.folder}:/usr/bin:/bin` })
-})
+const demo = await openDemoFixture()
+const kubectl = await makeFakeKubectl(demo.folder)
+const uploaded = path.join(demo.folder, 'static-tcpdump')
+// The remote side has no tcpdump of its own then.
+await writeFile(uploaded, await readFile(kubectl.tcpdump))
+await rm(kubectl.tcpdump)
+const user = await makeDemoUser(demo, undefined, { PATH: `${kubectl.folder}:/usr/bin:/bin` })
 const machine = () => execFileSync('uname', ['-m'], { encoding: 'utf8' }).trim()
 
 test('a tcpdump that was put there captures, and is gone afterwards', async () => {

@@ -2,9 +2,9 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openFileOutput } from '../../src/output/file-output.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
 import { hasScript } from '../support/has-program.ts'
 import { parseBlocks } from '../support/packets.ts'
@@ -13,13 +13,9 @@ import { programPath, runKcap, startKcap } from '../support/run-kcap.ts'
 
 const packetBlock = 6
 const statisticsBlock = 5
-let demo: DemoFixture
-let kubeconfig: string
 let folder: string
-beforeAll(async () => {
-  demo = await openDemoFixture({ packetsPerSecond: 500 })
-  kubeconfig = await demo.kubeconfig()
-})
+const demo = await openDemoFixture({ packetsPerSecond: 500 })
+const kubeconfig = await demo.kubeconfig()
 beforeEach(async () => {
   folder = path.join(demo.folder, 'output')
   await mkdir(folder)

@@ -1,27 +1,23 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { toKcapError } from '../../src/base/kcap-error.ts'
 import { version } from '../../src/base/version.ts'
 import { commands } from '../../src/request/command-table.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { openDemoFixture } from '../support/demo.ts'
 import { runCliHere } from '../support/run-cli-here.ts'
 import { runKcap } from '../support/run-kcap.ts'
 
-let demo: DemoFixture
-let kubeconfig: string
-beforeAll(async () => {
-  demo = await openDemoFixture({
-    users: [
-      {
-        name: 'prod-only',
-        rights: [{ namespaces: ['prod'], verbs: ['get', 'list'], resources: ['pods', 'services'] }],
-      },
-    ],
-  })
-  kubeconfig = await demo.kubeconfig()
+const demo = await openDemoFixture({
+  users: [
+    {
+      name: 'prod-only',
+      rights: [{ namespaces: ['prod'], verbs: ['get', 'list'], resources: ['pods', 'services'] }],
+    },
+  ],
 })
+const kubeconfig = await demo.kubeconfig()
 
 async function kcap(...argv: string[]) {
   const { code, stdout, stderr } = await runKcap(argv, { KUBECONFIG: kubeconfig })

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { afterEach, beforeAll, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { formatPcap, parseBlocks } from '../support/packets.ts'
 import { openRelay, type Relay } from '../support/relay.ts'
 import { runKcap } from '../support/run-kcap.ts'
@@ -13,32 +13,28 @@ const packetBlock = 6
 const packetCount = 1_000
 const packetBytes = 1_400
 const programs = ['sh', 'cat', 'dd', 'sleep', 'date', 'id', 'timeout', 'rm']
-let folder: string
+const folder = await makeTempFolder()
+const packets = Array.from({ length: packetCount }, (_, i) => ({
+  seconds: 1_700_000_000 + i,
+  nanoseconds: 0,
+  data: Buffer.alloc(packetBytes, i),
+  originalLength: packetBytes,
+}))
+await writeFile(path.join(folder, 'far.pcap'), formatPcap(packets, { littleEndian: true, nanosecond: true }))
+async function makePath(name: string, more: readonly string[]): Promise<string> {
+  const place = path.join(folder, name)
+  await mkdir(place)
+  for (const program of [...programs, ...more])
+    await symlink(
+      execFileSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim(),
+      path.join(place, program),
+    )
+  await writeFile(path.join(place, 'tcpdump'), `#!/bin/sh\ncat ${folder}/far.pcap\n`)
+  await chmod(path.join(place, 'tcpdump'), 0o755)
+  return place
+}
 /** What the host's programs are: with gzip and without. */
-let paths: { readonly whole: string; readonly bare: string }
-beforeAll(async () => {
-  folder = await makeTempFolder()
-  const packets = Array.from({ length: packetCount }, (_, i) => ({
-    seconds: 1_700_000_000 + i,
-    nanoseconds: 0,
-    data: Buffer.alloc(packetBytes, i),
-    originalLength: packetBytes,
-  }))
-  await writeFile(path.join(folder, 'far.pcap'), formatPcap(packets, { littleEndian: true, nanosecond: true }))
-  const make = async (name: string, more: readonly string[]) => {
-    const place = path.join(folder, name)
-    await mkdir(place)
-    for (const program of [...programs, ...more])
-      await symlink(
-        execFileSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim(),
-        path.join(place, program),
-      )
-    await writeFile(path.join(place, 'tcpdump'), `#!/bin/sh\ncat ${folder}/far.pcap\n`)
-    await chmod(path.join(place, 'tcpdump'), 0o755)
-    return place
-  }
-  paths = { whole: await make('whole', ['gzip']), bare: await make('bare', []) }
-})
+const paths = { whole: await makePath('whole', ['gzip']), bare: await makePath('bare', []) }
 
 let relay: Relay | undefined
 const ownPath = process.env.PATH

@@ -1,18 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { countPackets } from '../support/packets.ts'
 import { runCliHere } from '../support/run-cli-here.ts'
 import { type KcapRun, runKcap, startKcap } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
-let runtime: string
-beforeAll(async () => {
-  // The folder's name needs quotes.
-  runtime = path.join(await makeTempFolder(), "it's run time")
-  execFileSync('mkdir', ['-m', '700', runtime])
-})
+// The folder's name needs quotes.
+const runtime = path.join(await makeTempFolder(), "it's run time")
+execFileSync('mkdir', ['-m', '700', runtime])
 const listPrivateFolders = () => readdirSync(path.join(runtime, 'kcap'))
 
 interface Served extends KcapRun {

@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { expect, test } from 'vitest'
+import { openDemoFixture } from '../support/demo.ts'
 import { runKcap } from '../support/run-kcap.ts'
 
-let demo: DemoFixture
-beforeAll(async () => {
-  demo = await openDemoFixture({ packetsPerSecond: 200 })
-})
+const demo = await openDemoFixture({ packetsPerSecond: 200 })
 
 /** Captures a few packets, with a log. */
 async function captureWithLog(name: string, ...words: string[]) {

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openDemoFixture } from '../support/demo.ts'
 import { hasPrograms, hasScript } from '../support/has-program.ts'
 import { countPackets } from '../support/packets.ts'
@@ -11,14 +11,10 @@ const hasBash = hasPrograms('bash')
 const hasTshark = hasPrograms('tshark')
 const hasTcpdump = hasPrograms('tcpdump')
 
-let folder: string
-let kubeconfig: string
 let count = 0
-beforeAll(async () => {
-  const demo = await openDemoFixture({ packetsPerSecond: 200 })
-  folder = demo.folder
-  kubeconfig = await demo.kubeconfig()
-})
+const demo = await openDemoFixture({ packetsPerSecond: 200 })
+const folder = demo.folder
+const kubeconfig = await demo.kubeconfig()
 
 /** A line for bash in the test's folder, in which `kcap` is the built program. */
 async function inBash(line: string) {

@@ -1,21 +1,17 @@
 import { load } from 'js-yaml'
-import { beforeAll, describe, expect, test } from 'vitest'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
-import { type DemoUser, expectRefusal, makeDemoUser, requestsOf } from '../support/demo-user.ts'
+import { describe, expect, test } from 'vitest'
+import { openDemoFixture } from '../support/demo.ts'
+import { expectRefusal, makeDemoUser, requestsOf } from '../support/demo-user.ts'
 import type { RbacObject } from '../support/read-grant.ts'
 
 const look = { verbs: ['get', 'list', 'watch'], resources: ['pods'] }
-let demo: DemoFixture
-let admin: DemoUser
-beforeAll(async () => {
-  demo = await openDemoFixture({
-    users: [
-      { name: 'viewer', rights: [look] },
-      { name: 'execer', rights: [look, { verbs: ['get', 'create'], resources: ['pods/exec'] }] },
-    ],
-  })
-  admin = await makeDemoUser(demo)
+const demo = await openDemoFixture({
+  users: [
+    { name: 'viewer', rights: [look] },
+    { name: 'execer', rights: [look, { verbs: ['get', 'create'], resources: ['pods/exec'] }] },
+  ],
 })
+const admin = await makeDemoUser(demo)
 
 /** `ok exec`, `!! ssh` … */
 const ways = (stdout: string) => [...stdout.matchAll(/^(ok|!!) (\S+) /gm)].map(([, state, via]) => `${state} ${via}`)

@@ -1,14 +1,11 @@
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { followAddressNames } from '../../src/kube/address-names.ts'
 import { openCluster } from '../../src/kube/cluster-access.ts'
 import { afterThisTest } from '../support/cleanups.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { openDemoFixture } from '../support/demo.ts'
 
 const mayList = (...resources: string[]) => [{ verbs: ['list', 'watch'], resources }]
-let demo: DemoFixture
-beforeAll(async () => {
-  demo = await openDemoFixture({ users: [{ name: 'pods-only', rights: mayList('pods') }] })
-})
+const demo = await openDemoFixture({ users: [{ name: 'pods-only', rights: mayList('pods') }] })
 
 /** Follows the names of a namespace as a user; `names` has all that were taken, in their order. */
 async function follow(namespace: string, user?: string) {

@@ -1,12 +1,9 @@
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeClusterPool } from '../../src/kube/cluster-pool.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
 
-let demo: DemoFixture
-beforeAll(async () => {
-  demo = await openDemoFixture()
-})
+const demo = await openDemoFixture()
 
 const makePool = () => makeClusterPool({ signal: new AbortController().signal, timeoutMs: 1_000, interactive: false })
 

@@ -1,15 +1,12 @@
 import { existsSync } from 'node:fs'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { runCredentialPlugin } from '../../src/kube/credential-plugin.ts'
 import { failureOf } from '../support/failure.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
-let folder: string
-beforeAll(async () => {
-  folder = await makeTempFolder()
-})
+const folder = await makeTempFolder()
 const run = { signal: new AbortController().signal, timeoutMs: 5_000, interactive: false }
 const cluster = { server: 'https://c', config: null }
 

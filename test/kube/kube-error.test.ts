@@ -1,18 +1,15 @@
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { openCluster } from '../../src/kube/cluster-access.ts'
 import { openExecChannel } from '../../src/kube/exec-channel.ts'
 import { toApiError, toConnectError } from '../../src/kube/kube-error.ts'
 import { getPod, listPods } from '../../src/kube/kube-objects.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
 import { readGrant } from '../support/read-grant.ts'
 
 const signal = new AbortController().signal
-let demo: DemoFixture
-beforeAll(async () => {
-  demo = await openDemoFixture({
-    users: [{ name: 'viewer', rights: [{ verbs: ['get', 'list'], resources: ['pods'], namespaces: ['prod'] }] }],
-  })
+const demo = await openDemoFixture({
+  users: [{ name: 'viewer', rights: [{ verbs: ['get', 'list'], resources: ['pods'], namespaces: ['prod'] }] }],
 })
 
 async function open(file: string) {

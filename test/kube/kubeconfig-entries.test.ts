@@ -1,14 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
 import { loadKubeconfig } from '../../src/kube/kubeconfig.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
-let file: string
-beforeAll(async () => {
-  file = path.join(await makeTempFolder(), 'config')
-})
+const file = path.join(await makeTempFolder(), 'config')
 
 function load(text: string) {
   writeFileSync(file, text)

@@ -1,14 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
 import { findContext, loadKubeconfig } from '../../src/kube/kubeconfig.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
-let folder: string
-beforeAll(async () => {
-  folder = await makeTempFolder()
-})
+const folder = await makeTempFolder()
 
 async function write(name: string, text: string): Promise<string> {
   const file = path.join(folder, name)

@@ -1,11 +1,8 @@
-import { beforeAll, expect, test } from 'vitest'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { expect, test } from 'vitest'
+import { openDemoFixture } from '../support/demo.ts'
 import { runKcap } from '../support/run-kcap.ts'
 
-let demo: DemoFixture
-beforeAll(async () => {
-  demo = await openDemoFixture()
-})
+const demo = await openDemoFixture()
 
 test("kubectl that is not on PATH is 'kubectl-missing'", async () => {
   const { code, stderr } = await runKcap(['prod/orders-6c9f', '--via', 'kubectl', '-o', '/dev/null', '--force'], {

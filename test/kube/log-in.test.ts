@@ -4,27 +4,22 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { generate } from 'selfsigned'
-import { beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { openCluster } from '../../src/kube/cluster-access.ts'
 import { openExecChannel } from '../../src/kube/exec-channel.ts'
 import { listPods } from '../../src/kube/kube-objects.ts'
-import { type ApiServers, openApiServers } from '../support/api-servers.ts'
-import { base64, type Certificates, makeCertificates } from '../support/certificates.ts'
+import { openApiServers } from '../support/api-servers.ts'
+import { base64, makeCertificates } from '../support/certificates.ts'
 import { afterThisFile, afterThisTest } from '../support/cleanups.ts'
 import { failureOf } from '../support/failure.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
 // What kubectl does with all of this is compared in test/real/kubeconfig-parity.test.ts.
 
-let certificates: Certificates
-let servers: ApiServers
-let file: string
-beforeAll(async () => {
-  certificates = await makeCertificates()
-  servers = await openApiServers(certificates)
-  afterThisFile.add(() => servers.close())
-  file = path.join(await makeTempFolder(), 'kubeconfig')
-})
+const certificates = await makeCertificates()
+const servers = await openApiServers(certificates)
+afterThisFile.add(() => servers.close())
+const file = path.join(await makeTempFolder(), 'kubeconfig')
 
 const { signal } = new AbortController()
 const trusting = (identity: 'root' | 'intermediate' | 'server' | 'stranger') => ({

@@ -1,13 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { findPluginRefusal } from '../../src/kube/plugin-policy.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
-let kuberc: string
-beforeAll(async () => {
-  kuberc = path.join(await makeTempFolder(), 'kuberc')
-})
+const kuberc = path.join(await makeTempFolder(), 'kuberc')
 
 /** Asks for the plugin `/opt/bin/login` where kubectl's preferences have these lines. */
 async function ask(...lines: readonly string[]) {

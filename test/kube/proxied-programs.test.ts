@@ -1,20 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeCertificates } from '../support/certificates.ts'
 import { afterThisFile } from '../support/cleanups.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
-import { openProxies, type Proxies } from '../support/proxies.ts'
+import { openDemoFixture } from '../support/demo.ts'
+import { openProxies } from '../support/proxies.ts'
 import { readListing } from '../support/read-listing.ts'
 import { runKcap } from '../support/run-kcap.ts'
 
-let demo: DemoFixture
-let proxies: Proxies
-beforeAll(async () => {
-  demo = await openDemoFixture({ packetsPerSecond: 400, startDelayMs: 20 })
-  proxies = await openProxies(await makeCertificates())
-  afterThisFile.add(() => proxies.close())
-})
+const demo = await openDemoFixture({ packetsPerSecond: 400, startDelayMs: 20 })
+const proxies = await openProxies(await makeCertificates())
+afterThisFile.add(() => proxies.close())
 
 /** The demo's kubeconfig, with a proxy on the way. */
 async function kubeconfigBy(url: string): Promise<string> {

@@ -1,32 +1,25 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openCluster } from '../../src/kube/cluster-access.ts'
 import { openExecChannel } from '../../src/kube/exec-channel.ts'
 import { getPod, listPods } from '../../src/kube/kube-objects.ts'
 import { findContext, loadKubeconfig } from '../../src/kube/kubeconfig.ts'
-import { type ApiServers, openApiServers } from '../support/api-servers.ts'
-import { base64, type Certificates, makeCertificates } from '../support/certificates.ts'
+import { openApiServers } from '../support/api-servers.ts'
+import { base64, makeCertificates } from '../support/certificates.ts'
 import { afterThisFile, afterThisTest } from '../support/cleanups.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
-import { openProxies, type Proxies, type ProxyKind } from '../support/proxies.ts'
+import { openProxies, type ProxyKind } from '../support/proxies.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
-let certificates: Certificates
-let servers: ApiServers
-let proxies: Proxies
-let demo: DemoFixture
-let folder: string
-beforeAll(async () => {
-  certificates = await makeCertificates()
-  servers = await openApiServers(certificates)
-  proxies = await openProxies(certificates)
-  afterThisFile.add(() => servers.close())
-  afterThisFile.add(() => proxies.close())
-  demo = await openDemoFixture()
-  folder = await makeTempFolder()
-})
+const certificates = await makeCertificates()
+const servers = await openApiServers(certificates)
+const proxies = await openProxies(certificates)
+afterThisFile.add(() => servers.close())
+afterThisFile.add(() => proxies.close())
+const demo = await openDemoFixture()
+const folder = await makeTempFolder()
 
 const { signal } = new AbortController()
 const schemeOf = (kind: ProxyKind) => (kind === 'https' || kind === 'socks5' ? kind : 'http')

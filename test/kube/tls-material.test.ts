@@ -1,17 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { findCertificateEnd, makeTlsOptions, readTlsMaterial } from '../../src/kube/tls-material.ts'
-import { base64, type Certificates, makeCertificates } from '../support/certificates.ts'
+import { base64, makeCertificates } from '../support/certificates.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
 const place = { context: 'shop', paths: ['/home/ann/.kube/config'] }
-let certificates: Certificates
-let folder: string
-beforeAll(async () => {
-  certificates = await makeCertificates()
-  folder = await makeTempFolder()
-})
+const certificates = await makeCertificates()
+const folder = await makeTempFolder()
 
 const codeOf = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) })

@@ -1,21 +1,18 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { type Clock, monotonicClock } from '../../src/base/clock.ts'
 import { type ClusterAccess, openCluster } from '../../src/kube/cluster-access.ts'
 import { type WatchedObject, watchList } from '../../src/kube/watch-list.ts'
 import { openApiPeer } from '../support/api-peer.ts'
 import { afterThisTest } from '../support/cleanups.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
 import { makeFakeClock } from '../support/fake-clock.ts'
 
-let demo: DemoFixture
-beforeAll(async () => {
-  demo = await openDemoFixture({
-    bookmarkIntervalMs: 50,
-    users: [{ name: 'lister', rights: [{ verbs: ['list'], resources: ['pods'] }] }],
-  })
+const demo = await openDemoFixture({
+  bookmarkIntervalMs: 50,
+  users: [{ name: 'lister', rights: [{ verbs: ['list'], resources: ['pods'] }] }],
 })
 
 const gone = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' }

@@ -1,19 +1,14 @@
 import { readFile } from 'node:fs/promises'
-import { beforeAll, describe, expect, test } from 'vitest'
-import type { DemoFixture } from '../support/demo.ts'
-import { captured, type DemoUser, makeDemoUser, openDemoUsers, requestsOf } from '../support/demo-user.ts'
+import { describe, expect, test } from 'vitest'
+import { captured, makeDemoUser, openDemoUsers, requestsOf } from '../support/demo-user.ts'
 import { makeFakeKubectl } from '../support/fake-kubectl.ts'
 
 const look = { verbs: ['get', 'list'], resources: ['pods'] }
-let demo: DemoFixture
-let admin: DemoUser
-beforeAll(async () => {
-  ;({ demo, admin } = await openDemoUsers({
-    users: [
-      { name: 'create-only', rights: [look, { verbs: ['create'], resources: ['pods/exec'] }] },
-      { name: 'viewer', rights: [look] },
-    ],
-  }))
+const { demo, admin } = await openDemoUsers({
+  users: [
+    { name: 'create-only', rights: [look, { verbs: ['create'], resources: ['pods/exec'] }] },
+    { name: 'viewer', rights: [look] },
+  ],
 })
 
 const looks = 'GET /api/v1/namespaces/prod/pods'

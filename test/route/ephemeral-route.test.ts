@@ -1,21 +1,16 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ask } from '../peer/peer-client.ts'
-import type { DemoFixture } from '../support/demo.ts'
-import { type DemoUser, expectRefusal, makeDemoUser, openDemoUsers, requestsOf } from '../support/demo-user.ts'
+import { expectRefusal, makeDemoUser, openDemoUsers, requestsOf } from '../support/demo-user.ts'
 import { readGrant } from '../support/read-grant.ts'
 
 const exec = { verbs: ['get', 'create'], resources: ['pods/exec'] }
 const look = { verbs: ['get', 'list'], resources: ['pods'] }
 const missingImage = 'registry.example/nobody:1'
-let demo: DemoFixture
-let admin: DemoUser
 let serial = 0
-beforeAll(async () => {
-  ;({ demo, admin } = await openDemoUsers({
-    missingImages: [missingImage],
-    imageTools: { 'bare:1': 'no-tcpdump', 'weak:1': 'no-permission' },
-    users: [{ name: 'no-patch', rights: [look, exec] }],
-  }))
+const { demo, admin } = await openDemoUsers({
+  missingImages: [missingImage],
+  imageTools: { 'bare:1': 'no-tcpdump', 'weak:1': 'no-permission' },
+  users: [{ name: 'no-patch', rights: [look, exec] }],
 })
 
 /** A pod without a shell that no other test captures. */

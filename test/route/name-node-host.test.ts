@@ -1,21 +1,18 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { nameNodeHost } from '../../src/route/name-node-host.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { openDemoFixture } from '../support/demo.ts'
 import { expectRefusal, makeDemoUser, writeConfig } from '../support/demo-user.ts'
 import { makeFakeKubectl } from '../support/fake-kubectl.ts'
 import { parseBlocks } from '../support/packets.ts'
 import { openHome, openServer } from '../support/ssh-fixture.ts'
 import { makeKeyPair, type SshServer } from '../support/ssh-server.ts'
 
-let demo: DemoFixture
-beforeAll(async () => {
-  demo = await openDemoFixture()
-  // Every host is this machine, which may have no tcpdump.
-  const { folder } = await makeFakeKubectl(demo.folder)
-  vi.stubEnv('PATH', `${folder}:${process.env.PATH}`)
-})
+const demo = await openDemoFixture()
+// Every host is this machine, which may have no tcpdump.
+const { folder } = await makeFakeKubectl(demo.folder)
+vi.stubEnv('PATH', `${folder}:${process.env.PATH}`)
 
 const nodes = ['demo-node-1', 'demo-node-2'] as const
 let servers: SshServer[]

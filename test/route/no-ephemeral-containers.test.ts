@@ -1,13 +1,7 @@
-import { beforeAll, expect, test } from 'vitest'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
-import { type DemoUser, expectRefusal, makeDemoUser, requestsOf } from '../support/demo-user.ts'
+import { expect, test } from 'vitest'
+import { expectRefusal, openDemoUsers, requestsOf } from '../support/demo-user.ts'
 
-let demo: DemoFixture
-let admin: DemoUser
-beforeAll(async () => {
-  demo = await openDemoFixture({ packetsPerSecond: 500, startDelayMs: 20, hasEphemeralContainers: false })
-  admin = await makeDemoUser(demo)
-})
+const { demo, admin } = await openDemoUsers({ hasEphemeralContainers: false })
 
 test("a cluster without ephemeral containers is 'no-ephemeral-containers', and a pod on the node is named instead", async () => {
   const { code, lines } = await admin.capture('prod/minimal-0', '--via', 'ephemeral')

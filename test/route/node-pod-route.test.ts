@@ -1,30 +1,18 @@
 import { hostname, userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { ask } from '../peer/peer-client.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
-import {
-  captured,
-  type DemoUser,
-  expectRefusal,
-  makeDemoUser,
-  openDemoUsers,
-  requestsOf,
-  writeConfig,
-} from '../support/demo-user.ts'
+import { openDemoFixture } from '../support/demo.ts'
+import { captured, expectRefusal, makeDemoUser, openDemoUsers, requestsOf, writeConfig } from '../support/demo-user.ts'
 import { readGrant } from '../support/read-grant.ts'
 
 const exec = { verbs: ['get', 'create'], resources: ['pods/exec'] }
 const look = { verbs: ['get', 'list'], resources: ['pods'] }
-let demo: DemoFixture
-let admin: DemoUser
-beforeAll(async () => {
-  ;({ demo, admin } = await openDemoUsers({
-    users: [
-      { name: 'no-create', rights: [look, exec] },
-      { name: 'no-delete', rights: [look, exec, { verbs: ['create'], resources: ['pods'] }] },
-    ],
-  }))
+const { demo, admin } = await openDemoUsers({
+  users: [
+    { name: 'no-create', rights: [look, exec] },
+    { name: 'no-delete', rights: [look, exec, { verbs: ['create'], resources: ['pods'] }] },
+  ],
 })
 afterEach(async () => {
   // Whatever a test has done, no pod of kcap's is left.

@@ -1,23 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import type { NodeTarget } from '../../src/base/target.ts'
 import { makeClusterPool } from '../../src/kube/cluster-pool.ts'
 import { makeNodePods } from '../../src/route/node-pod-route.ts'
 import { defaultSettings } from '../../src/settings/settings.ts'
 import { ask } from '../peer/peer-client.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
 
 const ending = new AbortController()
 const clusters = makeClusterPool({ signal: ending.signal, timeoutMs: 5_000, interactive: false })
 const target: NodeTarget = { kind: 'node', cluster: {}, context: 'kcap-demo', namespace: 'prod', node: 'demo-node-1' }
 const missingImage = 'registry.example/nobody:1'
-let demo: DemoFixture
-let kubeconfig: string
-beforeAll(async () => {
-  demo = await openDemoFixture({ startDelayMs: 20, missingImages: [missingImage] })
-  kubeconfig = await demo.kubeconfig()
-})
+const demo = await openDemoFixture({ startDelayMs: 20, missingImages: [missingImage] })
+const kubeconfig = await demo.kubeconfig()
 afterAll(() => {
   clusters.close()
   ending.abort()

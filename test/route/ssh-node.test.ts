@@ -1,21 +1,18 @@
 import { chmod, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, expect, test, vi } from 'vitest'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { expect, test, vi } from 'vitest'
+import { openDemoFixture } from '../support/demo.ts'
 import { expectRefusal, makeDemoUser } from '../support/demo-user.ts'
 import { makeFakeKubectl } from '../support/fake-kubectl.ts'
 import { openHome, openServer } from '../support/ssh-fixture.ts'
 import { makeKeyPair } from '../support/ssh-server.ts'
 
-let demo: DemoFixture
-beforeAll(async () => {
-  demo = await openDemoFixture()
-  // The host is this machine, which may have neither of them.
-  const { folder } = await makeFakeKubectl(demo.folder)
-  await writeFile(path.join(folder, 'nsenter'), '#!/bin/sh\nexit 1\n')
-  await chmod(path.join(folder, 'nsenter'), 0o755)
-  vi.stubEnv('PATH', `${folder}:${process.env.PATH}`)
-})
+const demo = await openDemoFixture()
+// The host is this machine, which may have neither of them.
+const { folder } = await makeFakeKubectl(demo.folder)
+await writeFile(path.join(folder, 'nsenter'), '#!/bin/sh\nexit 1\n')
+await chmod(path.join(folder, 'nsenter'), 0o755)
+vi.stubEnv('PATH', `${folder}:${process.env.PATH}`)
 
 /** A host that lets `ann` in, and the options that lead there. */
 async function openHost(): Promise<string[]> {

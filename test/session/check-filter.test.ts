@@ -1,16 +1,13 @@
 import { existsSync } from 'node:fs'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { checkFilter, refuseBadFilters } from '../../src/session/check-filter.ts'
 import { failureOf } from '../support/failure.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
-let folder: string
 let count = 0
-beforeAll(async () => {
-  folder = await makeTempFolder()
-})
+const folder = await makeTempFolder()
 
 /** A tcpdump of our own: a shell script that finds the filter in `$5`, its link type in `$3`. */
 async function makeTcpdump(script: string): Promise<string> {

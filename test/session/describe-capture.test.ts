@@ -1,17 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { afterEach, beforeAll, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import type { TargetName } from '../../src/base/target.ts'
 import { describeClock, describeSection, describeTargets } from '../../src/session/describe-capture.ts'
 import { makeCaptureRequest } from '../support/capture-request.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { openDemoFixture } from '../support/demo.ts'
 import { parseBlocks } from '../support/packets.ts'
 import { runKcap } from '../support/run-kcap.ts'
 
-let demo: DemoFixture
-beforeAll(async () => {
-  demo = await openDemoFixture()
-})
+const demo = await openDemoFixture()
 afterEach(async () => {
   await demo.cluster.misbehave({}, 'prod/orders-6c9f')
 })

@@ -2,14 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { appendFile, rename, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { followKeyLog } from '../../src/session/follow-key-log.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
-let folder: string
-beforeAll(async () => {
-  folder = await makeTempFolder()
-})
+const folder = await makeTempFolder()
 
 const line = (i: number) => `CLIENT_RANDOM ${String(i).padStart(64, '0')} ${'ab'.repeat(48)}\n`
 

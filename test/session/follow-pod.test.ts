@@ -1,25 +1,20 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { CaptureRequest } from '../../src/base/capture-request.ts'
-import type { PeerCluster } from '../peer/start-peer-cluster.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { openDemoFixture } from '../support/demo.ts'
 import { parseBlocks } from '../support/packets.ts'
 import { packetComments, startSession } from '../support/session-run.ts'
 
-let demo: DemoFixture
-let cluster: PeerCluster
 const kubeconfigs: Record<string, string> = {}
-beforeAll(async () => {
-  demo = await openDemoFixture({
-    packetsPerSecond: 100,
-    users: [{ name: 'getter', rights: [{ verbs: ['get'], resources: ['pods', 'pods/exec'] }] }],
-  })
-  cluster = demo.cluster
-  kubeconfigs.admin = await demo.kubeconfig()
-  kubeconfigs.getter = await demo.kubeconfig('getter')
+const demo = await openDemoFixture({
+  packetsPerSecond: 100,
+  users: [{ name: 'getter', rights: [{ verbs: ['get'], resources: ['pods', 'pods/exec'] }] }],
 })
+const cluster = demo.cluster
+kubeconfigs.admin = await demo.kubeconfig()
+kubeconfigs.getter = await demo.kubeconfig('getter')
 
 let count = 0
 let file: string

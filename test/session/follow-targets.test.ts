@@ -4,29 +4,25 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { CaptureRequest } from '../../src/base/capture-request.ts'
 import type { TargetName } from '../../src/base/target.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { openDemoFixture } from '../support/demo.ts'
 import { parseBlocks } from '../support/packets.ts'
 import { packetComments, startSession } from '../support/session-run.ts'
 
-let demo: DemoFixture
-let kubeconfig: string
-beforeAll(async () => {
-  demo = await openDemoFixture({
-    packetsPerSecond: 100,
-    users: [
-      {
-        name: 'getter',
-        rights: [
-          {
-            verbs: ['get', 'list', 'create'],
-            resources: ['pods', 'pods/exec', 'services', 'endpointslices', 'deployments'],
-          },
-        ],
-      },
-    ],
-  })
-  kubeconfig = await demo.kubeconfig()
+const demo = await openDemoFixture({
+  packetsPerSecond: 100,
+  users: [
+    {
+      name: 'getter',
+      rights: [
+        {
+          verbs: ['get', 'list', 'create'],
+          resources: ['pods', 'pods/exec', 'services', 'endpointslices', 'deployments'],
+        },
+      ],
+    },
+  ],
 })
+const kubeconfig = await demo.kubeconfig()
 let count = 0
 let file: string
 beforeEach(() => {

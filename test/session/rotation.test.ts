@@ -1,17 +1,13 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { openDemoFixture } from '../support/demo.ts'
 import { parseBlocks } from '../support/packets.ts'
 import { runCliHere } from '../support/run-cli-here.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
-let demo: DemoFixture
-let kubeconfig: string
-beforeAll(async () => {
-  demo = await openDemoFixture({ packetsPerSecond: 2_000 })
-  kubeconfig = await demo.kubeconfig()
-})
+const demo = await openDemoFixture({ packetsPerSecond: 2_000 })
+const kubeconfig = await demo.kubeconfig()
 let folder: string
 beforeEach(async () => {
   folder = await makeTempFolder()

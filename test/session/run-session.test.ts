@@ -1,22 +1,18 @@
 import { mkdtemp, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import type { CaptureRequest } from '../../src/base/capture-request.ts'
 import { runSession } from '../../src/session/run-session.ts'
 import { makeCaptureRequest } from '../support/capture-request.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
 import { makeFastClock } from '../support/fast-clock.ts'
 import { parseBlocks } from '../support/packets.ts'
 
-let demo: DemoFixture
-let kubeconfig: string
 let file: string
-beforeAll(async () => {
-  demo = await openDemoFixture({ packetsPerSecond: 500 })
-  kubeconfig = await demo.kubeconfig()
-})
+const demo = await openDemoFixture({ packetsPerSecond: 500 })
+const kubeconfig = await demo.kubeconfig()
 beforeEach(async () => {
   file = path.join(await mkdtemp(path.join(demo.folder, 'out-')), 'x.pcapng')
 })

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { CaptureRequest } from '../../src/base/capture-request.ts'
 import { KcapError } from '../../src/base/kcap-error.ts'
 import { makePcapngWriter } from '../../src/session/capture-writer.ts'
@@ -10,10 +10,7 @@ import { makeMemoryOutput } from '../support/memory-output.ts'
 import { makeRun } from '../support/packets.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
-let keyLogFile: string
-beforeAll(async () => {
-  keyLogFile = path.join(await makeTempFolder(), 'keys.log')
-})
+const keyLogFile = path.join(await makeTempFolder(), 'keys.log')
 
 // Lines of this label belong in the capture as soon as they come.
 const line = (i: number) => `RSA ${i.toString(16).padStart(16, '0')} ${'ab'.repeat(48)}\n`

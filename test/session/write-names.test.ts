@@ -1,16 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, expect, test } from 'vitest'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { expect, test } from 'vitest'
+import { openDemoFixture } from '../support/demo.ts'
 import { parseBlocks } from '../support/packets.ts'
 import { runCliHere } from '../support/run-cli-here.ts'
 
-let demo: DemoFixture
-beforeAll(async () => {
-  demo = await openDemoFixture({
-    users: [{ name: 'pods-only', rights: [{ verbs: ['get', 'create'], resources: ['pods', 'pods/exec'] }] }],
-  })
+const demo = await openDemoFixture({
+  users: [{ name: 'pods-only', rights: [{ verbs: ['get', 'create'], resources: ['pods', 'pods/exec'] }] }],
 })
 
 async function capture(name: string, words: readonly string[] = [], user?: string) {

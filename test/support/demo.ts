@@ -12,7 +12,7 @@ export interface DemoFixture {
   kubeconfig(user?: string, more?: { namespace?: string; server?: string; token?: string }): Promise<string>
 }
 
-/** A demo cluster for one test file, closed after it. */
+/** Opens a demo cluster for one test file, and closes it after the file: `const demo = await openDemoFixture()` at its top. */
 export async function openDemoFixture(options: PeerClusterOptions = {}): Promise<DemoFixture> {
   const folder = await makeTempFolder()
   const cluster = await startPeerCluster(options)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterThisFile } from './cleanups.ts'
 
-/** A folder for one test file, removed after it. */
+/** Makes a folder for one test file, and removes it after the file: `const folder = await makeTempFolder()` at its top. */
 export async function makeTempFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'kcap-test-'))
   afterThisFile.add(() => rm(folder, { recursive: true, force: true }))
