@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import type { PacketSource } from '../../src/base/packet-source.ts'
@@ -7,6 +6,7 @@ import { openSupervisedCapture } from '../../src/capture/supervised-capture.ts'
 import { failureOf } from '../support/failure.ts'
 import { makeFakeRemote } from '../support/fake-remote.ts'
 import { formatPcap } from '../support/packets.ts'
+import { passQuietTime } from '../support/quiet-time.ts'
 
 /** Starts a remote process whose output and exit the test decides. */
 function makeProcess() {
@@ -130,9 +130,9 @@ test('a reader that is slow holds the stream back: memory stays flat', async () 
   const iterator = source.batches[Symbol.asyncIterator]()
   await iterator.next()
   await iterator.next()
-  await sleep(200)
+  await passQuietTime()
   const stalled = sent
-  await sleep(300)
+  await passQuietTime()
   expect(sent).toBe(stalled)
   // What waits is still compressed.
   expect(sent * many.length).toBeLessThan(1_000_000)

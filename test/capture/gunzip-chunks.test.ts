@@ -3,6 +3,7 @@ import { constants, createGzip, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { gunzipChunks } from '../../src/capture/gunzip-chunks.ts'
+import { passQuietTime } from '../support/quiet-time.ts'
 
 async function* groupsOf(...groups: readonly Buffer[][]): AsyncGenerator<readonly Buffer[]> {
   for (const group of groups) yield group
@@ -134,7 +135,7 @@ describe('gunzipChunks()', () => {
     }
     const { chunks } = gunzipChunks(source(), 'shop/orders')
     await chunks.next()
-    await sleep(50)
+    await passQuietTime()
     expect(given).toBeLessThan(2)
     await chunks.return(undefined)
   })

@@ -22,8 +22,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   await rm(folder, { recursive: true })
-  for (let i = 0; i < 100 && demo.cluster.openExecCount() > 0; i++) await sleep(20)
-  expect(demo.cluster.openExecCount()).toBe(0)
+  await expect.poll(() => demo.cluster.openExecCount(), { timeout: 5_000 }).toBe(0)
 })
 
 const pod = 'prod/orders-6c9f'
@@ -155,7 +154,7 @@ describe('Ctrl-C', () => {
     await demo.cluster.misbehave({ answer: 'never' })
     const asked = demo.cluster.requests.length
     const run = start(pod, '-o', out())
-    while (demo.cluster.requests.length === asked) await sleep(25)
+    await expect.poll(() => demo.cluster.requests.length, { timeout: 10_000 }).toBeGreaterThan(asked)
     run.child.kill('SIGINT')
     expect(await run.ended).toMatchObject({ code: 130 })
     await demo.cluster.misbehave({})
@@ -167,6 +166,7 @@ describe('Ctrl-C', () => {
     const run = start(pod, '-o', out())
     await firstBytes()
     run.child.kill('SIGINT')
+    // Two signals at once would be one.
     await sleep(300)
     const secondMs = Date.now()
     run.child.kill('SIGINT')
@@ -179,11 +179,8 @@ describe('Ctrl-C', () => {
 })
 
 async function firstBytes(): Promise<void> {
-  for (let i = 0; i < 250; i++) {
-    if (((await stat(out()).catch(() => undefined))?.size ?? 0) > 2_000) return
-    await sleep(20)
-  }
-  throw new Error('no packets came')
+  const size = async () => (await stat(out()).catch(() => undefined))?.size
+  await expect.poll(size, { timeout: 10_000 }).toBeGreaterThan(2_000)
 }
 
 test("a file that is there is 'output-exists' unless --force is given", async () => {

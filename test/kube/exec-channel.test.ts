@@ -160,6 +160,7 @@ test('a peer that pings without reading the answers gets no more of them than it
   let before = 0
   while (sent === 0 || sent > before) {
     before = sent
+    // Nobody reports the end of a flood: it is over when nothing more is sent.
     await sleep(200)
   }
   expect(sent).toBeGreaterThan(0)

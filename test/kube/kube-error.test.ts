@@ -131,9 +131,11 @@ test('an aborted request ends with the reason of the abort', async () => {
   const access = await open(await demo.kubeconfig())
   await demo.cluster.misbehave({ answer: 'never' })
   const controller = new AbortController()
-  const listed = listPods(access, { signal: controller.signal })
-  setTimeout(() => controller.abort('enough'), 100)
-  await expect(listed).rejects.toBe('enough')
+  const before = demo.cluster.requests.length
+  const aborted = expect(listPods(access, { signal: controller.signal })).rejects.toBe('enough')
+  await expect.poll(() => demo.cluster.requests.length).toBeGreaterThan(before)
+  controller.abort('enough')
+  await aborted
   await demo.cluster.misbehave({})
 })
 

@@ -42,8 +42,7 @@ async function follow() {
     }
   })().catch(() => {})
   const until = async (line: string) => {
-    for (let i = 0; i < 200 && !seen.includes(line); i++) await sleep(25)
-    expect(seen).toContain(line)
+    await expect.poll(() => seen, { timeout: 5_000 }).toContain(line)
   }
   return {
     seen,
@@ -72,6 +71,7 @@ test('a history that is compacted while the connection is away is read anew, and
   await demo.cluster.misbehave({ connections: 'refused' })
   demo.cluster.addPod({ namespace: 'staging', name: 'meanwhile' })
   demo.cluster.compact()
+  // Long enough for tries that are refused.
   await sleep(300)
   await demo.cluster.misbehave({})
   await watch.until('listed meanwhile orders-b8d1 web-77aa')

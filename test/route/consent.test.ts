@@ -1,18 +1,21 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { makeConsent } from '../../src/route/consent.ts'
 
 const both = ['ephemeral', 'node-pod'] as const
 const none: ReadonlySet<string> = new Set()
 
-/** A person who takes a moment for each question. */
-function makePerson(answer: boolean) {
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
+afterEach(() => void vi.useRealTimers())
+
+/** A person who thinks about each question for a moment. */
+function makePerson(answer: boolean, think: () => Promise<void> = nextTurn) {
   const questions: string[] = []
   return {
     questions,
     async ask(question: string) {
       questions.push(question)
-      await sleep(10)
+      await think()
       return answer
     },
   }
@@ -53,11 +56,15 @@ test('a no holds for the whole capture, also for a route that was not in the que
 })
 
 test('a yes does not hold for a route that was not in the question', async () => {
-  const person = makePerson(true)
+  let decide = () => {}
+  const person = makePerson(true, () => new Promise((resolve) => (decide = resolve)))
   const consent = makeConsent([], person.ask)
   const first = consent.mayCreate('prod/a', ['ephemeral'])
-  await expect.poll(() => person.questions.length).toBe(1)
-  expect(await consent.mayCreate('node/worker-1', ['node-pod'])).toEqual(none)
+  await nextTurn()
+  expect(person.questions.length).toBe(1)
+  const second = consent.mayCreate('node/worker-1', ['node-pod'])
+  decide()
+  expect(await second).toEqual(none)
   expect(await first).toEqual(new Set(['ephemeral']))
   expect(person.questions.length).toBe(1)
 })
@@ -67,20 +74,24 @@ test('the question waits for the targets that may need consent too, and counts t
   const consent = makeConsent([], person.ask)
   for (const place of ['prod/a', 'prod/b', 'prod/captured']) consent.expect(place)
   const first = consent.mayCreate('prod/a', ['ephemeral'])
-  await sleep(20)
+  await vi.advanceTimersByTimeAsync(1_000)
   const second = consent.mayCreate('prod/b', ['ephemeral'])
-  await sleep(20)
+  await vi.advanceTimersByTimeAsync(1_000)
   expect(person.questions).toEqual([])
   consent.release('prod/captured')
   await Promise.all([first, second])
   expect(person.questions).toEqual([expect.stringContaining('2 targets (prod/a, prod/b) can be captured only by')])
 })
 
-test('a target that takes long does not hold the question up', async () => {
+test('a target that takes long holds the question up for 3 s', async () => {
   const person = makePerson(true)
-  const consent = makeConsent([], person.ask, 20)
+  const consent = makeConsent([], person.ask)
   consent.expect('prod/slow')
-  expect(await consent.mayCreate('prod/a', ['ephemeral'])).toEqual(new Set(['ephemeral']))
+  const answer = consent.mayCreate('prod/a', ['ephemeral'])
+  await vi.advanceTimersByTimeAsync(2_999)
+  expect(person.questions).toEqual([])
+  await vi.advanceTimersByTimeAsync(1)
+  expect(await answer).toEqual(new Set(['ephemeral']))
 })
 
 test('a person who has allowed a route before is not asked', async () => {

@@ -1,5 +1,4 @@
 import { hostname, userInfo } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ask } from '../peer/peer-client.ts'
 import { openDemoFixture } from '../support/demo.ts'
@@ -16,8 +15,7 @@ const { demo, admin } = await openDemoUsers({
 })
 afterEach(async () => {
   // Whatever a test has done, no pod of kcap's is left.
-  for (let i = 0; i < 100 && (await nodePods()).length > 0; i++) await sleep(20)
-  expect(await nodePods()).toEqual([])
+  await expect.poll(nodePods, { timeout: 5_000 }).toEqual([])
 })
 
 async function nodePods() {
@@ -26,12 +24,10 @@ async function nodePods() {
 }
 
 async function awaitNodePod() {
-  for (let i = 0; i < 400; i++) {
-    const [pod] = await nodePods()
-    if (pod?.status.phase === 'Running') return pod
-    await sleep(20)
-  }
-  throw new Error('no pod of kcap runs')
+  const findRunning = async () =>
+    (await nodePods()).find((pod: { status: { phase: string } }) => pod.status.phase === 'Running')
+  await expect.poll(findRunning, { timeout: 10_000 }).toBeDefined()
+  return await findRunning()
 }
 const changes = (requests: readonly string[]) => requests.filter((request) => !/^GET |reviews$/.test(request))
 const createdIn = (namespace: string) => `POST /api/v1/namespaces/${namespace}/pods`
@@ -104,9 +100,8 @@ test('while it captures it is told whose it is, ends by itself, and has no token
 test('it is deleted when the capture is stopped while the pod still starts', async () => {
   const slow = await openDemoFixture({ startDelayMs: 60_000 })
   const run = (await makeDemoUser(slow)).start('node/demo-node-1', '--via', 'node-pod', '-o', '/dev/null', '--force')
-  const isCreated = () => slow.cluster.requests.some(({ method }) => method === 'POST')
-  for (let i = 0; i < 400 && !isCreated(); i++) await sleep(20)
-  await sleep(200)
+  const looks = () => slow.cluster.requests.filter(({ path }) => /\/pods\/kcap-\w+$/.test(path))
+  await expect.poll(() => looks().length, { timeout: 10_000 }).toBeGreaterThan(0)
   run.child.kill('SIGINT')
   await run.ended
   expect(changes(slow.cluster.requests.map(({ method, path }) => `${method} ${path}`))).toEqual([

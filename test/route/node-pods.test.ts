@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import type { NodeTarget } from '../../src/base/target.ts'
 import { makeClusterPool } from '../../src/kube/cluster-pool.ts'
@@ -103,7 +102,7 @@ test('a stop while the API server creates the pod asks for its deletion too', as
   const before = demo.cluster.requests.length
   const changes = () => demo.cluster.requests.slice(before).filter(isChange)
   const opening = pods.openRoute(target, access).catch((error: unknown) => error)
-  for (let i = 0; i < 200 && changes().length === 0; i++) await sleep(5)
+  await expect.poll(() => changes().length, { interval: 5 }).toBe(1)
   stop.abort()
   await opening
   await pods.close()

@@ -12,8 +12,10 @@ test('a login that hangs ends with the signal of the opening', async () => {
   const opening = new AbortController()
   const name = home.host(server.port)
   const route = openSshRoute({ kind: 'ssh', name }, name, { signal: noSignal() }, opening.signal)
-  setTimeout(() => opening.abort(new Error('stopped')), 100)
-  await expect(route).rejects.toThrow('stopped')
+  const stopped = expect(route).rejects.toThrow('stopped')
+  await expect.poll(() => server.connectionCount()).toBe(1)
+  opening.abort(new Error('stopped'))
+  await stopped
 })
 
 test('a connection that is made outlives the signal of its opening, and ends with its own', async () => {

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { appendFile, rename, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { followKeyLog } from '../../src/session/follow-key-log.ts'
+import { passQuietTime } from '../support/quiet-time.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
 const folder = await makeTempFolder()
@@ -22,8 +23,7 @@ async function follow(file: string, work: (until: (text: string) => Promise<void
     signal: stop.signal,
   })
   await work(async (text) => {
-    for (let i = 0; i < 100 && got !== text; i++) await sleep(20)
-    expect(got).toBe(text)
+    await expect.poll(() => got, { timeout: 5_000 }).toBe(text)
   })
   stop.abort()
   await done
@@ -32,8 +32,9 @@ async function follow(file: string, work: (until: (text: string) => Promise<void
 
 test('a file that comes, grows, is renamed away, and is emptied is read line by line, each once', async () => {
   const file = path.join(folder, 'keys.log')
+  missing = 0
   await follow(file, async (until) => {
-    await sleep(150)
+    await expect.poll(() => missing).toBe(1)
     await writeFile(file, line(1) + line(2).slice(0, 40))
     await until(line(1))
     await appendFile(file, line(2).slice(40))
@@ -42,7 +43,8 @@ test('a file that comes, grows, is renamed away, and is emptied is read line by 
     await writeFile(file, line(3))
     await until(line(1) + line(2) + line(3))
     await truncate(file)
-    await sleep(250)
+    // It looks several times a second.
+    await passQuietTime()
     await appendFile(file, line(4))
     await until(line(1) + line(2) + line(3) + line(4))
   })
@@ -63,11 +65,10 @@ test('a file that grows while it is read is not taken for one that was emptied',
   let count = 0
   const more = () => appendFile(file, Array.from({ length: 200 }, () => line(count++)).join(''))
   await more()
-  const got = await follow(file, async () => {
+  await follow(file, async (until) => {
     for (let i = 0; i < 100; i++) await more()
-    await sleep(400)
+    await until(Array.from({ length: count }, (_, i) => line(i)).join(''))
   })
-  expect(got).toBe(Array.from({ length: count }, (_, i) => line(i)).join(''))
 })
 
 test('what is no file is an error, not a wait without end; what is not there is told once', async () => {
@@ -77,7 +78,7 @@ test('what is no file is an error, not a wait without end; what is not there is 
   execFileSync('mkfifo', [fifo])
   await expect(followKeyLog(fifo, options)).rejects.toThrow('it is no file')
   missing = 0
-  await follow(path.join(folder, 'never.log'), async () => void (await sleep(350)))
+  await follow(path.join(folder, 'never.log'), passQuietTime)
   expect(missing).toBe(1)
 })
 
@@ -85,9 +86,11 @@ test('the end is heeded while a long file is read by a slow writer', async () =>
   const file = path.join(folder, 'long.log')
   await writeFile(file, Array.from({ length: 20_000 }, (_, i) => line(i)).join(''))
   const stop = new AbortController()
-  setTimeout(() => stop.abort(), 200)
-  const startedMs = Date.now()
-  const take = async () => void (await sleep(50))
+  let taken = 0
+  const take = async () => {
+    if (++taken === 3) stop.abort()
+    await nextTurn()
+  }
   await followKeyLog(file, { take, onMissing: () => {}, signal: stop.signal })
-  expect(Date.now() - startedMs).toBeLessThan(2_500)
+  expect(taken).toBeLessThan(6)
 })

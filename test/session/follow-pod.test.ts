@@ -89,6 +89,7 @@ test('a pod of a StatefulSet that comes back under its name is captured again, i
   const run = await capture({ reconnectMs: 2_000 })
   cluster.removePod(pod)
   await run.untilEvent(/has (gone|ended)/)
+  // The pod is away for a part of the patience.
   await sleep(300)
   cluster.addPod({ namespace: 'prod', name })
   own('1')

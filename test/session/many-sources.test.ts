@@ -13,6 +13,8 @@ const seconds = Number(process.env.KCAP_MANY_SECONDS ?? 8)
 /** Until the last of the sources has started, on a loaded machine. */
 const startSeconds = 4
 const maxMemoryMib = 200
+/** How often memory is measured. */
+const sampleMs = 500
 /** Beyond the window, what a loaded machine adds. */
 const maxBackSeconds = 0.5
 
@@ -76,7 +78,7 @@ test('of 60 sources, 5 that stall, 5 that are cut and 5 that send rubbish do no 
   )
   const memoryMib: number[] = []
   while (child.exitCode === null) {
-    await sleep(500)
+    await sleep(sampleMs)
     try {
       const [, kib] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? []
       if (kib !== undefined) memoryMib.push(Number(kib) / 1024)

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { PacketRun } from '../../src/base/packet.ts'
 import { makePacketPump } from '../../src/session/packet-pump.ts'
 import { makeBatch } from '../support/packets.ts'
+import { passQuietTime } from '../support/quiet-time.ts'
 
 /** A packet that was captured so long ago. */
 function batchBefore(agoMs: number) {
@@ -25,16 +25,15 @@ test('packets that a joining source captured before it was known to capture are 
   })
   const first = pump.addSource(0)
   void first.push([batchBefore(0)])
-  await sleep(20)
-  expect(written).toEqual([0])
+  await expect.poll(() => written).toEqual([0])
   const release = pump.hold()
   void first.push([batchBefore(0)])
-  await sleep(50)
+  await passQuietTime()
   const second = pump.addSource(1)
   release()
-  void second.push([batchBefore(200), batchBefore(0)])
+  void second.push([batchBefore(1_000), batchBefore(0)])
   void first.push([batchBefore(0)])
-  await sleep(20)
+  await expect.poll(() => written.length).toBeGreaterThan(2)
   expect(written.slice(0, 3)).toEqual([0, 1, 0])
   first.end()
   second.end()

@@ -37,7 +37,7 @@ test('30 captures whose one token is refused share one login', async () => {
   await cluster.misbehave({ answer: 401 })
   cluster.cutExecs()
   await run.until('a refusal', () => run.events.some((event) => event.includes('(401)')))
-  while ((await countRuns()) === 1) await new Promise((resolve) => setTimeout(resolve, 20))
+  await expect.poll(countRuns, { timeout: 10_000 }).toBeGreaterThan(1)
   await cluster.misbehave({})
   await run.until('all captures again', () => count('capturing') === podCount)
   expect(await countRuns()).toBe(2)

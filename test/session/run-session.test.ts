@@ -1,6 +1,5 @@
 import { mkdtemp, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, expect, test } from 'vitest'
 import type { CaptureRequest } from '../../src/base/capture-request.ts'
 import { runSession } from '../../src/session/run-session.ts'
@@ -40,8 +39,7 @@ async function blocks() {
 }
 
 async function expectNothingLeft(): Promise<void> {
-  for (let i = 0; i < 100 && demo.cluster.openExecCount() > 0; i++) await sleep(20)
-  expect(demo.cluster.openExecCount()).toBe(0)
+  await expect.poll(() => demo.cluster.openExecCount(), { timeout: 5_000 }).toBe(0)
 }
 
 test('a count limit gives exactly so many packets, with section, interface and statistics', async () => {
@@ -75,8 +73,11 @@ test('a size limit is kept, to the byte of its packets', async () => {
 
 test('a stop gives a whole file', async () => {
   const controller = new AbortController()
-  setTimeout(() => controller.abort(), 400)
-  const summary = await run({}, controller.signal)
+  const running = run({}, controller.signal)
+  const written = async () => (await stat(file).catch(() => undefined))?.size
+  await expect.poll(written, { timeout: 5_000 }).toBeGreaterThan(2_000)
+  controller.abort()
+  const summary = await running
   expect(summary.endedBy).toBe('stopped')
   expect((await blocks()).at(-1)?.type).toBe(5)
   await expectNothingLeft()
@@ -84,9 +85,12 @@ test('a stop gives a whole file', async () => {
 
 test('a stop while connecting is no failure and leaves no file', async () => {
   await demo.cluster.misbehave({ answer: 'never' })
+  const before = demo.cluster.requests.length
   const controller = new AbortController()
-  setTimeout(() => controller.abort(), 100)
-  const summary = await run({}, controller.signal)
+  const running = run({}, controller.signal)
+  await expect.poll(() => demo.cluster.requests.length).toBeGreaterThan(before)
+  controller.abort()
+  const summary = await running
   await demo.cluster.misbehave({})
   expect([summary.endedBy, summary.packets]).toEqual(['stopped', 0])
   await expect(stat(file)).rejects.toThrow('ENOENT')

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { openDemoFixture } from '../support/demo.ts'
 import { parseBlocks } from '../support/packets.ts'
@@ -45,8 +44,11 @@ test('pods, services and nodes have their names in the capture, before its packe
 })
 
 test('a pod that comes meanwhile is named, and what is known is not told again', async () => {
+  const before = demo.cluster.requests.length
   const { file, running } = await capture('later', ['--duration', '2'])
-  await sleep(1_200)
+  const isWatched = () =>
+    demo.cluster.requests.slice(before).some(({ path: url }) => /\/prod\/pods\?(?!.*fieldSelector).*watch=/.test(url))
+  await expect.poll(isWatched, { timeout: 10_000 }).toBe(true)
   demo.cluster.addPod({ namespace: 'prod', name: 'fresh', ip: '10.9.9.9' })
   expect((await running).code).toBe(0)
   demo.cluster.removePod('prod/fresh')
