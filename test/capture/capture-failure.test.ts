@@ -24,7 +24,7 @@ test.each([
   ['sudo', 'sudo: a password is required', sudoers],
   ['sudo', 'sudo: a terminal is required to read the password; either use the -S option', sudoers],
   ['doas', 'doas: Authentication required', 'permit nopass USER as root cmd tcpdump'],
-])("%s that wants a password is 'sudo-password', and the line that lifts it is told (%s)", (tool, line, rule) => {
+])("%s that wants a password is 'sudo-password', with the line that removes it (%s)", (tool, line, rule) => {
   const error = explain([line])
   expect([error.code, error.exitCode]).toEqual(['sudo-password', 5])
   expect(error.message).toBe(`cannot capture on "ssh://root@node": ${tool} wants a password`)
@@ -32,7 +32,7 @@ test.each([
   expect(error.hints.some((hint) => hint.startsWith('KCAP_SUDO_PASSWORD'))).toBe(tool === 'sudo')
 })
 
-test('a password that sudo refuses is told from one that is missing', () => {
+test('a password that sudo refuses differs from a missing one', () => {
   const error = explain(['Sorry, try again.', 'sudo: no password was provided', 'sudo: 1 incorrect password attempt'], {
     hasSudoPassword: true,
   })
@@ -62,7 +62,7 @@ test("what nobody has foreseen is 'capture-program-failed', in the program's own
   expect(error.hints).toEqual(['run it again with --verbose to see the command'])
 })
 
-test('a program that said nothing is told by its exit code', () => {
+test('a program that printed nothing is reported with its exit code', () => {
   expect(explain([], { exitCode: 139 }).message).toBe(
     'cannot capture on "ssh://root@node": the capture program ended with exit code 139 and said nothing',
   )

@@ -42,7 +42,7 @@ const packet = { seconds: 1, nanoseconds: 2, data: Buffer.alloc(1000, 7), origin
 const pcap = formatPcap([packet], { littleEndian: true, nanosecond: true })
 const record = pcap.subarray(24)
 
-test('packets of a compressed stream, a member each', async () => {
+test('a compressed stream yields the packets of each gzip member', async () => {
   const { remote, stdout, exit } = makeProcess()
   for (const bytes of [pcap, record, record]) stdout.write(gzipSync(bytes))
   const source = await open(remote)
@@ -51,7 +51,7 @@ test('packets of a compressed stream, a member each', async () => {
   expect((await source.ended).error).toBeUndefined()
 })
 
-test('a stream that is torn is an error, and its packets are kept', async () => {
+test('a compressed stream that is torn is an error, and its packets are kept', async () => {
   const { remote, stdout, exit } = makeProcess()
   stdout.write(gzipSync(pcap))
   stdout.write(gzipSync(record).subarray(0, 15))
@@ -67,7 +67,7 @@ test('a stream that is torn is an error, and its packets are kept', async () => 
   expect(error?.hints).toEqual(['the packets up to here are kept; start the same command again'])
 })
 
-test('an end that only the API server tells of is a lost connection: the kubelet went away', async () => {
+test('an end that only the API server reports is a lost connection: the kubelet went away', async () => {
   const { remote, stdout, finish } = makeProcess()
   stdout.write(gzipSync(pcap))
   const source = await open(remote)
@@ -79,7 +79,7 @@ test('an end that only the API server tells of is a lost connection: the kubelet
   })
 })
 
-test('a stream that is damaged is an error, its packets before are kept, and the far side is left', async () => {
+test('a damaged compressed stream is an error, keeps the packets before, and ends the capture', async () => {
   const { remote, stdout } = makeProcess()
   stdout.write(gzipSync(pcap))
   const source = await open(remote)
@@ -91,7 +91,7 @@ test('a stream that is damaged is an error, its packets before are kept, and the
   expect(error?.message).toMatch(/^cannot read packets of "shop\/orders": the compressed stream is damaged after byte /)
 })
 
-test('a stream that is damaged from its begin is no capture at all', async () => {
+test('a compressed stream that is damaged from its first byte is no capture', async () => {
   const { remote, stdout } = makeProcess()
   stdout.write(Buffer.concat([gzipSync(pcap).fill(0xff, 2)]))
   expect((await failureOf(open(remote))).code).toBe('corrupt-capture')
@@ -107,7 +107,7 @@ test('text instead of a capture is quoted, as without compression', async () => 
   ])
 })
 
-test('a far side without gzip is told of', async () => {
+test('a remote host without gzip is reported', async () => {
   const { remote, stdout, stderr, exit } = makeProcess()
   stderr.write('kcap-report: uncompressed gzip\n')
   stdout.write(pcap)
@@ -117,7 +117,7 @@ test('a far side without gzip is told of', async () => {
   expect(await countPackets(source)).toBe(1)
 })
 
-test('a reader that is slow holds the stream back: memory stays flat', async () => {
+test('a slow reader holds a compressed stream back, and memory stays flat', async () => {
   const { remote, stdout, exit } = makeProcess()
   // 4 MB that are 8 kB on their way.
   const many = gzipSync(Buffer.concat(Array<Buffer>(4_000).fill(record)), { level: 9 })

@@ -41,7 +41,7 @@ describe('gunzipChunks()', () => {
     )
   })
 
-  test('lets pass what is no gzip', async () => {
+  test('passes bytes that are no gzip unchanged', async () => {
     const pcap = Buffer.from('4d3cb2a1020004000000', 'hex')
     expect(await read(groupsOf([pcap], [Buffer.from('rest')]))).toEqual({
       ...whole(''),

@@ -49,7 +49,7 @@ function makeScript() {
       stdout.write(`${line}\n`)
       await flush()
     },
-    /** Takes the whole program, a piece each so many ms, as far as it is sent. */
+    /** Takes the whole program, one piece per interval, as far as it is sent. */
     async takeAll(pieceMs: number) {
       await this.say('ready')
       let [at, takenBytes, pieces] = [0, 0, 0]

@@ -47,7 +47,7 @@ test('what a remote side reports again does not change what it has reported', as
   expect(written()).toBe('r\n')
 })
 
-test('counters that can not be are unknown, and what follows counts', async () => {
+test('impossible counters are unknown, and later ones count', async () => {
   const nines = '9'.repeat(26)
   const { said } = await say(
     `${nines} packets captured\n5 packets received by filter\n${nines} packets dropped by kernel\n`,

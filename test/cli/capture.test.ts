@@ -161,7 +161,7 @@ describe('Ctrl-C', () => {
     expect(await readdir(folder)).toEqual([])
   })
 
-  test('a second time ends at once, whatever the far side does', async () => {
+  test('a second time ends at once, whatever the remote side does', async () => {
     await demo.cluster.misbehave({ ignoreStop: true }, pod)
     const run = start(pod, '-o', out())
     await firstBytes()
@@ -183,7 +183,7 @@ async function firstBytes(): Promise<void> {
   await expect.poll(size, { timeout: 10_000 }).toBeGreaterThan(2_000)
 }
 
-test("a file that is there is 'output-exists' unless --force is given", async () => {
+test("an existing file is 'output-exists' unless --force is given", async () => {
   await writeFile(out(), 'precious')
   const { code, stderr } = await kcapHere(pod, '-o', out(), '--count', '3')
   expect([code, stderr]).toEqual([
@@ -195,7 +195,7 @@ test("a file that is there is 'output-exists' unless --force is given", async ()
   expect((await blocks()).filter(({ type }) => type === packetBlock).length).toBe(3)
 })
 
-test("a folder that is not there is 'output-folder-missing', before anything is started", async () => {
+test("a missing folder is 'output-folder-missing', before anything is started", async () => {
   const requests = demo.cluster.requests.length
   const { code, stderr } = await kcapHere(pod, '-o', path.join(folder, 'no', 'such.pcapng'))
   expect([code, stderr]).toEqual([
@@ -263,7 +263,7 @@ describe('kcap demo', () => {
     expect([code, stderr.match(/^kcap: prod\/[\w-]+/gm)]).toEqual([0, ['kcap: prod/web-5f8c']])
   })
 
-  test('needs nothing, captures ten seconds unless told otherwise, and leaves nothing', async () => {
+  test('needs nothing, captures ten seconds by default, and leaves nothing', async () => {
     const { code, stderr } = await runKcap(['demo', '-o', out(), '--count', '30'], {
       TMPDIR: folder,
       KUBECONFIG: undefined,

@@ -259,7 +259,7 @@ describe("wrong usage is 'usage', with exit code 2 and a line to type", () => {
   })
 })
 
-test("a capture without a target is 'no-target', and tells how to name one", async () => {
+test("a capture without a target is 'no-target', with a hint how to name one", async () => {
   const { code, stderr } = await kcap()
   expect(code).toBe(2)
   expect(stderr).toBe(`kcap: error: cannot capture: no target is named
@@ -271,14 +271,14 @@ kcap:   hint: kcap list pods -A
 `)
 })
 
-test("what is no error of kcap's is 'internal': a fault that says so", () => {
+test("an unexpected error is 'internal', and says that it is a fault of kcap", () => {
   const error = toKcapError(new TypeError('x is not a function'))
   expect([error.code, error.exitCode, error.message]).toEqual(['internal', 1, 'unexpected error: x is not a function'])
   expect(error.hints).toEqual(['this is a fault in kcap; run again with --verbose and report what it prints'])
   expect(toKcapError(error)).toBe(error)
 })
 
-test('--verbose tells where an error comes from', async () => {
+test('--verbose shows where an error comes from', async () => {
   expect((await kcap('prod/orders-gone', '-v')).stderr).toMatch(/KcapError: .*\n +at /)
   expect((await kcap('prod/orders-gone')).stderr).not.toContain(' at ')
 })

@@ -67,7 +67,7 @@ test('--compress gzip has the host send less, and the same packets', async () =>
   expect(bytes).toBeLessThan((packetCount * packetBytes) / 10)
 })
 
-test('a host without gzip sends the packets as they are, and that is told once', async () => {
+test('a host without gzip sends uncompressed packets, and that is reported once', async () => {
   const { code, stderr, packets, bytes } = await capture(paths.bare, '--compress', 'gzip')
   expect([code, packets]).toEqual([0, packetCount])
   expect(stderr.match(/ssh:\/\/\S+: not compressed: there is no "gzip"/g)?.length).toBe(1)

@@ -53,7 +53,7 @@ test('several are a table with drops, joins and gaps', () => {
   ])
 })
 
-test('what the kernel dropped is said with what helps', () => {
+test('packets dropped by the kernel are reported with a remedy', () => {
   expect(formatSummary(summary([source('a', { dropped: 12 })]))[0]).toBe(
     'a: 1,250 packets, 24.0 kB, 12 DROPPED by the kernel there: a narrower filter or --snaplen 128 helps',
   )
@@ -83,7 +83,7 @@ describe('formatProgress', () => {
     expect(formatProgress(progress(sources), 0)).toBe('00:12  uploading tcpdump to 3 targets: 1.5 of 9.3 MB')
   })
 
-  test('shows an upload beside what others capture', () => {
+  test('shows an upload next to the captures of others', () => {
     const sources = [source('shop/a', { state: 'capturing' }), uploading('shop/b', 500_000)]
     expect(formatProgress(progress(sources), 7)).toBe(
       '00:12  1,250 packets  24.0 kB  7/s  uploading tcpdump to "shop/b": 0.5 of 3.1 MB',

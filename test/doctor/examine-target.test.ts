@@ -14,7 +14,7 @@ const demo = await openDemoFixture({
 const admin = await makeDemoUser(demo)
 
 /** `ok exec`, `!! ssh` … */
-const ways = (stdout: string) => [...stdout.matchAll(/^(ok|!!) (\S+) /gm)].map(([, state, via]) => `${state} ${via}`)
+const routes = (stdout: string) => [...stdout.matchAll(/^(ok|!!) (\S+) /gm)].map(([, state, via]) => `${state} ${via}`)
 
 /** The YAML at the end, read by another reader than wrote it. */
 function readManifests(stdout: string): RbacObject[] {
@@ -23,7 +23,7 @@ function readManifests(stdout: string): RbacObject[] {
 }
 
 describe('a pod that captures by itself', () => {
-  test('is told with its node, level, tools, rights and ways', async () => {
+  test('is reported with its node, level, tools, rights and routes', async () => {
     const { code, stdout, lines } = await admin.run('doctor', 'prod/orders-6c9f')
     expect([code, lines]).toEqual([0, ['']])
     expect(stdout).toMatch(/^prod\/orders-6c9f in context kcap-demo$/m)
@@ -33,11 +33,11 @@ describe('a pod that captures by itself', () => {
       /container +api: tcpdump, .*; root, may capture; its clock is (right|0\.\d s (ahead of|behind))/m,
     )
     expect(stdout).toMatch(/\+get pods\/exec, .*\+patch pods\/ephemeralcontainers, \+create pods/)
-    expect(ways(stdout)).toEqual(['ok exec', '!! kubectl', '!! ssh', 'ok ephemeral', 'ok node-pod'])
+    expect(routes(stdout)).toEqual(['ok exec', '!! kubectl', '!! ssh', 'ok ephemeral', 'ok node-pod'])
     expect(stdout).not.toContain('What the login lacks')
   })
 
-  test('is told as JSON too', async () => {
+  test('is reported as JSON too', async () => {
     const { code, stdout } = await admin.start('doctor', 'prod/orders-6c9f', '-o', 'json').ended
     expect([code, JSON.parse(stdout.toString())]).toMatchObject([
       0,
@@ -59,13 +59,13 @@ describe('a pod that captures by itself', () => {
     ])
   })
 
-  test('is told each right once, and those of another namespace with its name', async () => {
+  test('has each right once, and those of another namespace with its name', async () => {
     const rights = async (...more: string[]) => {
       const { stdout } = await admin.run('doctor', 'prod/orders-6c9f', ...more)
       return /^ +rights +(.*)$/m.exec(stdout)?.[1]?.split(', ') ?? []
     }
-    const beside = await rights()
-    expect(beside.length).toBe(new Set(beside).size)
+    const again = await rights()
+    expect(again.length).toBe(new Set(again).size)
     expect(await rights('--debug-namespace', 'staging')).toEqual(
       expect.arrayContaining(['+get pods', '+get pods/exec', '+create pods in staging', '+get pods/exec in staging']),
     )
@@ -76,18 +76,18 @@ describe('a pod that captures by itself', () => {
     expect(requests.filter((request) => !/^GET |^POST .*reviews$/.test(request))).toEqual([])
   })
 
-  test('whose clock differs is told by how much', async () => {
+  test('has the difference of its clock', async () => {
     await demo.cluster.misbehave({ clockOffsetMs: 90_000 }, 'prod/web-5f8c')
     expect((await admin.run('doctor', 'prod/web-5f8c')).stdout).toMatch(/its clock is (89|90)\.\d s ahead of this one/)
   })
 })
 
-describe('a pod that does not', () => {
-  test('because it has no shell has the ways that create something', async () => {
+describe('a pod that does not capture by itself', () => {
+  test('because it has no shell has the creating routes', async () => {
     const { code, stdout } = await admin.run('doctor', 'prod/minimal-0')
     expect(code).toBe(0)
     expect(stdout).toContain('container  server: no shell answers in it')
-    expect(ways(stdout)).toEqual(['!! exec', '!! kubectl', '!! ssh', 'ok ephemeral', 'ok node-pod'])
+    expect(routes(stdout)).toEqual(['!! exec', '!! kubectl', '!! ssh', 'ok ephemeral', 'ok node-pod'])
   })
 
   test('because it has no capture program, or its user may not capture, says which', async () => {
@@ -156,7 +156,7 @@ test("a pod on Windows is 'windows-node'", async () => {
   }
 })
 
-test('what has no ways to choose from is a usage error', async () => {
+test('a target without a choice of routes is a usage error', async () => {
   const { code, lines } = await admin.run('doctor', 'node/demo-node-1')
   expect([code, lines[1]]).toEqual([2, 'kcap:   hint: kcap doctor NAMESPACE/POD'])
 })

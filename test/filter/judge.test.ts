@@ -5,7 +5,7 @@ import { anyCharacter } from '../support/any-character.ts'
 
 const syntax = "can't parse filter expression: syntax error"
 
-describe('a filter is valid that libpcap takes wherever it is', () => {
+describe('a filter that every libpcap takes is valid', () => {
   test.each([
     '',
     ' \n\t',
@@ -37,7 +37,7 @@ describe('a filter is valid that libpcap takes wherever it is', () => {
   })
 })
 
-describe('a filter is invalid that no libpcap takes, and told so in its words', () => {
+describe('a filter that no libpcap takes is invalid, in the words of libpcap', () => {
   test.each([
     ['tcp prot 443', syntax],
     ['(tcp', syntax],

@@ -44,7 +44,7 @@ test('the credential is read, and the plugin sees its arguments, its environment
   })
 })
 
-test('a plugin that nothing tells of the cluster knows its version and whether it may ask', async () => {
+test('a plugin without provideClusterInfo gets its version and whether it may ask', async () => {
   const entry = await plugin('told', `echo "$KUBERNETES_EXEC_INFO" > ${folder}/told-seen; echo '${answer}'`)
   await runCredentialPlugin(entry, undefined, run)
   const seen: unknown = JSON.parse(await readFile(`${folder}/told-seen`, 'utf8'))

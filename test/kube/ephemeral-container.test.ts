@@ -108,7 +108,7 @@ test('a debug container is added by a patch that says nothing of the rest of the
   ])
 })
 
-test('a pod that has gone is told as that, not as a cluster without the feature', async () => {
+test('a pod that is gone is reported as gone, not as a cluster without ephemeral containers', async () => {
   const { sent, access } = await startServer(undefined)
   const failure = await failureOf(openEphemeralContainer(access, options))
   expect([failure.code, failure.message, failure.exitCode]).toEqual([

@@ -9,7 +9,7 @@ describe('fitAnswer()', () => {
     expect(fitAnswer(object)).toEqual({ metadata: {}, spec: {} })
   })
 
-  test('leaves out containers without a name, and text that can not be sent back', () => {
+  test('leaves out containers without a name, and text that cannot be sent back', () => {
     const spec = { containers: [{ name: 'api' }, {}, { name: '\ud800' }], nodeName: '\udc00' }
     expect(fitAnswer({ spec })).toEqual({ spec: { containers: [{ name: 'api' }] } })
   })

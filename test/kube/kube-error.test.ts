@@ -143,7 +143,7 @@ test.each([
   ['CERT_HAS_EXPIRED', 'its certificate has expired'],
   ['CERT_NOT_YET_VALID', 'its certificate is not valid yet: is the clock of this machine right?'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another name'],
-])('%s is told without a hint on the authority', (code, state) => {
+])('%s is reported without a hint on the authority', (code, state) => {
   const error = toConnectError(new URL('https://api.shop'), Object.assign(new Error('x'), { code }), 'shop')
   expect([error.code, error.message]).toEqual(['api-certificate', `cannot trust the API server "api.shop": ${state}`])
   expect(error.hints).toEqual([

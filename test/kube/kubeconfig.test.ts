@@ -55,7 +55,7 @@ test('without KUBECONFIG it is ~/.kube/config', async () => {
   expect(loadKubeconfig({ environment: { HOME: path.join(folder, 'home') } }).currentContext).toBe('a')
 })
 
-test("a missing file is 'kubeconfig-missing', with the demo as a way out", () => {
+test("a missing file is 'kubeconfig-missing', with kcap demo as a hint", () => {
   const error = failure(() => loadKubeconfig({ environment: { KUBECONFIG: path.join(folder, 'none') } }))
   expect([error.code, error.exitCode]).toEqual(['kubeconfig-missing', 4])
   expect(error.message).toBe(`cannot read the kubeconfig "${folder}/none": no such file`)

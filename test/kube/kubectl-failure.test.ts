@@ -65,7 +65,7 @@ const rows: readonly [string, string, string, number, string][] = [
 ]
 
 test.each(rows)('kubectl says "%s"', (said, code, message, exitCode, hint) => {
-  const error = readKubectlFailure(`kcap: something of the far side\n${said}\n`, request, server)
+  const error = readKubectlFailure(`kcap: something of the remote side\n${said}\n`, request, server)
   expect([error?.code, error?.message, error?.exitCode]).toEqual([code, message, exitCode])
   expect(error?.hints).toContain(hint)
 })

@@ -151,7 +151,7 @@ test('a SOCKS proxy that is none is said to be none', async () => {
   ])
 })
 
-test('a proxy that never answers is given up after ten seconds, for requests and for exec', async () => {
+test('a proxy that never answers fails after ten seconds, for requests and for exec', async () => {
   const message = `cannot reach the proxy "${urlOf('silent')}": it does not answer within 10 s`
   const access = await open(throughTo('silent'))
   const exec = { namespace: 'n', pod: 'p', container: 'c', argv: ['sh'], signal }

@@ -55,7 +55,7 @@ async function follow() {
   }
 }
 
-test('what is there is listed, then each change is told', async () => {
+test('watchList yields the current objects, then each change', async () => {
   const watch = await follow()
   await watch.until('listed orders-b8d1 web-77aa')
   demo.cluster.addPod({ namespace: 'staging', name: 'fresh' })
@@ -65,7 +65,7 @@ test('what is there is listed, then each change is told', async () => {
   await watch.stop()
 })
 
-test('a history that is compacted while the connection is away is read anew, and nothing is missed', async () => {
+test('watchList lists again after a compaction during an outage, and misses nothing', async () => {
   const watch = await follow()
   await watch.until('listed orders-b8d1 web-77aa')
   await demo.cluster.misbehave({ connections: 'refused' })

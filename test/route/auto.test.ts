@@ -22,7 +22,7 @@ test('a pod that captures by itself is asked for, watched and entered, and nothi
   expect(new Set([...requests, looks])).toEqual(new Set([`GET ${pod}`, looks, `GET ${pod}/exec`]))
 })
 
-test('a pod that has dumpcap in the place of tcpdump needs no other way', async () => {
+test('a pod that has dumpcap instead of tcpdump needs no other route', async () => {
   demo.cluster.addPod({ name: 'shark-0', tools: 'dumpcap' })
   const requests = await requestsOf(demo, async () => {
     expect(await admin.capture('prod/shark-0')).toMatchObject({ code: 0, lines: expect.arrayContaining([captured]) })
@@ -36,7 +36,7 @@ describe('without consent', () => {
     ['no-capture-program', 'prod/slim-0', 6, 'cannot capture in "prod/slim-0": there is no "tcpdump"'],
     ['capture-not-permitted', 'prod/locked-0', 5, /^cannot capture in "prod\/locked-0": its user may not capture/],
   ])(
-    "what keeps exec from capturing stays '%s', and each way is named with its reason",
+    "what keeps exec from capturing stays '%s', and each route is named with its reason",
     async (_, pod, exit, message) => {
       const { code, lines } = await admin.capture(pod)
       expect(code).toBe(exit)
@@ -60,7 +60,7 @@ describe('without consent', () => {
     expect(requests.filter((request) => !/^GET |^POST .*reviews$/.test(request))).toEqual([])
   })
 
-  test('ways that the login has no right to say which one it lacks', async () => {
+  test('a route that the login may not use names the missing right', async () => {
     const { code, lines } = await (await makeDemoUser(demo, 'viewer')).capture('prod/orders-6c9f')
     expect([code, lines[0]]).toEqual([
       5,
@@ -71,7 +71,7 @@ describe('without consent', () => {
     expect(hints).toMatch(/not via node-pod: the login has no "create" on "pods" in the namespace "prod"/)
   })
 
-  test('a namespace that enforces "restricted" says so for both ways', async () => {
+  test('a namespace that enforces "restricted" closes both creating routes, and their reason says so', async () => {
     demo.cluster.labelNamespace('default', { 'pod-security.kubernetes.io/enforce': 'restricted' })
     demo.cluster.addPod({ namespace: 'default', name: 'guarded-0', tools: 'no-shell' })
     const { code, lines } = await admin.capture('default/guarded-0', '--yes')
@@ -94,7 +94,7 @@ describe('a login that may only "create" exec', () => {
     )
   })
 
-  test('is refused where there is none, and told of it', async () => {
+  test('is refused where there is none, and the missing kubectl is reported', async () => {
     const { code, lines } = await (await makeDemoUser(demo, 'create-only')).capture('prod/orders-6c9f')
     expect([code, lines.join('\n')]).toEqual([
       5,

@@ -49,7 +49,7 @@ describe('a distroless pod', () => {
     ])
   })
 
-  test('is captured in auto with --yes, and the ways that create something are tried in their order', async () => {
+  test('is captured in auto with --yes, and the creating routes are tried in their order', async () => {
     const requests = await requestsOf(demo, async () => {
       expect((await admin.capture(addDistroless(), '--yes')).code).toBe(0)
     })
@@ -134,12 +134,12 @@ test.each([
   ['bare:1', 'node-pod', 6, 'the image of the debug container must have it: --debug-image IMAGE'],
   ['weak:1', 'ephemeral', 5, 'the node keeps the rights to capture from it: --via node-pod, or --privileged'],
   ['weak:1', 'node-pod', 5, 'the node keeps the rights to capture from it: --privileged'],
-])('of an image that can not capture (%s, via %s) no other container is offered', async (image, via, exit, hint) => {
+])('an image that cannot capture (%s, via %s) gets no hint on other containers', async (image, via, exit, hint) => {
   const { code, lines } = await admin.capture(addDistroless(), '--via', via, '--debug-image', image)
   expect([code, lines.slice(1)]).toEqual([exit, [`kcap:   hint: ${hint}`]])
 })
 
-test('without the right to patch the login is told which one it is', async () => {
+test('a login without the right to patch gets the name of that right', async () => {
   const noPatch = await makeDemoUser(demo, 'no-patch')
   const { code, lines } = await noPatch.capture(addDistroless(), '--via', 'ephemeral')
   expect(code).toBe(5)
@@ -152,7 +152,7 @@ test('without the right to patch the login is told which one it is', async () =>
   expect(role?.rules?.map(({ resources }) => resources[0])).toEqual(['pods', 'pods/exec', 'pods/ephemeralcontainers'])
 })
 
-test('a static pod takes no debug container, so that a pod on its node is the way', async () => {
+test('a static pod takes no debug container, and a pod on its node is the hint', async () => {
   const annotations = { 'kubernetes.io/config.mirror': 'a1b2c3', 'kubernetes.io/config.hash': 'a1b2c3' }
   demo.cluster.addPod({ namespace: 'kube-system', name: 'etcd-0', tools: 'no-shell', hostNetwork: true, annotations })
   const refused = await admin.capture('kube-system/etcd-0', '--via', 'ephemeral')

@@ -48,13 +48,13 @@ test('several nodes, each by its own host, are captured into one stream, without
   ])
 })
 
-test('a flag beats the config', async () => {
+test('the flag --ssh-user overrides nodeSsh of the config', async () => {
   const { code, lines } = await (await makeUser()).capture('node/demo-node-1', ...sshConfig, '--ssh-user', 'eve')
   expect(code).toBe(5)
   expect(lines.join('\n')).toContain('hint: not via ssh: cannot log in to "ssh://eve@')
 })
 
-test('a node whose host does not answer is left to the other way, which needs consent', async () => {
+test('a node whose host does not answer is left to the node pod, which needs consent', async () => {
   const user = await makeUser('{node}.invalid')
   const { code, lines } = await user.capture('node/demo-node-1', ...sshConfig)
   expect(code).toBe(5)
@@ -72,7 +72,7 @@ test('--via ssh names the host of each pod', async () => {
   expect(servers.map(({ commands }) => commands.length)).toEqual([1, 0])
 })
 
-test('the pattern stands for names and addresses, and for nothing where one is not known', () => {
+test('nameNodeHost fills in the name and the address of a node, and returns nothing when one is unknown', () => {
   const pattern = (host: string) => ({ nodeHost: undefined, nodeSsh: { kind: 'ssh', host, sudo: 'none' } as const })
   const node = {
     kind: 'node',

@@ -79,7 +79,7 @@ describe('a pod is created on the node and deleted at the end of the capture', (
   })
 })
 
-test('while it captures it is told whose it is, ends by itself, and has no token', async () => {
+test('a node pod names its owner, ends by itself, and has no token', async () => {
   const run = admin.start('prod/minimal-0', '--via', 'node-pod', '--duration', '60', '-o', '-')
   const { metadata, spec } = await awaitNodePod()
   run.child.kill('SIGINT')
@@ -97,7 +97,7 @@ test('while it captures it is told whose it is, ends by itself, and has no token
   expect(spec.containers[0].volumeMounts ?? []).toEqual([])
 })
 
-test('it is deleted when the capture is stopped while the pod still starts', async () => {
+test('a node pod is deleted when the capture stops while the pod starts', async () => {
   const slow = await openDemoFixture({ startDelayMs: 60_000 })
   const run = (await makeDemoUser(slow)).start('node/demo-node-1', '--via', 'node-pod', '-o', '/dev/null', '--force')
   const looks = () => slow.cluster.requests.filter(({ path }) => /\/pods\/kcap-\w+$/.test(path))
@@ -110,7 +110,7 @@ test('it is deleted when the capture is stopped while the pod still starts', asy
   ])
 })
 
-test('it is deleted when the output can not be written', async () => {
+test('a node pod is deleted when the output cannot be written', async () => {
   const requests = await requestsOf(demo, async () => {
     const { code } = await admin.run('prod/minimal-0', '--via', 'node-pod', '-o', '/dev/full', '--force')
     expect(code).toBe(7)
@@ -147,8 +147,8 @@ test('where a policy refuses exec, consent creates nothing in vain, by whatever 
   expect(changes(requests)).toEqual([])
 })
 
-describe('consent', () => {
-  test("without it a node is 'consent-missing', and the line that gives it is told", async () => {
+describe('consent to a node pod', () => {
+  test("is needed: without it a node is 'consent-missing', with the line that gives it", async () => {
     const requests = await requestsOf(demo, async () => {
       const { code, lines } = await admin.run('node/demo-node-1', '-o', 'x.pcapng')
       expect(code).toBe(5)
@@ -173,7 +173,7 @@ describe('consent', () => {
   })
 })
 
-describe('what is refused', () => {
+describe('a node pod is refused', () => {
   test('to a login without the right to create pods', async () => {
     const user = await makeDemoUser(demo, 'no-create')
     const { code, lines } = await user.capture('prod/minimal-0', '--via', 'node-pod')

@@ -52,7 +52,7 @@ test.each([
   expect(await podsOfKcap()).toEqual([])
 })
 
-test('the pod that can not start is deleted, and the next try makes another', async () => {
+test('a node pod that cannot start is deleted, and the next try creates another', async () => {
   const pods = make({ image: missingImage })
   const access = await open()
   const failure = await failureOf(pods.openRoute(target, access))
@@ -62,7 +62,7 @@ test('the pod that can not start is deleted, and the next try makes another', as
   await pods.close()
 })
 
-test('a pod that has ended since gives way to another', async () => {
+test('a node pod that has ended is replaced by another', async () => {
   const pods = make()
   const access = await open()
   const first = await pods.openRoute(target, access)
@@ -78,7 +78,7 @@ test('a pod that has ended since gives way to another', async () => {
   expect(await podsOfKcap()).toEqual([])
 })
 
-test('what an earlier capture has left and has ended is deleted with it', async () => {
+test('an ended node pod of an earlier capture is deleted too', async () => {
   const left = make()
   const access = await open()
   await left.openRoute(target, access)
@@ -111,7 +111,7 @@ test('a stop while the API server creates the pod asks for its deletion too', as
   expect(await podsOfKcap()).toEqual([])
 })
 
-test('a pod that can not be deleted is named, with the line that removes it', async () => {
+test('a node pod that cannot be deleted is named, with the line that removes it', async () => {
   const pods = make()
   await pods.openRoute(target, await open())
   const [{ metadata }] = await podsOfKcap()
@@ -124,7 +124,7 @@ test('a pod that can not be deleted is named, with the line that removes it', as
   demo.cluster.removePod(`prod/${metadata.name}`)
 })
 
-test('for many targets of a node one pod is created, and looked at again by those that come later', async () => {
+test('many targets of a node share one pod, and later ones look at it again', async () => {
   const pods = make()
   const access = await open()
   const before = demo.cluster.requests.length

@@ -38,8 +38,8 @@ function plan(via: string, more: Partial<RouteFacts>, consent: readonly Creating
   return found
 }
 
-describe('what nobody tells is taken for good', () => {
-  test('without any fact all ways are open or wait for consent, but for an SSH host that nobody has named', () => {
+describe('unknown facts count as good', () => {
+  test('without any fact every route is open or waits for consent, except for an unnamed SSH host', () => {
     expect(planRoutes(unknown, new Set()).map(({ via, state }) => [via, state])).toEqual([
       ['exec', 'open'],
       ['kubectl', 'open'],
@@ -55,7 +55,7 @@ describe('what nobody tells is taken for good', () => {
   })
 })
 
-describe('a fact that closes a way is its reason', () => {
+describe('a fact that closes a route is its reason', () => {
   test.each<[string, Partial<RouteFacts>, RegExp]>([
     ['exec', { execFailure: noShell }, /no "sh"/],
     ['exec', lacks('getExec'), /no "get" on "pods\/exec"/],
@@ -107,7 +107,7 @@ describe('a fact that closes a way is its reason', () => {
   })
 })
 
-describe('what would lift a refusal', () => {
+describe('the remedy of a refusal', () => {
   test.each<[string, Partial<RouteFacts>, readonly string[]]>([
     ['node-pod', { nodePodSecurity: 'baseline' }, ['--debug-namespace kube-system']],
     ['ssh', {}, ['--ssh-host NODE --ssh-user root']],
@@ -119,7 +119,7 @@ describe('what would lift a refusal', () => {
     expect(plan('ephemeral', { podSecurity: 'restricted' }).lift).toEqual([])
   })
 
-  test('nothing to paste lifts Windows or an old cluster', () => {
+  test('a Windows node or an old cluster has no line to paste', () => {
     expect(plan('ephemeral', { minorVersion: 20 }).lift).toEqual([])
     expect(plan('node-pod', { isWindows: true }).lift).toEqual([])
   })
@@ -149,7 +149,7 @@ const anyFacts = fc.record({
 })
 const anyConsent = fc.subarray<CreatingRoute>(['ephemeral', 'node-pod'])
 
-test('whatever the facts, each way stands in the plan once and in the same order, with a reason', () => {
+test('whatever the facts, the plan has each route once and in the same order, with a reason', () => {
   fc.assert(
     fc.property(anyFacts, anyConsent, (facts, consent) => {
       const routes = planRoutes(facts, new Set(consent))
@@ -168,7 +168,7 @@ test('whatever the facts, nothing that creates is open without consent', () => {
   )
 })
 
-test('no way is refused for a right that nobody tells', () => {
+test('no route is refused for an unknown right', () => {
   fc.assert(
     fc.property(anyFacts, (facts) => {
       const untold = planRoutes({ ...facts, execFailure: undefined, rights: noRights }, new Set())

@@ -25,7 +25,7 @@ const valid = { kind: 'valid' }
 const unable = { kind: 'unable' }
 const syntaxError = { kind: 'invalid', message: "can't parse filter expression: syntax error" }
 
-describe('with a tcpdump at hand', () => {
+describe('where this machine has a tcpdump', () => {
   test('a filter is valid that compiles for any and for Ethernet', async () => {
     const log = path.join(folder, 'calls')
     const program = await makeTcpdump(`echo "$*" >>${log}; ${compiles}`)
@@ -46,7 +46,7 @@ describe('with a tcpdump at hand', () => {
     })
   })
 
-  test('a filter that compiles for one of the two can not be judged', async () => {
+  test('a filter that compiles for one link type of two stays unjudged', async () => {
     const program = await makeTcpdump(
       `[ "$5" = tcp ] || [ "$3" = EN10MB ] && { ${compiles}; exit; }
       ${fails('no VLAN support for Linux cooked v2')}`,
@@ -59,17 +59,17 @@ describe('with a tcpdump at hand', () => {
     '802.11 link-layer types supported only on 802.11',
     'libpcap was compiled on a machine without pf support',
     'too many registers needed to evaluate expression',
-  ])('a filter can not be judged that fails for a reason of this machine: %s', async (message) => {
+  ])('a filter that fails for a reason of this machine stays unjudged: %s', async (message) => {
     const program = await makeTcpdump(`[ "$5" = tcp ] && { ${compiles}; exit; }\n${fails(message)}`)
     expect(await check('ip broadcast', program)).toEqual(unable)
   })
 
-  test('a filter can not be judged that our grammar knows as good and tcpdump does not', async () => {
+  test("a filter that kcap's grammar accepts and tcpdump refuses stays unjudged", async () => {
     const program = await makeTcpdump(`[ "$5" = tcp ] && { ${compiles}; exit; }\n${fails('syntax error')}`)
     expect(await check('udp', program)).toEqual(unable)
   })
 
-  test('a filter with names never starts it: they are looked up on the far side', async () => {
+  test('a filter with names never starts tcpdump: the remote host looks them up', async () => {
     const log = path.join(folder, 'never')
     const program = await makeTcpdump(`touch ${log}; ${compiles}`)
     for (const filter of ['host db.example', 'port http', 'ip proto \\tcp', 'net backbone'])
@@ -88,7 +88,7 @@ describe('with a tcpdump at hand', () => {
   })
 })
 
-describe('what is no tcpdump, or can not work, is no judge: the grammar answers', () => {
+describe('where tcpdump is another program, or cannot work, the grammar judges', () => {
   const broken: [string, string][] = [
     ['has no permission', fails("eth0: You don't have permission to capture on that device")],
     ['takes everything and compiles nothing', 'exit 0'],

@@ -30,7 +30,7 @@ async function follow(file: string, work: (until: (text: string) => Promise<void
   return got
 }
 
-test('a file that comes, grows, is renamed away, and is emptied is read line by line, each once', async () => {
+test('a key log that appears, grows, rotates and is emptied yields each line once', async () => {
   const file = path.join(folder, 'keys.log')
   missing = 0
   await follow(file, async (until) => {
@@ -50,7 +50,7 @@ test('a file that comes, grows, is renamed away, and is emptied is read line by 
   })
 })
 
-test('what was written just before the end is read', async () => {
+test('a line written just before the end of the capture is read', async () => {
   const file = path.join(folder, 'last.log')
   await writeFile(file, line(1))
   const got = await follow(file, async (until) => {
@@ -60,7 +60,7 @@ test('what was written just before the end is read', async () => {
   expect(got).toBe(line(1) + line(2))
 })
 
-test('a file that grows while it is read is not taken for one that was emptied', async () => {
+test('a key log that grows while it is read is not taken for an emptied one', async () => {
   const file = path.join(folder, 'growing.log')
   let count = 0
   const more = () => appendFile(file, Array.from({ length: 200 }, () => line(count++)).join(''))
@@ -71,7 +71,7 @@ test('a file that grows while it is read is not taken for one that was emptied',
   })
 })
 
-test('what is no file is an error, not a wait without end; what is not there is told once', async () => {
+test('a folder or a FIFO as key log is an error, and a missing key log is reported once', async () => {
   const options = { take: async () => {}, onMissing: () => {}, signal: AbortSignal.timeout(5_000) }
   await expect(followKeyLog(folder, options)).rejects.toThrow('it is no file')
   const fifo = path.join(folder, 'fifo')
@@ -82,7 +82,7 @@ test('what is no file is an error, not a wait without end; what is not there is 
   expect(missing).toBe(1)
 })
 
-test('the end is heeded while a long file is read by a slow writer', async () => {
+test('the end of the capture stops a long key log that a slow writer reads', async () => {
   const file = path.join(folder, 'long.log')
   await writeFile(file, Array.from({ length: 20_000 }, (_, i) => line(i)).join(''))
   const stop = new AbortController()

@@ -44,7 +44,7 @@ const packetsOf = (run: Run) => run.source(pod)?.packets ?? 0
 const more = async (run: Run) => await run.untilCapturing(pod, packetsOf(run) + 20)
 
 describe.each(['admin', 'getter'] as const)('a pod that %s captures by its name', (user) => {
-  test('whose container is restarted is captured again, as the same interface', async () => {
+  test('is captured again in the same interface after a restart of its container', async () => {
     const run = await capture({}, user)
     cluster.restartPod(pod)
     await run.untilEvent(/restarted/)
@@ -58,7 +58,7 @@ describe.each(['admin', 'getter'] as const)('a pod that %s captures by its name'
     expect(parseBlocks(await readFile(file)).filter(({ type }) => type === 1)).toHaveLength(1)
   })
 
-  test('and that is deleted ends the capture without an error, its packets counted', async () => {
+  test('ends the capture without an error when it is deleted, and its packets count', async () => {
     const run = await capture({}, user)
     cluster.removePod(pod)
     const summary = await run.summary
@@ -69,7 +69,7 @@ describe.each(['admin', 'getter'] as const)('a pod that %s captures by its name'
   })
 })
 
-test('all containers of a captured pod end for good: that is no failure, either', async () => {
+test('a capture ends without an error when all containers of its pod end for good', async () => {
   const run = await capture()
   cluster.updatePod(pod, (changed) => {
     changed.status.phase = 'Succeeded'
@@ -141,7 +141,7 @@ describe.each(['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const)(
   },
 )
 
-test('a kubelet that has only just started refuses the first start: it is tried again', async () => {
+test('a start that a kubelet refuses just after its own start is tried again', async () => {
   await cluster.misbehave({ kubelet: 'new' }, pod)
   const run = startSession(file, {
     kind: 'pod',

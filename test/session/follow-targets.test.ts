@@ -35,8 +35,8 @@ const workload: TargetName = { kind: 'workload', workloadKind: 'deploy', workloa
 const from = <Name extends TargetName>(name: Name): Name => ({ ...name, kubeconfigPaths: [kubeconfig] })
 const labels = { app: 'orders' }
 
-describe('a workload that is captured', () => {
-  test('gets the pods that come, as interfaces of their own whose first packet says so', async () => {
+describe('the capture of a workload', () => {
+  test('adds a new pod as an interface of its own, whose first packet has a comment', async () => {
     const capture = start(from(workload))
     await capture.untilCapturing('prod/orders-6c9f')
     demo.cluster.addPod({ namespace: 'prod', name: 'orders-new', labels })
@@ -53,7 +53,7 @@ describe('a workload that is captured', () => {
     expect(await packetComments(file)).toEqual([[2, 'prod/orders-new joined the capture']])
   })
 
-  test('loses those that go, and that is no failure', async () => {
+  test('ends with no error for a pod that goes', async () => {
     demo.cluster.addPod({ namespace: 'prod', name: 'orders-old', labels })
     const capture = start(from(workload))
     await capture.untilCapturing('prod/orders-old')
@@ -66,7 +66,7 @@ describe('a workload that is captured', () => {
     expect(capture.events).toEqual([expect.stringMatching(/^prod\/orders-old has (gone|ended)$/)])
   })
 
-  test('takes up a container that was restarted, as the same interface, and the packet after the gap says so', async () => {
+  test('resumes after a restart of the container in the same interface, with a comment on the first packet', async () => {
     const capture = start(from(workload))
     await capture.untilCapturing('prod/orders-x2x7')
     demo.cluster.restartPod('prod/orders-x2x7')
@@ -86,7 +86,7 @@ describe('a workload that is captured', () => {
     expect(interfaces.length).toBe(2)
   })
 
-  test('leaves out pods beyond the limit, and says so once', async () => {
+  test('leaves out pods beyond --max-pods, and reports it once', async () => {
     const capture = start(from(workload), { maxPods: 1 })
     await capture.untilCapturing('prod/orders-6c9f')
     const summary = await capture.stop()
@@ -96,7 +96,7 @@ describe('a workload that is captured', () => {
     ])
   })
 
-  test('is not followed when that is not wanted', async () => {
+  test('follows no pods with --no-follow', async () => {
     const capture = start(from(workload), { follow: false })
     await capture.untilCapturing('prod/orders-6c9f')
     demo.cluster.addPod({ namespace: 'prod', name: 'orders-later', labels })
@@ -107,7 +107,7 @@ describe('a workload that is captured', () => {
     expect(capture.events).toEqual([])
   })
 
-  test('is captured without being followed by a login that may not watch', async () => {
+  test('goes on without following where the login may not watch', async () => {
     const capture = start({ ...workload, kubeconfigPaths: [await demo.kubeconfig('getter')] })
     await capture.untilCapturing('prod/orders-6c9f')
     await capture.untilEvent(/is not followed/)
@@ -120,7 +120,7 @@ describe('a workload that is captured', () => {
 })
 
 describe('a followed capture whose connections are cut', () => {
-  test('goes on in the same interface, tells of it, and says what is missing', async () => {
+  test('resumes in the same interface, and reports the lost seconds', async () => {
     const capture = start(from(workload))
     await capture.untilCapturing('prod/orders-6c9f')
     demo.cluster.cutExecs('prod/orders-6c9f')
@@ -135,7 +135,7 @@ describe('a followed capture whose connections are cut', () => {
     expect(parseBlocks(await readFile(file)).filter(({ type }) => type === 1).length).toBe(2)
   })
 
-  test('and can not be taken up again is stopped as promptly as any other', async () => {
+  test('stops promptly while it cannot reconnect', async () => {
     const capture = start(from(workload))
     await capture.untilCapturing('prod/orders-6c9f')
     await demo.cluster.misbehave({ connections: 'refused' })
@@ -149,10 +149,10 @@ describe('a followed capture whose connections are cut', () => {
   })
 })
 
-describe('a single pod whose connection is cut', () => {
+describe('the capture of a single pod whose connection is cut', () => {
   const pod = { kind: 'pod', pod: 'orders-6c9f', namespace: 'prod' } as const
 
-  test('is taken up again', async () => {
+  test('is resumed', async () => {
     const capture = start(from(pod))
     await capture.untilCapturing('prod/orders-6c9f')
     demo.cluster.cutExecs('prod/orders-6c9f')
@@ -164,7 +164,7 @@ describe('a single pod whose connection is cut', () => {
     expect((await packetComments(file))[0]?.[1]).toMatch(/broke off: about \d+\.\d s are missing before this packet$/)
   })
 
-  test('has ended without an error when it is gone', async () => {
+  test('ends without an error when the pod is gone', async () => {
     demo.cluster.addPod({ namespace: 'prod', name: 'orders-gone', labels })
     const capture = start(from({ ...pod, pod: 'orders-gone' }))
     await capture.untilCapturing('prod/orders-gone')
@@ -175,7 +175,7 @@ describe('a single pod whose connection is cut', () => {
     expect(summary.packets).toBeGreaterThan(0)
   })
 
-  test('is logged in to again when its login has run out meanwhile', async () => {
+  test('renews a login that has expired', async () => {
     const capture = start(from(pod))
     await capture.untilCapturing('prod/orders-6c9f')
     await demo.cluster.misbehave({ answer: 401 }, 'prod/orders-6c9f')
@@ -186,7 +186,7 @@ describe('a single pod whose connection is cut', () => {
     expect((await capture.stop()).error).toBeUndefined()
   })
 
-  test('is given up when no new login is accepted either', async () => {
+  test('fails when the renewed login is refused too', async () => {
     const capture = start(from(pod))
     await capture.untilCapturing('prod/orders-6c9f')
     await demo.cluster.misbehave({ answer: 401 }, 'prod/orders-6c9f')
@@ -197,7 +197,7 @@ describe('a single pod whose connection is cut', () => {
     expect(capture.events.filter((event) => event.includes('(401)')).length).toBe(2)
   })
 
-  test('is given up at once when the right to capture there has been withdrawn', async () => {
+  test('fails at once when the right to exec was withdrawn', async () => {
     const capture = start(from(pod))
     await capture.untilCapturing('prod/orders-6c9f')
     await demo.cluster.misbehave({ answer: 403 }, 'prod/orders-6c9f')
@@ -209,7 +209,7 @@ describe('a single pod whose connection is cut', () => {
     expect(capture.events.filter((event) => event.includes('trying again')).length).toBe(1)
   })
 
-  test('is left alone when that is wanted', async () => {
+  test('does not reconnect with --reconnect 0', async () => {
     const capture = start(from(pod), { reconnectMs: 0 })
     await capture.untilCapturing('prod/orders-6c9f')
     demo.cluster.cutExecs('prod/orders-6c9f')
@@ -218,7 +218,7 @@ describe('a single pod whose connection is cut', () => {
   })
 })
 
-test('a container that ends is not said to be restarted when another of its pod is captured instead', async () => {
+test('a container that ends is not reported as restarted when another one of its pod is captured', async () => {
   demo.cluster.addPod({ namespace: 'prod', name: 'two-in-one', labels: { app: 'two' }, containers: ['api', 'sidecar'] })
   const capture = start(from({ kind: 'pods', selector: 'app=two', namespace: 'prod', allNamespaces: false }))
   await capture.untilCapturing('prod/two-in-one')
@@ -235,7 +235,7 @@ test('a container that ends is not said to be restarted when another of its pod 
   )
 })
 
-test('restarts do not exceed the limit', async () => {
+test('the restart of a container does not exceed --max-pods', async () => {
   const capture = start(from(workload), { maxPods: 1 })
   await capture.untilCapturing('prod/orders-6c9f')
   demo.cluster.restartPod('prod/orders-6c9f')
@@ -248,7 +248,7 @@ test('restarts do not exceed the limit', async () => {
   await capture.stop()
 })
 
-test('a service that is captured gets the pods that come behind it', async () => {
+test('the capture of a service adds new pods behind it', async () => {
   const capture = start(from({ kind: 'service', service: 'orders', namespace: 'prod' }))
   await capture.untilCapturing('prod/orders-6c9f')
   demo.cluster.addPod({ namespace: 'prod', name: 'orders-svc', labels })
@@ -257,7 +257,7 @@ test('a service that is captured gets the pods that come behind it', async () =>
   demo.cluster.removePod('prod/orders-svc')
 })
 
-describe('a service without a selector that is captured', () => {
+describe('the capture of a service without a selector', () => {
   const metadata = { name: 'byhand', namespace: 'prod', uid: 'u', resourceVersion: '', creationTimestamp: '' }
   const point = (...ips: string[]) => {
     const subsets = [{ addresses: ips.map((ip) => ({ ip })), ports: [{ port: 8080, protocol: 'TCP' }] }]
@@ -269,7 +269,7 @@ describe('a service without a selector that is captured', () => {
     demo.cluster.addService({ namespace: 'prod', name: 'byhand', ...port })
   })
 
-  test('gets the pods that its endpoints come to point at', async () => {
+  test('adds pods that its endpoints newly point at', async () => {
     point('10.244.1.17')
     const capture = start(from(service))
     await capture.untilCapturing('prod/orders-6c9f')
@@ -279,7 +279,7 @@ describe('a service without a selector that is captured', () => {
     expect(capture.events).toEqual(['prod/orders-x2x7 joined the capture'])
   })
 
-  test('captures a restarted container again, and loses pods that go, though its endpoints stay', async () => {
+  test('resumes a restarted container and drops pods that go, though the endpoints stay', async () => {
     demo.cluster.addPod({ name: 'hand-0', ip: '10.244.9.1' })
     demo.cluster.addPod({ name: 'hand-1', ip: '10.244.9.2' })
     point('10.244.9.1', '10.244.9.2')
@@ -301,7 +301,7 @@ describe('a service without a selector that is captured', () => {
   })
 })
 
-test('a pattern over all namespaces stands for the pods of that name in each', async () => {
+test('a pattern over all namespaces captures the matching pods of each', async () => {
   const capture = start(from({ kind: 'pods', pattern: 'orders-*', allNamespaces: true }))
   await capture.untilCapturing('staging/orders-b8d1')
   const { sources } = await capture.stop()
@@ -312,7 +312,7 @@ test('a pattern over all namespaces stands for the pods of that name in each', a
   ])
 })
 
-test('no pod that can be captured ends the capture with the reason', async () => {
+test('a capture of which no pod can be captured fails with the reason', async () => {
   const error = await start(
     from({ kind: 'pods', pattern: 'slim-*', namespace: 'prod', allNamespaces: false }),
   ).summary.then(

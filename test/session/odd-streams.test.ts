@@ -85,7 +85,7 @@ test('a pcap keeps a packet longer than the snap length it began with', async ()
   expect(bytes).toEqual(Buffer.concat(pieces))
 })
 
-test('a stream that describes its packets in more than 100 ways fails, and is kept up to there', async () => {
+test('a stream with more than 100 descriptions of its packets fails, and the packets before are kept', async () => {
   const kinds = Array.from({ length: 102 }, (_, i) => little.interface(i + 1))
   const packets = kinds.map((_, i) => packet(i, `${i}`))
   const { summary, bytes } = await capture([Buffer.concat([little.section(), ...kinds, ...packets])])

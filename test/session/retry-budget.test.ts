@@ -4,7 +4,7 @@ import { makeFakeClock } from '../support/fake-clock.ts'
 
 const longestPause = () => 1
 
-test('a quiet capture that comes up again after each cut is never given up', async () => {
+test('a quiet capture that resumes after each cut uses up no patience', async () => {
   const clock = makeFakeClock()
   const budget = makeRetryBudget(6_000, clock, longestPause)
   for (let cut = 0; cut < 10; cut++) {

@@ -42,7 +42,7 @@ async function expectNothingLeft(): Promise<void> {
   await expect.poll(() => demo.cluster.openExecCount(), { timeout: 5_000 }).toBe(0)
 }
 
-test('a count limit gives exactly so many packets, with section, interface and statistics', async () => {
+test('a count limit writes exactly that number of packets, with section, interface and statistics', async () => {
   const summary = await run({ limits: { packetCount: 50 } })
   expect([summary.endedBy, summary.packets]).toEqual(['count', 50])
   const all = await blocks()
@@ -55,7 +55,7 @@ test('a count limit gives exactly so many packets, with section, interface and s
   await expectNothingLeft()
 })
 
-test('a duration ends the capture, and the drop counters are brought home', async () => {
+test('a duration ends the capture, and the summary has the drop counters', async () => {
   const summary = await run({ limits: { durationMs: 300 } })
   expect(summary.endedBy).toBe('duration')
   expect(summary.sources[0]?.dropped).toBe(0)
@@ -71,7 +71,7 @@ test('a size limit is kept, to the byte of its packets', async () => {
   expect((await stat(file)).size).toBeGreaterThan(15_000)
 })
 
-test('a stop gives a whole file', async () => {
+test('a stopped capture leaves a whole file', async () => {
   const controller = new AbortController()
   const running = run({}, controller.signal)
   const written = async () => (await stat(file).catch(() => undefined))?.size
@@ -164,7 +164,7 @@ test.each([
   await expectNothingLeft()
 })
 
-test("near names are offered: of pods, of containers ('container-not-found') and of namespaces ('namespace-not-found')", async () => {
+test("an unknown pod, container ('container-not-found') or namespace ('namespace-not-found') is reported with similar names", async () => {
   expect((await failureOf(run({ pod: 'orders-6c8f' }))).hints[0]).toBe('similar pods: orders-6c9f, orders-x2x7')
   const container = await failureOf(run({ container: 'apo' }))
   expect([container.code, container.exitCode, container.message]).toEqual([
@@ -179,7 +179,7 @@ test("near names are offered: of pods, of containers ('container-not-found') and
   expect(namespace.hints[0]).toBe('similar namespaces: prod')
 })
 
-test("an unknown interface is 'unknown-interface', and those there are are listed", async () => {
+test("an unknown interface is 'unknown-interface', with the existing ones as a hint", async () => {
   const error = await failureOf(
     run({ capture: { interfaceName: 'eth9', filter: '', filterExpressions: [], snapLength: 0, compression: 'auto' } }),
   )
@@ -191,7 +191,7 @@ test("an unknown interface is 'unknown-interface', and those there are are liste
   expect(error.hints[0]).toContain('eth0')
 })
 
-test("a filter the far side does not take is 'bad-filter', in tcpdump's own words", async () => {
+test("a filter that the remote host refuses is 'bad-filter', in tcpdump's own words", async () => {
   const error = await failureOf(
     run({
       capture: { interfaceName: 'any', filter: '(prot 80)', filterExpressions: [], snapLength: 0, compression: 'auto' },
@@ -202,14 +202,14 @@ test("a filter the far side does not take is 'bad-filter', in tcpdump's own word
   expect(error.hints[0]).toBe('the grammar: man 7 pcap-filter')
 })
 
-test('a far side that floods standard error is no danger to the capture', async () => {
+test('a remote host that floods standard error does not harm the capture', async () => {
   await demo.cluster.misbehave({ stderrBytes: 5_000_000 }, 'prod/orders-6c9f')
   const summary = await run({ limits: { packetCount: 20 } })
   await demo.cluster.misbehave({}, 'prod/orders-6c9f')
   expect(summary.packets).toBe(20)
 })
 
-test('a far side that does not heed the stop is left behind, with a whole file', { timeout: 30_000 }, async () => {
+test('a remote host that ignores the stop is abandoned, and the file is whole', { timeout: 30_000 }, async () => {
   await demo.cluster.misbehave({ ignoreStop: true }, 'prod/orders-6c9f')
   const summary = await run({ limits: { packetCount: 20 } })
   await demo.cluster.misbehave({}, 'prod/orders-6c9f')
@@ -217,7 +217,7 @@ test('a far side that does not heed the stop is left behind, with a whole file',
   expect((await blocks()).at(-1)?.type).toBe(5)
 })
 
-test('a pod that vanishes between listing and capture is told as gone', async () => {
+test('a pod that vanishes between listing and capture is reported as gone', async () => {
   demo.cluster.addPod({ namespace: 'prod', name: 'short-lived' })
   demo.cluster.removePod('prod/short-lived')
   expect((await failureOf(run({ pod: 'short-lived' }))).code).toBe('pod-not-found')

@@ -82,7 +82,7 @@ test('a captured pod counts as followed when it has gone, and pods that nobody c
   expect([1, 4].map((i) => podEvents.wasFollowed(pod(i)))).toEqual([true, false])
 })
 
-test('counters of several runs are added up, or unknown where they can not be', () => {
+test('counters of several runs are added, or unknown when one of them is', () => {
   const progress = makeProgress('x')
   const source = progress.addSource('shop/web', false)
   const large = Number.MAX_SAFE_INTEGER

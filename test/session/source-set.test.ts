@@ -101,7 +101,7 @@ test('40 captures that are cut at once start again 8 at a time', async () => {
   await set.settled()
 })
 
-test('a capture that comes up and dies at once is tried ever less often, and the first packet after says what is missing', async () => {
+test('a capture that dies at once is retried ever less often, and the next packet says how many seconds were lost', async () => {
   const { clock, set, open, ending } = openSet({ reconnectMs: Number.POSITIVE_INFINITY })
   set.start([target('a')])
   let seen = 0
@@ -121,7 +121,7 @@ test('a capture that comes up and dies at once is tried ever less often, and the
   await set.settled()
 })
 
-test('what a new login takes is missing, too', async () => {
+test('the time to renew a login counts as lost', async () => {
   const { clock, set, open, ending } = openSet({ reconnectMs: 60_000 })
   set.start([target('a')])
   await clock.advance(0)
@@ -160,7 +160,7 @@ test('a login that is refused is renewed twice, whatever failed before', async (
   expect(figures()[0]).toMatchObject({ state: 'failed', error: refused })
 })
 
-test('a start that fails at once is for the user to look at: it is not tried again', async () => {
+test('a start that fails at once is not tried again', async () => {
   const { clock, set, open, figures } = openSet()
   set.start([target('a')])
   await clock.advance(0)

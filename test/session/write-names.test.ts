@@ -31,7 +31,7 @@ async function readNames(file: string): Promise<string[][]> {
   })
 }
 
-test('pods, services and nodes have their names in the capture, before its packets and each once', async () => {
+test('the names of pods, services and nodes are in the capture once each, before its packets', async () => {
   const { file, running } = await capture('names')
   expect((await running).code).toBe(0)
   const names = (await readNames(file)).flat()
@@ -43,7 +43,7 @@ test('pods, services and nodes have their names in the capture, before its packe
   expect(types.lastIndexOf(4)).toBeLessThan(types.indexOf(6))
 })
 
-test('a pod that comes meanwhile is named, and what is known is not told again', async () => {
+test('a pod that joins during a capture is named, and no name is written twice', async () => {
   const before = demo.cluster.requests.length
   const { file, running } = await capture('later', ['--duration', '2'])
   const isWatched = () =>
@@ -57,7 +57,7 @@ test('a pod that comes meanwhile is named, and what is known is not told again',
   expect(new Set(names).size).toBe(names.length)
 })
 
-test('--no-names leaves them out, and a login that may list nothing captures without', async () => {
+test('--no-names writes no names, and a login that may list nothing captures without them', async () => {
   const without = await capture('without', ['--no-names'])
   expect((await without.running).code).toBe(0)
   expect(await readNames(without.file)).toEqual([])
@@ -67,7 +67,7 @@ test('--no-names leaves them out, and a login that may list nothing captures wit
   expect(await readNames(poor.file)).toEqual([])
 })
 
-test('names alone are no capture: one that fails leaves no file', async () => {
+test('a capture that fails leaves no file with names alone', async () => {
   const file = path.join(demo.folder, 'failed.pcapng')
   const { code } = await runCliHere(['prod/slim-0', '-o', file], { KUBECONFIG: await demo.kubeconfig() })
   expect(code).toBe(6)
