@@ -10,7 +10,7 @@ const counts = (captured: number, dropped: number | undefined) => ({
   statistics: { captured, received: captured, dropped },
   error: undefined,
 })
-const output = { name: 'x.pcapng', files: [], packets: 0, bytes: 0 }
+const output = { name: 'x.pcapng', files: [], packets: 0, bytes: 0, readers: [] }
 
 test('a source that joins late has the time of its arrival, and ages from its first packet on', async () => {
   const clock = makeFakeClock()
