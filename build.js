@@ -18,7 +18,7 @@ const common = /** @type {const} */ ({
   outdir: 'dist',
   logLevel: 'warning',
   metafile: true,
-  // For `host/map-stack.ts`. No comment leads to them, so that Node never reads them by itself.
+  // `host/map-stack.ts` reads the source maps. No comment refers to them, so Node never reads them by itself.
   sourcemap: 'external',
   sourcesContent: false,
 })
@@ -30,20 +30,20 @@ const commonJs = [
   'globalThis.__dirname ??= import.meta.dirname',
 ].join('\n')
 
-/** What main.ts loads to answer Wireshark, but for what has to be there at once. */
+/** Modules that main.ts loads to answer Wireshark, except those that it needs at once. */
 const answers = {
   'private-folder': 'src/host/private-folder.ts',
   config: 'src/extcap/config.ts',
   dlts: 'src/extcap/dlts.ts',
 }
-/** Rarely needed and large; each is a file beside the program for all who load it. */
+/** Large modules that are rarely needed. Each is a file of its own next to the program. */
 const rarities = {
   'proxy-agent': 'src/kube/proxy-agent.ts',
   'parse-settings': 'src/settings/parse-settings.ts',
 }
 
 /**
- * Returns which of these modules, beside the program as a file of its own, an import asks for while it runs; undefined: none.
+ * Returns which of these modules a dynamic import asks for; undefined: none. Each module is a file of its own next to the program.
  * @param {Record<string, string>} entries
  * @returns {(asked: import('esbuild').OnResolveArgs) => string | undefined}
  */
@@ -72,7 +72,7 @@ function keepApart(entries) {
 }
 
 /**
- * The same for modules that are CommonJS, which Node requires: for an `import()` it would make ready for ES modules first.
+ * Does the same for CommonJS modules, through `require`: an `import()` would make Node start its ES module loader first.
  * @param {Record<string, string>} entries
  * @returns {import('esbuild').Plugin}
  */
@@ -94,7 +94,7 @@ function requireApart(entries) {
 }
 
 /**
- * ssh2 asks for the cipher code that npm has compiled: from where `native-ciphers.ts` finds it, not from wherever Node would.
+ * Loads the cipher code that npm has compiled for ssh2 from where `native-ciphers.ts` finds it, not from where Node would.
  * @type {import('esbuild').Plugin}
  */
 const nativeCiphers = {
@@ -110,8 +110,8 @@ const nativeCiphers = {
 }
 
 /**
- * Packages that others take where they find them, some with compiled code: Node would look in every folder above the program, where
- * anybody may have put them.
+ * Excludes optional packages, some with compiled code. Node would look for them in every folder above the program, where anybody may have
+ * put them.
  * @type {import('esbuild').Plugin}
  */
 const absentPackages = {
@@ -125,8 +125,8 @@ const absentPackages = {
   },
 }
 
-// Wireshark waits for the list at its start and a person for a completed word, and Node takes 1 to 2 ms for each file it loads and 15 ms to make ready for ES modules: what
-// answers from the cache is one file of CommonJS, and what asks the clusters, or completes, is one more.
+// Wireshark waits for the list at its start, and a person waits for a completed word. Node takes 1 to 2 ms for each file and 15 ms for its ES module
+// loader. So the code that answers from the cache is one CommonJS file, and the code that asks the clusters, or completes, is another.
 const single = { interfaces: 'src/extcap/interfaces.ts', complete: 'src/completion/complete.ts' }
 /** @satisfies {import('esbuild').BuildOptions} */
 const commonJsFile = /** @type {const} */ ({ ...common, format: 'cjs', outExtension: { '.js': '.cjs' } })
@@ -154,7 +154,7 @@ const { program, parts } = await buildProgram({
 })
 const metafiles = [main, singles, few, program, parts].map(({ metafile }) => metafile)
 for (const metafile of metafiles) refuseForeignImports(metafile)
-// By its name the program knows whether it is to answer as Wireshark's extcap or kubectl's plugin, whatever npm's or our launchers are called.
+// From its name the program knows whether it runs as Wireshark's extcap or kubectl's plugin, whatever the names of the launchers.
 const faces = {
   'kcap-extcap.cjs': '',
   'kubectl-kcap.cjs': '',
@@ -165,7 +165,7 @@ for (const [name, start] of Object.entries(faces))
 for (const name of ['kcap.cjs', ...Object.keys(faces)]) chmodSync(`dist/${name}`, 0o755)
 
 /**
- * What is not Node's own has to be in the bundle: nothing is looked for where others may write.
+ * Throws when an import is neither Node's own nor in the bundle: the program must not load code from where others may write.
  * @param {import('esbuild').Metafile} metafile
  */
 function refuseForeignImports({ outputs }) {
@@ -178,7 +178,7 @@ function refuseForeignImports({ outputs }) {
 }
 
 /**
- * Returns what a source file exports, now.
+ * Returns the exports of a source file as it is now.
  * @param {string} file
  */
 async function evaluate(file) {
@@ -188,7 +188,7 @@ async function evaluate(file) {
   return await import(`data:text/javascript;base64,${Buffer.from(output?.contents ?? '').toString('base64')}`)
 }
 
-// The launcher carries the answers that are the same for everybody, so that it is always of the same version as the program.
+// The launcher contains the answers that are the same for everybody, so its version always matches the program.
 const { constantAnswers } = await evaluate('src/extcap/constant-answers.ts')
 /** @param {string} text */
 const shellWord = (text) => `'${text.replaceAll("'", "'\\''")}'`
@@ -207,7 +207,7 @@ writeFileSync('dist/THIRD-PARTY-LICENSES.txt', formatLicenses(packages))
 const sbom = makeSbom(JSON.parse(readFileSync('package.json', 'utf8')), packages)
 writeFileSync('dist/sbom.cdx.json', `${JSON.stringify(sbom, undefined, 1)}\n`)
 
-// Only now, and only what is stale: a program that runs from here goes on.
+// Remove only stale files, and only now: a program that runs from dist must not break.
 const outputs = metafiles.flatMap(({ outputs }) => Object.keys(outputs))
 const others = [
   ...Object.keys(faces),

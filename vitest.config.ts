@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { defineConfig, type Plugin } from 'vitest/config'
 import { toShellModule } from './packaging/shell-module.js'
 
-// Node reads these certificates at each start, which takes it a third of its time; the servers of the tests have their own.
+// Node reads these certificates at each start, which takes a third of the start time; the servers of the tests have their own.
 delete process.env.NODE_EXTRA_CA_CERTS
 
 /** Loads shell scripts as the build does. */
@@ -11,16 +11,16 @@ const shellScripts: Plugin = {
   transform: (code, id) => (id.endsWith('.sh') ? { code: toShellModule(code), map: null } : undefined),
 }
 
-/** unit: needs only Node. gates: the house itself. real: real peers (test/real/lab.ts). cluster: any cluster. fuzz: hostile
- * inputs, as long as KCAP_FUZZ_SECONDS says. soak: hours of churn. bench: measures, never part of a test run. */
+/** unit needs only Node. gates checks the sources and documents. real uses real peers (test/real/lab.ts). cluster uses any cluster. fuzz sends
+ * hostile inputs for KCAP_FUZZ_SECONDS. soak runs hours of churn. bench measures, and is never part of a test run. */
 export default defineConfig({
   plugins: [shellScripts],
   test: {
     pool: 'forks',
     setupFiles: 'test/support/run-cleanups.ts',
-    // Transforming the sources costs the run's first seconds; what has not changed is taken from the last run.
+    // Transforming the sources takes the first seconds of a run; unchanged files come from the last run.
     experimental: { fsModuleCache: true },
-    // Many of these tests wait for a clock or a peer: meanwhile others have the core.
+    // Many of these tests wait for a clock or a peer; other tests use the core meanwhile.
     maxWorkers: Math.ceil(2.5 * availableParallelism()),
     projects: [
       {
@@ -30,7 +30,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/real/**', 'test/cluster/**', 'test/gates/**'],
           testTimeout: 45_000,
-          // The kubeconfig library alone takes a second to load; kcap keeps nothing in its modules that a file could leave to the next.
+          // The kubeconfig library alone takes a second to load. kcap keeps no state in its modules that one file could pass to the next.
           isolate: false,
           globalSetup: 'test/support/build-program.ts',
         },
@@ -49,7 +49,7 @@ export default defineConfig({
         test: {
           name: 'real',
           include: ['test/real/**/*.test.ts'],
-          // The peers and the machine are shared: one second try in CI, which prints what needed it.
+          // The peers and the machine are shared: CI retries a test once and prints which.
           retry: process.env.KCAP_REQUIRE_REAL === '1' ? 1 : 0,
           testTimeout: 180_000,
           hookTimeout: 180_000,

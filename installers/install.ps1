@@ -1,15 +1,15 @@
 <#
 .SYNOPSIS
-  Installs kcap for one user on Windows, or takes it away.
+  Installs or removes kcap for one user on Windows.
 .EXAMPLE
   powershell -ExecutionPolicy Bypass -File install.ps1 -From kcap-0.1.0-win-x64.zip
 .EXAMPLE
   powershell -ExecutionPolicy Bypass -File install.ps1 -Uninstall
 #>
 param(
-  # An archive or its URL; without it what is beside this file is installed.
+  # Archive or its URL. The default is the kcap in this file's folder.
   [string]$From,
-  # The archive's SHA-256; without it SHA256SUMS beside the archive tells it.
+  # SHA-256 of the archive. The default comes from SHA256SUMS in the archive's folder.
   [string]$Sha256,
   [string]$Prefix = (Join-Path $env:LOCALAPPDATA 'Programs\kcap'),
   [switch]$Uninstall
@@ -25,7 +25,7 @@ function Test-Kcap([string]$Folder) {
   (Test-Path (Join-Path $Folder 'dist\kcap.cjs')) -and (Test-Path (Join-Path $Folder 'kcap-extcap.cmd'))
 }
 
-# The user's own PATH, as it is stored: %NAME%s in it stay as they are.
+# Changes the user's own stored PATH; %NAME%s in it stay unexpanded.
 function Set-UserPath([scriptblock]$Change) {
   $key = [Microsoft.Win32.Registry]::CurrentUser.OpenSubKey('Environment', $true)
   $stored = [string]$key.GetValue('Path', '', 'DoNotExpandEnvironmentNames')
@@ -65,7 +65,7 @@ try {
     if (-not $Sha256 -and (Test-Path $sums)) {
       $Sha256 = Get-Content $sums | Where-Object { $_.EndsWith("  $name") } | ForEach-Object { $_.Split(' ')[0] }
     }
-    if (-not $Sha256) { Stop-Install "cannot check `"$From`": no SHA256SUMS beside it tells its sum; give -Sha256" }
+    if (-not $Sha256) { Stop-Install "cannot check `"$From`": no SHA256SUMS in its folder has its checksum; give -Sha256" }
     $found = (Get-FileHash -Algorithm SHA256 $archive).Hash
     if ($found -ne $Sha256) { Stop-Install "cannot install `"$From`": its SHA-256 is $found, not $Sha256" }
     Expand-Archive $archive (Join-Path $draft 'unpacked')

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Installs kcap for one user on Linux or macOS, or takes it away; with sudo and --prefix /usr/local for all.
+# Installs or removes kcap for one user on Linux or macOS; with sudo and --prefix /usr/local for all users.
 set -eu
 
-usage='install.sh [--from ARCHIVE|URL] [--sha256 SUM] [--prefix FOLDER]    install kcap; without --from that beside this file
-install.sh --uninstall [--prefix FOLDER]                            remove it and what it has put into Wireshark
+usage='install.sh [--from ARCHIVE|URL] [--sha256 SUM] [--prefix FOLDER]    install kcap, by default the one in this folder
+install.sh --uninstall [--prefix FOLDER]                            remove kcap, also from Wireshark
 
-  --from    kcap-VERSION-PLATFORM.tar.gz; its sum is read from SHA256SUMS beside it unless --sha256 tells it
+  --from    kcap-VERSION-PLATFORM.tar.gz; its checksum is in SHA256SUMS in the same folder, or in --sha256
   --prefix  kcap goes into FOLDER/share/kcap, the links to it into FOLDER/bin; default: ~/.local'
 
 fail() {
@@ -42,11 +42,11 @@ names='kcap kcap-extcap kubectl-kcap kubectl_complete-kcap'
 
 is_ours() { [ -f "$1/dist/kcap.cjs" ] && [ -f "$1/kcap-extcap" ]; }
 
-# A link is ours if it leads to our folder; anything else of that name is somebody's.
+# A link is ours if it leads to our folder; any other file of that name is not ours.
 for name in $names; do
   [ ! -e "$bin/$name" ] && [ ! -h "$bin/$name" ] && continue
   [ "$(readlink "$bin/$name" || true)" = "$home/$name" ] && continue
-  [ -n "$uninstall" ] || fail "cannot install \"$bin/$name\": a file of that name is there that is not this kcap's" "ls -l $bin/$name"
+  [ -n "$uninstall" ] || fail "cannot install \"$bin/$name\": another program's file has that name" "ls -l $bin/$name"
 done
 if [ -e "$home" ] && ! is_ours "$home"; then
   fail "cannot replace \"$home\": it is not kcap's" "ls -l $home"
@@ -63,7 +63,7 @@ if [ -n "$uninstall" ]; then
   exit 0
 fi
 
-# Beside the place it goes to, so that it can be put there whole.
+# The draft is on the file system of its destination, so that a rename installs it atomically.
 mkdir -p "$prefix/share" "$bin" 2>/dev/null || fail "cannot install \"$home\": $prefix can't be written" 'sh install.sh --prefix FOLDER'
 draft=$(mktemp -d "$prefix/share/.kcap.XXXXXX")
 trap 'rm -rf "$draft"' EXIT
@@ -100,7 +100,7 @@ if [ -n "$from" ]; then
   esac
   [ -r "$archive" ] || fail "cannot read \"$archive\": there is no such file"
   if [ -z "$sum" ] && [ -r "$sums" ]; then sum=$(sed -n "s|^\([0-9a-f]*\)  ${from##*/}\$|\1|p" "$sums"); fi
-  [ -n "$sum" ] || fail "cannot check \"$from\": no SHA256SUMS beside it tells its sum" 'sh install.sh --from ARCHIVE --sha256 SUM'
+  [ -n "$sum" ] || fail "cannot check \"$from\": no SHA256SUMS in its folder has its checksum" 'sh install.sh --from ARCHIVE --sha256 SUM'
   found=$(sum_of "$archive")
   [ "$found" = "$sum" ] || fail "cannot install \"$from\": its SHA-256 is $found, not $sum" 'fetch it again'
   mkdir "$draft/kcap"
@@ -119,5 +119,5 @@ for name in $names; do
   ln -sf "$home/$name" "$bin/$name"
 done
 printf 'kcap: installed %s, with links in %s\n' "$home" "$bin"
-case :$PATH: in *:"$bin":*) ;; *) printf 'kcap: %s is not in PATH; kcap can be started by %s\n' "$bin" "$bin/kcap" ;; esac
+case :$PATH: in *:"$bin":*) ;; *) printf 'kcap: %s is not in PATH; start kcap as %s\n' "$bin" "$bin/kcap" ;; esac
 "$home/kcap" install

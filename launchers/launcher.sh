@@ -1,8 +1,9 @@
 # shellcheck shell=sh disable=SC2154
-# Answers of kcap to Wireshark for which Node, whose start takes twenty times as long, is not needed: Wireshark asks two questions for
-# each interface of its list, half of them one after the other before its window opens (ui/capture.c, capture_get_if_list_capabilities).
-# The launcher that `kcap install` writes sets `node` and `program` and reads this file with `.`; it goes on only where Node is missing.
-# For dash, bash and busybox ash; starting any program costs more than all the rest. PATH may lead to the current folder, so it is not searched. The build fills in what is between `@`s.
+# Answers questions of Wireshark without Node, whose start takes twenty times as long. Wireshark asks two questions for each interface of its
+# list, half of them sequentially before its window opens (ui/capture.c, capture_get_if_list_capabilities).
+# The launcher that `kcap install` writes sets `node` and `program` and sources this file, which returns only where Node is missing.
+# Runs in dash, bash and busybox ash. Starting any program costs more than everything else. The script does not search PATH, which may name the
+# current folder. The build replaces the names between `@`s.
 
 version='@version@'
 question='' interface='' expected=''
@@ -17,7 +18,7 @@ for word; do
     --extcap-interface) expected=interface ;;
     --extcap-interface=*) interface=${word#--extcap-interface=} ;;
     --extcap-version=*) ;;
-    # Among them --extcap-reload-option, whose answer comes from the cluster.
+    # This includes --extcap-reload-option, whose answer comes from the cluster.
     *)
       question=''
       break
@@ -32,8 +33,8 @@ case $question:$interface in
     exit 0
     ;;
   config:kcap?*)
-    # What the last listing found in the cluster, and what was chosen in this dialog before: if it was written by this version, for this
-    # kubeconfig, and has not been touched since (src/extcap/answer-file.ts).
+    # The answer file has the results of the last listing and the previous choices in this dialog. It is valid if this version wrote it for this
+    # kubeconfig and it has not changed since (src/extcap/answer-file.ts).
     case ${XDG_CACHE_HOME:-} in
       /*) cache=$XDG_CACHE_HOME ;;
       *) if [ -d /System/Library/CoreServices ]; then cache=$HOME/Library/Caches; else cache=$HOME/.cache; fi ;;
@@ -44,7 +45,7 @@ case $question:$interface in
       header='' sum='' again=''
       { IFS= read -r header && sum=$(command -p cksum); } <"$answer"
       if [ "$header" = "kcap $version ${sum%% *} ${KUBECONFIG:-}" ]; then
-        # Read anew, and perhaps replaced since: the same first line has the same checksum, so the same answer behind it.
+        # The file may have been replaced since: an equal first line has the same checksum, so the same answer follows.
         { IFS= read -r again && [ "$again" = "$header" ] && command -p cat && exit; } <"$answer"
       fi
     fi
@@ -65,7 +66,7 @@ esac
 
 case $* in
   *--ssh-password* | *--sudo-password*)
-    # Other users of the machine can see the words of a program, but not its environment.
+    # Other users of the machine can see the arguments of a program, but not its environment.
     expected=''
     for word; do
       shift
@@ -83,7 +84,7 @@ esac
 
 if [ -r "$program" ]; then
   if [ -x "$node" ]; then exec "$node" "$program" "$@"; fi
-  # The Node that kcap was installed with is gone, as after an update of it. A desktop starts Wireshark with a short PATH.
+  # The Node that kcap was installed with is gone, for example after an update. A desktop starts Wireshark with a short PATH.
   for node in "$(command -v node)" /usr/local/bin/node /usr/bin/node /opt/homebrew/bin/node /opt/local/bin/node \
     "$HOME"/.volta/bin/node "$HOME"/.nvm/versions/node/*/bin/node "$HOME"/.asdf/installs/nodejs/*/bin/node \
     "$HOME"/.local/share/fnm/node-versions/*/installation/bin/node; do

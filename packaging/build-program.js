@@ -3,12 +3,12 @@ import path from 'node:path'
 import { build } from 'esbuild'
 
 /**
- * A capture and a list are one file of CommonJS: in fifty ES modules Node spent more time on loading than kcap on the cluster. Each module in it
- * runs when it is first asked for. What few captures need are ES modules in `chunks`, which take from that file what it has, so that every
- * module is there once.
+ * Captures and lists are one CommonJS file: with fifty ES modules, loading took Node longer than kcap spent on the cluster. Each module in the
+ * file runs when it is first required. Code that few captures need is in ES modules in `chunks`, which import from that file the modules that
+ * it contains, so that every module exists once.
  */
 const faces = ['src/cli/run-cli.ts', 'src/extcap/capture.ts', 'src/extcap/filter.ts', 'src/extcap/reload.ts']
-/** Modules that the program loads while it runs, and has in its own file. */
+/** Modules that the program loads dynamically from its own file. */
 const inside = [
   'src/cli/capture-command.ts',
   'src/cli/list-command.ts',
@@ -20,7 +20,7 @@ const inside = [
 const nameOf = (file) => path.relative('.', file).replaceAll(path.sep, '/')
 
 /**
- * Takes the program's faces from its file.
+ * Loads the program's interfaces from its file.
  * @type {import('esbuild').Plugin}
  */
 export const requireProgram = {
@@ -38,7 +38,7 @@ export const requireProgram = {
 }
 
 /**
- * Leaves what is imported while the program runs to files in `chunks`, and keeps in `found` which those are.
+ * Moves dynamically imported modules to files in `chunks`, and records them in `found`.
  * @param {Map<string, string>} found
  * @returns {import('esbuild').Plugin}
  */
@@ -59,7 +59,7 @@ function partFrom(found) {
 }
 
 /**
- * Takes from the program's file the modules that are in it.
+ * Imports the modules that the program's file contains from that file.
  * @param {Record<string, object>} modules
  * @returns {import('esbuild').Plugin}
  */

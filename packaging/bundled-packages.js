@@ -7,14 +7,14 @@ import path from 'node:path'
  * @property {string} version
  * @property {string} license SPDX identifier
  * @property {string} licenseText
- * @property {string} integrity of what npm gave, as in package-lock.json
+ * @property {string} integrity of the package from npm, as in package-lock.json
  */
 
-/** Texts of packages whose author forgot to publish one. */
+/** Licence texts of packages that publish none. */
 const ownTexts = path.join(import.meta.dirname, 'licenses')
 
 /**
- * The npm packages of which at least a byte is in what esbuild has written, by name. Throws when one has no licence text.
+ * Returns the npm packages with at least one byte in esbuild's output, sorted by name. Throws when one has no licence text.
  * @param {readonly import('esbuild').Metafile[]} metafiles
  * @returns {BundledPackage[]}
  */
@@ -47,7 +47,7 @@ export function readPackage(folder, integrity) {
     throw new Error(`cannot bundle "${name}": it has no licence text; put the one of its repository into ${own}`)
   }
   const licenseText = texts.map((file) => readFileSync(file, 'utf8').replaceAll('\r\n', '\n').trim()).join('\n\n')
-  // ssh2 still names it as npm once wanted it.
+  // ssh2 still uses an old form of this field.
   return { name, version, license: license ?? licenses?.[0]?.type, licenseText, integrity }
 }
 

@@ -5,8 +5,8 @@ import { product } from './release.js'
 import { placeInSystem } from './system-files.js'
 
 /**
- * A package for Debian 12 and later, whose Wireshark moved its extcaps with 4.6, and Ubuntu: https://www.debian.org/doc/debian-policy/ch-controlfields.html. It has no scripts: dpkg removes what it
- * has unpacked, and homes are not a package's.
+ * Makes a package for Ubuntu and for Debian 12 and later, whose Wireshark moved its extcaps with 4.6: https://www.debian.org/doc/debian-policy/ch-controlfields.html.
+ * It has no scripts: dpkg removes what it has unpacked, and a package must not touch homes.
  * @param {readonly import('./formats/entry.js').Entry[]} files as of `listFiles`
  * @param {{ architecture: string, multiarch: string }} debian
  */
@@ -19,7 +19,7 @@ export async function makeDebianPackage(files, { architecture, multiarch }) {
     `Architecture: ${architecture}`,
     'Maintainer: the kcap authors',
     `Installed-Size: ${Math.ceil(size / 1024)}`,
-    // What Node is linked with.
+    // Libraries that Node links with.
     'Depends: libc6 (>= 2.28), libgcc-s1, libstdc++6',
     'Recommends: wireshark | tshark',
     'Section: net',

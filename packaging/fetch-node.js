@@ -6,16 +6,16 @@ import { readTarGz } from './formats/tar.js'
 import { isWindows, platforms } from './release.js'
 
 /**
- * Node's program for a platform, by npm from wherever npm is told to look.
+ * Fetches Node's program for a platform with npm, from the registry that npm is configured for.
  * @param {import('./release.js').Platform} platform
- * @param {string} folder where it is kept for the next time
+ * @param {string} folder cache for the next run
  */
 export function fetchNode(platform, folder) {
   return fetchFile(platform, `package/bin/${isWindows(platform) ? 'node.exe' : 'node'}`, folder)
 }
 
 /**
- * Node's terms. They are left out of the package for Windows; those of the same version elsewhere are the same.
+ * Returns Node's license text. The package for Windows lacks it; it is the same in other packages of that version.
  * @param {import('./release.js').Platform} platform
  * @param {string} folder
  */
@@ -25,7 +25,7 @@ export function fetchNodeLicense(platform, folder) {
 }
 
 /**
- * What is not what release.json describes is refused.
+ * Fetches a package and refuses one that differs from release.json.
  * @param {import('./release.js').Platform} platform
  * @param {string} name
  * @param {string} folder

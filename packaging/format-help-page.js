@@ -1,6 +1,6 @@
 /**
- * docs/wireshark.md as a page for the Help button of Wireshark's dialogs, which opens a file on this machine. Only what that file uses of Markdown:
- * headings, paragraphs, fenced code, code and links within lines; its pictures are not shipped.
+ * Formats docs/wireshark.md as a page for the Help button of Wireshark's dialogs, which opens a local file. Supports only the Markdown that this file
+ * uses: headings, paragraphs, fenced code, inline code and links. Its pictures are not shipped.
  * @param {string} markdown
  */
 export function formatHelpPage(markdown) {
@@ -33,7 +33,7 @@ function formatLine(text) {
   return (
     escapeHtml(text)
       .replace(/`([^`]+)`/g, '<code>$1</code>')
-      // The other pages are in the source, not beside this one.
+      // The other pages are in the source, not next to this one.
       .replace(/\[([^\]]+)\]\((?!https?:)[^)]+\)/g, '$1')
       .replace(/\[([^\]]+)\]\(([^)]+)\)/g, '<a href="$2">$1</a>')
   )

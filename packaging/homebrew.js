@@ -1,8 +1,8 @@
 import { product } from './release.js'
 
 /**
- * A Homebrew formula: https://docs.brew.sh/Formula-Cookbook. `brew uninstall` takes away what brew has installed; `kcap uninstall` before it what kcap
- * has put into Wireshark.
+ * Formats a Homebrew formula: https://docs.brew.sh/Formula-Cookbook. `brew uninstall` removes the files that brew has installed; `kcap uninstall` before
+ * it removes kcap from Wireshark.
  * @param {(platform: string) => { url: string, sha256: string }} find the archive for a platform
  */
 export function formatFormula(find) {

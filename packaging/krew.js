@@ -1,6 +1,6 @@
 import { product } from './release.js'
 
-/** As Go names them. krew links to programs only, so that a command file of Windows has no place there. */
+/** Platforms under Go's names. krew links only to programs, so Windows, where kcap is a command file, is absent. */
 const selectors = {
   'linux-x64': { os: 'linux', arch: 'amd64' },
   'linux-arm64': { os: 'linux', arch: 'arm64' },
@@ -9,7 +9,7 @@ const selectors = {
 }
 
 /**
- * `kubectl kcap`: https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/. As JSON, which is YAML too.
+ * Formats the krew manifest of `kubectl kcap` as JSON, which is valid YAML: https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/.
  * @param {(platform: string) => { url: string, sha256: string, folder: string }} find the archive for a platform
  */
 export function formatKrewManifest(find) {

@@ -9,7 +9,7 @@ import { toComponent } from './sbom.js'
 const top = path.join(import.meta.dirname, '..')
 
 /**
- * All that a package for a platform consists of; `build.js` has run before.
+ * Returns all files of a package for a platform. `build.js` must have run before.
  * @param {import('./release.js').Platform} platform
  * @param {string} nodeFolder
  * @returns {Entry[]}
@@ -28,7 +28,7 @@ export function listFiles(platform, nodeFolder) {
     toEntry(isWindows(platform) ? 'node.exe' : 'node', fetchNode(platform, nodeFolder), true),
     toEntry(installer, read(`installers/${installer}`), true),
     ...built.map((file) => toEntry(file, read(file), false)),
-    // Tells Node that dist holds ES modules.
+    // Declares to Node that dist contains ES modules.
     toEntry('package.json', formatJson({ name, version, license, type: 'module' }), false),
     toEntry('sbom.cdx.json', formatJson(describeContents(platform)), false),
     toEntry('LICENSE', read('LICENSE'), false),
@@ -36,7 +36,7 @@ export function listFiles(platform, nodeFolder) {
   ]
 }
 
-/** What dist is made of, and Node. @param {import('./release.js').Platform} platform */
+/** Returns the licenses of the bundled packages and Node. @param {import('./release.js').Platform} platform */
 function describeContents({ node }) {
   const sbom = JSON.parse(read('dist/sbom.cdx.json').toString())
   return { ...sbom, components: [...sbom.components, toComponent(node)] }

@@ -13,8 +13,9 @@ import { isWindows, platforms, product } from './release.js'
 import { makeRpm } from './rpm.js'
 
 /**
- * `npm run package -- [--out FOLDER] [--downloads URL] [PLATFORM…]`: what can be installed without Node, for all platforms or for those that are
- * named, on any machine. The same sources give the same bytes. With the URL where the archives will lie, also what Homebrew and krew read.
+ * `npm run package -- [--out FOLDER] [--downloads URL] [PLATFORM…]`: makes packages that install without Node, for all platforms or the
+ * named ones, on any machine. The same sources give the same bytes. With the URL of the published archives, it also writes the files for Homebrew
+ * and krew.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,

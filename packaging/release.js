@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * Whom kcap is packaged for, and with which package of npm's that has Node for that platform in it: 24, but on macOS, for which npm has no 24
- * that is kept up, and not 26 on Linux, where it needs a libatomic that many systems lack.
+ * A platform that kcap is packaged for, and the npm package that contains Node for it. Node is 24; on macOS it is 26, because npm has no maintained
+ * 24 for macOS. On Linux, 26 needs a libatomic that many systems lack.
  * @typedef {object} Platform
  * @property {string} name as in `linux-x64`
  * @property {{ name: string, version: string, license: string, integrity: string }} node

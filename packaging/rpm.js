@@ -5,13 +5,13 @@ import path from 'node:path'
 import { product } from './release.js'
 import { placeInSystem } from './system-files.js'
 
-/** Fedora, openSUSE and RHEL: up to Wireshark 4.4, and from 4.6. */
+/** Extcap folders of Fedora, openSUSE and RHEL: up to Wireshark 4.4, and from 4.6. */
 const extcapFolders = ['/usr/lib64/wireshark/extcap', '/usr/libexec/wireshark/extcap']
 
-/** 1980, as in a zip; rpm takes 0 for none. */
+/** 1980, as in a zip; rpm treats 0 as no time. */
 const epoch = 315_532_800
 
-/** Nothing in the package is to depend on the machine that builds it, nor to be changed by its macros. */
+/** Macros that keep the package independent of the machine that builds it. */
 const settings = {
   _build_id_links: 'none',
   __os_install_post: '%{nil}',
@@ -23,7 +23,7 @@ const settings = {
 }
 
 /**
- * A package for systems with rpm, built by their own `rpmbuild`; undefined where there is none. https://rpm-software-management.github.io/rpm/manual/spec.html
+ * Builds a package for systems with rpm, with their own `rpmbuild`. Returns undefined where `rpmbuild` is absent. https://rpm-software-management.github.io/rpm/manual/spec.html
  * @param {readonly import('./formats/entry.js').Entry[]} files as of `listFiles`
  * @param {string} architecture
  * @returns {Promise<Buffer | undefined>}

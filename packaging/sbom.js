@@ -1,6 +1,6 @@
 /**
- * What kcap is made of, in CycloneDX: https://cyclonedx.org/docs/1.6/json/. Without a time and a random serial number, which are optional: the same
- * input gives the same file.
+ * Returns the components of kcap in CycloneDX: https://cyclonedx.org/docs/1.6/json/. Omits the time and the random serial number, which are optional,
+ * so that the same input gives the same file.
  * @param {{ name: string, version: string, license: string, description: string }} product
  * @param {readonly { name: string, version: string, license: string, integrity: string }[]} packages
  */

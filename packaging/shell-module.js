@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 
 /**
- * Returns a module that exports a shell script as it is sent: without comments, indentation and empty lines. A line `. ./FILE.sh` stands
- * for that file's text. A line within quotes must not begin with a space or `#`.
+ * Returns a module that exports a shell script as it is sent: without comments, indentation and empty lines. That file's text
+ * replaces a line `. ./FILE.sh`. A line within quotes must not begin with a space or `#`.
  * @param {string} text
  */
 export function toShellModule(text) {

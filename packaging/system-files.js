@@ -6,7 +6,7 @@ const home = '/usr/lib/kcap'
 const program = `${home}/dist/kcap.cjs`
 const programs = ['kcap', 'kcap-extcap', 'kubectl-kcap', 'kubectl_complete-kcap']
 
-/** @type {Readonly<Record<string, string>>} Where all distributions look for them. */
+/** @type {Readonly<Record<string, string>>} Folders where all distributions look for these files. */
 const sharedFiles = {
   'dist/kcap.1': 'man/man1/kcap.1',
   'dist/completion/kcap.bash': 'bash-completion/completions/kcap',
@@ -15,8 +15,8 @@ const sharedFiles = {
 }
 
 /**
- * Where a package of the system puts kcap's files: by absolute paths, and with the launcher in the folders where Wireshark, by its version, looks
- * for the extcaps of all users.
+ * Returns kcap's files as a system package installs them: under absolute paths, with the launcher in the folders where Wireshark, depending on its
+ * version, looks for the extcaps of all users.
  * @param {readonly Entry[]} files as of `listFiles`
  * @param {readonly string[]} extcapFolders
  * @returns {Promise<Entry[]>}
@@ -43,7 +43,7 @@ export async function placeInSystem(files, extcapFolders) {
   ]
 }
 
-/** The launcher is the one that `kcap install` writes. */
+/** Returns the launcher that `kcap install` writes. */
 async function loadFormatLauncher() {
   const { outputFiles } = await build({
     entryPoints: ['src/install/format-launcher.ts'],

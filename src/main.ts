@@ -4,7 +4,7 @@ import { findVerb, runExtcap } from './extcap/front.ts'
 import { useCompileCache } from './host/compile-cache.ts'
 import { writeAnswer } from './host/write-answer.ts'
 
-/** Which face is wanted: Wireshark's questions are told by their words, whatever name kcap was started by. */
+/** Chooses between extcap and shell. Wireshark's arguments identify its questions, whatever the name of the program. */
 async function main(argv: readonly string[]): Promise<number> {
   const isCompletion = argv[0] === '--kcap-complete'
   const verb = isCompletion ? undefined : findVerb(argv)
@@ -21,7 +21,7 @@ async function main(argv: readonly string[]): Promise<number> {
   return await runCli(argv)
 }
 
-/** What no face has caught: kcap's own files can't be loaded. */
+/** Reports an error that neither interface has caught: kcap's own files can't be loaded. */
 function reportFault(error: NodeJS.ErrnoException): number {
   const isLimit = error.code === 'EMFILE' || error.code === 'ENFILE'
   const state = isLimit ? 'too many files are open: ulimit -n 1024' : error.message

@@ -1,7 +1,7 @@
 import { fixedTime } from './entry.js'
 
 /**
- * As dpkg wants it: deb(5), ar(5). Members in the order they are given.
+ * Makes an ar archive as dpkg expects it: deb(5), ar(5). Keeps the order of the members.
  * @param {readonly (readonly [name: string, content: Buffer])[]} members
  */
 export function formatAr(members) {

@@ -1,12 +1,12 @@
 /**
- * A file of an archive. Owners and times are the same in all that we write, so that the same input gives the same bytes.
+ * A file of an archive. Owners and times are the same in all archives, so that the same input gives the same bytes.
  * @typedef {object} Entry
  * @property {string} name with `/`
  * @property {Buffer} content
  * @property {boolean} isProgram
  */
 
-/** 2020-01-01, in seconds: ZIP knows no time before 1980, and some tools dislike 1970. */
+/** 2020-01-01, in seconds: ZIP has no time before 1980, and some tools reject 1970. */
 export const fixedTime = 1_577_836_800
 
 /** @param {readonly Entry[]} entries */
@@ -15,7 +15,7 @@ export function sortEntries(entries) {
 }
 
 /**
- * The folders of these files, each before what is in it.
+ * Returns the folders of these files, each before its contents.
  * @param {readonly Entry[]} entries
  */
 export function listFolders(entries) {

@@ -6,7 +6,7 @@ import { fixedTime, listFolders, sortEntries } from './entry.js'
 const blockSize = 512
 
 /**
- * A gzipped ustar archive: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html#tag_20_92_13_06
+ * Makes a gzipped ustar archive: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html#tag_20_92_13_06
  * @param {readonly Entry[]} entries
  */
 export function formatTarGz(entries) {
@@ -17,7 +17,7 @@ export function formatTarGz(entries) {
     Buffer.alloc(-content.length & (blockSize - 1)),
   ])
   const packed = gzipSync(Buffer.concat([...folders, ...files, Buffer.alloc(2 * blockSize)]))
-  // The system that wrote it (RFC 1952, OS): Node names its own.
+  // The operating system field (RFC 1952, OS): Node writes its own.
   packed[9] = 255
   return packed
 }
@@ -51,7 +51,7 @@ function formatHeader(name, type, mode, size) {
 }
 
 /**
- * A name of more than 100 bytes is cut at a `/`.
+ * Splits a name of more than 100 bytes at a `/`.
  * @param {string} name
  * @returns {[string, string]}
  */
@@ -63,7 +63,7 @@ function splitName(name) {
 }
 
 /**
- * A file of such an archive, if it is there; npm's have short names.
+ * Returns a file of such an archive; undefined: absent. Files of npm packages have short names.
  * @param {Buffer} archive
  * @param {string} wanted
  */

@@ -1,7 +1,7 @@
 import { crc32, deflateRawSync } from 'node:zlib'
 import { sortEntries } from './entry.js'
 
-/** 2020-01-01 00:00, as MS-DOS counts. */
+/** 2020-01-01 00:00 in MS-DOS format. */
 const dosTime = 0
 const dosDate = ((2020 - 1980) << 9) | (1 << 5) | 1
 
@@ -9,11 +9,11 @@ const deflated = 8
 /** Names are UTF-8. */
 const flags = 0x800
 const needs = 20
-/** Attributes are those of Unix. */
+/** Attributes are Unix modes. */
 const madeBy = (3 << 8) | needs
 
 /**
- * https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3: each file behind a header of its own, then the directory.
+ * https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3. Makes a zip archive: each file after its own header, then the directory.
  * @param {readonly import('./entry.js').Entry[]} entries
  */
 export function formatZip(entries) {

@@ -21,7 +21,7 @@ export interface ErrorFacts {
   readonly algorithm?: string
   /** Whether the capture program rejected one of its options as unknown. */
   readonly hasUnknownOption?: boolean
-  /** The pod may be ending: a signal ended the capture program, or the container runtime could not start one. */
+  /** The pod may be terminating: a signal ended the capture program, or the container runtime could not start one. */
   readonly mayHaveEnded?: boolean
   /** Whether the login shell found no "sh". */
   readonly lacksShell?: boolean

@@ -105,7 +105,7 @@ export async function openSupervisedCapture(options: SupervisedCaptureOptions): 
     if (failure() !== undefined) {
       stop()
       program.kill()
-      // Unread chunks would keep the program from ending.
+      // Unread chunks would keep the program alive.
       while ((await chunks.next()).done !== true);
     }
     const exit = await program.ended

@@ -70,7 +70,7 @@ export async function uploadTcpdump(route: Route, file: string, options: UploadO
 }
 
 const fileHint = '--upload-tcpdump FILE takes a static tcpdump for the processor of the node'
-const otherRoutes = 'another way: --via ephemeral, --via node-pod'
+const otherRoutes = 'another route: --via ephemeral, --via node-pod'
 
 function explain(
   outcome: Exclude<SendOutcome, { kind: 'arrived' }>,

@@ -16,7 +16,7 @@ const fileSystem = 'choose another temporary folder in the preferences of Wiresh
  */
 export const dialogAdvice: Readonly<Record<ErrorCode, readonly string[]>> = {
   internal: ['this is a fault in kcap; a report helps most with what {log-file} has'],
-  usage: ['the gear beside the interface opens its options'],
+  usage: ['the gear icon of the interface opens its options'],
   'bad-filter': ['correct {filter}, or the capture filter in the main window'],
   'unknown-interface': ['choose another in {iface}; "Load interfaces" lists them'],
   // Its own hints already refer to the dialog.

@@ -66,7 +66,7 @@ export function testType(layers: Layers, type: number): PacketTest {
   return layers.kind === 'ethernet' ? testEtherType(layers, type) : testNumber(layers.type, 2, { low: type })
 }
 
-/** MPLS has no type: behind the last label, the IP version tells. */
+/** MPLS has no type: after the last label, the IP version decides. */
 function testBehindLabels(layers: Layers, type: number): PacketTest {
   const network = networkOf(layers)
   if (type !== etherTypes.ip && type !== etherTypes.ip6) throw new FilterError('unsupported protocol over mpls')

@@ -4,7 +4,7 @@ export interface Packet {
   readonly frame: Uint8Array
   /** Length on the wire, in bytes. */
   readonly length: number
-  /** Direction and interface that the kernel reports beside the bytes; undefined in a file. */
+  /** Direction and interface that the kernel reports with the bytes; undefined in a file. */
   readonly isOutgoing?: boolean | undefined
   readonly interfaceIndex?: number | undefined
 }

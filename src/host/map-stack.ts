@@ -8,7 +8,7 @@ const place = /((?:file:\/\/)?[^\s()]+\.c?js):(\d+):(\d+)/g
 
 /**
  * Returns a stack trace whose places in the built program are those of the source: `src/cli/run-cli.ts:30:5`. Reads the source maps that the build
- * writes beside its files, only when it is called. A place without a map is kept. https://tc39.es/ecma426/
+ * writes next to its files, only when it is called. A place without a map is kept. https://tc39.es/ecma426/
  */
 export function mapStack(stack: string): string {
   const maps = new Map<string, SourceMap | undefined>()

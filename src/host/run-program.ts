@@ -57,7 +57,7 @@ export async function runProgram(argv: readonly [string, ...string[]], run: Prog
   if (found.file === undefined) return notStarted(found.state, found.isMissing)
   // Loaded on demand: most captures run no local program, and start-up time counts.
   const { execa } = await import('execa')
-  if (run.signal?.aborted) return notStarted('kcap was told to stop', false)
+  if (run.signal?.aborted) return notStarted('kcap was stopped', false)
   // A separate process group can be killed as a whole. A program that talks to the user must stay in the terminal's.
   const isGroup = run.interactive !== true && process.platform !== 'win32'
   const timeout = AbortSignal.timeout(run.timeoutMs)

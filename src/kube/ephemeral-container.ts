@@ -38,7 +38,7 @@ export async function openEphemeralContainer(
       hints: [line('kcap', 'list', 'pods', '-n', namespace)],
     })
   if (known.metadata?.annotations?.['kubernetes.io/config.mirror'] !== undefined)
-    throw refuse(options, 'it is a static pod, which the API can not change', [])
+    throw refuse(options, 'it is a static pod, which the API cannot change', [])
   const running = findRunning(known, debug.image, debug.privileged)
   if (running !== undefined) return running
   const container = `${ownNamePrefix}${randomBytes(4).toString('hex')}`

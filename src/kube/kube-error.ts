@@ -87,7 +87,7 @@ function refusedByAdmission({ verb, resource, namespace }: KubeAction, message: 
     return new KcapError('admission-refused', `${what}: the cluster refuses it: ${message.slice(0, 400)}`, {
       hints: [
         ...(/ per (Container|Pod) is |exceeded quota/.test(message) ? [smallerHint] : []),
-        'another route may be open: kcap doctor tells which',
+        'another route may be open: kcap doctor reports which',
       ],
     })
   return new KcapError(

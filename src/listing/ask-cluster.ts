@@ -151,7 +151,7 @@ async function findPodsIn(
     signal,
   })
   const pods = rows
-    // The API also calls a pod "Running" while its containers crash; the column of the Table tells them apart.
+    // The API also calls a pod "Running" while its containers crash; the column of the Table distinguishes them.
     .filter(({ status }) => status === undefined || status === 'Running')
     .map(({ namespace, name }) => ({ namespace, pod: name }))
     .filter(({ namespace, pod }) => isNamespaceName(namespace) && isPodName(pod))

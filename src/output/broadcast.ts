@@ -37,7 +37,7 @@ export interface BroadcastOptions {
   readonly queueBytes?: number | undefined
   /** Maximum number of bytes of names and secrets for later readers. */
   readonly namesBytes: number
-  /** Returns the same blocks with a note of so many lost packets at the first packet. */
+  /** Returns the same blocks with a note of this number of lost packets at the first packet. */
   readonly noteLoss: (bytes: Buffer, lostPackets: number) => Buffer
 }
 

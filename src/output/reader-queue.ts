@@ -29,7 +29,7 @@ export interface ReaderQueue {
   abandon(): void
 }
 
-/** Makes a queue of `limitBytes`. `noteLoss` returns the same blocks with a note of so many lost packets at the first packet. */
+/** Makes a queue of `limitBytes`. `noteLoss` returns the same blocks with a note of this number of lost packets at the first packet. */
 export function makeReaderQueue(
   limitBytes: number,
   noteLoss: (bytes: Buffer, lostPackets: number) => Buffer,

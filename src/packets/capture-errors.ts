@@ -7,7 +7,7 @@ const maxQuotedLength = 200
 export function notACapture(start: Buffer, sourceName: string): KcapError {
   return new KcapError('not-a-capture', `cannot read packets of "${sourceName}": it sent ${quoteFirstLine(start)}`, {
     hints: [
-      'something on the far side prints before or instead of the capture: a shell profile, a wrapper around tcpdump, a banner, a command that the account is limited to',
+      'something on the remote host prints before or instead of the capture: a shell profile, a wrapper around tcpdump, a banner, a command that the account is limited to',
     ],
   })
 }

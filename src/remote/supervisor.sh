@@ -7,7 +7,7 @@
 # input.
 exec 3<&0 </dev/null
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C; export PATH LC_ALL
-. ./hear.sh
+. ./read-line.sh
 # The id in its environment, which it passes on, identifies a capture as kcap's.
 KCAP_CAPTURE=$1; export KCAP_CAPTURE
 # `printf` is a built-in in all three shells, so no argv contains the password.
@@ -120,13 +120,13 @@ watch() {
   (
     trap '' PIPE
     exec >/dev/null 2>&1
-    while b=$(hear "$silence_seconds") && [ -n "$b" ]; do
+    while b=$(read_line "$silence_seconds") && [ -n "$b" ]; do
       case $b in q) break ;; r) exit ;; esac
       printf '%salive\n' "$report_prefix" >&4 || break
     done
     [ -n "$b" ] || printf '%ssilent\n' "$report_prefix" >&4
     end TERM
-    [ "$b" != q ] || b=$(hear "$grace_seconds")
+    [ "$b" != q ] || b=$(read_line "$grace_seconds")
     [ "$raise" = none ] || [ "$b" = q ] || sleep 1
     [ -n "$b" ] || end KILL
   ) & w=$!

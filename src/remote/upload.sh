@@ -3,13 +3,13 @@
 # shellcheck disable=SC2154 # smallest_piece, largest_piece, largest_run_digit: assigned by upload-script.ts
 # shellcheck disable=SC3045 # `read -t` only where `timed_read` is set
 # Writes a program to an executable file, in the first folder from which one can run, and keeps it until `q`, the end of its input, or silence.
-# Arguments: capture id, file name, size, seconds of silence, machine types as in `uname -m`, then the folders. The capture id tells the main process
-# of a debug container that it is needed.
+# Arguments: capture id, file name, size, seconds of silence, machine types as in `uname -m`, then the folders. The main process of
+# a debug container finds the capture id and stays alive.
 trap '' PIPE
 exec 3<&0 </dev/null
 name=$2 size=$3 silence=$4 machines=$5; shift 5
 umask 077
-. ./hear.sh
+. ./read-line.sh
 fail() { echo "failed $*"; exit 3; }
 # A shell may mistake a program for another machine for a script.
 machine=$(uname -m 2>/dev/null)
@@ -35,7 +35,7 @@ take() {
 }
 receive() {
   left=$size
-  while word=$(hear "$silence" 2>/dev/null) && [ -n "$word" ]; do
+  while word=$(read_line "$silence" 2>/dev/null) && [ -n "$word" ]; do
     case $word in
       [0-$largest_run_digit])
         run=$((smallest_piece << word)); [ $run -le $left ] || run=$left

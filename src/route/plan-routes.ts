@@ -108,7 +108,7 @@ function planSsh({ sshHost, sshFailure }: RouteFacts): PlannedRoute {
 function planEphemeral(facts: RouteFacts, consent: ReadonlySet<CreatingRoute>): PlannedRoute {
   const { rights, namespace, minorVersion, podSecurity } = facts
   if (facts.isWindows) return refused('ephemeral', 'the pod runs on Windows, which kcap has no debug container for')
-  if (facts.isStatic) return refused('ephemeral', 'it is a static pod, which the API can not change')
+  if (facts.isStatic) return refused('ephemeral', 'it is a static pod, which the API cannot change')
   if (minorVersion !== undefined && minorVersion < firstEphemeralVersion)
     return refused('ephemeral', `Kubernetes 1.${minorVersion} has no ephemeral containers`)
   if (refusesExec(facts)) return refused('ephemeral', policyReason)

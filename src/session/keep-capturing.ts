@@ -122,7 +122,7 @@ export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing 
     return await podEvents.willHaveEnded(target, ending, facts.mayHaveEnded === true)
   }
 
-  /** Reports whether a start failed because its pod was ending: the capture program there is killed, and may print nothing. */
+  /** Reports whether a start failed because its pod was terminating: the capture program there is killed, and may print nothing. */
   async function isEndOfPod(target: Target, { code, facts }: KcapError): Promise<boolean> {
     if (facts.mayHaveEnded) return await podEvents.willHaveEnded(target, ending, true)
     return (transient.includes(code) || code === 'pod-not-found') && podEvents.hasEnded(target)

@@ -44,7 +44,7 @@ export function makeReach(request: CaptureRequest, context: SessionContext, sign
         askSecret,
         askHostKey,
         answers: new Map(),
-        // SSH must not compress what the remote host has compressed, or was told not to compress.
+        // SSH must not compress what the remote host has compressed, or must not compress.
         mayCompress: request.capture.compression === 'auto',
         log,
         tell,

@@ -35,7 +35,7 @@ export function makeSourceInterfaces(
       const fitting = known.find((other) => describes(other.header, header))
       if (fitting !== undefined) return fitting.id
       if (known.length === mostInterfaces)
-        throw corruptCapture(`its packets are described in more than ${mostInterfaces} ways`, name)
+        throw corruptCapture(`its packets have more than ${mostInterfaces} different descriptions`, name)
       await namesReady()
       const id = await writer.addSource({ name, interfaceName, header }, description)
       interfaces.set(figures, [...known, { id, header }])

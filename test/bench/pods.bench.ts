@@ -23,7 +23,7 @@ beforeAll(async () => {
   kubeconfig = await demo.kubeconfig()
 })
 afterAll(() =>
-  writeResults('Pods at once', ['pods', 'packets/s', 'CPU, µs a packet', 'beside one pod', 'peak, MiB'], table),
+  writeResults('Pods at once', ['pods', 'packets/s', 'CPU, µs a packet', 'relative to one pod', 'peak, MiB'], table),
 )
 
 async function capture(count: number, seconds: number) {

@@ -11,7 +11,7 @@ import { compare, type Figure, type Measured, measure, median } from './measure.
 import { findSshdump } from './sshdump.ts'
 import { writeResults } from './write-results.ts'
 
-/** kcap as Wireshark runs it beside Wireshark's own sshdump: the same node, the same key, the same traffic, each into a FIFO. */
+/** Compares kcap, as Wireshark runs it, with Wireshark's own sshdump: the same node, the same key, the same traffic, each into a FIFO. */
 const host = ['10.231.0.2', '2222'] as const
 /** Whole rounds of 64: a socket is closed over what it has not sent. */
 const floodPackets = 320_000
@@ -21,7 +21,7 @@ let folder: string
 beforeAll(async () => {
   folder = await makeTempFolder()
 })
-afterAll(() => writeResults('Beside sshdump', ['what', 'kcap', 'sshdump', 'ratio'], table))
+afterAll(() => writeResults('Compared with sshdump', ['what', 'kcap', 'sshdump', 'ratio'], table))
 
 /** Runs an extcap whose FIFO goes to standard output, or to a file; the reader's own work is not counted. */
 function withFifo(argv: readonly string[], file?: string): string[] {

@@ -4,11 +4,11 @@ import { cpus } from 'node:os'
 const file = 'bench/results.md'
 const intro = `# Measured
 
-What \`npm run bench\` found: kcap beside what a user would run instead, in turn in one run. Ratios are kcap / the other, medians of pairs; only they
-hold on another machine. A table is replaced when its part runs again.
+What \`npm run bench\` found: kcap compared with what a user would run instead, alternating in one run. Ratios are kcap / the other, medians of pairs; only ratios
+hold on another machine. A new run of a part replaces its table.
 `
 
-/** Shows a table, and keeps it in bench/results.md as a section of its own. */
+/** Prints a table, and writes it into bench/results.md as a section of its own. */
 export function writeResults(section: string, columns: readonly string[], rows: readonly string[]): void {
   if (rows.length === 0) return
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`

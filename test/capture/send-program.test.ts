@@ -233,6 +233,6 @@ test.each([
     code: 'upload-failed',
     exitCode: 6,
     state,
-    hints: ['another way: --via ephemeral, --via node-pod'],
+    hints: ['another route: --via ephemeral, --via node-pod'],
   })
 })

@@ -86,6 +86,6 @@ test('a container where nothing can be put and run says so', async () => {
   expectRefusal(
     lines,
     `cannot put "${uploaded}" into "prod/slim-0": there is no "dd"`,
-    'another way: --via ephemeral, --via node-pod',
+    'another route: --via ephemeral, --via node-pod',
   )
 })

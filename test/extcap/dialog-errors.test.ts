@@ -48,7 +48,7 @@ test('an option is called by the name of its field, and a value for it is propos
       'cannot use "Stop after (time)" "soon": it is no time',
       '"Stop after (time)" on the Limits tab: 90s',
       '"Snap length (0: whole packets)" on the Capture tab: 128',
-      'the gear beside the interface opens its options\n',
+      'the gear icon of the interface opens its options\n',
     ].join('\n'),
   )
 })

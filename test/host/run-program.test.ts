@@ -58,6 +58,6 @@ test.each([true, false])(
 test('a program is not started for a signal that is aborted already', async () => {
   const file = path.join(await makeTempFolder(), 'started')
   const result = await runProgram(['touch', file], { timeoutMs: 5_000, signal: AbortSignal.abort() })
-  expect(result).toMatchObject({ exitCode: undefined, startFailure: 'kcap was told to stop' })
+  expect(result).toMatchObject({ exitCode: undefined, startFailure: 'kcap was stopped' })
   expect(existsSync(file)).toBe(false)
 })

@@ -70,7 +70,7 @@ test.each([
       'admission-refused',
       5,
       `cannot get pods/exec in the namespace "prod": the cluster refuses it: ${message}`,
-      ['another route may be open: kcap doctor tells which'],
+      ['another route may be open: kcap doctor reports which'],
     ])
   },
 )

@@ -35,6 +35,6 @@ test('the build puts a sourced file in the place of its line', async () => {
 })
 
 test('tests load scripts as the build does', () => {
-  expect(supervisor).toContain('hear() {')
+  expect(supervisor).toContain('read_line() {')
   expect(supervisor).not.toMatch(/^\s|^#|^\. /m)
 })

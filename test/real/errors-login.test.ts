@@ -4,7 +4,7 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 import { hostileContext, makeKubeconfigs } from './error-kubeconfigs.ts'
 import { type ErrorRow, expectError, expectNoProcess } from './error-row.ts'
 import { hasLab, lab, realTest } from './lab.ts'
-import { pathWithoutKubectl, waysWithoutPods } from './other-ways.ts'
+import { pathWithoutKubectl, waysWithoutPods } from './other-routes.ts'
 
 let folder: string
 let files: Awaited<ReturnType<typeof makeKubeconfigs>>

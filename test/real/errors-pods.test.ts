@@ -4,7 +4,7 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 import { errorNamespace, makeErrorPods, removeErrorPods } from './error-pods.ts'
 import { type ErrorRow, expectError } from './error-row.ts'
 import { findPod, hasLab, kubectl, lab, realTest, tshark } from './lab.ts'
-import { waysOfAdmin } from './other-ways.ts'
+import { waysOfAdmin } from './other-routes.ts'
 
 let folder: string
 let orders: string
@@ -140,7 +140,7 @@ const rows: Record<string, () => Omit<ErrorRow, 'environment'>> = {
     hints: grammar,
     exitCode: 2,
   }),
-  'a filter that only the far side can judge': () => ({
+  'a filter that only the remote side can judge': () => ({
     argv: [`shop/${orders}`, '--filter', 'host nobody.invalid'],
     message: /^cannot use the capture filter: unknown host 'nobody\.invalid'/,
     hints: grammar,

@@ -102,9 +102,9 @@ list_files left
   expect(stdout.match(/^refused$/gm)?.length).toBe(6)
   expect(stdout).toMatch(/cannot install "\/packages\/\S+": its SHA-256 is [0-9a-f]{64}, not 0123\n/)
   expect(stdout).toMatch(/cannot install "kcap-\S+": its SHA-256 is [0-9a-f]{64}, not [0-9a-f]{64}\n/)
-  expect(stdout).toMatch(/cannot check "kcap-\S+": no SHA256SUMS beside it tells its sum\n/)
+  expect(stdout).toMatch(/cannot check "kcap-\S+": no SHA256SUMS in its folder has its checksum\n/)
   expect(stdout).toContain('cannot replace "/home/visitor/.local/share/kcap": it is not kcap\'s\n')
-  expect(stdout).toContain("a file of that name is there that is not this kcap's\n")
+  expect(stdout).toContain("another program's file has that name\n")
   expect(linesOf(stdout, 'left')).toEqual(['/home/visitor/.local/bin/kcap'])
 })
 

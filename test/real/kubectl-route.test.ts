@@ -6,7 +6,7 @@ import { programPath, runKcap } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { expectError } from './error-row.ts'
 import { expectNoCaptures, findPod, hasLab, lab, listCaptures, realTest } from './lab.ts'
-import { pathWithoutKubectl, waysWithoutPods } from './other-ways.ts'
+import { pathWithoutKubectl, waysWithoutPods } from './other-routes.ts'
 
 let folder: string
 let pod: string

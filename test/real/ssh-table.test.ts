@@ -5,7 +5,7 @@ import { hasOwnSshd, sshdTest } from './own-sshd-test.ts'
 import { cutRows } from './ssh-rows-cut.ts'
 import { hostRows } from './ssh-rows-host.ts'
 import { loginRows } from './ssh-rows-login.ts'
-import { wayRows } from './ssh-rows-way.ts'
+import { wayRows } from './ssh-rows-session.ts'
 import { defaultClients, type Outcome, runRow, type TableRow } from './ssh-table-row.ts'
 import { openTableSetting, type TableSetting } from './ssh-table-setting.ts'
 

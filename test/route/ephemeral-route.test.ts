@@ -159,7 +159,7 @@ test('a static pod takes no debug container, and a pod on its node is the hint',
   expect(refused.code).toBe(6)
   expectRefusal(
     refused.lines,
-    'cannot add a debug container to "kube-system/etcd-0": it is a static pod, which the API can not change',
+    'cannot add a debug container to "kube-system/etcd-0": it is a static pod, which the API cannot change',
     'kcap kube-system/etcd-0 --via node-pod',
   )
   const asked = await admin.capture('kube-system/etcd-0')

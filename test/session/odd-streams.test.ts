@@ -90,7 +90,7 @@ test('a stream with more than 100 descriptions of its packets fails, and the pac
   const packets = kinds.map((_, i) => packet(i, `${i}`))
   const { summary, bytes } = await capture([Buffer.concat([little.section(), ...kinds, ...packets])])
   expect([summary.packets, summary.error?.code]).toEqual([100, 'corrupt-capture'])
-  expect(summary.error?.message).toContain('its packets are described in more than 100 ways')
+  expect(summary.error?.message).toContain('its packets have more than 100 different descriptions')
   expect(textsOf(bytes)).toHaveLength(100)
 })
 

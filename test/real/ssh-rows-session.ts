@@ -17,7 +17,7 @@ export const wayRows: Readonly<Record<string, TableRow>> = {
       code: 'not-a-capture',
       message: `cannot read packets of "${place(setting, 'fixed')}": it sent the text "This account may only look at the time: ${new Date().getFullYear()}"`,
       hints: [
-        'something on the far side prints before or instead of the capture: a shell profile, a wrapper around tcpdump, a banner, a command that the account is limited to',
+        'something on the remote host prints before or instead of the capture: a shell profile, a wrapper around tcpdump, a banner, a command that the account is limited to',
         /^see what it prints: ssh -F \S+ -p \d+ root@target tcpdump --version$/,
       ],
     })),
