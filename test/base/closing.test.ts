@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { makeClosing } from '../../src/base/closing.ts'
 
-test('what was opened last is closed first, one after the other, whatever fails, and each failure is reported', async () => {
+test('makeClosing closes in reverse order, one after the other, continues after failures, and reports each failure', async () => {
   const done: string[] = []
   const errors: string[] = []
   const closing = makeClosing((error) => errors.push((error as Error).message))

@@ -61,18 +61,18 @@ const hostileWords = [
 
 const argvWith = (word: string) => ['kubectl', 'get', 'pods', '-n', word, `--as=${word}`] as const
 
-describe.each(shells)('in %s', (...shell) => {
+describe.each(shells)('a pasted line in %s', (...shell) => {
   // One shell for all of them: starting shells took most of the time.
   let started: string[][]
   beforeAll(() => {
     const lines = hostileWords.map((word) => formatHint(line(...argvWith(word))) ?? '')
     started = paste(lines, shell)
   })
-  test.each(hostileWords)('a line with the word %j starts what it says', (word) => {
+  test.each(hostileWords)('starts the intended program although a word is %j', (word) => {
     expect(started[hostileWords.indexOf(word)]).toEqual(argvWith(word))
   })
 
-  test('any line starts what it says', () => {
+  test('starts the intended program for any words', () => {
     const word = fc.oneof(
       fc.constantFrom(...hostileWords),
       fc.string({ unit: fc.constantFrom(...'\'"\\$`!\n\t%~*-{}()|&;<>#=^ 01nabc[]\u0007\u200f') }),
@@ -93,7 +93,7 @@ describe.each(shells)('in %s', (...shell) => {
   })
 })
 
-test('a person sees every character of a line', () => {
+test('a hint line shows every character to a person', () => {
   const word = fc.string({ unit: anyCharacter, maxLength: 20 })
   fc.assert(
     fc.property(word, (one) => {
@@ -102,7 +102,7 @@ test('a person sees every character of a line', () => {
   )
 })
 
-test('a line asks the cluster that the failed command asked, unless it names one', () => {
+test('a hint line names the cluster that the failed command asked, unless it names one already', () => {
   const scope = { kubeconfig: '/a b', context: 'prod' }
   expect(formatHint(line('kubectl', 'exec', 'x', '--', 'ls'), scope)).toBe(
     "kubectl --kubeconfig '/a b' --context prod exec x -- ls",
@@ -115,7 +115,7 @@ test('a line asks the cluster that the failed command asked, unless it names one
   expect(formatHint(line('--via', 'exec'), scope)).toBe('--via exec')
 })
 
-test('a sentence stands before its line, and what is appended or piped after it', () => {
+test('a hint puts its sentence before its line, and pipes and additions after the line', () => {
   expect(formatHint('a sentence')).toBe('a sentence')
   expect(formatHint(noted('what is there', line('ls', '-l', fileWord('-x'))))).toBe('what is there: ls -l ./-x')
   expect(formatHint({ ...line('ssh-keyscan', 'a b'), appendTo: '~/.ssh/known_hosts' })).toBe(
@@ -124,12 +124,12 @@ test('a sentence stands before its line, and what is appended or piped after it'
   expect(formatHint({ ...line('x'), tail: '</dev/null' })).toBe('x </dev/null')
 })
 
-test('what no line can hold is no line', () => {
+test('a line with a word that no shell line can hold becomes no hint line', () => {
   expect(formatHint(line('kubectl', 'use', 'ends with a line break\n'))).toBe(undefined)
   expect(formatHint(line('kubectl', 'use', 'nul\0'))).toBe(undefined)
 })
 
-test('lines to type begin as kcap was started', () => {
+test('hint lines begin with the command that started kcap', () => {
   const scope = { context: 'prod', programWords: ['kubectl', 'kcap'] }
   expect(formatHint(line('kcap', 'list', 'pods'), scope)).toBe('kubectl kcap list pods --context prod')
   expect(formatHint('a pod: kcap NAMESPACE/POD', scope)).toBe('a pod: kubectl kcap NAMESPACE/POD')
@@ -137,7 +137,7 @@ test('lines to type begin as kcap was started', () => {
   expect(formatHint(line('kubectl', 'get', 'pods'), scope)).toBe('kubectl --context prod get pods')
 })
 
-test('an error in a chosen context has hints that name it, except where they name one', () => {
+test('hints of an error in a chosen context name the context, unless they name one already', () => {
   const hints = [line('kcap', 'doctor', 'shop/web'), line('kubectl', 'get', 'pods', '--context', 'a'), 'log in again']
   const error = inContext(new KcapError('no-target', 'cannot capture', { hints }), 'b')
   expect(error).toMatchObject({

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { linkSignals } from '../../src/base/link-signals.ts'
 
-test('a linked signal is aborted with the first of its signals, for the same reason', () => {
+test('a linked signal aborts with the first of its signals, for the same reason', () => {
   const [first, second] = [new AbortController(), new AbortController()]
   const { signal } = linkSignals(first.signal, second.signal)
   expect(signal.aborted).toBe(false)
@@ -13,12 +13,12 @@ test('a linked signal is aborted with the first of its signals, for the same rea
   expect(signal.reason).toBe(reason)
 })
 
-test('a signal that is aborted already makes an aborted one', () => {
+test('a linked signal is aborted at once if one of its signals already is', () => {
   const reason = new Error('too late')
   expect(linkSignals(new AbortController().signal, AbortSignal.abort(reason)).signal.reason).toBe(reason)
 })
 
-test('once unlinked it follows nobody, and nothing of it stays with those that live on', () => {
+test('an unlinked signal follows no other signal and leaves no listener on signals that live on', () => {
   const lasting = new AbortController()
   const { signal, unlink } = linkSignals(lasting.signal)
   unlink()
@@ -27,7 +27,7 @@ test('once unlinked it follows nobody, and nothing of it stays with those that l
   expect(signal.aborted).toBe(false)
 })
 
-test('many jobs may be linked to one signal at a time without a warning', async () => {
+test('many jobs can link to one signal at a time without a warning', async () => {
   const warnings: Error[] = []
   const note = (warning: Error) => warnings.push(warning)
   process.on('warning', note)

@@ -7,11 +7,11 @@ test.each([
   ['', 4294967295],
   ['a', 1220704766],
   ['123456789', 930766865],
-])('of %j is %i, as POSIX has it', (text, sum) => {
+])('posixChecksum of %j is %i, as in POSIX', (text, sum) => {
   expect(posixChecksum(Buffer.from(text))).toBe(sum)
 })
 
-test("is that of this machine's cksum", () => {
+test("posixChecksum equals this machine's cksum", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 70_000 }), (bytes) => {
       const [sum] = execFileSync('cksum', { input: bytes }).toString().split(' ')

@@ -8,24 +8,24 @@ test.each([
   ['a\r\nb\nc\tpd', 'line ends'],
   ['\u009b31mred', 'sequences of one byte'],
   ['\u202eevil\u2066', 'turns of the writing direction'],
-])('%j has no %s left', (text) => {
+])('printable(%j) has no %s', (text) => {
   expect(printable(text)).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u)
 })
 
-test('whatever comes, no control character goes', () => {
+test('printable lets no control character through, whatever the text', () => {
   fc.assert(fc.property(fc.string({ unit: anyCharacter, maxLength: 50 }), (text) => !/\p{Cc}/u.test(printable(text))))
 })
 
-test('words stay as they are', () => {
+test('printable keeps ordinary words', () => {
   expect(printable('prod/orders-6c9f: 12 packets, Кот ü')).toBe('prod/orders-6c9f: 12 packets, Кот ü')
 })
 
-test('JSON has no character that a terminal obeys, and says the same', () => {
+test('printable JSON has no character that a terminal obeys, and parses to the same value', () => {
   const value = { name: 'a\x9b31m\x7f\u202e\u{e0001}\x1b[2J' }
   expect(printableJson(value)).toBe('{"name":"a\\u009b31m\\u007f\\u202e\\udb40\\udc01\\u001b[2J"}')
   expect(JSON.parse(printableJson(value, 2))).toEqual(value)
 })
 
-test('of a text of several lines the line ends stay', () => {
+test('printable keeps the line ends of a text of several lines', () => {
   expect(printableLines('a\x1b\nb')).toBe(`${printable('a\x1b')}\nb`)
 })

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { quote, quoteArgv } from '../../src/base/quote.ts'
 import { anyCharacter } from '../support/any-character.ts'
 
-test('10,000 random strings come out of a real sh as they went in', () => {
+test('a real sh prints 10,000 random quoted strings unchanged', () => {
   const nasty = fc.oneof(
     fc.string({ unit: anyCharacter, maxLength: 40 }),
     fc.string({ unit: fc.constantFrom(...`'"\\$\`!#&|;()<>*?[]{}~ \t\n=-%aé😀`), maxLength: 40 }),
@@ -20,10 +20,10 @@ test('10,000 random strings come out of a real sh as they went in', () => {
   }
 })
 
-test('words of harmless characters stay as they are', () => {
+test('quote leaves words of harmless characters as they are', () => {
   expect(quoteArgv(['kcap', 'shop/orders-6c9f', '--port=80,443'])).toBe('kcap shop/orders-6c9f --port=80,443')
 })
 
-test('an empty word stays a word', () => {
+test('quote keeps an empty word', () => {
   expect(quote('')).toBe("''")
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { makeSemaphore } from '../../src/base/semaphore.ts'
 
-test('a semaphore lets as many go on as it has permits, the others in the order they came', async () => {
+test('a semaphore admits as many callers as it has permits, the others in order of arrival', async () => {
   const semaphore = makeSemaphore(2)
   const order: number[] = []
   const releases = await Promise.all([semaphore.acquire(), semaphore.acquire()])

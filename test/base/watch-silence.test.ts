@@ -12,7 +12,7 @@ function open(isExcused?: () => boolean) {
   return { clock, watch, silences: () => silences }
 }
 
-test('a peer that says nothing for longer than the limit is silent, once', async () => {
+test('a peer that sends nothing for longer than the limit counts as silent, once', async () => {
   const { clock, silences } = open()
   await clock.advance(15_000)
   expect(silences()).toBe(0)
@@ -22,7 +22,7 @@ test('a peer that says nothing for longer than the limit is silent, once', async
   expect([silences(), clock.sleepers]).toEqual([1, 0])
 })
 
-test('one that says something now and then is not, nor is one that is excused', async () => {
+test('a peer that sends something now and then, or is excused, never counts as silent', async () => {
   const { clock, watch, silences } = open()
   for (let i = 0; i < 10; i++) {
     await clock.advance(14_000)
@@ -37,7 +37,7 @@ test('one that says something now and then is not, nor is one that is excused', 
   expect(excused.silences()).toBe(0)
 })
 
-test('timers that fire late end no silence before its time', async () => {
+test('late timers do not report silence before its time', async () => {
   let silences = 0
   let nowMs = 0
   let checks = 0
@@ -55,7 +55,7 @@ test('timers that fire late end no silence before its time', async () => {
   expect([silences, checks]).toEqual([1, 4])
 })
 
-test('an hour that the process did not run for is no silence of the peer', async () => {
+test('an hour of suspended process is no silence of the peer', async () => {
   const { watch, silences } = open()
   let nowMs = 0
   let wakes: (() => void)[] = []

@@ -49,7 +49,7 @@ async function row(
   return result
 }
 
-test('1 GB by kube exec, beside kubectl exec', async () => {
+test('1 GB by kube exec, compared with kubectl exec', async () => {
   const ours = () =>
     measure(kcap(`shop/${pod}`, '-c', 'api', '-q', '--force', '-o', path.join(folder, 'out.pcapng')), { environment })
   const oursAsPcap = () =>
@@ -64,7 +64,7 @@ test('1 GB by kube exec, beside kubectl exec', async () => {
   expect(result.ratio('wallMs')).toBeGreaterThan(0)
 })
 
-test('1 GB by SSH, beside ssh', async () => {
+test('1 GB by SSH, compared with ssh', async () => {
   // By its address: 127.0.0.1 goes through a forwarder, which would be measured with both.
   const ours = () =>
     measure(
@@ -83,7 +83,7 @@ test('1 GB by SSH, beside ssh', async () => {
   await row('SSH, pcapng', rounds, ours, theirs, ['wallMs', 'cpuMs', 'peakMib'])
 })
 
-test('1 GB by SSH over a line of 50 ms, beside ssh', async () => {
+test('1 GB by SSH over a line of 50 ms, compared with ssh', async () => {
   const relay = await openDelayingRelay('10.231.0.2', 2222, 25)
   const { port } = relay.address() as AddressInfo
   const config = path.join(folder, 'ssh_config')
@@ -97,7 +97,7 @@ test('1 GB by SSH over a line of 50 ms, beside ssh', async () => {
   relay.close()
 })
 
-test('time to the first packet, beside kubectl exec', async () => {
+test('time to the first packet, compared with kubectl exec', async () => {
   // In the other container the real tcpdump is there; the pod's own traffic goes on all the time.
   const ours = () =>
     measure(kcap(`shop/${pod}`, '-c', 'proxy', '-q', '--count', '1', '-o', '-', '--format', 'pcap'), { environment })
@@ -135,16 +135,16 @@ async function measureLatency(name: string, durationMs: number, ourWords: string
   }
 }
 
-test('latency of a packet, beside kubectl exec', async () => {
+test('latency of a packet, compared with kubectl exec', async () => {
   await measureLatency('latency', 15_000)
 })
 
-test('latency of a packet with a small snap length, beside kubectl exec', async () => {
+test('latency of a packet with a small snap length, compared with kubectl exec', async () => {
   const words = ['-s', '128', '--immediate-mode']
   await measureLatency('latency, --snaplen 128', 15_000, ['--snaplen', '128'], words)
 })
 
-test('cold listing, beside kubectl get pods', async () => {
+test('cold listing, compared with kubectl get pods', async () => {
   const ours = () => measure(kcap('--extcap-interfaces'), { environment })
   const theirs = () => measure([lab.kubectl, 'get', 'pods', '-A', '-o', 'name'], { environment })
   await row('list', 15, ours, theirs, ['wallMs', 'cpuMs'])

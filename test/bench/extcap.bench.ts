@@ -48,7 +48,7 @@ function time(ours: string, theirs: string, runs: number): [number, number] {
   return [own.median * 1000, other.median * 1000]
 }
 
-test('questions about an interface, beside sshdump', () => {
+test('questions about an interface, compared with sshdump', () => {
   execFileSync(launcher, ['--extcap-interfaces'], { env: { ...process.env, ...environment } })
   for (const [what, value] of [
     ['pod', 'kcap-kcap-demo.prod.orders-6c9f'],
@@ -61,7 +61,7 @@ test('questions about an interface, beside sshdump', () => {
     }
 })
 
-test('a list from a warm cache, beside bare Node', async () => {
+test('a list from a warm cache, compared with bare Node', async () => {
   // As many rounds as the cache is warm, in turn: the machine's own drift is more than what is measured.
   execFileSync(launcher, ['--extcap-interfaces'], { env: { ...process.env, ...environment } })
   const ours = async () => await measure([launcher, '--extcap-interfaces', '--extcap-version=4.0'], { environment })
@@ -71,7 +71,7 @@ test('a list from a warm cache, beside bare Node', async () => {
   addRow(`warm list, ms (${more} more)`, result.of(0, 'wallMs'), result.of(1, 'wallMs'), result.ratio('wallMs'))
 })
 
-test('a cold list of 10,000 pods, beside kubectl get pods -A -o name', async () => {
+test('a cold list of 10,000 pods, compared with kubectl get pods -A -o name', async () => {
   const cold = (config?: string) => async () => {
     rmSync(environment.XDG_CACHE_HOME ?? '', { recursive: true, force: true })
     const own = config === undefined ? {} : { KCAP_CONFIG: config }

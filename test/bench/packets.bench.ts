@@ -85,7 +85,7 @@ async function row(name: string, inputs: readonly string[], packets: number, the
 }
 
 for (const mix of ['realistic', 'small'] as const) {
-  test(`pcap to pcapng, 1 GB, beside editcap: ${mix} packets`, async () => {
+  test(`pcap to pcapng, 1 GB, compared with editcap: ${mix} packets`, async () => {
     const input = path.join(folder, 'in.pcap')
     const packets = writeCapture(input, 1e9, packetMixes[mix], 1)
     await row(`convert 1 GB, ${mix}`, [input], packets, (out) => ['editcap', '-F', 'pcapng', input, out])
@@ -95,7 +95,7 @@ for (const mix of ['realistic', 'small'] as const) {
     [20, 50e6],
     [60, 10e6],
   ] as const)
-    test(`${count} files merged, beside mergecap: ${mix} packets`, async () => {
+    test(`${count} files merged, compared with mergecap: ${mix} packets`, async () => {
       const inputs = Array.from({ length: count }, (_, i) => path.join(folder, `in-${i}.pcap`))
       const packets = inputs.reduce((sum, file, i) => sum + writeCapture(file, bytes, packetMixes[mix], i), 0)
       await row(`merge ${count} of ${bytes / 1e6} MB, ${mix}`, inputs, packets, (out) => [

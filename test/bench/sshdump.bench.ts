@@ -60,7 +60,7 @@ function addRow(what: string, ours: number, theirs: number, ratio = ours / their
   console.log(row)
 }
 
-test('time to the first packet', async () => {
+test('time to the first packet, compared with sshdump', async () => {
   // On lo of the node somebody asks an HTTP server five times a second.
   const command = 'timeout 3 tcpdump -i lo -U -c 1 -w -'
   const ours = () => measure(withFifo(kcap('--iface', 'lo', '--count', '1')))
@@ -68,7 +68,7 @@ test('time to the first packet', async () => {
   await addRows('first packet', 7, ours, theirs, ['headerMs', 'firstPacketMs'])
 })
 
-test(`${floodPackets} numbered packets as fast as Node sends them`, async () => {
+test(`losses of ${floodPackets} numbered packets sent as fast as Node can, compared with sshdump`, async () => {
   // As an argument: the node has a /tmp of its own.
   const sender = `const socket = require('dgram').createSocket('udp4')
     let sent = 0
@@ -107,7 +107,7 @@ test(`${floodPackets} numbered packets as fast as Node sends them`, async () => 
   expect(Math.max(...lost.kcap)).toBeLessThan(floodPackets)
 })
 
-test('1 GB', async () => {
+test('1 GB, compared with sshdump', async () => {
   const remove = await installFastTcpdump(folder)
   const file = path.join(folder, 'out')
   const whole = (argv: readonly string[]) => async () => {

@@ -50,15 +50,15 @@ async function cleanup(user: DemoUser, ...argv: string[]) {
   return { code, told: stdout.trimEnd().split('\n'), lines }
 }
 
-test('where nothing is left it says so, and where it has looked', async () => {
+test('kcap cleanup reports that it found no leftovers, and where it looked', async () => {
   expect(await cleanup(admin)).toMatchObject({
     code: 0,
     told: ['no leftovers of kcap in the namespace "prod" (-A looks in all)'],
   })
 })
 
-describe('the pod of a capture that was killed', () => {
-  test('is found and kept by --dry-run, and removed without it', async () => {
+describe('kcap cleanup finds the pod of a killed capture', () => {
+  test('and keeps it with --dry-run, and removes it without', async () => {
     const run = admin.start('staging/web-77aa', '--via', 'node-pod', '-o', '/dev/null', '--force')
     const find = async () =>
       (await ask(demo.cluster, '/api/v1/namespaces/staging/pods')).json.items.find(
@@ -84,8 +84,8 @@ describe('the pod of a capture that was killed', () => {
   })
 })
 
-describe("somebody else's pod", () => {
-  test('is kept while it runs, unless it is to be removed all the same', async () => {
+describe("kcap cleanup, where another user's pod exists,", () => {
+  test('keeps the pod while it runs, unless --force is given', async () => {
     const place = await addNodePod('kcap-others')
     await sleep(100)
     const { told } = await cleanup(admin, '-n', 'staging')
@@ -97,7 +97,7 @@ describe("somebody else's pod", () => {
     expect([forced.told[0]?.split(' ')[0], await isThere(place)]).toEqual(['removed', false])
   })
 
-  test('that has ended is removed', async () => {
+  test('removes the pod once it has ended', async () => {
     const place = await addNodePod('kcap-ended')
     demo.cluster.updatePod(place, ({ status }) => {
       status.phase = 'Succeeded'
@@ -106,7 +106,7 @@ describe("somebody else's pod", () => {
     expect(deletions(requests)).toEqual(['DELETE /api/v1/namespaces/staging/pods/kcap-ended'])
   })
 
-  test("is not said to be removed by a login that may not, and the exit code tells that it's there", async () => {
+  test('does not report a removal that the login may not make, and exits with a failure', async () => {
     const place = await addNodePod('kcap-kept')
     demo.cluster.updatePod(place, ({ status }) => {
       status.phase = 'Failed'
@@ -121,7 +121,7 @@ describe("somebody else's pod", () => {
     await cleanup(admin, '-n', 'staging')
   })
 
-  test('that only looks like one by its name is left alone', async () => {
+  test("ignores a pod that resembles kcap's only by its name", async () => {
     demo.cluster.addPod({ namespace: 'staging', name: 'kcap-0a1b2c3d' })
     const requests = await requestsOf(demo, () => cleanup(admin, '-n', 'staging', '--force'))
     expect(deletions(requests)).toEqual([])
@@ -129,7 +129,7 @@ describe("somebody else's pod", () => {
   })
 })
 
-test('a debug container is told and kept, because nobody can remove one', async () => {
+test('kcap cleanup reports a debug container and keeps it, because nobody can remove one', async () => {
   expect((await admin.capture('staging/orders-b8d1', '--via', 'ephemeral')).code).toBe(0)
   const { code, told } = await cleanup(admin, '-n', 'staging')
   expect([code, told]).toEqual([
@@ -138,7 +138,7 @@ test('a debug container is told and kept, because nobody can remove one', async 
   ])
 })
 
-test('-A looks in all namespaces, --json tells a line of JSON for each', async () => {
+test('kcap cleanup -A looks in all namespaces, and --json prints a line of JSON for each leftover', async () => {
   await addNodePod('kcap-far', 'default')
   const { stdout } = await admin.start('cleanup', '-A', '--json', '--dry-run', '--force').ended
   const lines = stdout.toString().trimEnd().split('\n')
@@ -146,7 +146,7 @@ test('-A looks in all namespaces, --json tells a line of JSON for each', async (
   expect(found).toContainEqual(expect.objectContaining({ kind: 'node-pod', place: 'default/kcap-far', state: 'found' }))
 })
 
-test('containers that could not be looked into are named, and the exit code says so', async () => {
+test('kcap cleanup names containers that it could not inspect, and its exit code reports them', async () => {
   const { code, lines } = await cleanup(await makeDemoUser(demo, 'lister'), '-n', 'kube-system')
   expect(code).toBe(1)
   expect(lines).toContain(
@@ -154,7 +154,7 @@ test('containers that could not be looked into are named, and the exit code says
   )
 })
 
-test('a pod is no namespace: it is refused, and nothing is looked at', async () => {
+test('kcap cleanup refuses a pod in place of a namespace, and inspects nothing', async () => {
   const requests = await requestsOf(demo, async () => {
     const { code, lines } = await cleanup(admin, 'staging/web-77aa')
     expect([code, lines[1]]).toEqual([2, 'kcap:   hint: kcap cleanup -n staging --dry-run'])

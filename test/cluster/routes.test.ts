@@ -93,13 +93,13 @@ async function listCaptures(pod: string, ...words: string[]): Promise<string[]> 
   return text.split('\n').filter((name) => /^(tcpdump|tshark|dumpcap)$/.test(name))
 }
 
-describe('packets of a pod', () => {
-  test('by exec', async () => {
+describe('the packets of a pod arrive', () => {
+  test('through exec', async () => {
     expect((await capture(`${namespace}/talker`, '--via', 'exec')).packets).toBe(3)
     expect(await listCaptures('talker')).toEqual([])
   })
 
-  test('by exec, stopped by kill -9: nothing is left after half a minute', async () => {
+  test('through exec, and kill -9 of kcap leaves nothing after half a minute', async () => {
     const child = execFile(process.execPath, [
       programPath,
       `${namespace}/talker`,
@@ -114,11 +114,11 @@ describe('packets of a pod', () => {
     expect(await listCaptures('talker')).toEqual([])
   })
 
-  test('by kubectl', async () => {
+  test('through kubectl', async () => {
     expect((await capture(`${namespace}/talker`, '--via', 'kubectl')).packets).toBe(3)
   })
 
-  test('that has nothing, by a debug container, twice in the same one; an old cluster says that it has none', async () => {
+  test('from an image without tools, through a debug container that a second capture reuses; an old cluster reports that it has none', async () => {
     if (minor < firstEphemeralMinor) {
       const { code, stderr } = await kcap(
         `${namespace}/plain`,
@@ -144,7 +144,7 @@ describe('packets of a pod', () => {
     expect(await listCaptures('plain', '-c', names.trim())).toEqual([])
   })
 
-  test('that has nothing, by a pod on its node, which is deleted', async () => {
+  test('from an image without tools, through a pod on its node, which kcap deletes', async () => {
     expect((await capture(`${namespace}/plain`, '--via', 'node-pod')).packets).toBe(3)
     const own = await kubectl('get', 'pods', '-n', namespace, '-l', 'app.kubernetes.io/managed-by=kcap', '-o', 'json')
     const { items } = JSON.parse(own) as { items: { metadata: { deletionTimestamp?: string } }[] }
@@ -153,23 +153,23 @@ describe('packets of a pod', () => {
   })
 })
 
-test('a service is captured at the pods behind it', async () => {
+test('kcap captures a service at the pods behind it', async () => {
   const { sources } = await capture('svc/plain', '-n', namespace, '--via', 'node-pod')
   expect(sources.map(({ name }) => name)).toEqual([`${namespace}/plain`])
 })
 
-test('the node of a pod is captured', async () => {
+test('kcap captures the node of a pod', async () => {
   const node = await kubectl('get', 'pod', 'talker', '-n', namespace, '-o', 'jsonpath={.spec.nodeName}')
   const words = ['--debug-namespace', namespace, '--filter', 'tcp port 9']
   expect((await capture(`node/${node.trim()}`, '--via', 'node-pod', ...words)).packets).toBe(3)
 })
 
-test('kcap doctor finds the ways open that were taken', async () => {
+test('kcap doctor reports the routes that the captures used as open', async () => {
   const { code, stdout } = await kcap('doctor', `${namespace}/talker`)
   expect([code, stdout]).toEqual([0, expect.stringMatching(/^ok exec /m)])
 })
 
-test('kcap cleanup finds nothing left', async () => {
+test('kcap cleanup finds no leftovers after all captures', async () => {
   const { code, stdout } = await kcap('cleanup', '-n', namespace)
   expect(code).toBe(0)
   // Debug containers that have ended stay in a pod's spec; they are told, not removed.

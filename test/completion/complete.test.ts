@@ -52,8 +52,8 @@ function askAs(variables: Record<string, string>, ...words: readonly string[]) {
   }
 }
 
-describe('the first word', () => {
-  test('is a command, a pod of the own namespace, or what goes on after a slash', async () => {
+describe('completion of the first word', () => {
+  test("offers commands, pods of the context's namespace, and targets after a slash", async () => {
     const values = await ask('').values()
     expect(values).toEqual(
       expect.arrayContaining([...commands, 'orders-6c9f', 'prod/', 'staging/', 'svc/', 'deploy/', 'ssh://']),
@@ -67,19 +67,19 @@ describe('the first word', () => {
     ['deploy/', 'deploy/orders'],
     ['node/', 'node/demo-node-1'],
     ['pod/', 'pod/orders-6c9f'],
-  ])('after %s is %s, and nothing of another kind', async (start, value) => {
+  ])('after %s offers %s, and no other kind', async (start, value) => {
     const values = await ask(start).values()
     expect(values).toContain(value)
     expect(values.filter((other) => !other.startsWith(start) && !commands.some((name) => name === other))).toEqual([])
   })
 
-  test('is of the namespace that was named, or with -A of all', async () => {
+  test('offers pods of the named namespace, or of all with -A', async () => {
     expect(await ask('-n', 'staging', '').values()).toEqual(expect.arrayContaining(['web-77aa']))
     expect(await ask('--namespace=staging', '').values()).not.toContain('orders-6c9f')
     expect(await ask('-A', '').values()).toEqual(expect.arrayContaining(['web-77aa', 'orders-6c9f']))
   })
 
-  test('of a command is one of its own', async () => {
+  test("of a command offers that command's own words", async () => {
     expect(await ask('config', '').values()).toEqual(['path', 'show', 'init'])
     expect(await ask('completion', '').values()).toEqual(['bash', 'zsh', 'fish'])
     expect(await ask('list', '').values()).toContain('interfaces')
@@ -89,14 +89,14 @@ describe('the first word', () => {
   })
 })
 
-describe('options', () => {
-  test('are all of the table, and those of the command', async () => {
+describe('completion of options', () => {
+  test('offers all options of the table and of the command', async () => {
     const values = await ask('--').values()
     expect(values).toEqual([...optionTable.map(({ name }) => `--${name}`), '--help'])
     expect(await ask('cleanup', '--').values()).toContain('--dry-run')
   })
 
-  test('are not offered twice unless they may be given twice, and not after --', async () => {
+  test('offers an option twice only if it may be repeated, and none after --', async () => {
     const values = await ask('-n', 'prod', '--port', '80', '--').values()
     expect(values).not.toContain('--namespace')
     expect(values).toContain('--port')
@@ -104,7 +104,7 @@ describe('options', () => {
   })
 
   test.each(optionTable.filter(({ choices }) => choices !== undefined).map(({ name, choices }) => [name, choices]))(
-    '--%s has the values of the table',
+    'offers the values of --%s from the table',
     async (name, choices) => expect(await ask(`--${name}`, '').values()).toEqual(choices),
   )
 
@@ -113,11 +113,11 @@ describe('options', () => {
     ['-w', 'files'],
     ['--kubeconfig=', 'files'],
     ['--identity', 'files'],
-  ])('%s takes a file', async (option, kind) => {
+  ])('offers files for %s', async (option, kind) => {
     expect((await ask(...(option.endsWith('=') ? [option] : [option, ''])).answer()).kind).toBe(kind)
   })
 
-  test('a command may make something else of an option', async () => {
+  test('respects a command that redefines an option', async () => {
     expect(await ask('list', '-o', '').values()).toEqual(['wide', 'json', 'yaml', 'name'])
     expect((await ask('install', '--folder', '').answer()).kind).toBe('folders')
   })
@@ -129,13 +129,13 @@ describe('options', () => {
     ['--workload', 'deploy/orders'],
     ['--node', 'demo-node-1'],
     ['--context', 'kcap-demo'],
-  ])('%s takes a name that is there: %s', async (option, value) => {
+  ])('offers existing names for %s: %s', async (option, value) => {
     expect(await ask(option, '').values()).toContain(value)
   })
 })
 
-describe('names', () => {
-  test('of hosts are those of the ssh config, its includes, and of the config', async () => {
+describe('completion of names', () => {
+  test('offers hosts of the ssh config, its includes, and the config', async () => {
     const user = await makeEnvironment(await demo.kubeconfig())
     const folder = path.join(user.HOME ?? '', '.ssh')
     const config = path.join(folder, 'config')
@@ -150,7 +150,7 @@ describe('names', () => {
     )
   })
 
-  test("of another context and another kubeconfig are that cluster's", async () => {
+  test('offers the names of the cluster of --context and --kubeconfig', async () => {
     const other = path.join(demo.folder, 'other')
     const text = demo.cluster.kubeconfig({ context: 'other context', namespace: 'staging' })
     await writeFile(other, text.replace(/^current-context.*$/m, ''))
@@ -158,7 +158,7 @@ describe('names', () => {
     expect(await ask('--kubeconfig', other, '').values()).not.toContain('web-77aa')
   })
 
-  test('that a terminal would obey are left out', async () => {
+  test('omits names that a terminal would obey', async () => {
     const file = path.join(demo.folder, 'hostile')
     await writeFile(file, demo.cluster.kubeconfig({ context: '\u001b[31mred\u202e' }))
     expect(await ask('--kubeconfig', file, '--context', '').values()).toEqual([])
@@ -166,21 +166,24 @@ describe('names', () => {
     expect(await ask('--kubeconfig', file, '--context', '').values()).toEqual([])
   })
 
-  test('are those of the own namespace for a login that may see nothing else', async () => {
+  test("offers the context's namespace to a login that may see nothing else", async () => {
     const user = await makeEnvironment(await demo.kubeconfig('prod-only'))
     await askAs(user, 'svc/').known('svc/orders')
     expect(await askAs(user, '').values()).toEqual(expect.arrayContaining(['orders-6c9f', 'prod/', 'svc/']))
   })
 
-  test('of a cluster that is away are not waited for, and stay what they were', async () => {
+  test('does not wait for a cluster that does not answer, and keeps its names', async () => {
     const away = await makeEnvironment(await demo.kubeconfig(undefined, { server: 'https://192.0.2.1:6443' }))
     expect(await askAs(away, '').values()).toEqual([...commands, 'ssh://'])
     expect(await askAs(away, '-n', '').values()).toEqual([])
   })
 
-  test.each(['/nonexistent', '/dev/null'])('without a kubeconfig (%s) leave the rest as it is', async (KUBECONFIG) => {
-    const bare = { ...(await makeEnvironment(KUBECONFIG)) }
-    expect(await askAs(bare, '').values()).toEqual([...commands, 'ssh://'])
-    expect(await askAs(bare, '--protocol', '').values()).toContain('tcp')
-  })
+  test.each(['/nonexistent', '/dev/null'])(
+    'works without a kubeconfig (%s) for everything else',
+    async (KUBECONFIG) => {
+      const bare = { ...(await makeEnvironment(KUBECONFIG)) }
+      expect(await askAs(bare, '').values()).toEqual([...commands, 'ssh://'])
+      expect(await askAs(bare, '--protocol', '').values()).toContain('tcp')
+    },
+  )
 })

@@ -8,7 +8,7 @@ const breaks = ' \t\n"\'@><=;|&(:'
 const split = (line: string) => splitShellLine(line, breaks)
 const insert = (line: string, value: string) => formatInsertion(value, split(line))
 
-describe('a line of bash up to the cursor', () => {
+describe('splitting a bash line up to the cursor', () => {
   test.each([
     ['kcap ', ['kcap'], ''],
     ['kcap prod/or', ['kcap'], 'prod/or'],
@@ -17,12 +17,12 @@ describe('a line of bash up to the cursor', () => {
     ['kcap "a\\$b\\c" ""', ['kcap', 'a$b\\c'], ''],
     ['kcap $(reboot) `x` $HOME', ['kcap', '$(reboot)', '`x`'], '$HOME'],
     ["kcap '' x", ['kcap', ''], 'x'],
-  ])('%j is these words, and nothing in it is expanded', (line, words, current) => {
+  ])('of %j returns these words, and expands nothing', (line, words, current) => {
     expect(split(line)).toMatchObject({ words, current })
   })
 })
 
-describe('what readline inserts', () => {
+describe('the text that readline inserts', () => {
   test.each([
     ['kcap prod/or', 'prod/orders', 'prod/orders'],
     ['kcap --context=ar', '--context=arn:aws', 'arn:aws'],
@@ -37,7 +37,7 @@ describe('what readline inserts', () => {
     expect(insert(line, value)).toBe(text)
   })
 
-  test('makes bash read the whole name as one word, whatever is in it', () => {
+  test('makes bash read the whole name as one word, whatever it contains', () => {
     const name = fc.string({
       unit: fc.constantFrom(...'ab1 =:@\'"\\$`!~*(){}[]<>|&;#%^,/-'),
       minLength: 1,

@@ -17,7 +17,7 @@ afterAll(() => cluster.close())
 const names = (answer: { json: { items: { metadata: { name: string } }[] } }) =>
   answer.json.items.map((item) => item.metadata.name)
 
-describe('authentication and authorization', () => {
+describe('the demo API checks authentication and authorization:', () => {
   test.each([undefined, 'wrong'])(
     'a request with the token %s gets 401 with the Status Unauthorized',
     async (token) => {
@@ -35,7 +35,7 @@ describe('authentication and authorization', () => {
     },
   )
 
-  test('a list without the right says who may not do what where, as the API server does', async () => {
+  test('a list without the right names the user and the missing right, as the API server does', async () => {
     const { code, json } = await ask(cluster, '/api/v1/namespaces/prod/pods', { token: cluster.tokenOf('viewer') })
     expect(code).toBe(403)
     expect(json).toEqual({
@@ -50,7 +50,7 @@ describe('authentication and authorization', () => {
     })
   })
 
-  test('a namespaced right gives nothing at the cluster scope', async () => {
+  test('a namespaced right grants nothing at the cluster scope', async () => {
     const { json } = await ask(cluster, '/api/v1/pods', { token: cluster.tokenOf('viewer') })
     expect(json.message).toBe(
       'pods is forbidden: User "viewer" cannot list resource "pods" in API group "" at the cluster scope',
@@ -90,7 +90,7 @@ describe('authentication and authorization', () => {
   })
 })
 
-test('a SelfSubjectAccessReview in protobuf, as kubectl 1.32 sends it, is understood', async () => {
+test('it understands a SelfSubjectAccessReview in protobuf, as kubectl 1.32 sends it', async () => {
   const field = (number: number, value: Buffer) => Buffer.concat([Buffer.of((number << 3) | 2, value.length), value])
   const attributes = Buffer.concat([
     field(1, Buffer.from('prod')),
@@ -110,7 +110,7 @@ test('a SelfSubjectAccessReview in protobuf, as kubectl 1.32 sends it, is unders
   ).toBe(false)
 })
 
-describe('objects', () => {
+describe('the demo API serves objects:', () => {
   test('an unknown pod is 404 with its name in the details', async () => {
     const { code, json } = await ask(cluster, '/api/v1/namespaces/prod/pods/x')
     expect(code).toBe(404)
@@ -127,7 +127,7 @@ describe('objects', () => {
     expect((await ask(cluster, '/api/v1/namespaces/nope')).json.message).toBe('namespaces "nope" not found')
   })
 
-  test('an unknown resource is 404 in the words of the API server', async () => {
+  test("an unknown resource is 404 with the API server's message", async () => {
     expect((await ask(cluster, '/api/v1/foo')).json.message).toBe('the server could not find the requested resource')
   })
 
@@ -137,7 +137,7 @@ describe('objects', () => {
     ['/apis', 'groups'],
     ['/api/v1', 'resources'],
     ['/apis/apps/v1', 'resources'],
-  ])('%s is there for kubectl', async (path, field) => {
+  ])('%s exists for kubectl', async (path, field) => {
     expect((await ask(cluster, path)).json[field]).toBeDefined()
   })
 
@@ -152,7 +152,7 @@ describe('objects', () => {
     expect(Date.parse(api.state.running.startedAt)).toBeLessThan(Date.now())
   })
 
-  test('the owner of a pod can be followed up to its deployment', async () => {
+  test('the owners of a pod lead up to its deployment', async () => {
     const { json: pod } = await ask(cluster, '/api/v1/namespaces/prod/pods/web-5f8c')
     const { json: set } = await ask(
       cluster,
@@ -173,7 +173,7 @@ describe('objects', () => {
     )
   })
 
-  test('a name with control characters travels as JSON and as a path', async () => {
+  test('a name with control characters survives JSON and a path', async () => {
     const name = 'evil\u001b[31m\n{value=1}'
     cluster.addPod({ namespace: 'default', name })
     expect(names(await ask(cluster, '/api/v1/namespaces/default/pods'))).toContain(name)
@@ -184,7 +184,7 @@ describe('objects', () => {
   })
 })
 
-describe('selectors', () => {
+describe('the demo API applies selectors:', () => {
   test.each([
     ['labelSelector=app%3Dorders', ['orders-6c9f', 'orders-x2x7']],
     ['labelSelector=app%3D%3Dweb', ['web-5f8c']],
@@ -208,13 +208,13 @@ describe('selectors', () => {
     expect([code, json.message]).toEqual([400, 'field label not supported: foo'])
   })
 
-  test('a label selector that cannot be parsed is 400', async () => {
+  test('an invalid label selector is 400', async () => {
     expect((await ask(cluster, '/api/v1/pods?labelSelector=a%3Db,(')).code).toBe(400)
   })
 })
 
-describe('pages', () => {
-  test('limit and continue give every pod once, and count what remains', async () => {
+describe('the demo API pages lists:', () => {
+  test('limit and continue return every pod once, and count the remaining ones', async () => {
     const whole = names(await ask(cluster, '/api/v1/pods'))
     const seen: string[] = []
     let token = ''
@@ -238,7 +238,7 @@ describe('pages', () => {
     expect(second.json.metadata.resourceVersion).toBe(first.json.metadata.resourceVersion)
   })
 
-  test('a list with a selector does not count what remains', async () => {
+  test('a list with a selector does not count the remaining pods', async () => {
     const { json } = await ask(cluster, '/api/v1/namespaces/prod/pods?limit=1&labelSelector=app%3Dorders')
     expect(json.metadata.continue).toBeDefined()
     expect(json.metadata.remainingItemCount).toBeUndefined()
@@ -256,7 +256,7 @@ describe('pages', () => {
     expect([code, json.reason]).toEqual([410, 'Expired'])
   })
 
-  test('ten thousand pods are listed in pages of 500', async () => {
+  test('ten thousand pods arrive in pages of 500', async () => {
     cluster.addPods(10_000)
     let count = 0
     let token = ''
@@ -273,8 +273,8 @@ describe('pages', () => {
   })
 })
 
-describe('tables', () => {
-  test('pods are shown with the columns of kubectl', async () => {
+describe('the demo API returns tables:', () => {
+  test('pods have the columns of kubectl', async () => {
     const { json } = await ask(cluster, '/api/v1/namespaces/prod/pods', { accept: tableAccept })
     expect(json).toMatchObject({ kind: 'Table', apiVersion: 'meta.k8s.io/v1' })
     expect(json.columnDefinitions.slice(0, 5).map((column: { name: string }) => column.name)).toEqual([
@@ -291,7 +291,7 @@ describe('tables', () => {
     expect(rows).toContainEqual(['mailer-crash', '0/1', 'CrashLoopBackOff'])
   })
 
-  test('rows carry metadata, nothing, or the whole object as includeObject says', async () => {
+  test('rows carry metadata, nothing, or the whole object, as includeObject asks', async () => {
     const row = async (query: string) =>
       (await ask(cluster, `/api/v1/namespaces/prod/pods?limit=1${query}`, { accept: tableAccept })).json.rows[0].object
     expect(await row('')).toMatchObject({
@@ -311,7 +311,7 @@ describe('tables', () => {
   })
 })
 
-test('the kubeconfig names the context kcap-demo, the namespace prod, the authority and the token', () => {
+test("the demo's kubeconfig names the context kcap-demo, the namespace prod, the authority and the token", () => {
   const text = cluster.kubeconfig()
   expect(text).toContain('current-context: "kcap-demo"')
   expect(text).toContain('namespace: "prod"')
@@ -319,7 +319,7 @@ test('the kubeconfig names the context kcap-demo, the namespace prod, the author
   expect(text).toContain(Buffer.from(cluster.certificateAuthorityPem).toString('base64'))
 })
 
-test('each request is in the log with method and path', async () => {
+test('the demo logs each request with method and path', async () => {
   await ask(cluster, '/api/v1/nodes?limit=1')
   expect(cluster.requests).toContainEqual({ method: 'GET', path: '/api/v1/nodes?limit=1' })
 })

@@ -21,20 +21,20 @@ test.each([
   ['prod/locked-0', 'ephemeral'],
   ['prod/slim-0', 'node-pod'],
   ['node/demo-node-2', 'node-pod'],
-])('the demo lets kcap capture in %s by a debug container, --via %s', async (target, via) => {
+])('the demo lets kcap capture in %s through a debug container, --via %s', async (target, via) => {
   const file = path.join(folder, `${path.basename(target)}-${via}.pcapng`)
   const { code, stderr } = await kcap(target, '--via', via, '--count', '20', '-o', file)
   expect([code, stderr]).toEqual([0, expect.stringContaining('20 packets')])
 })
 
-test('a pod on a node is gone after its capture', async () => {
+test('a pod that the demo ran on a node is gone after its capture', async () => {
   await kcap('prod/slim-0', '--via', 'node-pod', '--count', '5', '-o', path.join(folder, 'gone.pcapng'))
   const { stdout } = await kcap('list', 'pods', '-n', 'prod', '-o', 'name')
   expect(stdout).toContain('prod/slim-0')
   expect(stdout).not.toContain('prod/kcap-')
 })
 
-test('kcap doctor finds every right it asks for', async () => {
+test('kcap doctor finds every right it needs in the demo', async () => {
   const { code, stdout } = await kcap('doctor', 'prod/slim-0')
   expect(code).toBe(0)
   expect(stdout).toContain('+create pods/exec, +patch pods/ephemeralcontainers, +create pods, +delete pods')

@@ -40,7 +40,7 @@ function addPods(app: string) {
 const named = (app: string, state: string, more: object) =>
   expect.objectContaining({ targetRef: expect.objectContaining({ name: `${app}-${state}` }), ...more })
 
-test('a pod that terminates is in the slice and not in the Endpoints, and is not ready', async () => {
+test('a terminating pod is in the slice but not in the Endpoints, and is not ready', async () => {
   addPods('queue')
   cluster.addService({ ...port, name: 'queue', selector: { app: 'queue' } })
   const [slice, ...others] = await slicesOf('queue')
@@ -59,7 +59,7 @@ test('a pod that terminates is in the slice and not in the Endpoints, and is not
   ])
 })
 
-test('publishNotReadyAddresses makes them all ready, in the Endpoints too', async () => {
+test('publishNotReadyAddresses makes all pods ready, in the Endpoints too', async () => {
   addPods('peers')
   cluster.addService({ ...port, name: 'peers', selector: { app: 'peers' }, publishNotReadyAddresses: true })
   const [slice] = await slicesOf('peers')
@@ -114,7 +114,7 @@ test('Endpoints of a service without a selector are mirrored, and its slices fol
   expect(await slicesOf('byhand')).toEqual([])
 })
 
-test('an ExternalName service has neither', async () => {
+test('an ExternalName service has neither Endpoints nor slices', async () => {
   const externalName = 'db.example.com'
   cluster.addService({ ...port, name: 'alias', selector: { app: 'web' }, type: 'ExternalName', externalName })
   expect([await slicesOf('alias'), await subsetsOf('alias')]).toEqual([[], undefined])

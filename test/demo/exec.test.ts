@@ -33,22 +33,22 @@ async function refusal(asked: Parameters<typeof openExec>[1]): Promise<UpgradeRe
 /** The supervisor tells the time once. */
 const withoutClock = (stderr: string) => stderr.replace(/^kcap-report: clock \d+\.\d{9}\n/m, '')
 
-describe('upgrade', () => {
+describe("the demo's exec upgrade:", () => {
   test.each([
     [['v5.channel.k8s.io', 'v4.channel.k8s.io'], 'v5.channel.k8s.io'],
     [['v4.channel.k8s.io', 'v5.channel.k8s.io'], 'v5.channel.k8s.io'],
     [['v4.channel.k8s.io'], 'v4.channel.k8s.io'],
-  ])('an offer of %s is answered with %s', async (protocols, expected) => {
+  ])('an offer of %s gets %s', async (protocols, expected) => {
     const exec = await openExec(cluster, { protocols })
     expect(exec.protocol).toBe(expected)
     exec.socket.terminate()
   })
 
-  test('an offer of unknown subprotocols is a bare 403', async () => {
+  test('an offer of unknown subprotocols gets a bare 403', async () => {
     expect(await refusal({ protocols: ['v9.foo'] })).toMatchObject({ code: 403, body: '' })
   })
 
-  test('a server set to know only v4 answers v4', async () => {
+  test('a server limited to v4 answers v4', async () => {
     const old = await startPeerCluster({ protocols: ['v4.channel.k8s.io'] })
     const exec = await openExec(old)
     expect(exec.protocol).toBe('v4.channel.k8s.io')
@@ -65,14 +65,14 @@ describe('upgrade', () => {
       'a container name must be specified for pod orders-6c9f, choose one of: [api proxy]',
     ],
     ['prod/importer-pending', undefined, 400, 'pod importer-pending does not have a host assigned'],
-  ])('exec in %s, container %s, is refused with %i: %s', async (pod, container, code, message) => {
+  ])('exec in %s, container %s, gets %i: %s', async (pod, container, code, message) => {
     const refused = await refusal({ pod, container })
     expect(refused).toBeInstanceOf(UpgradeRefused)
     expect(refused.code).toBe(code)
     expect(JSON.parse(refused.body)).toMatchObject({ kind: 'Status', status: 'Failure', message, code })
   })
 
-  test('a WebSocket needs `get` on pods/exec, `create` is not enough', async () => {
+  test('a WebSocket needs `get` on pods/exec; `create` is not enough', async () => {
     const refused = await refusal({ token: cluster.tokenOf('creator') })
     expect(JSON.parse(refused.body).message).toBe(
       'pods "web-5f8c" is forbidden: User "creator" cannot get resource "pods/exec" in API group "" in the namespace "prod"',
@@ -84,7 +84,7 @@ describe('upgrade', () => {
     expect((await refusal({ token: 'wrong' })).code).toBe(401)
   })
 
-  test('a container that does not run is refused over HTTP with v4 and on the error channel with v5', async () => {
+  test('a stopped container is refused over HTTP with v4 and on the error channel with v5', async () => {
     expect(await refusal({ pod: 'prod/mailer-crash', protocols: ['v4.channel.k8s.io'] })).toMatchObject({
       code: 500,
       body: 'container not found ("mailer")',
@@ -97,7 +97,7 @@ describe('upgrade', () => {
   })
 })
 
-describe.each(['v5.channel.k8s.io', 'v4.channel.k8s.io'])('a capture over %s', (protocol) => {
+describe.each(['v5.channel.k8s.io', 'v4.channel.k8s.io'])('a capture of the demo over %s', (protocol) => {
   test('starts with an empty frame on stdout, reports, and packets within 50 ms', async () => {
     const exec = await openExec(cluster, { protocols: [protocol] })
     const openedAt = performance.now()
@@ -112,7 +112,7 @@ describe.each(['v5.channel.k8s.io', 'v4.channel.k8s.io'])('a capture over %s', (
     exec.socket.terminate()
   })
 
-  test('is stopped by q: closing lines, report, one more byte, status, close 1000', async () => {
+  test('ends after q: closing lines, report, one more byte, status, close 1000', async () => {
     const exec = await openExec(cluster, { protocols: [protocol] })
     await exec.until(() => packetCount(exec.stdout()) >= 5)
     exec.send('q\n')
@@ -135,7 +135,7 @@ describe.each(['v5.channel.k8s.io', 'v4.channel.k8s.io'])('a capture over %s', (
     expect(await exec.closed).toBe(1000)
   })
 
-  test('lives on heartbeats and is killed by silence', async () => {
+  test('lives on heartbeats and dies of silence', async () => {
     const exec = await openExec(cluster, { protocols: [protocol] })
     for (let i = 0; i < 4; i++) {
       await delay(125)
@@ -148,7 +148,7 @@ describe.each(['v5.channel.k8s.io', 'v4.channel.k8s.io'])('a capture over %s', (
     expect(cluster.openExecCount()).toBe(0)
   })
 
-  test('is gone soon after its connection is cut', async () => {
+  test('ends soon after its connection is cut', async () => {
     const exec = await openExec(cluster, { protocols: [protocol] })
     await exec.until(() => exec.stderr().includes('listening'))
     expect(cluster.openExecCount()).toBe(1)
@@ -157,7 +157,7 @@ describe.each(['v5.channel.k8s.io', 'v4.channel.k8s.io'])('a capture over %s', (
   })
 })
 
-test('a second capture of a pod sees other connections, not the first ones again', async () => {
+test('a second capture of a pod in the demo sees other connections than the first', async () => {
   const frames = async () => {
     const exec = await openExec(cluster, { pod: 'prod/payments-7d4b', argv: ['tcpdump', '-c', '5', '-w', '-', 'tcp'] })
     await exec.closed
@@ -167,7 +167,7 @@ test('a second capture of a pod sees other connections, not the first ones again
   expect(first.filter((port) => port > 32_767 && second.includes(port))).toEqual([])
 })
 
-test('the end of stdin, told with the close frame of v5, ends a capture', async () => {
+test('the end of stdin in the close frame of v5 ends a capture of the demo', async () => {
   const exec = await openExec(cluster)
   await exec.until(() => exec.stderr().includes('listening'))
   exec.halfClose()
@@ -185,11 +185,11 @@ test('a restarted container ends its captures with 137 and without a report', as
   expect(exec.stderr()).not.toContain('ended')
 })
 
-describe('what a container cannot do', () => {
+describe('the demo refuses what a container cannot do:', () => {
   const shellMissing =
     /failed to start exec "[0-9a-f]{64}": OCI runtime exec failed: exec failed: unable to start container process: exec: "sh": executable file not found in \$PATH: unknown$/
 
-  test('a pod without a shell ends with InternalError in the runtime words', async () => {
+  test('a pod without a shell ends with InternalError in the words of the runtime', async () => {
     const exec = await openExec(cluster, { pod: 'prod/minimal-0' })
     expect(await exec.closed).toBe(1000)
     expect(exec.status()).toMatchObject({ status: 'Failure', reason: 'InternalError', code: 500 })
@@ -199,13 +199,13 @@ describe('what a container cannot do', () => {
     expect(exec.status().message).toMatch(shellMissing)
   })
 
-  test('with v4 the kubelet says it, and says "Internal error" once', async () => {
+  test('with v4 the kubelet reports the error, and prints "Internal error" once', async () => {
     const exec = await openExec(cluster, { pod: 'prod/minimal-0', protocols: ['v4.channel.k8s.io'] })
     await exec.closed
     expect(exec.status().message).toMatch(/^Internal error occurred: error executing command in container: /)
   })
 
-  test('a pod without tcpdump reports it missing and exits 127', async () => {
+  test('a pod without tcpdump reports it missing and exits with 127', async () => {
     const exec = await openExec(cluster, { pod: 'prod/slim-0' })
     await exec.closed
     expect(exec.stderr()).toBe('kcap-report: missing tcpdump\n')
@@ -225,7 +225,7 @@ describe('what a container cannot do', () => {
       "tcpdump: any: You don't have permission to perform this capture on that device\n(socket: Operation not permitted)\n",
     ],
     ['prod/web-5f8c', 'foo', 'tcpdump: foo: No such device exists\n(No such device exists)\n'],
-  ])('tcpdump in %s on %s says why it cannot and ends with 1', async (pod, interfaceName, words) => {
+  ])('tcpdump in %s on %s reports why it cannot capture and exits with 1', async (pod, interfaceName, words) => {
     const exec = await openExec(cluster, { pod, argv: captureArgv('-i', interfaceName, '-w', '-') })
     await exec.until(() => exec.stderr().includes('ended'))
     expect(withoutClock(exec.stderr())).toBe(
@@ -243,20 +243,20 @@ describe('what a container cannot do', () => {
   })
 })
 
-describe('tcpdump', () => {
+describe("the demo's tcpdump", () => {
   async function run(...argv: string[]) {
     const exec = await openExec(cluster, { argv: ['tcpdump', ...argv] })
     await exec.closed
     return exec
   }
 
-  test('-D lists the interfaces', async () => {
+  test('lists the interfaces with -D', async () => {
     expect((await run('-D')).stdout().toString()).toBe(
       '1.eth0 [Up, Running, Connected]\n2.any (Pseudo-device that captures on all interfaces) [Up, Running]\n3.lo [Up, Running, Loopback]\n',
     )
   })
 
-  test('-d compiles a filter without capturing', async () => {
+  test('compiles a filter without capturing with -d', async () => {
     const exec = await run('-d', '-i', 'any', 'tcp port 80')
     expect(exec.stdout().toString()).toMatch(/^\(000\) /)
     expect(exec.status().status).toBe('Success')
@@ -273,13 +273,13 @@ describe('tcpdump', () => {
     expect(exec.status().details.causes[0].message).toBe('1')
   })
 
-  test('-c ends the capture after so many packets', async () => {
+  test('ends the capture after that many packets with -c', async () => {
     const exec = await run('-i', 'eth0', '-c', '7', '-w', '-')
     expect(packetCount(exec.stdout())).toBe(7)
     expect(exec.stderr()).toContain('7 packets captured')
   })
 
-  test('-s cuts packets and keeps their length', async () => {
+  test('truncates packets and keeps their original length with -s', async () => {
     const { packets, snapLength } = readPcap((await run('-i', 'eth0', '-s', '60', '-c', '30', '-w', '-')).stdout())
     expect(snapLength).toBe(60)
     expect(Math.max(...packets.map(({ frame }) => frame.length))).toBe(60)
@@ -289,7 +289,7 @@ describe('tcpdump', () => {
   test.each([
     ['nano', 0xa1b23c4d],
     ['micro', 0xa1b2c3d4],
-  ])('--time-stamp-precision=%s writes the magic number for it and times of now', async (precision, magic) => {
+  ])('writes the magic number for --time-stamp-precision=%s and current times', async (precision, magic) => {
     const before = Date.now()
     const capture = readPcap(
       (await run('-i', 'eth0', '-c', '3', `--time-stamp-precision=${precision}`, '-w', '-')).stdout(),
@@ -303,7 +303,7 @@ describe('tcpdump', () => {
     ['any', 276],
     ['eth0', 1],
     ['lo', 1],
-  ])('-i %s has link type %i', async (name, linkType) => {
+  ])('has for -i %s the link type %i', async (name, linkType) => {
     const exec = await openExec(cluster, {
       pod: 'prod/orders-6c9f',
       container: 'api',
@@ -313,7 +313,7 @@ describe('tcpdump', () => {
     expect(readPcap(exec.stdout()).linkType).toBe(linkType)
   })
 
-  test('asked to compress, it sends a row of gzip members', async () => {
+  test('sends a sequence of gzip members when asked to compress', async () => {
     const argv = supervisedArgv([[...defaultProgram, '-c', '30']], { compression: 'gzip' })
     const exec = await openExec(cluster, { argv })
     await exec.until(() => exec.stderr().includes('ended 0'))
@@ -321,7 +321,7 @@ describe('tcpdump', () => {
     exec.socket.terminate()
   })
 
-  test('the filter word of the supervisor is added to the command and applied', async () => {
+  test('applies the filter that the supervisor adds to its command', async () => {
     const argv = supervisedArgv([[...defaultProgram, '-c', '4']], { filter: '(udp) and (port 53)' })
     const exec = await openExec(cluster, { argv })
     await exec.until(() => exec.stderr().includes('ended 0'))

@@ -57,7 +57,7 @@ function select(expression: string): Name[] {
   return all.filter((name) => passes(packets[name]))
 }
 
-describe('an expression selects', () => {
+describe('a filter expression of the demo selects', () => {
   test.each<[string, Name[]]>([
     ['', all],
     ['tcp', tcp],
@@ -127,13 +127,13 @@ describe('an expression selects', () => {
     expect(select(expression)).toEqual(all.filter((name) => expected.includes(name)))
   })
 
-  test('`and` and `or` bind equally, from left to right', () => {
+  test('`and` and `or` have equal precedence, from left to right', () => {
     expect(select('tcp or udp and port 53')).toEqual(dns)
     expect(select('udp and port 53 or tcp')).toEqual([...dns, ...tcp])
   })
 })
 
-describe('an expression is refused in the words of libpcap', () => {
+describe('the demo refuses an expression in the words of libpcap', () => {
   test.each([
     ['foo', "can't parse filter expression: syntax error"],
     ['foo bar', "can't parse filter expression: syntax error"],
@@ -155,23 +155,23 @@ describe('an expression is refused in the words of libpcap', () => {
     ['dir tods', 'frame direction supported only with 802.11 headers'],
     ['vlan 4096', 'VLAN tag 4096 greater than maximum 4095'],
     ['vxlan', "can't parse filter expression: syntax error"],
-  ])('%s: %s', (expression, words) => {
+  ])('refuses %s: %s', (expression, words) => {
     expect(() => compileFilter(expression, 'ethernet')).toThrow(words)
   })
 })
 
-describe('the interface any refuses in the words of libpcap', () => {
+describe("the demo's interface any refuses in the words of libpcap", () => {
   test.each([
     ['tcp and not vlan 5', 'no VLAN support for Linux cooked v2'],
     ['mpls', 'no MPLS support for Linux cooked v2'],
     ['broadcast', 'not a broadcast link'],
     ['multicast', 'link-layer multicast filters supported only on ethernet/'],
-  ])('%s: %s', (expression, words) => {
+  ])('refuses %s: %s', (expression, words) => {
     expect(() => compileFilter(expression, 'cooked')).toThrow(words)
   })
 })
 
-describe('a valid expression that the demo does not know is called unsupported', () => {
+describe('the demo calls a valid but unsupported expression unsupported', () => {
   test.each(['byte 0 & 1', 'decnet host 1.2', `${'1 + '.repeat(20)}1 = 21`])('%s', (expression) => {
     expect(() => compileFilter(expression, 'ethernet')).toThrow(
       'it is not supported by the demo, which takes host, net,',

@@ -78,7 +78,7 @@ const flowOf = (packet: Decoded) => {
   return { source, destination, key: [source, destination].sort().join(' ') }
 }
 
-describe.each(podIds)('the traffic of %s', (pod) => {
+describe.each(podIds)("the demo's traffic of %s", (pod) => {
   let packets: ReadPacket[]
   let decoded: Decoded[]
 
@@ -86,14 +86,14 @@ describe.each(podIds)('the traffic of %s', (pod) => {
     ;({ packets, decoded } = capture(pod, 1500))
   })
 
-  test('has right IPv4 header checksums', () => {
+  test('has correct IPv4 header checksums', () => {
     const sums = decoded
       .filter(({ etherType }) => etherType === 0x0800)
       .map(({ ip }) => onesComplement(ip.subarray(0, 20)))
     expect(new Set(sums)).toEqual(new Set([0]))
   })
 
-  test('has right TCP, UDP and ICMP checksums', () => {
+  test('has correct TCP, UDP and ICMP checksums', () => {
     const sums = decoded
       .filter(({ protocol }) => protocol > 0)
       .map((packet) =>
@@ -109,7 +109,7 @@ describe.each(podIds)('the traffic of %s', (pod) => {
     expect(packets.every(({ timeNs }, i) => timeNs >= (packets[i - 1]?.timeNs ?? 0n))).toBe(true)
   })
 
-  test('has sequence and acknowledgement numbers that fit, but for one retransmission a round', () => {
+  test('has consistent sequence and acknowledgement numbers, except one retransmission a round', () => {
     const next = new Map<string, number>()
     let repeated = 0
     let refused = 0
@@ -169,7 +169,7 @@ describe.each(podIds)('the traffic of %s', (pod) => {
     expect(both.length).toBeGreaterThan(5)
   })
 
-  test('has the faults worth finding', () => {
+  test('has faults worth finding', () => {
     const text = decoded.map(({ transport }) => transport.toString('latin1')).join('\n')
     for (const words of [
       'HTTP/1.1 200 OK',
@@ -218,21 +218,24 @@ describe.each(podIds)('the traffic of %s', (pod) => {
   })
 })
 
-test.each(['prod/orders-6c9f', 'prod/db-0'])('SLL2 tells what %s sent, what it got, and what stayed inside', (pod) => {
-  const { packets, linkType, decoded } = capture(pod, 600)
-  expect(linkType).toBe(276)
-  for (const [i, { frame }] of packets.entries()) {
-    const { etherType, source } = decoded[i] as Decoded
-    if (etherType !== 0x0800) continue
-    const isLoopback = source === '127.0.0.1'
-    expect(frame.readUInt32BE(4)).toBe(isLoopback ? 1 : 2)
-    expect(frame.readUInt16BE(8)).toBe(isLoopback ? 772 : 1)
-    expect(frame[10]).toBe(source === addresses[pod] ? 4 : 0)
-    expect(frame[11]).toBe(6)
-  }
-})
+test.each(['prod/orders-6c9f', 'prod/db-0'])(
+  'SLL2 packets of %s say what it sent, what it received, and what stayed inside',
+  (pod) => {
+    const { packets, linkType, decoded } = capture(pod, 600)
+    expect(linkType).toBe(276)
+    for (const [i, { frame }] of packets.entries()) {
+      const { etherType, source } = decoded[i] as Decoded
+      if (etherType !== 0x0800) continue
+      const isLoopback = source === '127.0.0.1'
+      expect(frame.readUInt32BE(4)).toBe(isLoopback ? 1 : 2)
+      expect(frame.readUInt16BE(8)).toBe(isLoopback ? 772 : 1)
+      expect(frame[10]).toBe(source === addresses[pod] ? 4 : 0)
+      expect(frame[11]).toBe(6)
+    }
+  },
+)
 
-test('eth0 and lo split what any shows together', () => {
+test('eth0 and lo together show what any shows', () => {
   const sources = (name: InterfaceName, count: number) =>
     new Set(capture('prod/orders-6c9f', count, name).decoded.map(({ source }) => source === '127.0.0.1'))
   expect(sources('eth0', 600)).toEqual(new Set([false]))
@@ -257,7 +260,7 @@ test('Ethernet frames go between the pod and its gateway', () => {
   expect(got).toBe(sent.slice(12) + sent.slice(0, 12))
 })
 
-test('the same seed gives the same packets, another seed others', () => {
+test('the same seed makes the same packets, another seed others', () => {
   const content = (seed: string) =>
     Buffer.concat(capture('prod/web-5f8c', 300, 'any', seed).packets.map(({ frame }) => frame)).toString('hex')
   const first = content('a')
@@ -271,17 +274,19 @@ const tsharkVersion = await promisify(execFile)('tshark', ['--version']).then(
   () => undefined,
 )
 
-test.skipIf(tsharkVersion === undefined)('tshark finds no malformed packet and no bad checksum', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'kcap-traffic-'))
-  const path = join(folder, 'capture.pcap')
-  writeFileSync(path, Buffer.concat([capture('prod/orders-6c9f', 1200).bytes]))
-  const checks = ['tcp.check_checksum:TRUE', 'ip.check_checksum:TRUE', 'udp.check_checksum:TRUE'].flatMap((option) => [
-    '-o',
-    option,
-  ])
-  const filter =
-    '_ws.malformed or _ws.unreassembled or ip.checksum.status==0 or tcp.checksum.status==0 or udp.checksum.status==0 or icmp.checksum.status==0'
-  const { stdout } = await promisify(execFile)('tshark', ['-r', path, ...checks, '-Y', filter])
-  rmSync(folder, { recursive: true })
-  expect(stdout).toBe('')
-})
+test.skipIf(tsharkVersion === undefined)(
+  "tshark finds no malformed packet and no bad checksum in the demo's traffic",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kcap-traffic-'))
+    const path = join(folder, 'capture.pcap')
+    writeFileSync(path, Buffer.concat([capture('prod/orders-6c9f', 1200).bytes]))
+    const checks = ['tcp.check_checksum:TRUE', 'ip.check_checksum:TRUE', 'udp.check_checksum:TRUE'].flatMap(
+      (option) => ['-o', option],
+    )
+    const filter =
+      '_ws.malformed or _ws.unreassembled or ip.checksum.status==0 or tcp.checksum.status==0 or udp.checksum.status==0 or icmp.checksum.status==0'
+    const { stdout } = await promisify(execFile)('tshark', ['-r', path, ...checks, '-Y', filter])
+    rmSync(folder, { recursive: true })
+    expect(stdout).toBe('')
+  },
+)

@@ -18,7 +18,7 @@ async function revision(): Promise<string> {
   return (await ask(cluster, pods)).json.metadata.resourceVersion
 }
 
-test('a watch from a list tells of pods that come, change and go', async () => {
+test('a watch from a list reports pods that come, change and go', async () => {
   const since = await revision()
   const events = watch(cluster, `${pods}?watch=true&resourceVersion=${since}`, (seen) =>
     seen.some(({ type }) => type === 'DELETED'),
@@ -38,7 +38,7 @@ test('a restart gives the container a new id and counts it', async () => {
   expect(after.lastState.terminated.containerID).toBe(before.containerID)
 })
 
-test('a watch without a resource version starts with what is there', async () => {
+test('a watch without a resource version starts with the existing pods', async () => {
   const events = await watch(cluster, `${pods}?watch=1`, (seen) => seen.length >= 2)
   expect(summary(events)).toEqual(['ADDED orders-b8d1', 'ADDED web-77aa'])
 })
@@ -52,7 +52,7 @@ test('a streaming list ends with a bookmark that says so', async () => {
   expect(events.at(-1)?.object.metadata.annotations).toEqual({ 'k8s.io/initial-events-end': 'true' })
 })
 
-test('bookmarks carry the current resource version', async () => {
+test('bookmarks of a watch carry the current resource version', async () => {
   const since = await revision()
   const events = await watch(
     cluster,
@@ -81,7 +81,7 @@ test('a pod that leaves the selection is DELETED for a watch with a selector', a
   expect(summary(await events)).toEqual(['DELETED web-77aa', 'ADDED web-77aa'])
 })
 
-test('a resource version that is too old gives an ERROR event with 410 Expired', async () => {
+test('a watch from an expired resource version gets an ERROR event with 410 Expired', async () => {
   cluster.compact()
   const events = await watch(cluster, `${pods}?watch=1&resourceVersion=1`, () => false)
   expect(events).toHaveLength(1)
@@ -89,25 +89,25 @@ test('a resource version that is too old gives an ERROR event with 410 Expired',
   expect(events[0]?.object.message).toMatch(/^too old resource version: 1 \(\d+\)$/)
 })
 
-test('a resource version that is no number is refused before the stream', async () => {
+test('a resource version that is not a number is refused before the stream', async () => {
   expect((await ask(cluster, `${pods}?watch=1&resourceVersion=abc`)).json.message).toContain(
     'strconv.ParseUint: parsing "abc": invalid syntax',
   )
 })
 
-test('timeoutSeconds ends a watch in good order', async () => {
+test('timeoutSeconds ends a watch cleanly', async () => {
   const startedAt = performance.now()
   await watch(cluster, `${pods}?watch=1&timeoutSeconds=1&resourceVersion=${await revision()}`, () => false)
   expect(performance.now() - startedAt).toBeGreaterThan(950)
 })
 
-test('a watch can be asked for as a Table', async () => {
+test('a watch can ask for a Table', async () => {
   const events = await watch(cluster, `${pods}?watch=1`, (seen) => seen.length >= 2, tableAccept)
   expect(events[0]?.object).toMatchObject({ kind: 'Table', rows: [{ cells: expect.arrayContaining(['orders-b8d1']) }] })
   expect(events[1]?.object.columnDefinitions).toBeNull()
 })
 
-test('the EndpointSlice of a service follows its pods', async () => {
+test("a watch of a service's EndpointSlice follows its pods", async () => {
   const path = '/apis/discovery.k8s.io/v1/namespaces/prod/endpointslices'
   const since = (await ask(cluster, path)).json.metadata.resourceVersion
   const events = watch(cluster, `${path}?watch=1&resourceVersion=${since}`, (seen) => seen.length >= 2)

@@ -57,50 +57,56 @@ async function readFifo(options: { pieceBytes?: number; pauseMs?: number } = {})
 
 const countPackets = (bytes: Buffer) => parseBlocks(bytes).filter(({ type }) => type === packetBlock).length
 
-test('packets go into the FIFO, and nothing is said', async () => {
+test('an extcap capture writes packets into the FIFO and prints nothing', async () => {
   const reading = readFifo()
   const { code, stdout, stderr } = await start('--count', '50').ended
   expect([code, stdout.toString(), stderr]).toEqual([0, '', ''])
   expect(countPackets(await reading)).toBe(50)
 })
 
-test('a reader that is slow gets every packet', async () => {
+test('a slow reader of an extcap capture gets every packet', async () => {
   const reading = readFifo({ pieceBytes: 512, pauseMs: 5 })
   const { code, stderr } = await start('--count', '300').ended
   expect([code, stderr]).toEqual([0, ''])
   expect(countPackets(await reading)).toBe(300)
 })
 
-test('a FIFO that is opened late is waited for', async () => {
+test('an extcap capture waits for a FIFO that opens late', async () => {
   const run = start('--count', '5')
   await sleep(1_000)
   expect(countPackets(await readFifo())).toBe(5)
   expect(await run.ended).toMatchObject({ code: 0, stderr: '' })
 })
 
-test.each([['busy'], ['silent']])('a reader that closes ends the capture of %s traffic, silently', async (traffic) => {
-  const reader = await open(fifo, 'r+')
-  const run = start(...(traffic === 'silent' ? ['--port', '9'] : []))
-  await reader.read(Buffer.alloc(65_536), 0, 65_536)
-  await reader.close()
-  const closedMs = Date.now()
-  expect(await run.ended).toMatchObject({ code: 0, stderr: '' })
-  expect(Date.now() - closedMs).toBeLessThan(4_000)
-})
+test.each([['busy'], ['silent']])(
+  'a reader that closes ends the extcap capture of %s traffic, silently',
+  async (traffic) => {
+    const reader = await open(fifo, 'r+')
+    const run = start(...(traffic === 'silent' ? ['--port', '9'] : []))
+    await reader.read(Buffer.alloc(65_536), 0, 65_536)
+    await reader.close()
+    const closedMs = Date.now()
+    expect(await run.ended).toMatchObject({ code: 0, stderr: '' })
+    expect(Date.now() - closedMs).toBeLessThan(4_000)
+  },
+)
 
-test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it promptly, silently, and with whole blocks', async (signal) => {
-  const reading = readFifo()
-  const run = start()
-  expect(await waitFor(() => demo.cluster.openExecCount() > 0)).toBe(true)
-  await sleep(500)
-  const stoppedMs = Date.now()
-  run.child.kill(signal)
-  expect(await run.ended).toMatchObject({ code: 0, stderr: '' })
-  expect(Date.now() - stoppedMs).toBeLessThan(2_000)
-  expect(countPackets(await reading)).toBeGreaterThan(10)
-})
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s ends an extcap capture promptly, silently, and with whole blocks',
+  async (signal) => {
+    const reading = readFifo()
+    const run = start()
+    expect(await waitFor(() => demo.cluster.openExecCount() > 0)).toBe(true)
+    await sleep(500)
+    const stoppedMs = Date.now()
+    run.child.kill(signal)
+    expect(await run.ended).toMatchObject({ code: 0, stderr: '' })
+    expect(Date.now() - stoppedMs).toBeLessThan(2_000)
+    expect(countPackets(await reading)).toBeGreaterThan(10)
+  },
+)
 
-test('SIGTERM before anybody reads ends it as well', async () => {
+test('SIGTERM ends an extcap capture that nobody reads yet', async () => {
   const run = start()
   // Nothing shows from outside that it has begun.
   await sleep(3_000)
@@ -108,7 +114,7 @@ test('SIGTERM before anybody reads ends it as well', async () => {
   expect(await run.ended).toMatchObject({ code: 0, stderr: '' })
 })
 
-test('a parent that was killed ends the capture, though the FIFO is still read', async () => {
+test('a killed parent ends the extcap capture, though the FIFO still has a reader', async () => {
   const reader = await open(fifo, 'r+')
   const parent = spawn(
     'sh',
@@ -193,25 +199,28 @@ async function expectFailure(run: Promise<{ code: number | null; stdout: unknown
   return stderr
 }
 
-test.each(failures)('%s fails with one short text, and opens and closes the FIFO', async (_what, more, code, text) => {
-  expect(await expectFailure(captureHere(['--capture', '--fifo', fifo, ...more]), code)).toContain(text)
-})
+test.each(failures)(
+  'an extcap capture with %s fails with one short text, and opens and closes the FIFO',
+  async (_what, more, code, text) => {
+    expect(await expectFailure(captureHere(['--capture', '--fifo', fifo, ...more]), code)).toContain(text)
+  },
+)
 
-test('so does the program', async () => {
+test('the built program fails with one short text too', async () => {
   const run = runKcap(['--capture', '--fifo', fifo, '--extcap-interface', 'kcap-kcap-demo.prod.slim-0'], {
     KUBECONFIG: kubeconfig,
   })
   expect(await expectFailure(run, 6)).toContain('there is no "tcpdump"')
 })
 
-test('a failure of a capture without a FIFO is told, too', async () => {
+test('an extcap capture without a FIFO reports its failure too', async () => {
   expect(await runKcap(['--capture'])).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('cannot capture: --fifo is missing\n  kcap-extcap'),
   })
 })
 
-test('options of coming versions of Wireshark are let through, and both forms of a value are taken', async () => {
+test('kcap-extcap ignores options of future Wireshark versions, and accepts both forms of a value', async () => {
   const reading = readFifo()
   const argv = [
     '--capture',
@@ -234,7 +243,7 @@ test('the defaults of the dialog, as Wireshark passes them, change nothing', asy
   expect(countPackets(await reading)).toBeGreaterThan(20)
 })
 
-test('a current context that has changed since the list does not change the cluster', async () => {
+test('a current context that has changed since the list does not change the captured cluster', async () => {
   const both = path.join(demo.folder, 'both')
   const text = await readFile(kubeconfig, 'utf8')
   await writeFile(
@@ -249,7 +258,7 @@ test('a current context that has changed since the list does not change the clus
   expect(countPackets(await reading)).toBe(3)
 })
 
-test('a pod whose value had to be cut is found by it', async () => {
+test('an interface finds its pod although its value was truncated', async () => {
   const name = `orders-${'x'.repeat(100)}`
   demo.cluster.addPod({ namespace: 'prod', name })
   const { stdout } = await readListing({ KUBECONFIG: kubeconfig })
@@ -267,7 +276,7 @@ test('a pod whose value had to be cut is found by it', async () => {
   demo.cluster.removePod(`prod/${name}`)
 })
 
-test('kcapdemo captures without any cluster, and leaves nothing of its own', async () => {
+test('the kcapdemo interface captures without any cluster, and leaves nothing running', async () => {
   const reading = readFifo()
   const temporary = path.join(demo.folder, 'tmp')
   execFileSync('mkdir', ['-p', temporary])
@@ -279,7 +288,7 @@ test('kcapdemo captures without any cluster, and leaves nothing of its own', asy
   expect(execFileSync('ls', [temporary]).toString()).toBe('')
 })
 
-test('--fifo may be a file that a person named', async () => {
+test('--fifo accepts a file that a person named', async () => {
   const file = path.join(demo.folder, 'typed.pcap')
   expect(
     await runKcap(['--capture', '--fifo', file, '--namespace', 'prod', '--pod', 'orders-6c9f', '--count', '4'], {

@@ -42,7 +42,7 @@ test.each(Object.keys(exitCodeOf) as ErrorCode[])(
 const usage = (hints: ConstructorParameters<typeof KcapError>[2]) =>
   new KcapError('usage', 'cannot use --duration "soon": it is no time', hints)
 
-test('an option is called by the name of its field, and a value for it is proposed there', () => {
+test('an error in the dialog names an option by its field, and proposes a value for it', () => {
   expect(formatFailure(usage({ hints: ['--duration 90s', line('--snaplen', '128')] }), pod)).toBe(
     [
       'cannot use "Stop after (time)" "soon": it is no time',
@@ -53,7 +53,7 @@ test('an option is called by the name of its field, and a value for it is propos
   )
 })
 
-test('a sentence that leads to a field is one line with it, and one that leads to a command is left out', () => {
+test('a hint that refers to a field becomes one line with it, and a hint that refers to a command is omitted', () => {
   const hints = ['name an interface that has Ethernet headers:', '--iface eth0', noted('or', line('--sudo', 'sudo'))]
   expect(formatFailure(usage({ hints }), ssh).split('\n').slice(1, 3)).toEqual([
     'name an interface that has Ethernet headers: "Interface" on the Capture tab: eth0',
@@ -62,7 +62,7 @@ test('a sentence that leads to a field is one line with it, and one that leads t
   expect(formatFailure(usage({ hints: ['as one filter:', line('kcap', 'x')] }), ssh)).not.toContain('as one filter')
 })
 
-test('a field is named only where the dialog has it', () => {
+test('an error names a field only if the dialog has it', () => {
   const missing = new KcapError('pod-not-found', 'cannot capture "shop/x": there is no such pod')
   expect(formatFailure(missing, pod)).toBe(
     'cannot capture "shop/x": there is no such pod\npress F5 to refresh the interface list\n',
@@ -70,7 +70,7 @@ test('a field is named only where the dialog has it', () => {
   expect(formatFailure(missing, cluster)).toContain('choose another in "Pod, workload or service" on the Target tab\n')
 })
 
-test('where no interface is named, the hints are those of a shell', () => {
+test('hints are those of a shell where no interface is named', () => {
   expect(formatFailure(usage({ hints: ['--duration 90s', line('kcap', '--help')] }))).toBe(
     'cannot use --duration "soon": it is no time\n  --duration 90s\n  kcap --help\n',
   )

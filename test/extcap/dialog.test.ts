@@ -27,15 +27,15 @@ const argumentsOf = (reference: InterfaceReference) =>
     .map(({ parameters }) => parameters)
 
 describe.each(references.map((reference) => [reference.kind, reference] as const))(
-  'the dialog of %s',
+  'the dialog of a %s',
   (kind, reference) => {
-    test('has a sentence of its own as the tooltip of every field', () => {
+    test('has its own sentence as the tooltip of every field', () => {
       const tooltips = argumentsOf(reference).map((parameters) => parameters.get('tooltip') ?? '')
       for (const tooltip of tooltips) expect(tooltip).toMatch(/^\S.*\.$/)
       expect(new Set(tooltips).size).toBe(tooltips.length)
     })
 
-    test('opens on the tab of what is captured', () => {
+    test('opens on the tab of its target', () => {
       // Wireshark orders them by their numbers.
       const [first] = argumentsOf(reference).sort((a, b) => Number(a.get('number')) - Number(b.get('number')))
       expect(first?.get('group')).toBe(kind === 'ssh' ? 'SSH' : 'Target')
@@ -44,7 +44,7 @@ describe.each(references.map((reference) => [reference.kind, reference] as const
   },
 )
 
-test('each route of the dialog says what it needs or creates', () => {
+test('each route in the dialog says what it needs or creates', () => {
   const { choices = [], dialog } = findOption('via') ?? {}
   expect(Object.keys(dialog?.choices ?? {})).toEqual(choices)
   for (const choice of choices) expect(dialog?.choices?.[choice]).toMatch(/: ./)
@@ -88,7 +88,7 @@ const parsers = {
 }
 
 test.each(Object.keys(values) as (keyof typeof values)[])(
-  '--%s: Wireshark lets be typed what kcap takes, and nothing else',
+  "Wireshark's field for --%s accepts exactly the values that kcap accepts",
   (name) => {
     const validation = new RegExp(findOption(name)?.dialog?.validation ?? '^$')
     const verdicts = values[name].map((text) => [text, validation.test(text)])
@@ -96,6 +96,6 @@ test.each(Object.keys(values) as (keyof typeof values)[])(
   },
 )
 
-test('no expression has braces, which end a value of the grammar', () => {
+test('no validation expression has braces, which end a value of the extcap grammar', () => {
   for (const { dialog } of optionTable) expect(dialog?.validation ?? '').not.toMatch(/[{}]/)
 })

@@ -41,7 +41,7 @@ function parseList(items: readonly ExtcapInterface[], currentContext: string) {
 }
 
 describe('the list of interfaces', () => {
-  test('is read by Wireshark as it was meant, whatever contexts and pods are called', () => {
+  test('reads in Wireshark as kcap means it, whatever the names of contexts and pods', () => {
     const lists = hostileText.chain((context) =>
       fc.tuple(
         fc.constant(context),
@@ -65,7 +65,7 @@ describe('the list of interfaces', () => {
     )
   })
 
-  test('gives pods whose names Wireshark folds into one settings of their own', () => {
+  test('gives pods whose names Wireshark conflates separate settings', () => {
     const names = ['a-b', 'a.b', 'a-b.c', 'a.b-c', 'a.b.c']
     const listed = parseList(
       names.map((name) => ({ kind: 'pod', context: 'x', namespace: 'n', pod: name })),
@@ -75,7 +75,7 @@ describe('the list of interfaces', () => {
     expect(listed[4]?.value).toMatch(/^kcap-x\.n\.a\.b\.c--/)
   })
 
-  test('a context in the display is told only where it is not the current one', () => {
+  test('shows the context only where it is not the current one', () => {
     const item = { kind: 'pod', context: 'prod', namespace: 'shop', pod: 'orders-6c9f' } as const
     expect(parseList([item], 'prod')[0]).toEqual({
       value: 'kcap-prod.shop.orders-6c9f',
@@ -97,7 +97,7 @@ test('any value of any sentence survives the tokenizer of Wireshark', () => {
   )
 })
 
-test("the tokenizer of this test drops and misreads what Wireshark's does (extcap.md §2.1)", () => {
+test("this test's tokenizer drops and misreads what Wireshark's does (extcap.md §2.1)", () => {
   expect(tokenizeSentence('interface{value=a}')).toBe(undefined)
   expect(tokenizeSentence(' interface {value=a}')).toBe(undefined)
   expect(tokenizeSentence('flag {value=a}')).toBe(undefined)
@@ -105,7 +105,7 @@ test("the tokenizer of this test drops and misreads what Wireshark's does (extca
   expect(tokenizeSentence('arg {tooltip=has}x}{call=--a}')?.parameters.get('tooltip')).toBe('has}x')
 })
 
-test('--extcap-dlts gives exactly one link type', () => {
+test('--extcap-dlts prints exactly one link type', () => {
   const sentences = tokenizeAnswer(formatDlts())
   expect(sentences.map(({ word }) => word)).toEqual(['dlt'])
   expect([...(sentences[0]?.parameters.keys() ?? [])]).toEqual(['number', 'name', 'display'])
@@ -120,7 +120,7 @@ describe.each(dialogs)('the dialog of %s', (value) => {
   const args = sentences.filter(({ word }) => word === 'arg').map(({ parameters }) => parameters)
   const values = sentences.filter(({ word }) => word === 'value').map(({ parameters }) => parameters)
 
-  test('is made of complete arguments and values only', () => {
+  test('has only complete arguments and values', () => {
     expect(args.length + values.length).toBe(sentences.length)
     for (const argument of args)
       for (const key of ['number', 'call', 'display', 'type']) expect(argument.get(key), key).toBeTruthy()
@@ -129,14 +129,14 @@ describe.each(dialogs)('the dialog of %s', (value) => {
     for (const parameters of values) expect(parameters.has('value')).toBe(true)
   })
 
-  test('has names that do not abort Wireshark, unique also as keys of its preferences', () => {
+  test('has names that do not abort Wireshark, also unique as keys of its preferences', () => {
     const calls = args.map((argument) => argument.get('call') ?? '')
     for (const call of calls) expect(call).toMatch(/^--[a-z0-9-]+$/)
     expect(new Set(calls.map((call) => call.replaceAll('-', ''))).size).toBe(calls.length)
     expect(new Set(args.map((argument) => argument.get('number'))).size).toBe(args.length)
   })
 
-  test('has types that Wireshark 3.4 knows, and nothing that is required', () => {
+  test('has types that Wireshark 3.4 knows, and no required field', () => {
     for (const argument of args) {
       expect(types.split(' ')).toContain(argument.get('type'))
       expect(argument.has('required')).toBe(false)
@@ -160,14 +160,14 @@ describe.each(dialogs)('the dialog of %s', (value) => {
   })
 })
 
-test('an interface that is not ours has no dialog, and both forms of its name are read', () => {
+test('a foreign interface has no dialog, and both forms of its name parse', () => {
   expect(formatConfig(['--extcap-config', '--extcap-interface', 'eth0'])).toBe('')
   expect(formatConfig(['--extcap-config', '--extcap-interface=kcapssh'])).toBe(
     formatConfig(['--extcap-config', '--extcap-interface', 'kcapssh']),
   )
 })
 
-test('a host of its own needs no field for its name', () => {
+test('an SSH host with an interface of its own needs no field for its name', () => {
   const calls = (value: string) =>
     tokenizeAnswer(formatConfig(['--extcap-config', '--extcap-interface', value])).map(({ parameters }) =>
       parameters.get('call'),
@@ -184,7 +184,7 @@ describe('a list of the dialog', () => {
     parse(formatConfig(['--extcap-config', '--extcap-interface', 'kcap-lab'])).find((one) => one.call === call)
       ?.number ?? ''
 
-  test('begins with nothing chosen, and keeps the choice only where the cluster still has it', () => {
+  test('begins with no choice, and keeps the choice only where the cluster still has it', () => {
     const arg = argOf('--namespace')
     expect(parse(formatList('namespace', ['prod', 'shop'], 'shop'))).toEqual([
       { arg, value: '', display: "the context's namespace", default: 'false' },
@@ -198,7 +198,7 @@ describe('a list of the dialog', () => {
     expect(parse(formatList('iface', ['eth0'], 'veth7')).map(({ value }) => value)).toEqual(['', 'veth7', 'eth0'])
   })
 
-  test('that could not be loaded says why, and loses nothing', () => {
+  test('explains a failed load, and keeps its values', () => {
     expect(parse(formatListFailure('target', 'cannot reach it')).map(({ display }) => display)).toEqual([
       'cannot reach it',
     ])
@@ -209,7 +209,7 @@ describe('a list of the dialog', () => {
     ])
   })
 
-  test('survives any text that a cluster may hold', () => {
+  test('survives any text that a cluster may contain', () => {
     fc.assert(
       fc.property(fc.array(hostileText, { maxLength: 20 }), hostileText, (entries, reason) => {
         for (const text of [formatList('iface', entries), formatListFailure('iface', reason)])

@@ -15,7 +15,7 @@ const contexts = fc.string({ unit: anyCharacter, minLength: 1, maxLength: 300 })
 const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/)
 const podName = fc.stringMatching(/^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$/)
 
-test('the value of a pod leads back to its context, its namespace and the pod', () => {
+test('the interface value of a pod identifies its context, its namespace and the pod', () => {
   fc.assert(
     fc.property(contexts, label, podName, (context, namespace, pod) => {
       const item = { kind: 'pod', context, namespace, pod } as const
@@ -33,7 +33,7 @@ test('the value of a pod leads back to its context, its namespace and the pod', 
   )
 })
 
-test('the value of a cluster or an SSH host leads back to it', () => {
+test('the interface value of a cluster or an SSH host identifies it', () => {
   fc.assert(
     fc.property(contexts, (name) => {
       const cluster = { kind: 'cluster', context: name } as const
@@ -48,7 +48,7 @@ test('the value of a cluster or an SSH host leads back to it', () => {
   )
 })
 
-test('no name depends on the order of the list', () => {
+test('no interface name depends on the order of the list', () => {
   const items = ['a-b', 'a.b', 'c'].map((pod) => ({ kind: 'pod', context: 'x', namespace: 'n', pod }) as const)
   const forwards = formatInterfaceValues(items)
   expect(forwards).toEqual(formatInterfaceValues([...items].reverse()).reverse())
@@ -56,14 +56,14 @@ test('no name depends on the order of the list', () => {
   expect(forwards[0]).toMatch(/^kcap-x\.n\.a-b--[0-9a-f]{6}$/)
 })
 
-test('a long namespace of a long context is never cut', () => {
+test('a long namespace of a long context is never truncated', () => {
   const item = { kind: 'pod', context: 'c'.repeat(60), namespace: 'n'.repeat(63), pod: 'p'.repeat(253) } as const
   const value = formatInterfaceValue(item)
   expect(value.length).toBeLessThanOrEqual(100)
   expect(parseInterfaceValue(value)).toMatchObject({ kind: 'pod', namespace: item.namespace })
 })
 
-test('two contexts never share a value, nor do two pods', () => {
+test('neither two contexts nor two pods share an interface value', () => {
   fc.assert(
     fc.property(contexts, contexts, label, podName, podName, (one, other, namespace, pod, otherPod) => {
       const value = (context: string, name: string) =>
@@ -103,12 +103,15 @@ test.each([
     'kcap: prod: shop/ds/agent (1 pod)',
   ],
   [{ kind: 'cluster', context: 'Prod EU' }, 'kcap-prod-eu-1b510b', 'kcap: cluster Prod EU'],
-] as const satisfies [ExtcapInterface, string, string][])('%j is %s in a list', (item, value, display) => {
-  expect(formatInterfaceValue(item)).toBe(value)
-  expect(formatInterfaceDisplay(item, undefined)).toBe(display)
-})
+] as const satisfies [ExtcapInterface, string, string][])(
+  'the interface %j has the value %s',
+  (item, value, display) => {
+    expect(formatInterfaceValue(item)).toBe(value)
+    expect(formatInterfaceDisplay(item, undefined)).toBe(display)
+  },
+)
 
-test('a workload is read back from its value, and its name is never that of a pod', () => {
+test('the interface value of a workload identifies it, and is never that of a pod', () => {
   const item = { kind: 'workload', context: 'prod', namespace: 'shop', workload: 'sts', name: 'db.a' } as const
   expect(parseInterfaceValue(formatInterfaceValue(item))).toMatchObject({
     kind: 'workload',
@@ -122,7 +125,7 @@ test('a workload is read back from its value, and its name is never that of a po
 })
 
 test.each(['', 'eth0', 'kcap', 'kcap-', 'kcap-a.b', 'kcap-a..c', 'kcap-A.b.c', 'kcap-a.b.c/d', 'kcap-a.b.c d'])(
-  '"%s" is no interface of ours',
+  '"%s" is no interface of kcap',
   (value) => {
     expect(parseInterfaceValue(value)).toBe(undefined)
   },

@@ -73,15 +73,15 @@ const filesIn = (folder: string) =>
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(entry.parentPath, entry.name))
 
-describe('a list moments after another', () => {
-  test('is the same, from the cache, without a request', async () => {
+describe('a second extcap list shortly after the first', () => {
+  test('equals the first, from the cache, without a request', async () => {
     const first = await listFirst()
     const second = await list()
     expect(second.text).toBe(first.text)
     expect([first.requests > 0, second.requests]).toEqual([true, 0])
   })
 
-  test('is asked for anew when it is older, or when its time lies in the future', async () => {
+  test('asks the clusters again when the cache is older, or has a time in the future', async () => {
     await listFirst()
     const file = path.join(cache, 'kcap', 'answers', 'list')
     const text = readFileSync(file, 'utf8')
@@ -96,7 +96,7 @@ describe('a list moments after another', () => {
     }
   })
 
-  test('is asked for anew when the kubeconfig or the config has changed, so that no old context is shown as current', async () => {
+  test('asks the clusters again after a change of the kubeconfig or config, so that no old context appears as current', async () => {
     await list()
     await writeFile(kubeconfig, demo.cluster.kubeconfig({ context: 'renamed' }))
     const renamed = await list()
@@ -120,7 +120,7 @@ describe('a list moments after another', () => {
     expect(second.text).toBe(first.text)
   })
 
-  test('with a torn or edited cache is as if there were none', async () => {
+  test('treats a torn or edited cache as absent', async () => {
     const { text } = await listFirst()
     const file = path.join(cache, 'kcap', 'answers', 'list')
     const good = readFileSync(file, 'utf8')
@@ -134,7 +134,7 @@ describe('a list moments after another', () => {
   })
 })
 
-test('what is kept is names only, for this user alone', async () => {
+test("the list's cache keeps names only, for this user alone", async () => {
   await listFirst()
   // From Node 22 on, compiled code is kept there, too.
   const files = filesIn(cache).filter((file) => !file.includes('compile'))
@@ -145,8 +145,8 @@ test('what is kept is names only, for this user alone', async () => {
   }
 })
 
-describe('a cluster that is gone', () => {
-  test('is listed as it was', async () => {
+describe('a cluster that has stopped answering', () => {
+  test('keeps its last list', async () => {
     const before = await listFirst()
     await rm(path.join(cache, 'kcap', 'answers', 'list'))
     await demo.cluster.misbehave({ connections: 'refused' })
@@ -155,7 +155,7 @@ describe('a cluster that is gone', () => {
     expect(after.text).toBe(before.text)
   })
 
-  test('and was never there is listed by its name', async () => {
+  test('is listed by its name if it never answered', async () => {
     await demo.cluster.misbehave({ connections: 'refused' })
     const { displays } = await list()
     await demo.cluster.misbehave({})
@@ -163,7 +163,7 @@ describe('a cluster that is gone', () => {
   })
 })
 
-describe('a login that takes its time', () => {
+describe('a slow login', () => {
   async function useSlowLogin(script: string) {
     const plugin = path.join(demo.folder, `login-${count}`)
     await writeFile(plugin, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
@@ -171,7 +171,7 @@ describe('a login that takes its time', () => {
     await writeFile(kubeconfig, readFileSync(kubeconfig, 'utf8').replace(/^( *)token: .*$/m, `$1${exec}`))
   }
 
-  test('does not hold the list, is awaited behind its back, and the next list has its pods', async () => {
+  test('does not delay the list, which shows the pods next time', async () => {
     await useSlowLogin(
       `sleep 2; echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"${demo.cluster.token}"}}'`,
     )
@@ -183,7 +183,7 @@ describe('a login that takes its time', () => {
     expect(filesIn(cache).filter((file) => /lock|\/\./.test(file.slice(cache.length)))).toEqual([])
   })
 
-  test('and that can not be asked to end has ended when the list is there; it never sees a terminal', async () => {
+  test('that ignores a stop has ended when the list is complete, and never sees a terminal', async () => {
     const seen = path.join(demo.folder, 'seen')
     await useSlowLogin(
       `trap '' TERM\necho "$KUBERNETES_EXEC_INFO" >'${seen}'\n(echo tty </dev/tty >>'${seen}') 2>/dev/null\nsleep 30 & wait; sleep 30`,
@@ -205,7 +205,7 @@ describe('a login that takes its time', () => {
   })
 })
 
-test('a cluster with more pods than may be listed says in its own name where the others are', async () => {
+test('a cluster with more pods than the list holds names in its own entry where the others are', async () => {
   const config = path.join(demo.folder, 'few.yaml')
   await writeFile(config, 'list: { maxPods: 3 }\n')
   const { displays } = await listFirst({ KCAP_CONFIG: config })
@@ -213,7 +213,7 @@ test('a cluster with more pods than may be listed says in its own name where the
   expect(displays).toContain('kcap: cluster kcap-demo (its options reach all pods)')
 })
 
-test('what was captured last is in a list that cannot have all pods', async () => {
+test('the last captured targets are in a list that cannot have all pods', async () => {
   const config = path.join(demo.folder, 'few-and-recent.yaml')
   await writeFile(config, 'list: { maxPods: 3 }\n')
   const environment = { KCAP_CONFIG: config, KUBECONFIG: kubeconfig, XDG_CACHE_HOME: cache }
@@ -237,7 +237,7 @@ test('hosts of the config have interfaces of their own', async () => {
   expect(displays.slice(-4)).toEqual(['kcap: SSH host', 'kcap: SSH bastion', 'kcap: SSH root@10.0.0.10', 'kcap: demo'])
 })
 
-test('a broken config or kubeconfig costs what it would have named, and nothing else', async () => {
+test('a broken config or kubeconfig removes only the entries that it would have named', async () => {
   const config = path.join(demo.folder, 'broken.yaml')
   await writeFile(config, 'list: [')
   expect((await listFirst({ KCAP_CONFIG: config })).displays).toContain('kcap: prod/orders-6c9f')

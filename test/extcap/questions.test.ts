@@ -52,7 +52,7 @@ describe('--extcap-interfaces', () => {
     expect(stdout.toString()).toContain('{value=kcap-kcap-demo}{display=kcap: cluster kcap-demo}')
   })
 
-  test('does not make Wireshark wait for a login that takes its time, nor for what the login has started', async () => {
+  test('does not make Wireshark wait for a slow login, nor for the children of the login', async () => {
     const plugin = path.join(demo.folder, 'slow-login')
     await writeFile(plugin, '#!/bin/sh\nsleep 4\n', { mode: 0o755 })
     const file = path.join(demo.folder, 'slow-login.yaml')
@@ -65,7 +65,7 @@ describe('--extcap-interfaces', () => {
     expect(stdout.toString()).toContain('{value=kcap-kcap-demo}')
   })
 
-  test('without a kubeconfig lists what needs none', async () => {
+  test('without a kubeconfig lists the entries that need none', async () => {
     const { code, stdout, stderr } = await runKcap(['--extcap-interfaces'])
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout.toString().match(/value=\w+/g)).toEqual(['value=kcapssh', 'value=kcapdemo'])
@@ -82,7 +82,7 @@ test.each([
   expect(tokenizeAnswer(stdout.toString()).length).toBeGreaterThan(0)
 })
 
-test('--extcap-cleanup-postkill, which comes without any other word, ends well and soon', async () => {
+test('--extcap-cleanup-postkill, which arrives without any other word, exits soon and successfully', async () => {
   const { code, stdout, stderr, tookMs } = await ask('--extcap-cleanup-postkill')
   expect([code, stdout, stderr]).toEqual([0, '', ''])
   expect(tookMs).toBeLessThan(4_000)
@@ -97,11 +97,11 @@ test.each([
   [['--capture', '--extcap-interface', 'x', '--extcap-capture-filter', 'tcp', '--fifo', 'f'], 'capture'],
   [['--extcap-version'], 'version'],
   [['prod/orders'], undefined],
-] as const)('%j is the question %s', (argv, verb) => {
+] as const)('%j parses as the question %s', (argv, verb) => {
   expect(findVerb(argv)).toBe(verb)
 })
 
-test('words of Wireshark are read in both forms', () => {
+test("both forms of Wireshark's arguments parse", () => {
   expect([...parseWords(['--a', 'x', '--b=y=z', '--c'])]).toEqual([
     ['a', 'x'],
     ['b', 'y=z'],
@@ -109,15 +109,15 @@ test('words of Wireshark are read in both forms', () => {
   ])
 })
 
-describe('the capture filter field', () => {
+describe('the verdict on the capture filter field', () => {
   const judge = async (filter: string) => await ask('--extcap-capture-filter', filter, '--extcap-interface', 'kcapdemo')
   const hasTcpdump = hasPrograms('tcpdump') || hasPrograms('/usr/sbin/tcpdump')
 
-  test('is valid when it is empty', async () => {
+  test('is valid for an empty filter', async () => {
     expect(await judge('')).toMatchObject({ code: 0, stdout: '' })
   })
 
-  test.skipIf(!hasTcpdump)('is valid, or is told what is wrong in one line', async () => {
+  test.skipIf(!hasTcpdump)('is valid, or one line about the fault', async () => {
     expect(await judge('tcp port 443 and host 10.0.0.5')).toMatchObject({ code: 0, stdout: '' })
     expect(await judge('-w /tmp/kcap-test-injected')).toMatchObject({
       code: 0,
@@ -128,11 +128,11 @@ describe('the capture filter field', () => {
     expect(stdout).toMatch(/^.*syntax error.*\n$/)
   })
 
-  test.skipIf(!hasTcpdump)('is no verdict where only the far side can judge', async () => {
+  test.skipIf(!hasTcpdump)('is open where only the remote side can judge', async () => {
     expect(await judge('host no-such-host.invalid')).toMatchObject({ code: 1, stdout: '' })
   })
 
-  test('is no verdict where it depends on an interface that only the dialog knows', async () => {
+  test('is open where it depends on an interface that only the dialog knows', async () => {
     for (const filter of ['vlan 5', 'not port 22 and not vlan', 'ether host 00:11:22:33:44:55', 'broadcast', 'mpls'])
       expect([filter, await judge(filter)]).toMatchObject([filter, { code: 1, stdout: '' }])
   })
@@ -145,7 +145,7 @@ describe('the capture filter field', () => {
   )
 })
 
-test('the text of any failure fits into the dialog of Wireshark and says something', () => {
+test('the text of any failure fits into the dialog of Wireshark and is not empty', () => {
   const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 2_000 })
   fc.assert(
     fc.property(text, fc.array(text, { maxLength: 6 }), (message, hints) => {

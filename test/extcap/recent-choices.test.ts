@@ -48,7 +48,7 @@ async function capture(value: string, ...options: string[]): Promise<void> {
   expect(await runKcap(argv, environment)).toMatchObject({ code: 0, stderr: '' })
 }
 
-test('what was chosen in a dialog is in its lists from then on, the latest first, also after another listing', async () => {
+test('a choice in a dialog stays in its lists, the latest first, also after another listing', async () => {
   await readListing(environment)
   await capture(cluster, '--namespace', 'staging', '--target', 'deploy/web', '--iface', 'eth0')
   await capture(cluster, '--target', 'svc/orders')
@@ -65,14 +65,14 @@ test('what was chosen in a dialog is in its lists from then on, the latest first
   expectChoices()
 })
 
-test('the choices of a pod are its own', async () => {
+test('each pod has its own recent choices', async () => {
   const [one, other] = ['orders-6c9f', 'orders-x2x7'].map((pod) => `${cluster}.prod.${pod}`) as [string, string]
   await capture(one, '--container', 'api')
   expect(readLists(one).container).toEqual(['', 'api'])
   expect(readLists(other).container).toEqual([''])
 })
 
-test('choices are kept for this user alone, and what is no choice is left out', async () => {
+test('recent choices are private to this user, and other texts are omitted', async () => {
   const file = path.join(environment.XDG_CACHE_HOME ?? '', 'kcap', 'choices')
   expect(statSync(file).mode & 0o777).toBe(0o600)
   const kept = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>

@@ -18,7 +18,7 @@ const note = (value: string, ...words: string[]) =>
   noteRecentTarget(value, parseArguments(words, { more: wiresharkWords }), environment)
 const find = (context = 'prod') => findRecentTargets(context, environment)
 
-test('captured pods and workloads are found again, the latest first, each once', () => {
+test('recent targets are the captured pods and workloads, the latest first, each once', () => {
   for (const name of ['web-1', 'deploy_orders', 'web-2', 'web-1']) note(`kcap-prod.shop.${name}`)
   expect(find()).toEqual([
     { namespace: 'shop', pod: 'web-1' },
@@ -29,7 +29,7 @@ test('captured pods and workloads are found again, the latest first, each once',
   expect(statSync(file).mode & 0o777).toBe(0o600)
 })
 
-test('what a dialog of a cluster chose counts as captured', () => {
+test('a target chosen in the dialog of a cluster counts as captured', () => {
   const chosen = ['--context', 'Prod EU', '--namespace', 'shop']
   note('kcap-prod-eu-1b510b', ...chosen, '--target', 'sts/db')
   note('kcap-prod-eu-1b510b', ...chosen, '--target', 'pod/web-1')
@@ -41,7 +41,7 @@ test('what a dialog of a cluster chose counts as captured', () => {
   ])
 })
 
-test('a few of a cluster are kept, and nothing that is no value', () => {
+test('recent targets keep a few of each cluster, and only valid values', () => {
   for (let i = 0; i < 30; i++) note(`kcap-prod.shop.web-${i}`)
   expect(find()).toHaveLength(8)
   expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveLength(20)
@@ -51,7 +51,7 @@ test('a few of a cluster are kept, and nothing that is no value', () => {
   }
 })
 
-test('a folder that cannot be written changes nothing', () => {
+test('a folder that cannot be written costs nothing but the recent targets', () => {
   environment = { HOME: '/dev/null', XDG_CACHE_HOME: '/dev/null' }
   note('kcap-prod.shop.web-1')
   expect(find()).toEqual([])

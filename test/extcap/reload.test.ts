@@ -44,7 +44,7 @@ function readValues(answer: string) {
 
 const valuesOf = (list: readonly Record<string, string>[]) => list.map(({ value }) => value)
 
-describe('the lists of the dialog are loaded from the cluster', () => {
+describe('the reload button of the dialog loads from the cluster', () => {
   test('namespaces', async () => {
     const list = await reloadByProgram(cluster, 'namespace')
     expect(valuesOf(list)).toEqual(['', 'default', 'kube-system', 'prod', 'staging'])
@@ -60,7 +60,7 @@ describe('the lists of the dialog are loaded from the cluster', () => {
     expect(list[0]?.display).toBe('all pods of the workload')
   })
 
-  test('services, workloads and running pods, of the namespace that is chosen', async () => {
+  test('services, workloads and running pods of the chosen namespace', async () => {
     const own = valuesOf(await reload(cluster, 'target'))
     for (const value of ['svc/orders', 'deploy/orders', 'pod/orders-6c9f']) expect(own).toContain(value)
     expect(own).not.toContain('pod/importer-pending')
@@ -68,7 +68,7 @@ describe('the lists of the dialog are loaded from the cluster', () => {
     expect(system).not.toContain('pod/orders-6c9f')
   })
 
-  test('containers of the pod, or of the first of a workload', async () => {
+  test('containers of the pod, or of the first pod of a workload', async () => {
     for (const target of ['pod/orders-6c9f', 'deploy/orders', 'svc/orders']) {
       const list = await reload(cluster, 'container', ['--target', target, '--namespace', 'prod', '--container', ''])
       expect(valuesOf(list)).toContain('api')
@@ -76,39 +76,39 @@ describe('the lists of the dialog are loaded from the cluster', () => {
     expect(valuesOf(await reload(`${cluster}.prod.orders-6c9f`, 'container'))).toContain('api')
   })
 
-  test('interfaces, as the far side names them', async () => {
+  test('interfaces, as the remote side names them', async () => {
     const list = await reloadByProgram(cluster, 'iface', ['--target', 'pod/orders-6c9f', '--iface', 'eth1'])
     expect(valuesOf(list)).toEqual(expect.arrayContaining(['', 'eth1', 'eth0', 'lo']))
     expect(list.find(({ default: chosen }) => chosen === 'true')?.value).toBe('eth1')
   })
 
-  test('of the demo as of any cluster', async () => {
+  test('lists of the demo, as of any cluster', async () => {
     expect(valuesOf(await reloadByProgram('kcapdemo', 'container'))).toContain('api')
     expect(valuesOf(await reload('kcapdemo', 'iface'))).toContain('eth0')
   })
 
-  test('what a login may not list is left out', async () => {
+  test('lists without the kinds that a login may not list', async () => {
     const own = { KUBECONFIG: await demo.kubeconfig('pods-of-prod') }
     const list = valuesOf(await reload(cluster, 'target', [], own))
     expect(list).toContain('pod/orders-6c9f')
     expect(list.filter((value) => value?.startsWith('svc/'))).toEqual([])
   })
 
-  test('fields as Wireshark hands them over are understood: empty, a set flag with its value, limits', async () => {
+  test('with fields as Wireshark passes them: empty, a set flag with its value, limits', async () => {
     const fields = ['--port', '', '--count', '0', '--protocol', 'tcp', '--accept-new-host-key', 'true', '--target', '']
     expect(valuesOf(await reload(cluster, 'namespace', fields))).toContain('prod')
   })
 })
 
-describe('a list that can not be loaded says why in the list', () => {
-  test('when the login may not', async () => {
+describe('a list that cannot load says why in the list', () => {
+  test('when the login may not list', async () => {
     const own = { KUBECONFIG: await demo.kubeconfig('pods-of-prod') }
     const [entry, ...more] = await reload(cluster, 'namespace', [], own)
     expect(more).toEqual([])
     expect(entry?.display).toMatch(/^cannot list namespaces in all namespaces: user "pods-of-prod" is not allowed to$/)
   })
 
-  test('when the cluster does not answer: within the time that a person waits before a window that stands still', async () => {
+  test('when the cluster does not answer, within the time that a person accepts from a frozen window', async () => {
     await demo.cluster.misbehave({ answer: 'never' })
     const startedMs = Date.now()
     const list = await reloadByProgram(cluster, 'target', ['--target', 'pod/chosen-before'])
@@ -135,11 +135,11 @@ describe('a list that can not be loaded says why in the list', () => {
   })
 })
 
-test('an option without a list, or an interface that is not ours, has nothing to load', async () => {
+test('an option without a list, or a foreign interface, has nothing to load', async () => {
   expect(await reloadByProgram(cluster, 'port')).toEqual([])
   expect((await reload('eth0', 'namespace'))[0]?.display).toContain("it is none of kcap's")
 })
 
-test('a list that every object has is none', async () => {
+test('the name of a built-in property is no list of the dialog', async () => {
   expect(await reloadList(['--extcap-reload-option=constructor', '--extcap-interface=kcapssh'])).toBe(undefined)
 })

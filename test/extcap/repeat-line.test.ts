@@ -81,7 +81,7 @@ test.each(Object.entries(dialogs))(
   },
 )
 
-test('the repeat line of the demo is a line of the demo', async () => {
+test('the repeat line of the demo runs the demo', async () => {
   const fifo = path.join(demo.folder, 'demo.pcapng')
   const argv = ['--capture', '--extcap-interface', 'kcapdemo', '--fifo', fifo, '--count', '5', '--snaplen', '64']
   expect((await runHere(() => capture(argv), {})).code).toBe(0)

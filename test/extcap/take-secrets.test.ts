@@ -11,7 +11,7 @@ afterEach(() => {
 })
 
 describe('passwords of the dialog', () => {
-  test('are asked for hosts only, as words that Wireshark does not keep', () => {
+  test('are asked for hosts only, as values that Wireshark does not store', () => {
     const dialog = (name: string) => formatConfig(['--extcap-config', '--extcap-interface', name])
     for (const name of ['kcapssh', 'kcapssh-bastion']) {
       const lines = dialog(name).split('\n')
@@ -30,12 +30,12 @@ describe('passwords of the dialog', () => {
     [['--ssh-password', '', '--sudo-password', 'z'], [], undefined, 'z'],
     [['--capture', '--fifo', ''], ['--capture', '--fifo', ''], undefined, undefined],
     [['--ssh-password'], [], undefined, undefined],
-  ])('of %j are taken out', (argv, rest, ssh, sudo) => {
+  ])('are removed from the arguments %j', (argv, rest, ssh, sudo) => {
     expect(takeSecrets(argv)).toEqual(rest)
     expect([process.env.KCAP_SSH_PASSWORD, process.env.KCAP_SUDO_PASSWORD]).toEqual([ssh, sudo])
   })
 
-  test.runIf(process.platform === 'linux')('are gone from what others see of the process', async () => {
+  test.runIf(process.platform === 'linux')('are absent from the arguments that others see', async () => {
     const words = ['--capture', '--extcap-interface', 'kcapssh', '--ssh-password', 's3cret', '--fifo', '/dev/null']
     const { child, ended } = startKcap([
       ...words,

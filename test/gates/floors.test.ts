@@ -174,7 +174,7 @@ test('the folders of the demo do not import each other in a circle, not even for
   expect(findCircle(edges)).toBe(undefined)
 })
 
-test('each npm package is known to its owner only', () => {
+test('only the owner of an npm package imports it', () => {
   const foreign = imports.filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
   const wrong = foreign.filter(({ file, specifier, isType }) => {
     const name = specifier
@@ -188,24 +188,24 @@ test('each npm package is known to its owner only', () => {
   expect(wrong.map(({ file, specifier }) => `${file} imports ${specifier}`)).toEqual([])
 })
 
-test('what answers Wireshark from the cache loads neither the network nor an npm package', () => {
+test('the code that answers Wireshark from the cache loads neither the network nor an npm package', () => {
   const loaded = loadedBy('main.ts', 'extcap/warm-list.ts', 'extcap/dlts.ts', 'extcap/config.ts')
   expect(loaded.filter((item) => /→ (?!\.|node:(crypto|fs|module|os|path)$)/.test(item))).toEqual([])
   expect(loaded.length).toBeGreaterThan(5)
 })
 
-test('what completes a word loads no network: only the kubeconfig, the configs and the cache', () => {
+test('completion loads no network code: only the kubeconfig, the configs and the cache', () => {
   const network = /→ (?!\.|js-yaml$|node:(child_process|crypto|fs|fs\/promises|os|path)$)/
   expect(loadedBy('completion/complete.ts').filter((item) => network.test(item))).toEqual([])
 })
 
-test('who has no proxy loads nothing for one', () => {
+test('kcap loads no proxy code where no proxy is set', () => {
   const loaded = loadedBy('kube/cluster-access.ts', 'kube/kube-request.ts', 'kube/exec-channel.ts')
   expect(loaded.filter((item) => /→ (agent-base|socks|.*proxy-agent\.ts)$/.test(item))).toEqual([])
   expect(loaded).toContain('kube/log-in.ts → ./proxy-server.ts')
 })
 
-test('a name is exported by one file only', () => {
+test('only one file exports a name', () => {
   const filesOf = new Map<string, string[]>()
   for (const file of sources) {
     const text = readFileSync(path.join('src', file), 'utf8')

@@ -15,7 +15,7 @@ const sentences = [
   /^`kcap --context NAME … {3}with one of: /,
 ]
 
-test('no line to paste is put together from text: base/hint.ts builds it from its words', () => {
+test('only base/hint.ts builds lines to paste; no other file assembles them from text', () => {
   const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && !file.startsWith('demo'),
   )

@@ -15,12 +15,12 @@ const texts = readFileSync('dist/THIRD-PARTY-LICENSES.txt', 'utf8')
 const { components } = JSON.parse(readFileSync('dist/sbom.cdx.json', 'utf8')) as { components: readonly Component[] }
 const nameOf = ({ group, name }: Component) => (group === undefined ? name : `${group}/${name}`)
 
-test('what the sources import is among what is bundled', () => {
+test('the bundle contains every package that the sources import', () => {
   const imported = ['@clack/core', 'agent-base', 'execa', 'js-yaml', 'minimist', 'socks', 'ssh-config']
   expect(components.map(nameOf)).toEqual(expect.arrayContaining([...imported, 'ssh2', 'ws', 'yaml']))
 })
 
-test('every bundled package stands in THIRD-PARTY-LICENSES.txt with its terms', () => {
+test('THIRD-PARTY-LICENSES.txt names every bundled package with its terms', () => {
   const sections = texts.split(/^-{80}$/m).slice(1)
   expect(sections.length).toBe(components.length)
   for (const [index, component] of components.entries()) {
@@ -30,13 +30,13 @@ test('every bundled package stands in THIRD-PARTY-LICENSES.txt with its terms', 
   }
 })
 
-test('nothing is bundled whose terms ask for more than to be named', () => {
+test('no bundled package has terms that ask for more than attribution', () => {
   const permissive = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT', 'Unlicense']
   const ids = components.flatMap(({ licenses }) => licenses.map(({ license }) => license.id))
   expect(ids.filter((id) => !permissive.includes(id))).toEqual([])
 })
 
-test('a package without a licence text can not be bundled', async () => {
+test('a package without a licence text cannot be bundled', async () => {
   const folder = path.join(await makeTempFolder(), 'node_modules', 'bare')
   mkdirSync(folder, { recursive: true })
   writeFileSync(path.join(folder, 'package.json'), '{"name": "bare", "version": "1.0.0", "license": "MIT"}')

@@ -14,7 +14,7 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 
 const read = (file: string) => readFileSync(file, 'utf8')
 
-test('the version is that of package.json', () => {
+test('the version equals that of package.json', () => {
   expect(version).toBe((JSON.parse(read('package.json')) as { version: string }).version)
 })
 
@@ -26,7 +26,7 @@ test('dependencies are pinned to exact versions', () => {
   expect(loose).toEqual([])
 })
 
-test('every error code is thrown somewhere, and has a test that names it', () => {
+test('src throws every error code, and a test names it', () => {
   const tests = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter(
     (file) => /\.test\.ts$/.test(file) && !file.startsWith('gates'),
   )
@@ -40,17 +40,17 @@ test('every error code is thrown somewhere, and has a test that names it', () =>
   expect(codes.filter((code) => !tested.includes(`'${code}'`))).toEqual([])
 })
 
-test('what SECURITY.md names is there', () => {
+test('SECURITY.md names only files that exist', () => {
   const named = [...read('SECURITY.md').matchAll(/`(test\/[\w/.-]+)`/g)].map(([, file = '']) => file)
   expect(named.length).toBeGreaterThan(20)
   expect(named.filter((file) => !existsSync(file))).toEqual([])
 })
 
-test('docs/options.md is made from the table of options; vitest -u writes it', async () => {
+test('docs/options.md equals the table of options; vitest -u writes it', async () => {
   await expect(formatOptionsPage()).toMatchFileSnapshot(path.resolve('docs/options.md'))
 })
 
-test('links between the pages lead to files that are there', () => {
+test('links between the documents lead to existing files', () => {
   const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...readdirSync('docs').map((name) => `docs/${name}`)]
   const broken = pages
     .filter((page) => page.endsWith('.md'))
@@ -73,7 +73,7 @@ test('the man page names each command and each option', () => {
   for (const command of commands) expect(page).toContain(`.SS "kcap ${command}"`)
 })
 
-test.skipIf(!hasPrograms('man', 'groff'))('the man page is one that man does not complain of', async () => {
+test.skipIf(!hasPrograms('man', 'groff'))('man and groff accept the man page without a warning', async () => {
   const folder = await makeTempFolder()
   const file = path.join(folder, 'kcap.1')
   writeFileSync(file, formatManPage())

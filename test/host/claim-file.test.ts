@@ -15,14 +15,14 @@ writeFileSync(file, '')
 const status = statSync(file)
 const claimOf = (mark: string, { dev, ino } = status) => path.join(claims, `write-${dev}-${ino}.${mark}.0`)
 
-test('a claim lasts until it is ended, and leaves nothing', () => {
+test('a claim lasts until its end, and leaves no file', () => {
   const end = claimFile(status, environment)
   expect(readdirSync(claims)).toHaveLength(1)
   end?.()
   expect(readdirSync(claims)).toEqual([])
 })
 
-test('a file that a running process has is not to be had; another file is', () => {
+test('a file that a running process has claimed is refused; another file is not', () => {
   const mark = markProcess().replace(/\.\d+\.(\d+)$/, `.${process.ppid}.0`)
   mkdirSync(claims, { recursive: true })
   writeFileSync(claimOf(mark), '')
@@ -33,7 +33,7 @@ test('a file that a running process has is not to be had; another file is', () =
   end?.()
 })
 
-test('the claim of a killed process, and of an earlier boot, counts for nothing', async () => {
+test('the claim of a killed process, or of an earlier boot, does not count', async () => {
   const child = spawn('true')
   await once(child, 'exit')
   const [machine] = markProcess().split('.')
@@ -45,6 +45,6 @@ test('the claim of a killed process, and of an earlier boot, counts for nothing'
   expect(readdirSync(claims).some((name) => name.includes(`${machine}.${child.pid}.`))).toBe(false)
 })
 
-test('where nothing can be kept, a file is taken without a claim', () => {
+test('where no claim can be stored, a file needs none', () => {
   expect(claimFile(status, { HOME: '/dev/null', XDG_CACHE_HOME: '/dev/null' })).toBeTypeOf('function')
 })

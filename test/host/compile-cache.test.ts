@@ -22,32 +22,32 @@ afterEach(() => {
   else real.enableCompileCache = before
 })
 
-test('what Node compiled is kept in a folder of the user alone', () => {
+test('the compile cache is in a folder that only this user can access', () => {
   useCompileCache()
   expect(enabled.mock.calls).toEqual([[compiled]])
   expect(statSync(compiled).mode & 0o777).toBe(0o700)
 })
 
-test('what others could have put there is not run', () => {
+test('compiled code that others could have written does not run', () => {
   mkdirSync(compiled, { recursive: true })
   chmodSync(compiled, 0o777)
   useCompileCache()
   expect(enabled).not.toHaveBeenCalled()
 })
 
-test.runIf(process.platform === 'linux')('where no folder can be made, nothing is kept', () => {
+test.runIf(process.platform === 'linux')('where no folder can be made, there is no compile cache', () => {
   vi.stubEnv('XDG_CACHE_HOME', '/proc/none')
   useCompileCache()
   expect(enabled).not.toHaveBeenCalled()
 })
 
-test('a Node that keeps nothing is no error', () => {
+test('a Node without a compile cache causes no error', () => {
   delete real.enableCompileCache
   useCompileCache()
   expect(existsSync(compiled)).toBe(false)
 })
 
-test('what was compiled a month ago goes, and the folder of a Node that is gone with it', () => {
+test('compiled code of a month ago is removed, also the folder of a removed Node', () => {
   const [gone, used] = ['v22.8.0-x64-1', 'v24.0.0-x64-1'].map((name) => path.join(compiled, name))
   for (const folder of [gone, used] as [string, string]) {
     mkdirSync(folder, { recursive: true })

@@ -41,20 +41,20 @@ test.each([
   ['good:/usr/bin', relative('good')],
   ['.:@/good', relative('.')],
   ['/usr/bin:/bin', missing],
-])('PATH %j leads to no program of the current folder', async (PATH, state) => {
+])('PATH %j finds no program of the current folder', async (PATH, state) => {
   enterFolder()
   const environment = { PATH: PATH?.replace('@', folder) }
   expect(await lookUpProgram('tool', environment)).toEqual({ file: undefined, state, isMissing: true })
   expect(await hasProgram('tool', environment)).toBe(false)
 })
 
-test('a folder of the name and a file without the right to run are passed over', async () => {
+test('findProgram skips a folder of that name and a file that is not executable', async () => {
   const environment = { PATH: ['folders', 'good'].map((name) => path.join(folder, name)).join(':') }
   expect(await findProgram('tool', environment)).toBe(path.join(folder, 'good/tool'))
   expect(await findProgram('plain', { PATH: folder })).toBeUndefined()
 })
 
-test('a name with a folder in it is that file, whatever PATH says', async () => {
+test('a name with a folder in it is that file, whatever PATH is', async () => {
   enterFolder()
   expect(await findProgram('./tool', { PATH: '' })).toBe(path.join(folder, 'tool'))
   expect(await lookUpProgram('./nope', {})).toMatchObject({ state: 'there is no such file' })
@@ -62,7 +62,7 @@ test('a name with a folder in it is that file, whatever PATH says', async () => 
   expect(await lookUpProgram('', {})).toMatchObject({ state: 'it has no name' })
 })
 
-test('nothing that kcap starts by its name comes from the current folder', async () => {
+test('no program that kcap starts by name comes from the current folder', async () => {
   enterFolder()
   const environment = { PATH: `.:${folder}/good` }
   const run = await runProgram(['tool'], { environment, timeoutMs: 5_000 })

@@ -8,7 +8,7 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 
 const folder = await makeTempFolder()
 
-test('a log has a line with the time for each event, whatever is in it, and is for this user alone', async () => {
+test('a log has a line with the time for each event, whatever its text, and is for this user alone', async () => {
   const file = path.join(folder, 'kcap.log')
   const write = await openLogFile(file)
   write('one')
@@ -27,7 +27,7 @@ test('a log has a line with the time for each event, whatever is in it, and is f
   expect(statSync(file).mode & 0o777).toBe(0o600)
 })
 
-test('a log of the level debug has all entries, and none of it a secret', async () => {
+test('a log of the level debug has all entries, and no secret', async () => {
   const file = path.join(folder, 'debug.log')
   const write = await openLogFile(file, 'debug')
   write('one', { level: 'debug', token: 'geheim', headers: { authorization: 'geheim' } } as object)
@@ -35,7 +35,7 @@ test('a log of the level debug has all entries, and none of it a secret', async 
   expect(readFileSync(file, 'utf8')).not.toContain('geheim')
 })
 
-test('a log goes on in the file that was opened, whatever takes its name later', async () => {
+test('a log continues in the opened file, whatever takes its name later', async () => {
   const file = path.join(folder, 'moved.log')
   const write = await openLogFile(file)
   const victim = path.join(folder, 'victim')
@@ -46,7 +46,7 @@ test('a log goes on in the file that was opened, whatever takes its name later',
   expect(readFileSync(victim, 'utf8')).toBe('mine')
 })
 
-test('a log that can not be written, or that has a second name, is an error at once', async () => {
+test('a log that cannot be written, or has a second hard link, is an error at once', async () => {
   const victim = path.join(folder, 'bashrc')
   writeFileSync(victim, 'mine')
   const second = path.join(folder, 'second.log')
@@ -63,7 +63,7 @@ test('a log that can not be written, or that has a second name, is an error at o
   expect(readFileSync(victim, 'utf8')).toBe('mine')
 })
 
-test("a user's own link is followed, and is nobody else's plant", async () => {
+test("a log follows a user's own link, but not one that somebody else planted", async () => {
   const shared = path.join(folder, 'shared')
   mkdirSync(shared)
   chmodSync(shared, 0o1777)

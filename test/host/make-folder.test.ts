@@ -18,7 +18,7 @@ function failureOf(folder: string): string | undefined {
   }
 }
 
-test('a folder and those above it are made, for their owner only; one that is there stays', () => {
+test('makeFolder makes a folder and its parents for the owner only, and keeps an existing folder', () => {
   const folder = path.join(place, 'a/b/c')
   makeFolder(folder)
   makeFolder(folder)
@@ -27,18 +27,18 @@ test('a folder and those above it are made, for their owner only; one that is th
   expect(failureOf(path.join(folder, 'd/e'))).toBe(undefined)
 })
 
-test('under a file there is no folder', () => {
+test('makeFolder makes no folder under a file', () => {
   const file = path.join(place, 'file')
   writeFileSync(file, '')
   expect(failureOf(path.join(file, 'x/y'))).toBe('ENOTDIR')
 })
 
-test('under a link that leads nowhere there is none either', () => {
+test('makeFolder makes no folder under a dangling link', () => {
   const link = path.join(place, 'link')
   symlinkSync(path.join(place, 'nowhere'), link)
   expect(failureOf(path.join(link, 'x/y'))).toBe('ENOENT')
 })
 
-test.runIf(process.platform === 'linux')('where none can be made, though the one above is there, it is told', () => {
+test.runIf(process.platform === 'linux')('makeFolder reports a folder that it cannot make in an existing one', () => {
   expect(failureOf('/proc/x/y')).toBe('ENOENT')
 })

@@ -8,7 +8,7 @@ import { mapStack } from '../../src/host/map-stack.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
 test.each(['cjs', 'esm'] as const)(
-  'a trace of a minified %s file names the files and lines of its source',
+  'mapStack names the source files and lines in a trace of a minified %s file',
   async (format) => {
     const folder = await makeTempFolder()
     writeFileSync(
@@ -35,7 +35,7 @@ test.each(['cjs', 'esm'] as const)(
   },
 )
 
-test('a place without a map, or with a torn one, is kept', async () => {
+test('mapStack keeps a place without a map, or with a torn one', async () => {
   const file = path.join(await makeTempFolder(), 'a.js')
   const trace = `Error: torn\n    at f (${file}:1:2)\n    at ${pathToFileURL(file)}:3:4\n    at node:internal/main:5:6`
   expect(mapStack(trace)).toBe(trace)

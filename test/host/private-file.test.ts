@@ -8,7 +8,7 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 
 const folder = await makeTempFolder()
 
-test('what is written is for this user alone, in a folder for this user alone', () => {
+test('a private file and its folder are for this user alone', () => {
   const file = path.join(folder, 'a', 'b', 'names')
   writePrivateFile(file, 'one')
   writePrivateFile(file, 'two')
@@ -18,14 +18,14 @@ test('what is written is for this user alone, in a folder for this user alone', 
   expect(readdirSync(path.dirname(file))).toEqual(['names'])
 })
 
-test('a write that fails leaves no draft', () => {
+test('a failed write of a private file leaves no draft', () => {
   const file = path.join(folder, 'taken')
   mkdirSync(path.join(file, 'full'), { recursive: true })
   expect(() => writePrivateFile(file, 'x')).toThrow(/EISDIR|EEXIST|ENOTEMPTY/)
   expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([])
 })
 
-test('what others could have written, links, FIFOs, folders and endless files are not read', () => {
+test('readPrivateFile reads no file that others could have written, no link, FIFO, folder or endless file', () => {
   const file = path.join(folder, 'read')
   writePrivateFile(file, 'mine')
   expect(readPrivateFile(file, 4)).toBe('mine')
@@ -50,6 +50,9 @@ test.each([
   ['linux', { HOME: '/h', XDG_CONFIG_HOME: '/c', XDG_CACHE_HOME: '/k' }, '/c/kcap', '/k/kcap'],
   ['linux', { HOME: '/h', XDG_CONFIG_HOME: 'relative', XDG_CACHE_HOME: '' }, '/h/.config/kcap', '/h/.cache/kcap'],
   ['darwin', { HOME: '/h' }, '/h/Library/Application Support/kcap', '/h/Library/Caches/kcap'],
-] as const)('on %s with %j settings and cache lie where they belong', (platform, environment, config, cache) => {
-  expect(findUserFolders(environment, platform)).toEqual({ home: '/h', config, cache })
-})
+] as const)(
+  'on %s with %j settings and cache are in their standard folders',
+  (platform, environment, config, cache) => {
+    expect(findUserFolders(environment, platform)).toEqual({ home: '/h', config, cache })
+  },
+)

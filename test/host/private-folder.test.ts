@@ -70,14 +70,14 @@ test.each([
   expect(path.dirname(folder)).toBe(path.join(environment.XDG_CACHE_HOME, 'kcap', 'run'))
 })
 
-test('where nothing of this user can be written, a private folder has a random name in the temporary folder', () => {
+test('where this user can write nowhere else, a private folder has a random name in the temporary folder', () => {
   const folder = makePrivateFolder('ask', { environment: { XDG_CACHE_HOME: '/dev/null', HOME: '/dev/null' } })
   afterThisTest.add(() => rmSync(folder, { recursive: true }))
   expect(folder).toMatch(new RegExp(`^${tmpdir()}/kcap-\\w{6}$`))
   expect(statSync(folder).mode & 0o777).toBe(0o700)
 })
 
-test('a folder for a socket is where the path of a socket has room', () => {
+test('a folder for a socket has a path short enough for the socket', () => {
   const environment = { ...makeEnvironment(), XDG_RUNTIME_DIR: undefined }
   const long = { ...environment, XDG_CACHE_HOME: path.join(top, 'x'.repeat(90)) }
   const folder = makePrivateFolder('ask', { environment: long, holdsSocket: true })
@@ -86,7 +86,7 @@ test('a folder for a socket is where the path of a socket has room', () => {
   expect(makePrivateFolder('ask', { environment: long })).toContain(long.XDG_CACHE_HOME)
 })
 
-test('what a killed process left is removed by the next, and nothing that is in use, foreign, or a link', async () => {
+test('the next process removes the leftovers of a killed one, but no folder in use, foreign folder or link', async () => {
   const environment = makeEnvironment()
   const used = makePrivateFolder('ask', { environment })
   const base = path.dirname(used)
@@ -111,7 +111,7 @@ test('what a killed process left is removed by the next, and nothing that is in 
   expect(lstatSync(link).isSymbolicLink()).toBe(true)
 })
 
-test('nothing in the temporary folder is ever removed, whatever it is called', async () => {
+test('kcap never removes anything in the temporary folder, whatever its name', async () => {
   const planted = path.join(tmpdir(), `kcap-ask-${process.pid}`)
   const marked = path.join(tmpdir(), `ask.${await makeEndedMark()}.abcdef`)
   for (const folder of [planted, marked]) {

@@ -10,7 +10,7 @@ async function start(line: string) {
   })
 }
 
-test('the output of an ended program reaches a reader that is slower than a second whole', async () => {
+test("a reader that is a second slower than the program gets all output after the program's end", async () => {
   const remote = await start('head -c 100000 /dev/zero; echo done >&2; exit 3')
   remote.stderr.resume()
   let length = 0
@@ -21,7 +21,7 @@ test('the output of an ended program reaches a reader that is slower than a seco
   expect([length, await remote.exited]).toEqual([100_000, { kind: 'exited', code: 3 }])
 })
 
-test('a process that holds the pipes of an ended program does not hold up its end', async () => {
+test('a process that holds the pipes of an ended program does not delay its end', async () => {
   const remote = await start('sleep 30 & echo $!; exit 4')
   remote.stderr.resume()
   let pid = ''
@@ -32,7 +32,7 @@ test('a process that holds the pipes of an ended program does not hold up its en
   process.kill(Number(pid))
 })
 
-test('a program that kcap gives up ends though nobody reads its output', async () => {
+test('a program that kcap abandons ends though nobody reads its output', async () => {
   const remote = await start('head -c 1000000 /dev/zero')
   const reader = remote.stdout[Symbol.asyncIterator]()
   await reader.next()

@@ -29,7 +29,7 @@ test("no program that kcap starts has kcap's own secrets in its environment", as
   vi.unstubAllEnvs()
 })
 
-test("Node's switch for unchecked TLS leaves kcap, and programs that it starts have it", async () => {
+test("kcap removes Node's switch for unchecked TLS from itself, and its programs get it", async () => {
   vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0')
   ignoreTrustSwitch()
   expect(process.env.NODE_TLS_REJECT_UNAUTHORIZED).toBeUndefined()
@@ -39,7 +39,7 @@ test("Node's switch for unchecked TLS leaves kcap, and programs that it starts h
 })
 
 test.each([true, false])(
-  'a program that is stopped, interactive: %s, ends with all that it has started',
+  'a program that is stopped, interactive: %s, ends with all its children',
   async (interactive) => {
     const file = path.join(await makeTempFolder(), 'children')
     const line = `trap '' TERM; (trap '' TERM; sleep 63.5) & (sleep 63.5; true) & echo $! >> ${file}; echo $$ >> ${file}; wait; wait`
@@ -55,7 +55,7 @@ test.each([true, false])(
   },
 )
 
-test('a program is not started for a signal that is aborted already', async () => {
+test('a program does not start when its signal is already aborted', async () => {
   const file = path.join(await makeTempFolder(), 'started')
   const result = await runProgram(['touch', file], { timeoutMs: 5_000, signal: AbortSignal.abort() })
   expect(result).toMatchObject({ exitCode: undefined, startFailure: 'kcap was stopped' })

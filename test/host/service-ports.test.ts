@@ -29,6 +29,6 @@ test.each([
   expect(findServicePort(name, file)).toBe(port)
 })
 
-test('findServicePort knows no service where there is no such file', () => {
+test('findServicePort finds no service without the services file', () => {
   expect(findServicePort('http', `${file}-gone`)).toBeUndefined()
 })

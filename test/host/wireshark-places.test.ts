@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { listWiresharkFiles } from '../../src/host/wireshark-places.ts'
 
-test('PATH comes first, then where installers put Wireshark', () => {
+test("Wireshark's programs come from PATH first, then from where installers put them", () => {
   expect(listWiresharkFiles(['Wireshark'], { PATH: '/opt/own:bin' }, 'darwin').slice(0, 2)).toEqual([
     '/opt/own/Wireshark',
     '/Applications/Wireshark.app/Contents/MacOS/Wireshark',

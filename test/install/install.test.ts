@@ -21,7 +21,7 @@ async function kcap(argv: readonly string[], environment: Record<string, string>
 }
 
 describe('kcap install --folder', () => {
-  test('writes a launcher that starts this very kcap, and uninstall takes it away', async () => {
+  test('writes a launcher that starts this very kcap, and uninstall removes it', async () => {
     const installed = await kcap(['install', '--folder', folder])
     expect(installed).toMatchObject({ code: 0, stderr: '' })
     expect(installed.stdout).toContain(`kcap: installed ${folder}/kcap\n`)
@@ -42,7 +42,7 @@ describe('kcap install --folder', () => {
     })
   })
 
-  test('over itself changes nothing; over one of another place updates it', async () => {
+  test('over itself changes nothing; over a kcap of another place updates it', async () => {
     await kcap(['install', '--folder', folder])
     expect((await kcap(['install', '--folder', folder])).stdout).toContain(`kcap: already installed: ${folder}/kcap\n`)
     await installLauncher(folder, { node: '/old/node', script: '/old/kcap.js' })
@@ -50,7 +50,7 @@ describe('kcap install --folder', () => {
     expect(await readFile(path.join(folder, 'kcap'), 'utf8')).not.toContain('/old')
   })
 
-  test("over a foreign file of that name is 'install-failed', and leaves it alone", async () => {
+  test("over a foreign file of that name is 'install-failed', and keeps the file", async () => {
     await mkdir(folder)
     const file = path.join(folder, 'kcap')
     await writeFile(file, 'mine')
@@ -63,7 +63,7 @@ describe('kcap install --folder', () => {
     expect(await readdir(folder)).toEqual(['kcap'])
   })
 
-  test('into a folder that can not be made is told with its reason', async () => {
+  test('into a folder that cannot be made reports the reason', async () => {
     await writeFile(folder, '')
     const { code, stderr } = await kcap(['install', '--folder', path.join(folder, 'below')])
     expect(code).toBe(1)
@@ -71,7 +71,7 @@ describe('kcap install --folder', () => {
     expect(stderr).toContain('kcap:   hint: kcap install --folder DIR')
   })
 
-  test('into a folder that is not ours is told as such, and leaves no draft', async () => {
+  test("into another user's folder reports that, and leaves no draft", async () => {
     await mkdir(folder)
     await chmod(folder, 0o555)
     // This checkout may lie where only root looks.
@@ -121,24 +121,24 @@ esac
     removed = await kcap(['uninstall'], environment)
   }, 20_000)
 
-  test('writes into the folders of all versions, so that an update of Wireshark does not lose kcap', () => {
+  test('writes into the folders of all versions, so that an update of Wireshark keeps kcap', () => {
     expect([installed.code, installed.stderr]).toEqual([0, ''])
     for (const file of standard) expect(installed.stdout).toContain(`kcap: installed ${file}`)
   })
 
-  test('asks a Wireshark where it looks, knows that of one without tshark by its version, and says so', () => {
+  test('asks a Wireshark for its folder, infers that of one without tshark from its version, and says so', () => {
     expect(installed.stdout).toContain(`kcap: installed ${told}/kcap, where Wireshark 4.4.9 looks\n`)
     expect(installed.stdout).toContain(`kcap: installed ${standard[1]}, where Wireshark 4.6.0 looks\n`)
   })
 
-  test('is undone by uninstall, which takes away what listings have kept as well', async () => {
+  test('is undone by uninstall, which also removes the caches of listings', async () => {
     const lines = [`${told}/kcap`, ...standard, cache].map((name) => `kcap: removed ${name}`)
     expect(removed.stdout.trimEnd().split('\n').toSorted()).toEqual(lines.toSorted())
     await expect(stat(cache)).rejects.toThrow('ENOENT')
   })
 })
 
-test('the launcher of Windows starts both by absolute paths, whatever is in them', () => {
+test('the launcher of Windows starts Node and kcap by absolute paths, whatever they contain', () => {
   const paths = { node: 'C:\\Program Files\\nodejs\\node.exe', script: 'C:\\100% kcap\\dist\\kcap.cjs' }
   const text = formatLauncher(paths, 'win32')
   expect(text.split('\r\n')).toEqual([

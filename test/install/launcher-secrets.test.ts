@@ -18,7 +18,7 @@ writeFileSync(
 )
 writeFileSync(launcher, formatLauncher({ node: process.execPath, script: program }, 'linux'), { mode: 0o755 })
 
-test.each(shells)('in %s %s passwords of the dialog come to Node in its environment', (...words) => {
+test.each(shells)('the launcher in %s %s passes passwords of the dialog to Node in its environment', (...words) => {
   const [command = '', ...rest] = words.filter((word) => word !== undefined)
   const ask = (...argv: string[]) => JSON.parse(execFileSync(command, [...rest, launcher, ...argv]).toString())
   const secret = `it's a "$(touch x)" \\ *`

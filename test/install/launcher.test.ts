@@ -79,7 +79,7 @@ describe.each(shells)('the launcher in %s %s', (...words) => {
     'kcap-x.shop.orders-6c9f',
     'kcap-x.shop.a.b--0a1b2c',
     'kcap-x.shop.sts_db',
-  ])('answers for %s what the program would, without Node', (value) => {
+  ])('answers %s as the program would, without Node', (value) => {
     for (const [question, own] of [
       ['--extcap-dlts', formatDlts()],
       ['--extcap-config', formatConfig(['--extcap-config', '--extcap-interface', value])],
@@ -90,7 +90,7 @@ describe.each(shells)('the launcher in %s %s', (...words) => {
     }
   })
 
-  test('hands everything else to Node as it came', () => {
+  test('passes everything else to Node unchanged', () => {
     for (const argv of [
       ['--extcap-interfaces', '--extcap-version=4.4'],
       ['--capture', '--extcap-interface', 'kcapdemo', '--fifo', `/tmp/${folderName}`, '--filter', "a 'b' $c \\ *"],
@@ -104,7 +104,7 @@ describe.each(shells)('the launcher in %s %s', (...words) => {
       expect(ask(shell, ...argv)).toBe(`node: ${argv.join('|')}\n`)
   })
 
-  test("answers for a cluster from the last listing's file, and from nothing that was touched since", async () => {
+  test("answers for a cluster from the last listing's file, unless something changed it since", async () => {
     await readListing({ XDG_CACHE_HOME: cache, KUBECONFIG: kubeconfig })
     const file = path.join(cache, 'kcap', 'answers', 'kcap-kcap-demo')
     const question = ['--extcap-config', '--extcap-interface', 'kcap-kcap-demo']
@@ -143,7 +143,7 @@ describe.each(shells)('the launcher in %s %s', (...words) => {
     expect(ask(shell, ...question)).not.toBe(byNode)
   })
 
-  test('is the program, not its parent: a signal to it reaches kcap', () => {
+  test('becomes the program, so that a signal to it reaches kcap', () => {
     // `exec` leaves the process id as it was.
     const [command = '', ...rest] = [...shell, launcher, '--extcap-interfaces']
     const { pid } = spawnSync(command, rest, { env: environment() })
@@ -155,7 +155,7 @@ describe.each(shells)('the launcher in %s %s', (...words) => {
     expect(ask(shell, '--extcap-interfaces')).toBe('node: --extcap-interfaces\n')
   })
 
-  test('says in the list that kcap is gone, and lets no Wireshark wait for its FIFO', () => {
+  test('reports in the list that kcap is gone, and opens the FIFO so that Wireshark does not wait', () => {
     const fifo = path.join(top, 'fifo')
     execFileSync('mkfifo', [fifo])
     renameSync(program, `${program}.gone`)
@@ -181,7 +181,7 @@ describe.each(shells)('the launcher in %s %s', (...words) => {
   })
 })
 
-test('the launcher is one that Wireshark can start: a script with the right first line', () => {
+test('Wireshark can start the launcher: a script with the right first line', () => {
   chmodSync(launcher, 0o755)
   const argv = ['--extcap-dlts', '--extcap-interface', 'kcapdemo']
   expect(execFileSync(launcher, argv, { env: environment() }).toString()).toMatch(/^dlt \{/)

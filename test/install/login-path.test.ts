@@ -21,7 +21,7 @@ beforeAll(() => {
   )
 })
 
-describe.each(['/bin/bash', '/bin/dash'])('a terminal of %s', (shell) => {
+describe.each(['/bin/bash', '/bin/dash'])('the login PATH of a terminal with %s', (shell) => {
   test('has folders that a desktop lacks, whatever its profile prints', async () => {
     const folders = await askLoginFolders({ ...process.env, PATH: '/usr/bin:/bin', HOME: home, SHELL: shell })
     // An ordinary user gets more from /etc/profile.
@@ -29,7 +29,7 @@ describe.each(['/bin/bash', '/bin/dash'])('a terminal of %s', (shell) => {
   })
 })
 
-test('a shell that does not tell, or is none, adds no folder', async () => {
+test('a shell that prints no PATH, or does not exist, adds no folder to PATH', async () => {
   for (const shell of ['/bin/false', '/nonexistent/sh', 'sh', undefined])
     expect(await askLoginFolders({ ...process.env, HOME: home, SHELL: shell })).toEqual([])
 })
@@ -37,7 +37,7 @@ test('a shell that does not tell, or is none, adds no folder', async () => {
 describe.each(shells)('the launcher in %s %s', (...words) => {
   const [command = '', ...options] = words.filter((word) => word !== undefined)
 
-  test.each([['/usr/bin:/bin'], [undefined]])('with PATH %s looks for programs there too, behind it', (PATH) => {
+  test.each([['/usr/bin:/bin'], [undefined]])('with PATH %s also searches the login PATH, after PATH', (PATH) => {
     const script = path.join(home, 'program.cjs')
     writeFileSync(script, 'console.log(process.env.PATH)')
     writeFileSync(path.join(home, 'launcher.sh'), 'exec "$node" "$program" "$@"\n')
@@ -55,7 +55,7 @@ describe.each(shells)('the launcher in %s %s', (...words) => {
 })
 
 describe('kcap doctor', () => {
-  test('misses a credential plugin that a desktop does not find, until kcap install has seen the terminal', {
+  test('misses a credential plugin that a desktop does not find, until kcap install has read the login PATH', {
     timeout: 60_000,
   }, async () => {
     const demo = await openDemoFixture()

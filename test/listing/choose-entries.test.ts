@@ -21,7 +21,7 @@ const large: ClusterNames = {
   ownNamespace: 'shop',
 }
 
-test('a small cluster shows every pod singly', () => {
+test("a small cluster's list has every pod", () => {
   const small: ClusterNames = { ...large, pods: makePods('shop', 5), hasMore: false }
   expect(chooseEntries(small, 5, []).map(name)).toEqual([
     'shop/shop-0',
@@ -33,7 +33,7 @@ test('a small cluster shows every pod singly', () => {
   expect(leavesOutPods(small, chooseEntries(small, 5, []))).toBe(false)
 })
 
-test('a large cluster shows what was captured lately, its own pods and the workloads of the others', () => {
+test("a large cluster's list has the last captured targets, the namespace's own pods and the workloads of the others", () => {
   const recent: ListedEntry[] = [
     { namespace: 'ops', pod: 'ops-7' },
     { ...makeWorkload('ops', 'agent'), podCount: 0 },
@@ -52,13 +52,13 @@ test('a large cluster shows what was captured lately, its own pods and the workl
   expect(leavesOutPods(large, chosen)).toBe(true)
 })
 
-test('an own namespace that is too large shows its workloads, and others come after them', () => {
+test('a context namespace that is too large has its workloads in the list, before those of other namespaces', () => {
   const own: ClusterNames = { ...large, pods: makePods('shop', 33) }
   expect(chooseEntries(own, 3, []).map(name)).toEqual(['deploy/web', 'deploy/api', 'deploy/agent'])
   expect(chooseEntries(own, 2, []).map(name)).toEqual(['deploy/web', 'deploy/api'])
 })
 
-test('pods of no workload fill the places that are left', () => {
+test('pods without a workload fill the remaining places of the list', () => {
   const pods = [
     { namespace: 'ops', pod: 'agent-1' },
     { namespace: 'shop', pod: 'agent-2' },
@@ -74,11 +74,11 @@ test('pods of no workload fill the places that are left', () => {
   ])
 })
 
-test('what was captured lately and is gone is left out', () => {
+test('the list omits a captured target that is gone', () => {
   expect(chooseEntries(large, 4, [{ namespace: 'ops', pod: 'gone' }]).map(name)).not.toContain('ops/gone')
 })
 
-test('pods are cut where no workload is known', () => {
+test('the list truncates the pods where no workload is known', () => {
   const { workloads: _none, ...rest } = large
   for (const names of [rest, { ...rest, workloads: [] }]) {
     const chosen = chooseEntries(names, 4, [])

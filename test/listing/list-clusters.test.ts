@@ -44,8 +44,8 @@ async function ask(
   return await askCluster('kcap-demo', ownNamespaces, options)
 }
 
-describe('a cluster', () => {
-  test("is listed by its running pods, those of the context's namespace first", async () => {
+describe('the list of a cluster', () => {
+  test("has its running pods, those of the context's namespace first", async () => {
     const { pods, namespaces, hasMore, ownNamespace } = await ask()
     expect([ownNamespace, hasMore]).toEqual(['prod', false])
     const names = pods.map(({ namespace, pod }) => `${namespace}/${pod}`)
@@ -57,7 +57,7 @@ describe('a cluster', () => {
     expect(namespaces).toEqual(expect.arrayContaining(['default', 'prod', 'staging']))
   })
 
-  test('with more pods than may be listed leaves out those of other namespaces first, in two requests of a page each', async () => {
+  test('with too many pods omits those of other namespaces first, after two requests of a page each', async () => {
     const before = demo.cluster.requests.length
     const { pods, hasMore } = await ask({ maxPods: 10 })
     expect([pods.length, hasMore]).toEqual([10, true])
@@ -67,7 +67,7 @@ describe('a cluster', () => {
     expect(asked.every(({ path }) => path.includes('limit=11'))).toBe(true)
   })
 
-  test('with more pods than places has workloads that stand for them, and their number of pods', async () => {
+  test('with more pods than places has workloads in their place, with their number of pods', async () => {
     const folded = await ask({}, undefined, [], { foldAbove: 5 })
     expect(folded.workloads).toContainEqual({ kind: 'deploy', namespace: 'prod', name: 'orders', podCount: 2 })
     expect(folded.workloads?.[0]?.namespace).toBe('prod')
@@ -78,26 +78,26 @@ describe('a cluster', () => {
     expect(labelled.workloads).toBe(undefined)
   })
 
-  test('with more pods than are read has those that were captured lately, as long as they run', async () => {
+  test('with more pods than kcap reads has the last captured ones while they run', async () => {
     const recent = ['load-00039', 'load-99999'].map((pod) => ({ namespace: 'default', pod }))
     const { pods } = await ask({ maxPods: 10 }, undefined, [], { foldAbove: 10, recent })
     expect(pods).toHaveLength(11)
     expect(pods).toContainEqual(recent[0])
   })
 
-  test('whose login may list pods alone has no workloads, and its pods', async () => {
+  test('has pods but no workloads for a login that may list only pods', async () => {
     const { pods, workloads } = await ask({}, 'prod-only', [], { foldAbove: 2 })
     expect(pods.length).toBeGreaterThan(2)
     expect(workloads).toEqual([])
   })
 
-  test('is listed page by page where all may be', async () => {
+  test('loads page by page where the login may list all pods', async () => {
     const { pods } = await ask({ maxPods: 1_000 })
     expect(new Set(pods.map(({ namespace, pod }) => `${namespace}/${pod}`)).size).toBe(pods.length)
     expect(pods.length).toBeGreaterThan(45)
   })
 
-  test('is listed by namespaces and labels of the config only', async () => {
+  test('has only the namespaces and labels of the config', async () => {
     const staging = await ask({ namespaces: ['staging', 'no-such'] })
     expect(new Set(staging.pods.map(({ namespace }) => namespace))).toEqual(new Set(['staging']))
     expect(staging.namespaces).toEqual(['staging', 'no-such'])
@@ -106,7 +106,7 @@ describe('a cluster', () => {
     expect(orders.pods.every(({ pod }) => pod.startsWith('orders-'))).toBe(true)
   })
 
-  test('whose login may see one namespace gives that, and those of the contexts', async () => {
+  test('has the one namespace that the login may see, and the namespaces of the contexts', async () => {
     const own = await ask({}, 'prod-only')
     expect(new Set(own.pods.map(({ namespace }) => namespace))).toEqual(new Set(['prod']))
     expect(own.namespaces).toEqual(['prod'])
@@ -115,13 +115,13 @@ describe('a cluster', () => {
     expect(both.namespaces).toEqual(['forbidden-too', 'prod', 'staging'])
   })
 
-  test('whose login may see nothing says so', async () => {
+  test('says when the login may see nothing', async () => {
     const error = await ask({}, 'nobody').catch((reason: unknown) => reason)
     expect(error instanceof KcapError && error.code).toBe('api-forbidden')
   })
 })
 
-describe('several clusters', () => {
+describe('a list of several clusters', () => {
   /** The demo's context beside one that refuses, one that never answers, and one whose login takes its time. */
   async function openContexts(sleepSeconds: number) {
     const silent = await openDemoFixture({ misbehaviour: { answer: 'never' } })
@@ -148,12 +148,12 @@ describe('several clusters', () => {
   /** Three times what Wireshark's list has, so that a busy machine is in time. */
   const limits: ListLimits = { timeoutMs: 2_500, lateTimeoutMs: 1_000, loginTimeoutMs: 2_300 }
 
-  test('have for all together what is left of the time that Wireshark may wait', () => {
+  test('divides the time that Wireshark may wait among all clusters', () => {
     expect(listingLimits(100)).toMatchObject({ timeoutMs: 650, lateTimeoutMs: 300, loginTimeoutMs: 450 })
     expect(listingLimits(700)).toMatchObject({ timeoutMs: 300, lateTimeoutMs: 300, loginTimeoutMs: 100 })
   })
 
-  test('are asked at the same time, and those that do not answer in time are late', async () => {
+  test('asks the clusters in parallel, and marks those that do not answer in time as late', async () => {
     const config = await openContexts(8)
     const cache = openNamesCache(path.join(demo.folder, 'cache-late'))
     const startedMs = performance.now()
@@ -174,7 +174,7 @@ describe('several clusters', () => {
     expect(performance.now() - againMs).toBeLessThan(2_400)
   })
 
-  test('that a refresh has reached are listed as it found them, until they answer in time again', async () => {
+  test('keeps the results of a refresh until the clusters answer in time again', async () => {
     const config = await openContexts(4)
     const cache = openNamesCache(path.join(demo.folder, 'cache-refreshed'))
     const only = { ...defaults, contexts: ['slow'] }
@@ -190,7 +190,7 @@ describe('several clusters', () => {
   })
 })
 
-test('contexts are chosen by name and by glob, the current one first', () => {
+test('chooses contexts by name and by glob, the current one first', () => {
   const contexts = new Map(['a', 'prod-eu', 'prod-us', 'stag*ing', '.*'].map((name) => [name, {}]))
   const config = { currentContext: 'prod-us', contexts, clusters: new Map(), users: new Map(), paths: [] }
   expect(chooseContexts(config, undefined)).toEqual(['prod-us'])
@@ -208,6 +208,6 @@ test.each([
   [[5, 5], 3, [2, 1]],
   [[7], 0, [0]],
   [[], 300, []],
-])('of %j pods each %i places give %j', (wanted, total, shares) => {
+])('shareOut(%j pods, %i places) returns %j', (wanted, total, shares) => {
   expect(shareOut(wanted, total)).toEqual(shares)
 })

@@ -13,7 +13,7 @@ const names = {
 }
 const fileIn = (cache: string) => path.join(cache, 'names', readdirSync(path.join(cache, 'names'))[0] ?? '')
 
-test('what was written is read back, by the same key only, and is for this user alone', () => {
+test('the names cache returns what was written, by the same key only, and is for this user alone', () => {
   const cache = path.join(folder, 'a')
   const known = { names, answeredInMs: 120 }
   openNamesCache(cache).write('key', known)
@@ -23,7 +23,7 @@ test('what was written is read back, by the same key only, and is for this user 
   expect(statSync(path.dirname(fileIn(cache))).mode & 0o777).toBe(0o700)
 })
 
-test('services, workloads and nodes are kept where they were asked for, but for what can be none', () => {
+test('the names cache keeps services, workloads and nodes where they were requested, and drops invalid names', () => {
   const cache = path.join(folder, 'f')
   const { read, write } = openNamesCache(cache)
   const objects = [
@@ -37,13 +37,13 @@ test('services, workloads and nodes are kept where they were asked for, but for 
   expect(read('key')?.names?.objects).toEqual([{ kind: 'svc', namespace: 'shop', name: 'ok' }])
 })
 
-test('a cluster that never answered is remembered as that', () => {
+test('the names cache remembers a cluster that never answered', () => {
   const cache = path.join(folder, 'b')
   openNamesCache(cache).write('key', { names: undefined, answeredInMs: undefined })
   expect(openNamesCache(cache).read('key')).toEqual({ names: undefined, answeredInMs: undefined })
 })
 
-test('what others could have written, or what is no cache, counts as none', () => {
+test('the names cache ignores files that others could have written, or that are no cache', () => {
   const cache = path.join(folder, 'c')
   const { read, write } = openNamesCache(cache)
   write('key', { names, answeredInMs: 1 })
@@ -57,7 +57,7 @@ test('what others could have written, or what is no cache, counts as none', () =
   }
 })
 
-test('names that no cluster can have are left out', () => {
+test('the names cache omits names that no cluster can have', () => {
   const cache = path.join(folder, 'd')
   const { read, write } = openNamesCache(cache)
   write('key', { names, answeredInMs: 1 })
@@ -67,7 +67,7 @@ test('names that no cluster can have are left out', () => {
   expect(read('key')?.names).toEqual({ ...names, pods: [{ namespace: 'shop', pod: 'ok' }], namespaces: ['ok'] })
 })
 
-test('clusters that were not listed for a month are forgotten, and drafts of killed writers', () => {
+test('the names cache removes clusters not listed for a month, and drafts of killed writers', () => {
   const cache = path.join(folder, 'e')
   const { write, sweep } = openNamesCache(cache)
   write('old', { names, answeredInMs: 1 })
@@ -82,7 +82,7 @@ test('clusters that were not listed for a month are forgotten, and drafts of kil
   expect(readdirSync(path.dirname(old)).length).toBe(1)
 })
 
-test('where nothing can be written nothing fails', () => {
+test('a names cache in a read-only folder causes no error', () => {
   const { read, write, sweep } = openNamesCache('/dev/null/cache')
   write('key', { names, answeredInMs: 1 })
   sweep()

@@ -11,7 +11,7 @@ async function readAll({ pieces }: BroadcastReader): Promise<string> {
   return all
 }
 
-test('a late reader gets the header, all interfaces and the names first, then packets from then on', async () => {
+test('a late reader of a broadcast gets the header, all interfaces and the resolved names first, then packets from then on', async () => {
   const broadcast = open()
   broadcast.publishHeader(bytes('SECTION '))
   const early = broadcast.join()
@@ -26,7 +26,7 @@ test('a late reader gets the header, all interfaces and the names first, then pa
   expect(await readAll(late)).toBe('SECTION IF0 IF1 names def ')
 })
 
-test('names wait for the interfaces that come before the first packet', async () => {
+test('resolved names of a broadcast wait for the interfaces before the first packet', async () => {
   const broadcast = open()
   const reader = broadcast.join()
   broadcast.publishNames(bytes('names '))
@@ -35,7 +35,7 @@ test('names wait for the interfaces that come before the first packet', async ()
   expect(await readAll(reader)).toBe('IF0 names ')
 })
 
-test('of many names a late reader gets the newest', async () => {
+test('a late reader of a broadcast gets the newest of many resolved names', async () => {
   const broadcast = open()
   for (const text of ['names1', 'names2', 'n3']) broadcast.publishNames(bytes(text))
   broadcast.publish(packets('a'))
@@ -44,7 +44,7 @@ test('of many names a late reader gets the newest', async () => {
   expect(await readAll(late)).toBe('names2n3')
 })
 
-test('a reader that reads nothing loses packets, and the others lose none', async () => {
+test('a broadcast reader that stalls loses packets, and the others lose none', async () => {
   const broadcast = open(100)
   const [stalled, good] = [broadcast.join(), broadcast.join()]
   const reading = readAll(good)
@@ -58,7 +58,7 @@ test('a reader that reads nothing loses packets, and the others lose none', asyn
   expect(stalled.figures.lostPackets).toBe(400)
 })
 
-test('a reader that has left counts no more', async () => {
+test('a broadcast no longer counts a reader that has left', async () => {
   const broadcast = open()
   const reader = broadcast.join()
   expect(broadcast.readerCount).toBe(1)

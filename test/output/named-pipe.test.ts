@@ -17,7 +17,7 @@ test.each([
   [String.raw`\\?\PIPE\x`, 'win32', true],
   [String.raw`C:\pipe\x.pcapng`, 'win32', false],
   [String.raw`\\.\pipe\x`, 'linux', false],
-] as const)('%s on %s is a named pipe: %s', (name, platform, expected) => {
+] as const)('on the path %s of %s, isNamedPipe returns %s', (name, platform, expected) => {
   expect(isNamedPipe(name, platform)).toBe(expected)
 })
 
@@ -25,7 +25,7 @@ test.each([
 const namePipe = (name: string) =>
   process.platform === 'win32' ? `\\\\.\\pipe\\kcap-test-${process.pid}-${name}` : path.join(folder, name)
 
-test('a named pipe gets all bytes, and its reader that goes is noticed without a write', async () => {
+test('a named pipe gets all bytes, and notices without a write that its reader has gone', async () => {
   const pipe = namePipe('pipe')
   const got: Buffer[] = []
   const server = createServer((reader) => {
@@ -46,7 +46,7 @@ test('a named pipe gets all bytes, and its reader that goes is noticed without a
   server.close()
 })
 
-test('a named pipe that is not there is an error; touching one ends the wait for it', async () => {
+test('an absent named pipe is an error; touching a pipe ends the wait for it', async () => {
   const pipe = namePipe('pipe-touched')
   expect((await failureOf(openNamedPipeOutput(pipe, signal))).exitCode).toBe(7)
   await touchNamedPipe(pipe)

@@ -11,7 +11,7 @@ function failToOpen(file: string): unknown {
   }
 }
 
-test.runIf(process.platform === 'linux')('a folder that takes no new files is not said to be missing', () => {
+test.runIf(process.platform === 'linux')('the error for a read-only folder does not call the folder missing', () => {
   const error = toOutputError('/proc/capture.pcapng', failToOpen('/proc/capture.pcapng'))
   expect([error.code, error.message, error.hints]).toEqual([
     'output-not-writable',

@@ -23,7 +23,7 @@ const listFifoFolders = () =>
   listBases().flatMap((base) => readdirSync(base).filter((name) => name.startsWith('window.')))
 const signal = new AbortController().signal
 
-test('a file comes into being with its first bytes, readable by its owner only', async () => {
+test('a file output creates its file with the first bytes, readable by its owner only', async () => {
   const file = path.join(folder, 'lazy')
   const output = await openFileOutput(file, { overwrite: false })
   await expect(stat(file)).rejects.toThrow('ENOENT')
@@ -33,7 +33,7 @@ test('a file comes into being with its first bytes, readable by its owner only',
   expect(await readFile(file, 'utf8')).toBe('abc')
 })
 
-test("an existing file is 'output-exists', unless it is to be overwritten", async () => {
+test("an existing file is 'output-exists', unless overwriting is allowed", async () => {
   const file = path.join(folder, 'there')
   await writeFile(file, 'long old content')
   const error = await failureOf(openFileOutput(file, { overwrite: false }))
@@ -59,7 +59,7 @@ test("a missing folder is 'output-folder-missing'", async () => {
   expect(error.hints).toEqual([`mkdir -p ${folder}/no`])
 })
 
-test("a folder in place of a file, and a permission that is missing, are 'output-not-writable'", async () => {
+test("a folder in place of a file, and a missing permission, are 'output-not-writable'", async () => {
   const error = await failureOf(openFileOutput(folder, { overwrite: true }))
   expect([error.code, error.exitCode, error.message]).toEqual([
     'output-not-writable',
@@ -73,7 +73,7 @@ test("a folder in place of a file, and a permission that is missing, are 'output
   expect([refused.code, refused.message]).toEqual(['output-not-writable', `cannot write "${file}": permission denied`])
 })
 
-test("a file whose folder is removed meanwhile is 'output-not-writable'", async () => {
+test("a file whose folder is removed during the capture is 'output-not-writable'", async () => {
   const place = path.join(folder, 'removed')
   await mkdir(place)
   const output = await openFileOutput(path.join(place, 'x.pcapng'), { overwrite: false })
@@ -109,18 +109,18 @@ test.each([
   ['ENOSPC', 'output-full', 'cannot write on to "/a/b.pcapng": the disk is full', noSpace],
   ['EDQUOT', 'output-full', 'cannot write on to "/a/b.pcapng": the quota is used up', noSpace],
   ['EFBIG', 'output-full', 'cannot write on to "/a/b.pcapng": the file may not grow further', noSpace],
-])('%s is %s: %s', (systemCode, code, message, hint) => {
+])('the system error %s is %s: %s', (systemCode, code, message, hint) => {
   const error = toOutputError('/a/b.pcapng', Object.assign(new Error('x'), { code: systemCode }))
   expect([error.code, error.exitCode, error.message]).toEqual([code, 7, message])
   expect(error.hints).toContain(hint)
 })
 
-test('a Wireshark that is not there is told by its name', async () => {
+test('an absent Wireshark is an error with its name', async () => {
   const error = await failureOf(openWiresharkOutput('pod x', signal, 'no-such-wireshark'))
   expect(error.message).toBe('cannot start "no-such-wireshark": there is no such program on PATH')
 })
 
-test('a Wireshark that ends before it reads is an error, and nothing is left', async () => {
+test('a Wireshark that ends before it reads is an error, and leaves no file', async () => {
   const before = listFifoFolders()
   const error = await failureOf(openWiresharkOutput('pod x', signal, 'false'))
   expect([error.code, error.message]).toEqual([
@@ -131,7 +131,7 @@ test('a Wireshark that ends before it reads is an error, and nothing is left', a
   expect(listFifoFolders()).toEqual(before)
 })
 
-test('a FIFO waits for its reader, and gives it all bytes', async () => {
+test('a FIFO output waits for its reader, and delivers all bytes', async () => {
   const fifo = path.join(folder, 'fifo')
   execFileSync('mkfifo', [fifo])
   const opening = openFifoOutput(fifo, signal)
@@ -143,7 +143,7 @@ test('a FIFO waits for its reader, and gives it all bytes', async () => {
   expect((await reading).length).toBe(500_000)
 })
 
-test('a reader of a FIFO that has gone is noticed without a write', async () => {
+test('a FIFO output notices without a write that its reader has gone', async () => {
   const fifo = path.join(folder, 'fifo-gone')
   execFileSync('mkfifo', [fifo])
   const reader = await open(fifo, 'r+')
@@ -154,7 +154,7 @@ test('a reader of a FIFO that has gone is noticed without a write', async () => 
   await output.close()
 })
 
-test('a probe that fails for another reason says nothing of the reader', async () => {
+test('a FIFO check that fails for another reason does not report the reader as gone', async () => {
   const fifo = path.join(folder, 'fifo-moved')
   execFileSync('mkfifo', [fifo])
   const reader = await open(fifo, 'r+')
@@ -166,7 +166,7 @@ test('a probe that fails for another reason says nothing of the reader', async (
   await reader.close()
 })
 
-test('waiting for a reader that never comes ends with the signal', async () => {
+test('the stop signal ends the wait for a FIFO reader that never comes', async () => {
   const fifo = path.join(folder, 'fifo-never')
   execFileSync('mkfifo', [fifo])
   await expect(openFifoOutput(fifo, AbortSignal.timeout(100))).rejects.toThrow()
@@ -182,7 +182,7 @@ test('touching a FIFO frees a reader that waits for its first byte', async () =>
 
 const findNothing = () => ({ bytes: 0, packets: 0 })
 
-test('the write buffer keeps order and pieces whole, however slow the reader', async () => {
+test('the write buffer keeps the order and every byte, however slow the reader', async () => {
   const fifo = path.join(folder, 'fifo-slow')
   execFileSync('mkfifo', [fifo])
   const got: Buffer[] = []
@@ -208,7 +208,7 @@ test('the write buffer keeps order and pieces whole, however slow the reader', a
   expect(Buffer.concat(got).equals(Buffer.concat(wanted))).toBe(true)
 })
 
-test('the write buffer tells a failure to the next caller and to the last', async () => {
+test('the write buffer reports a failure to the next caller and to the last', async () => {
   const output = await openFileOutput('/dev/full', { overwrite: true })
   const buffer = makeWriteBuffer(output, findNothing)
   await buffer.append(10, 1, (out, at) => out.fill(1, at, at + 10))
@@ -218,7 +218,7 @@ test('the write buffer tells a failure to the next caller and to the last', asyn
   await output.close()
 })
 
-test('of a write that is cut off, what is whole counts as saved', async () => {
+test('a truncated write counts its whole packets as saved', async () => {
   const parts: [number, number][] = []
   const output = {
     name: 'a disk with room for 25 bytes',
@@ -246,7 +246,7 @@ test('of a write that is cut off, what is whole counts as saved', async () => {
   expect([buffer.savedPackets, parts]).toEqual([2, [[15, 10]]])
 })
 
-test('what comes in quick succession is written together, what comes after a pause at once', async () => {
+test('the write buffer joins bytes in quick succession into one write, and writes at once after a pause', async () => {
   const writes: number[] = []
   const output = {
     name: 'recorder',

@@ -5,7 +5,7 @@ const piece = (text: string, packets = 1) => ({ bytes: Buffer.from(text), packet
 const noteLoss = (bytes: Buffer, lost: number) => Buffer.concat([Buffer.from(`[${lost}]`), bytes])
 const next = async (pieces: AsyncGenerator<Buffer>) => (await pieces.next()).value?.toString()
 
-test('small pieces that wait for the reader are handed over together', async () => {
+test('the reader queue joins small pieces that wait for the reader', async () => {
   const queue = makeReaderQueue(100, noteLoss)
   const pieces = queue.pieces()
   for (const text of ['a', 'b', 'c']) queue.add(piece(text))
@@ -15,7 +15,7 @@ test('small pieces that wait for the reader are handed over together', async () 
   expect(queue.figures).toEqual({ packets: 3, bytes: 3, lostPackets: 0 })
 })
 
-test('what does not fit is lost, and the next packets carry the number', async () => {
+test('the reader queue drops packets beyond its limit, and the next packets carry their number', async () => {
   const queue = makeReaderQueue(4, noteLoss)
   const pieces = queue.pieces()
   queue.add(piece('abcd', 2))
@@ -31,7 +31,7 @@ test('what does not fit is lost, and the next packets carry the number', async (
   expect(queue.figures.lostPackets).toBe(12)
 })
 
-test('a header block is queued beyond the limit, so that later packets can be read', async () => {
+test('the reader queue takes header blocks beyond its limit, so that later packets are readable', async () => {
   const queue = makeReaderQueue(4, noteLoss)
   queue.add(piece('abcd'))
   queue.addHeader(Buffer.from('HEAD'))
@@ -41,14 +41,14 @@ test('a header block is queued beyond the limit, so that later packets can be re
   expect(queue.figures.lostPackets).toBe(1)
 })
 
-test('a reader that does not even keep up with the header blocks is ended', async () => {
+test('the reader queue ends a reader that does not even keep up with the header blocks', async () => {
   const queue = makeReaderQueue(4, noteLoss)
   queue.addHeader(Buffer.from('12345678'))
   queue.addHeader(Buffer.from('9'))
   expect(await queue.pieces().next()).toEqual({ done: true, value: undefined })
 })
 
-test('end lets the reader have what is queued, abandon does not', async () => {
+test('end() delivers the queued bytes to the reader, abandon() does not', async () => {
   const [ended, abandoned] = [makeReaderQueue(9, noteLoss), makeReaderQueue(9, noteLoss)]
   for (const queue of [ended, abandoned]) queue.add(piece('a'))
   ended.end()
@@ -58,7 +58,7 @@ test('end lets the reader have what is queued, abandon does not', async () => {
   expect(await next(abandoned.pieces())).toBeUndefined()
 })
 
-test('a reader that waits is ended by abandon', async () => {
+test('abandon() ends a waiting reader', async () => {
   const queue = makeReaderQueue(9, noteLoss)
   const waiting = next(queue.pieces())
   queue.abandon()

@@ -34,7 +34,7 @@ test.each([
     ['--rotate-size', '100MB'],
     () => readdirSync(folder).find((name) => name.startsWith('ring_')),
   ],
-])('%s that a capture writes is no other capture’s, also with --force', async (_case, options, findName) => {
+])('no other capture may write %s that a capture writes, even with --force', async (_case, options, findName) => {
   const user = makeUser()
   const output = path.join(folder, options.length > 0 ? 'ring.pcapng' : 'x.pcapng')
   const first = user.start(['demo', '-o', output, ...options])
@@ -53,7 +53,7 @@ test.each([
   expect(third.code).toBe(0)
 })
 
-test('two captures into one FIFO are refused', async () => {
+test('a second capture into the same FIFO is refused', async () => {
   const user = makeUser()
   const fifo = path.join(folder, 'fifo')
   execFileSync('mkfifo', [fifo])
@@ -69,7 +69,7 @@ test('two captures into one FIFO are refused', async () => {
   await first.ended
 })
 
-test('a demo that was killed leaves nothing once another has run', async () => {
+test('the next demo removes the files of a killed one', async () => {
   const user = makeUser()
   const killed = user.start(['demo', '-o', '-'])
   await until(() => user.list('demo.').length > 0)

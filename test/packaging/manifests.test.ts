@@ -11,7 +11,7 @@ const find = (platform: string) => ({
 })
 const unixPlatforms = platforms.map(({ name }) => name).filter((name) => !name.startsWith('win-'))
 
-test("Homebrew's formula names each archive with its sum, for the processor it is for", () => {
+test("Homebrew's formula names the archive and checksum for each processor", () => {
   const text = formatFormula(find)
   for (const name of unixPlatforms) expect(text).toContain(`url "u:/${name}.tar.gz"\n      sha256 "sum-${name}"`)
   expect(text).toMatch(/on_macos do\s+on_arm do\s+url "u:\/darwin-arm64\./)
@@ -39,7 +39,7 @@ test("krew's manifest finds kcap in each archive", () => {
   })
 })
 
-test('the SBOM names a package by its purl and by what npm has checked', () => {
+test('the SBOM names a package by its purl and by the checksum that npm has verified', () => {
   const integrity = `sha512-${Buffer.from('ab').toString('base64')}`
   const sbom = makeSbom(product, [{ name: '@scope/part', version: '1.2.3', license: 'MIT', integrity }])
   expect(sbom.metadata.component.purl).toBe(`pkg:npm/kcap@${product.version}`)

@@ -28,7 +28,7 @@ beforeAll(() => {
   npm('install', '--global', '--offline', '--prefix', prefix, path.join(top, packed.filename))
 }, 60_000)
 
-test('the package has the program, its launcher and the terms, and nothing that only its makers need', () => {
+test('the npm package has the program, its launcher and the licenses, and no development files', () => {
   const paths = packed.files.map((file) => file.path)
   expect(paths.filter((file) => !file.startsWith('dist/')).toSorted()).toEqual([
     'CHANGELOG.md',
@@ -43,20 +43,20 @@ test('the package has the program, its launcher and the terms, and nothing that 
   expect(paths.filter((file) => /test|\.ts$/.test(file))).toEqual([])
 })
 
-test('it takes less than 3 MB, and as much again for its source maps', () => {
+test('the npm package takes less than 3 MB, and as much again for its source maps', () => {
   const isMap = ({ path: file }: { path: string }) => file.endsWith('.map')
   const sizeOf = (files: typeof packed.files) => files.reduce((sum, { size }) => sum + size, 0)
   expect(sizeOf(packed.files.filter((file) => !isMap(file)))).toBeLessThan(3e6)
   expect(sizeOf(packed.files.filter(isMap))).toBeLessThan(3.2e6)
 })
 
-test('a stack trace names files and lines of the source', () => {
+test('a stack trace of the packaged program names files and lines of the source', () => {
   const argv = ['shop/orders', '--kubeconfig', path.join(top, 'none'), '-v', '-o', path.join(top, 'out.pcap')]
   const { stderr } = spawnSync(path.join(prefix, 'bin', 'kcap'), argv, { env: environment, encoding: 'utf8' })
   expect(stderr).toMatch(/\(src\/kube\/kubeconfig\.ts:\d+:\d+\)/)
 })
 
-test('nothing is installed but kcap, and nothing is run meanwhile', () => {
+test('installing the npm package installs nothing but kcap, and runs nothing', () => {
   expect(readdirSync(path.join(prefix, 'lib', 'node_modules'))).toEqual(['kcap'])
   expect(existsSync(path.join(installed, 'node_modules'))).toBe(false)
   const { scripts } = JSON.parse(readFileSync(path.join(installed, 'package.json'), 'utf8')) as { scripts: object }
@@ -65,12 +65,12 @@ test('nothing is installed but kcap, and nothing is run meanwhile', () => {
   expect(there.filter((entry) => entry.isFile()).length).toBe(packed.files.length)
 })
 
-test("kubectl's plugin and its completion run by npm's links", () => {
+test("kubectl's plugin and its completion run through npm's links", () => {
   expect(run('kubectl-kcap', '--help')).toContain('\n  kubectl kcap NAMESPACE/POD ')
   expect(run('kubectl_complete-kcap', 'list', 'dep')).toBe('deployments\n:4\n')
 })
 
-test("kcap and kcap-extcap run by npm's links, far from the checkout", () => {
+test("kcap and kcap-extcap run through npm's links, far from the checkout", () => {
   expect(run('kcap', '--version')).toBe(`kcap ${version}\n`)
   expect(run('kcap-extcap', '--extcap-interfaces', '--extcap-version=4.4')).toContain('{display=kcap: demo}')
   const folder = path.join(top, 'extcap')
@@ -82,7 +82,7 @@ test("kcap and kcap-extcap run by npm's links, far from the checkout", () => {
 })
 
 const addon = 'node_modules/ssh2/lib/protocol/crypto/build/Release/sshcrypto.node'
-test.runIf(existsSync(addon))('an ssh2 that npm has compiled beside kcap lends it its ciphers', () => {
+test.runIf(existsSync(addon))('kcap uses the ciphers of an ssh2 that npm has compiled next to it', () => {
   const hook = path.join(top, 'list-addons.cjs')
   writeFileSync(hook, "process.on('exit', () => console.log(process.report.getReport().sharedObjects.join('\\n')))")
   const listAddons = () => {

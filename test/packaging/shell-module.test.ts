@@ -9,17 +9,17 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 const evaluate = async (code: string) =>
   ((await import(`data:text/javascript,${encodeURIComponent(code)}`)) as { script: string }).script
 
-test('a script is sent without comments, indentation and empty lines', async () => {
+test('the shell module sends a script without comments, indentation and empty lines', async () => {
   const text = "# Says hello.\nhello() {\n  # Loudly.\n\n  echo 'hello # there' # twice\n}\n"
   expect(await evaluate(toShellModule(text))).toBe("hello() {\necho 'hello # there' # twice\n}\n")
 })
 
-test('quotes, backslashes and line ends within quotes are sent as they are', async () => {
+test('the shell module keeps quotes, backslashes and line ends within quotes', async () => {
   const text = `IFS='\n'\nprintf '%s\\n' "\${a#*:}" \`b\`\n`
   expect(await evaluate(toShellModule(text))).toBe(text)
 })
 
-test('the build puts a sourced file in the place of its line', async () => {
+test('the build replaces a source line by the sourced file', async () => {
   const folder = await makeTempFolder()
   mkdirSync(folder, { recursive: true })
   writeFileSync(path.join(folder, 'has.sh'), '# Defines has.\nhas() { command -v "$1"; }\n')
@@ -34,7 +34,7 @@ test('the build puts a sourced file in the place of its line', async () => {
   expect(await evaluate(outputFiles[0]?.text ?? '')).toBe('set -u\nhas() { command -v "$1"; }\nhas tcpdump\n')
 })
 
-test('tests load scripts as the build does', () => {
+test('tests load shell scripts as the build does', () => {
   expect(supervisor).toContain('read_line() {')
   expect(supervisor).not.toMatch(/^\s|^#|^\. /m)
 })

@@ -34,7 +34,7 @@ test.each([
     bytes: change(Buffer.concat([little.section(), little.interface()]), 4, [32]),
     state: 'the block at byte 0 claims 32 bytes at its start and 1 at its end',
   },
-])('a broken first block is named by its byte, however the stream is cut: $state', ({ bytes, state }) => {
+])('the error of a broken first block names its byte, however the stream is split: $state', ({ bytes, state }) => {
   const stream = Buffer.concat([bytes, little.interface(), little.enhanced(0, 1n, Buffer.from('packet'))])
   for (const places of [[], [28], ...Array.from(stream, (_, i) => [i]), Array.from(stream, (_, i) => i)]) {
     const { failure, packets } = read(stream, places)
@@ -44,7 +44,7 @@ test.each([
   }
 })
 
-test('whatever follows the first four bytes of a pcapng, its failure names a byte and is the same for any cutting', () => {
+test('any bytes after the first four of a pcapng fail with a byte number, the same for any split', () => {
   const rest = Buffer.concat([little.interface(), little.enhanced(0, 1n, Buffer.from('packet'))])
   const damage = fc.record({ at: fc.integer({ min: 4, max: 27 }), value: fc.nat(255) })
   fc.assert(

@@ -23,14 +23,14 @@ function packetsOf(interfaceId: number): Buffer {
 test.each([
   ['pcap', Buffer.concat([formatPcapHeader({ linkType: 276, snapLength: 96 }), formatPcapRecords(makeBatch(packets))])],
   ['pcapng', Buffer.concat([section, describeInterface(276), packetsOf(0)])],
-])('a %s is read as what it is, a byte at a time', (_format, bytes) => {
+])('a %s is recognised when it arrives a byte at a time', (_format, bytes) => {
   const reader = makeCaptureReader('a')
   const read = toPackets([...bytes].flatMap((byte) => reader.push(Buffer.of(byte))))
   expect([reader.header?.linkType, reader.header?.snapLength, reader.failure]).toEqual([276, 96, undefined])
   expect(read).toEqual(packets)
 })
 
-test("text that begins with a line's end is no capture", () => {
+test('text that begins with a line end is no capture', () => {
   const reader = makeCaptureReader('a')
   reader.push(Buffer.from('\nWelcome\n'))
   expect(reader.failure?.code).toBe('not-a-capture')

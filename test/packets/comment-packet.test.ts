@@ -9,17 +9,17 @@ const start = Buffer.concat([section(), makeInterface()])
 const first = (...options: readonly Buffer[]) => enhanced(0, 1n, Buffer.from('abcde'), 5, ...options)
 const second = enhanced(0, 2n, Buffer.from('fg'))
 
-test('the first packet gets the comment, and every other byte stays', () => {
+test('commentFirstPacket adds the comment to the first packet, and keeps every other byte', () => {
   const commented = Buffer.concat([start, first(comment('3 lost'), endOfOptions), second])
   expect(commentFirstPacket(Buffer.concat([start, first(), second]), '3 lost')).toEqual(commented)
   expect(readPcapng([commented]).packets.map(({ data }) => data.toString())).toEqual(['abcde', 'fg'])
 })
 
-test('a comment that the packet has is kept', () => {
+test('commentFirstPacket keeps an existing comment of the packet', () => {
   const commented = first(comment('3 lost'), comment('a gap'), endOfOptions)
   expect(commentFirstPacket(first(comment('a gap'), endOfOptions), '3 lost')).toEqual(commented)
 })
 
-test('blocks without a packet stay as they are', () => {
+test('commentFirstPacket leaves blocks without a packet as they are', () => {
   expect(commentFirstPacket(start, '3 lost')).toEqual(start)
 })

@@ -27,7 +27,7 @@ test('compactBatch moves packets out of a buffer that they take little of, and l
   expect(compactBatch(small)).toBe(small)
 })
 
-test('packets between megabytes of blocks that nobody reads keep none of these in memory while they wait', () => {
+test('packets between megabytes of unread blocks keep none of these in memory while they wait', () => {
   const { block, enhanced, interface: describe, section } = makeBlockFormat(true)
   const round = Buffer.concat([enhanced(0, 1n, Buffer.from('packet')), block(0x0bad, Buffer.alloc(60_000))])
   const reader = makeCaptureReader('x')
@@ -42,7 +42,7 @@ test('packets between megabytes of blocks that nobody reads keep none of these i
   expect(merger.heldBytes).toBeLessThan(100_000)
 })
 
-test('a merger counts a buffer once, as long as one of its packets waits', () => {
+test('a merger counts a buffer once while one of its packets waits', () => {
   const merger = makePacketMerger({ handOverMs: 1_000, windowMs: 200, maxQueuedBytes: 1e9 })
   const input = merger.addSource(0)
   const large = spread(['one'], 100_000)

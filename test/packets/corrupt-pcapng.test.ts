@@ -102,7 +102,7 @@ test('the interface after 10,000 others, over all sections, is an error', () => 
   )
 })
 
-test('text before the first section is quoted by its first line', () => {
+test('the error for text before the first section quotes its first line', () => {
   for (const pieces of [['Last login: today\nsh: tshark: not found'], ['Last login: today\n', 'sh']]) {
     const { reader } = readPcapng(pieces.map((piece) => Buffer.from(piece)))
     expect(reader.failure?.code).toBe('not-a-capture')
@@ -111,14 +111,14 @@ test('text before the first section is quoted by its first line', () => {
   }
 })
 
-test('a pcap is no pcapng, also when it comes byte by byte', () => {
+test('a pcap is no pcapng, even when it arrives byte by byte', () => {
   const pcap = Buffer.from('d4c3b2a1020004000000', 'hex')
   expect(readPcapng([pcap]).reader.failure?.message).toContain('bytes that are no capture (d4c3b2a102000400)')
   expect(readPcapng([...pcap].map((byte) => Buffer.of(byte))).reader.failure?.code).toBe('not-a-capture')
   expect(readPcapng([Buffer.of(0x0a, 0x0d), Buffer.of(0x0d, 0x0d)]).reader.failure?.code).toBe('not-a-capture')
 })
 
-test('a stream that ends within its first bytes has no failure, and they are pending', () => {
+test('a stream that ends within its first bytes has no failure, and counts them as pending', () => {
   const { reader } = readPcapng([Buffer.alloc(0), Buffer.of(0x0a), Buffer.of(0x0d, 0x0d)])
   expect([reader.failure, reader.pendingLength]).toEqual([undefined, 3])
 })

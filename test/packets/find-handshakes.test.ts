@@ -42,7 +42,7 @@ async function shakeHands(maxVersion: SecureVersion) {
 }
 
 test.each(['TLSv1.2', 'TLSv1.3'] as const)(
-  'a ClientHello of %s is found by the name its keys have',
+  'findHandshakes finds a ClientHello of %s under the client random of its keys',
   async (version) => {
     const { clientRandom, hello } = await shakeHands(version)
     const noise = Buffer.alloc(60, 0x16)
@@ -53,7 +53,7 @@ test.each(['TLSv1.2', 'TLSv1.3'] as const)(
   },
 )
 
-test('a ClientHello of DTLS is found', () => {
+test('findHandshakes finds a ClientHello of DTLS', () => {
   const random = Buffer.alloc(32, 0xab)
   const record = Buffer.from('16fefd0000000000000000007c', 'hex')
   const handshake = Buffer.from('010000700000000000000070fefd', 'hex')
@@ -74,6 +74,6 @@ test.each([
   ['an Initial packet that the snap length cuts', runOf([Buffer.concat([Buffer.alloc(42), initial]), 1_242]), true],
   ['a shorter packet', runOf(Buffer.concat([Buffer.alloc(42), initial, Buffer.alloc(300)])), false],
   ['zeros', runOf(Buffer.concat([Buffer.alloc(1_300), Buffer.from([1]), Buffer.alloc(1_300)])), false],
-])('%s: QUIC is seen: %s', (_name, runs, hasQuic) => {
+])('findHandshakes on %s sees QUIC: %s', (_name, runs, hasQuic) => {
   expect(findHandshakes(runs)).toEqual({ clientRandoms: [], hasQuic })
 })

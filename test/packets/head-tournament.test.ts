@@ -4,7 +4,7 @@ import { makeHeadTournament } from '../../src/packets/head-tournament.ts'
 
 const none = Number.POSITIVE_INFINITY
 
-test('the winner has the earliest head, whatever heads come and go', () => {
+test('the head tournament returns the earliest head after any changes', () => {
   const head = fc.oneof(fc.nat(20), fc.constant(none))
   const moves = fc.array(fc.tuple(fc.nat(), head), { maxLength: 50 })
   fc.assert(

@@ -5,7 +5,7 @@ import { makeKeyLogReader } from '../../src/packets/key-log.ts'
 const random = 'ab'.repeat(32)
 const line = (label: string, secret = 'cd'.repeat(48)) => `${label} ${random} ${secret}`
 
-test('whole valid lines come out, comments and rubbish do not', () => {
+test('the key log reader returns whole valid lines, and no comments or garbage', () => {
   const reader = makeKeyLogReader()
   const valid = [
     line('CLIENT_RANDOM'),
@@ -25,7 +25,7 @@ test('whole valid lines come out, comments and rubbish do not', () => {
   expect(reader.push(Buffer.from('\r\n'))).toBe(`${line('CLIENT_TRAFFIC_SECRET_0')}\n`)
 })
 
-test('a line that is read again comes out once', () => {
+test('the key log reader returns a repeated line once', () => {
   const reader = makeKeyLogReader()
   const text = Buffer.from(`${line('CLIENT_RANDOM')}\n`)
   expect(reader.push(text)).toBe(text.toString())
@@ -33,7 +33,7 @@ test('a line that is read again comes out once', () => {
   expect(reader.push(text)).toBe('')
 })
 
-test('the cut does not matter', () => {
+test('the key log reader returns the same lines for any split', () => {
   const text = ['CLIENT_RANDOM', 'x', 'SERVER_HANDSHAKE_TRAFFIC_SECRET'].map((label) => `${line(label)}\n`).join('')
   fc.assert(
     fc.property(fc.array(fc.nat(text.length)), (cuts) => {
@@ -45,7 +45,7 @@ test('the cut does not matter', () => {
   )
 })
 
-test('a line without an end does not fill memory', () => {
+test('a key log line without an end does not fill memory', () => {
   const reader = makeKeyLogReader()
   for (let i = 0; i < 1_000; i++) expect(reader.push(Buffer.alloc(64 * 1024, 0x61))).toBe('')
   expect(reader.push(Buffer.from(`\n${line('CLIENT_RANDOM')}\n`))).toBe(`${line('CLIENT_RANDOM')}\n`)

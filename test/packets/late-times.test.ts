@@ -32,7 +32,7 @@ const anyTimes = fc.array(
   { maxLength: 12 },
 )
 
-test('times up to 2554 are read as they are, in batches of one upper part each, however the stream is cut', () => {
+test('times up to 2554 are read exactly, in batches with one upper part each, however the stream is split', () => {
   fc.assert(
     fc.property(anyTimes, fc.array(fc.nat(), { maxLength: 8 }), (times, places) => {
       const reader = makeCaptureReader('x')
@@ -71,7 +71,7 @@ test.each([
   }
 })
 
-test('a pcapng has all 64 bits of a time, also where runs of other upper parts alternate', () => {
+test('a pcapng keeps all 64 bits of a time, also where runs with other upper parts alternate', () => {
   fc.assert(
     fc.property(anyTimes, (times) => {
       const runs = times.map((seconds) => ({ interfaceId: 0, batch: makeBatch([packetAt(seconds)]), from: 0, to: 1 }))
@@ -93,7 +93,7 @@ test('compactBatch keeps the upper part of the seconds and the header', () => {
   expect(compact).toMatchObject({ upperSeconds: 1, header })
 })
 
-test('packets of two sources are merged in order of time beyond 2106', () => {
+test('packets of two sources merge in time order beyond 2106', () => {
   const merger = makePacketMerger({ handOverMs: 0, windowMs: 0, maxQueuedBytes: 1e9 })
   const inputs = [0, 1].map((id) => merger.addSource(id))
   const times = [

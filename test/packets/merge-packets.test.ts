@@ -38,8 +38,8 @@ function makeMerger(maxQueuedBytes = 1e6) {
   return makePacketMerger({ handOverMs: 1_000, windowMs: 200, maxQueuedBytes })
 }
 
-describe('packets of several sources', () => {
-  test('are in order of time, and no packet waits once every source has a later one', () => {
+describe('the packet merger with several sources', () => {
+  test('keeps time order, and releases a packet once every source has a later one', () => {
     const merger = makeMerger()
     const [a, b] = [merger.addSource(0), merger.addSource(1)]
     a.push(batchAt([1, 4, 5], 0), startMs + 6)
@@ -53,7 +53,7 @@ describe('packets of several sources', () => {
     ])
   })
 
-  test('wait for a silent source as long as the window, and no longer', () => {
+  test('waits for a silent source for exactly the window', () => {
     const merger = makeMerger()
     const [a] = [merger.addSource(0), merger.addSource(1)]
     a.push(batchAt([0, 100], 0), startMs + 100)
@@ -64,7 +64,7 @@ describe('packets of several sources', () => {
     expect(merger.readyMs()).toBeUndefined()
   })
 
-  test('that the kernel handed over late have waited already', () => {
+  test('counts the time that the kernel has held packets back as waiting time', () => {
     const merger = makeMerger()
     const [a] = [merger.addSource(0), merger.addSource(1)]
     a.push(batchAt([0], 0), startMs)
@@ -73,7 +73,7 @@ describe('packets of several sources', () => {
     expect(times(takeAll(merger, 2_000 + holdMs))).toEqual([2_000])
   })
 
-  test('wait longer for a source that was late, for a while', () => {
+  test('waits longer for a source that was late, for a while', () => {
     const merger = makeMerger()
     const [a, b] = [merger.addSource(0), merger.addSource(1)]
     b.push(batchAt([0, 1_500], 1), startMs + 1_500)
@@ -82,7 +82,7 @@ describe('packets of several sources', () => {
     expect(merger.readyMs()).toBe(startMs + 2_000 + 1_500 + 200)
   })
 
-  test('of which one has ended wait for the others only', () => {
+  test('waits only for the remaining sources after one has ended', () => {
     const merger = makeMerger()
     const [a, b] = [merger.addSource(0), merger.addSource(1)]
     a.push(batchAt([1], 0), startMs + 1)
@@ -90,7 +90,7 @@ describe('packets of several sources', () => {
     expect(times(takeAll(merger, 1))).toEqual([1])
   })
 
-  test('of a source that joins late come in between', () => {
+  test('sorts in the packets of a source that joins late', () => {
     const merger = makeMerger()
     const a = merger.addSource(0)
     const b = merger.addSource(1)
@@ -102,7 +102,7 @@ describe('packets of several sources', () => {
     expect(times(takeAll(merger, 41))).toEqual([10, 20, 30])
   })
 
-  test('are not held by one whose clock is an hour behind, nor by one whose clock is ahead', () => {
+  test('does not wait for a source whose clock is an hour behind, nor one whose clock is ahead', () => {
     for (const offsetMs of [-3_600_000, 3_600_000]) {
       const merger = makeMerger()
       const [a, b] = [merger.addSource(0), merger.addSource(1)]
@@ -119,7 +119,7 @@ describe('packets of several sources', () => {
     }
   })
 
-  test('do not wait beyond the memory they may take', () => {
+  test('does not wait beyond its memory limit', () => {
     const merger = makeMerger(1_000)
     const [a] = [merger.addSource(0), merger.addSource(1)]
     for (let i = 0; i < 100; i++) {
@@ -129,7 +129,7 @@ describe('packets of several sources', () => {
     }
   })
 
-  test('of the same time come in the order of their sources, but what follows at once in a source is not cut', () => {
+  test('orders packets of the same time by their sources, and does not split what follows at once in a source', () => {
     const merger = makeMerger()
     const [a, b, c] = [merger.addSource(0), merger.addSource(1), merger.addSource(2)]
     c.push(batchAt([1, 2, 2, 3], 2), startMs + 3)
@@ -148,7 +148,7 @@ describe('packets of several sources', () => {
     ])
   })
 
-  test('are waited for by nobody when none has come, or when all sources have ended', () => {
+  test('waits for nothing before the first packet, or after all sources have ended', () => {
     const merger = makeMerger()
     const [a, b] = [merger.addSource(0), merger.addSource(1)]
     expect([takeAll(merger, 0), merger.readyMs()]).toEqual([[], undefined])
@@ -160,7 +160,7 @@ describe('packets of several sources', () => {
     expect(merger.readyMs()).toBeUndefined()
   })
 
-  test('keep the comment of a batch with its first packet', () => {
+  test('keeps the comment of a batch with its first packet', () => {
     const merger = makeMerger()
     const [a, b] = [merger.addSource(0), merger.addSource(1)]
     a.push(batchAt([1, 3], 0), startMs + 3, 'joined')
@@ -173,7 +173,7 @@ describe('packets of several sources', () => {
     ])
   })
 
-  test('come out as they went in, each once, in order within a source and of time over all, whatever the sources do', () => {
+  test('returns each packet once, in order within a source and of time over all, whatever the sources do', () => {
     const source = fc.array(fc.array(fc.nat(50), { minLength: 1, maxLength: 6 }), { maxLength: 8 })
     fc.assert(
       fc.property(fc.array(source, { minLength: 1, maxLength: 6 }), fc.infiniteStream(fc.nat(5)), (sources, turns) => {

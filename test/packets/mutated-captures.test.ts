@@ -96,7 +96,7 @@ function read(chunks: readonly Buffer[], isPcapng: boolean): string {
 }
 
 test(
-  'captures damaged in any way give neither a throw nor other packets when they are cut, within bounded memory',
+  'damaged captures never throw, give the same packets for any split, and use bounded memory',
   () => {
     const beforeBytes = process.memoryUsage().arrayBuffers
     let runs = 0

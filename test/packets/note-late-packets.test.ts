@@ -18,13 +18,13 @@ function runAt(interfaceId: number, ...timesMs: number[]) {
 const comments = (note: ReturnType<typeof makeNoteLatePackets>, ...runs: Parameters<typeof note>[0]) =>
   note(runs).map(({ comment }) => comment)
 
-test('packets that go back no further than the window get no comment, and the runs stay as they are', () => {
+test('packets that are late within the window get no comment, and the runs stay the same', () => {
   const note = makeNoteLatePackets(200)
   const runs = [runAt(0, 1000, 1100), runAt(1, 900, 1050), runAt(0, 1200)]
   expect(note(runs)).toBe(runs)
 })
 
-test('a packet beyond the window gets a comment that says by how much, after the comment it had', () => {
+test('a packet beyond the window gets a comment with its lateness, after its own comment', () => {
   const note = makeNoteLatePackets(200)
   expect(comments(note, runAt(0, 1000), { ...runAt(1, 740, 900), comment: 'shop/a joined the capture' })).toEqual([
     undefined,
@@ -32,7 +32,7 @@ test('a packet beyond the window gets a comment that says by how much, after the
   ])
 })
 
-test('an interface gets another comment only when it is twice as late, and each has its own', () => {
+test('an interface gets another comment only when it is twice as late, independently of others', () => {
   const note = makeNoteLatePackets(200)
   const late = expect.stringMatching(/^\d\.\d\d s earlier/)
   expect(
@@ -40,7 +40,7 @@ test('an interface gets another comment only when it is twice as late, and each 
   ).toEqual([undefined, late, undefined, late, late, undefined])
 })
 
-test('what was late before does not make later packets late', () => {
+test('an earlier late packet does not make later packets late', () => {
   const note = makeNoteLatePackets(200)
   expect(comments(note, runAt(0, 1000), runAt(1, 100), runAt(0, 1001), runAt(1, 1002))).toEqual([
     undefined,

@@ -16,7 +16,7 @@ function readHeaders(chunks: readonly Buffer[]) {
   return { first: reader.header, batches: batches.map(describe), own: batches.map(({ header }) => header) }
 }
 
-test('packets of another link type or frame check sequence have a header of their own, those of the first have none', () => {
+test("packets whose link type or frame check sequence differs from the source's first carry a header of their own", () => {
   const fcs = little.option(13, Buffer.of(32))
   const start = [little.section(), little.interface(1, 96), little.interface(113, 64), little.interface(1, 96, fcs)]
   const stream = Buffer.concat([...start, packet(0, 10), packet(1, 20), packet(1, 21), packet(2, 30), packet(0, 11)])
@@ -30,7 +30,7 @@ test('packets of another link type or frame check sequence have a header of thei
   ])
 })
 
-test('interfaces of the same link type are taken for the first, also those of later sections', () => {
+test('interfaces of the first link type share its header, also in later sections', () => {
   const start = [little.section(), little.interface(1, 96), little.interface(1, 200)]
   const later = [little.section(), little.interface(1, 50)]
   const { batches } = readHeaders([Buffer.concat([...start, packet(0, 10), packet(1, 90), ...later, packet(0, 50)])])
@@ -74,7 +74,7 @@ test.each([
   expect(own[1]).not.toBe(first)
 })
 
-test('a raised snap length leaves the length of a simple packet as its interface describes it', () => {
+test('a raised snap length keeps the length of a simple packet as its interface describes it', () => {
   const start = Buffer.concat([little.section(), little.interface(1, 96)])
   const { batches } = readHeaders([start, packet(0, 200), little.simple(Buffer.alloc(96), 1500)])
   expect(batches.flatMap(([, lengths]) => lengths)).toEqual([200, 96])

@@ -26,7 +26,7 @@ test.each([
   [[2, 3], true],
   [[2, 3], false],
   [[2, 4], false],
-] as const)('a pcap of version %j is read when its lengths are exchanged: %s', (version, swapsLengths) => {
+] as const)('a pcap of version %j is readable, with its lengths exchanged: %s', (version, swapsLengths) => {
   const bytes = makePcap({ version, swapsLengths })
   for (const places of [[], everyByte(bytes)]) {
     const { reader, read } = readPcap(bytes, places)
@@ -41,7 +41,7 @@ test.each([
   { options: { version: [543, 1] }, state: 'the file header at byte 0 is of version 543.1' },
   { options: { linkType: 0x0001_0001 }, state: 'the link type at byte 20 has reserved bits: 00010001' },
   { options: { linkType: 0x2600_0071 }, state: 'the link type at byte 20 has reserved bits: 26000071' },
-] as const)('a pcap is refused, however it is cut: $state', ({ options, state }) => {
+] as const)('the pcap reader refuses a header, however the stream is split: $state', ({ options, state }) => {
   for (const littleEndian of [true, false]) {
     const bytes = makePcap({ ...options, littleEndian })
     for (const places of [[], [24], everyByte(bytes)]) {
@@ -68,7 +68,7 @@ test.each([
   expect(written.readUInt32LE(20)).toBe(fcsBits === undefined ? linkType & 0xffff : linkType)
 })
 
-test('a frame check sequence that 16-bit units do not measure is left out of a pcap', () => {
+test('a pcap omits a frame check sequence whose length is no multiple of 16 bits', () => {
   for (const fcsBits of [4, 255])
     expect(formatPcapHeader({ linkType: 1, snapLength: 96, fcsBits }).readUInt32LE(20)).toBe(1)
 })

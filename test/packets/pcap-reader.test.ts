@@ -26,7 +26,7 @@ test.each([
   { littleEndian: true, nanosecond: false },
   { littleEndian: false, nanosecond: true },
   { littleEndian: false, nanosecond: false },
-])('any chunking of a pcap gives the same packets (%o)', (encoding) => {
+])('the pcap reader returns the same packets for any split (%o)', (encoding) => {
   fc.assert(
     fc.property(
       fc.array(packet, { maxLength: 12 }),
@@ -43,7 +43,7 @@ test.each([
   )
 })
 
-test('a pcap that comes one byte at a time gives all packets', () => {
+test('the pcap reader returns all packets of a pcap that arrives one byte at a time', () => {
   const packets = [1, 2, 3].map((n) => ({
     seconds: n,
     nanoseconds: n,
@@ -70,7 +70,7 @@ test('a record that claims 300 MB is an error that names its byte, after the pac
   }
 })
 
-test('text before the pcap header is quoted by its first line, made printable', () => {
+test('the error for text before the pcap header quotes its first line, made printable', () => {
   const { reader } = readAll([Buffer.from('Welcome \x1b[31mto node7\nlast login yesterday\n')])
   expect(reader.failure?.code).toBe('not-a-capture')
   expect(reader.failure?.exitCode).toBe(1)
@@ -78,13 +78,13 @@ test('text before the pcap header is quoted by its first line, made printable', 
   expect(reader.failure?.hints[0]).toContain('shell profile')
 })
 
-test('bytes that are neither text nor capture are shown as hexadecimal', () => {
+test('the error for bytes that are neither text nor capture shows them as hexadecimal', () => {
   expect(readAll([Buffer.from([0x0a, 0x0d, 0x0d, 0x0a, 1, 2, 3, 0xff])]).reader.failure?.message).toContain(
     'bytes that are no capture (0a0d0d0a010203ff)',
   )
 })
 
-test('a record that never came to its end is counted as pending', () => {
+test('the pcap reader counts an incomplete record as pending', () => {
   const bytes = formatPcap([{ seconds: 1, nanoseconds: 0, data: Buffer.alloc(60), originalLength: 60 }], {
     littleEndian: true,
     nanosecond: true,
@@ -92,7 +92,7 @@ test('a record that never came to its end is counted as pending', () => {
   expect(readAll([bytes.subarray(0, -10)]).reader.pendingLength).toBe(66)
 })
 
-test('no bytes whatever crash the reader or make it hold more than one record', () => {
+test('no bytes crash the pcap reader or make it hold more than one record', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 400 }), { maxLength: 8 }), fc.boolean(), (chunks, withHeader) => {
       const reader = makePcapReader('x')

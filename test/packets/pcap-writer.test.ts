@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { formatPcapHeader, formatPcapRecords } from '../../src/packets/pcap-writer.ts'
 import { formatPcap, makeBatch } from '../support/packets.ts'
 
-test('header and records are a nanosecond little-endian pcap', () => {
+test('the pcap writer writes nanosecond little-endian headers and records', () => {
   const packets = [1, 2].map((n) => ({
     seconds: n,
     nanoseconds: n * 7,

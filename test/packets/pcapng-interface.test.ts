@@ -35,7 +35,7 @@ test.each([
   expect(readTime(ticks, big, resolution)).toEqual(time)
 })
 
-test('any 64-bit timestamp of any resolution and offset is exact to the nanosecond below it, or is refused', () => {
+test('a 64-bit timestamp of any resolution and offset is exact to the nanosecond below it, or is refused', () => {
   const maxTicks = 2n ** 64n - 1n
   const anyTicks = fc.oneof(
     fc.bigInt({ min: 0n, max: maxTicks }),
@@ -67,12 +67,12 @@ test('any 64-bit timestamp of any resolution and offset is exact to the nanoseco
   )
 })
 
-test('an offset of an interface moves its packets by so many seconds, also back', () => {
+test('the time offset of an interface moves its packets by its seconds, also backwards', () => {
   expect(readTime(5_000_001n, big, 6, 1_700_000_000n)).toEqual([1_700_000_005, 1000])
   expect(readTime(1_700_000_000_000_000_000n, little, 9, -3600n)).toEqual([1_699_996_400, 0])
 })
 
-test('an interface shows its link type, snap length, frame check sequence, name and description; what it does not say is undefined', () => {
+test('an interface has its link type, snap length, frame check sequence, name and description; unspecified ones are undefined', () => {
   const { reader } = readPcapng([
     big.section(),
     big.interface(
@@ -93,7 +93,7 @@ test('an interface shows its link type, snap length, frame check sequence, name 
   ])
 })
 
-test('a name of thousands of bytes is cut at the end of a character', () => {
+test('an interface name of thousands of bytes is truncated at the end of a character', () => {
   const name = Buffer.from('é'.repeat(10_000)).subarray(1)
   const { reader } = readPcapng([
     little.section(),
@@ -105,7 +105,7 @@ test('a name of thousands of bytes is cut at the end of a character', () => {
   expect(reader.interfaces[1]?.name).toBeUndefined()
 })
 
-test('statistics are those of the last block of an interface, over all sections', () => {
+test('statistics come from the last block of an interface, over all sections', () => {
   const { reader } = readPcapng([
     little.section(),
     little.interface(),

@@ -3,7 +3,7 @@ import { formatNameResolution } from '../../src/packets/pcapng-names.ts'
 import { formatTlsSecrets } from '../../src/packets/pcapng-secrets.ts'
 import { parseBlocks } from '../support/packets.ts'
 
-test('names of addresses are records, each padded, with an end behind them', () => {
+test('a name resolution block has a padded record for each address, then an end record', () => {
   const names = [
     { address: '10.244.1.17', name: 'orders-6c9f.prod' },
     { address: 'fd00::a', name: 'db.prod' },
@@ -26,15 +26,15 @@ test.each([
   ['::ffff:10.0.0.1', '00000000000000000000ffff0a000001'],
   ['fe80::1%eth0', 'fe800000000000000000000000000001'],
   ['2001:db8:1:2:3:4:5:6', '20010db8000100020003000400050006'],
-])('the address %s is written whole', (address, hex) => {
+])('a name resolution block has the whole address %s', (address, hex) => {
   expect(formatNameResolution([{ address, name: 'x' }])?.toString('hex', 12, 28)).toBe(hex)
 })
 
-test('names of no address at all are no block', () => {
+test('resolved names without any address make no block', () => {
   expect(formatNameResolution([{ address: 'pod', name: 'x' }])).toBeUndefined()
 })
 
-test('key log lines are a block of TLS secrets, padded', () => {
+test('key log lines make a padded block of TLS secrets', () => {
   const [block] = parseBlocks(formatTlsSecrets('CLIENT_RANDOM a b\n'))
   expect([block?.type, block?.body.readUInt32LE(0), block?.body.readUInt32LE(4)]).toEqual([10, 0x544c534b, 18])
   expect(block?.body.toString('latin1', 8)).toBe('CLIENT_RANDOM a b\n\0\0')

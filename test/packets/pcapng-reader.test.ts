@@ -16,7 +16,7 @@ const big = makeBlockFormat(false)
 const places = fc.array(fc.nat(), { maxLength: 20 })
 const data = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes))
 
-test('packets that kcap has written are read back, however the stream is cut', () => {
+test('the pcapng reader returns the packets that kcap has written, for any split', () => {
   const packet = fc.record({
     interfaceId: fc.nat(2),
     seconds: fc.nat(4_294_967_295),
@@ -53,7 +53,7 @@ test('packets that kcap has written are read back, however the stream is cut', (
   )
 })
 
-test('blocks of every kind, in sections of either byte order, give the same packets however the stream is cut', () => {
+test('the pcapng reader returns the same packets from blocks of every kind and byte order, for any split', () => {
   const stream = Buffer.concat(
     [little, big, little].flatMap((format) => [
       format.section(),
@@ -102,7 +102,7 @@ test('a run of packets of one interface in a chunk is one batch that refers to t
   expect(runs.every(({ batch }) => batch.bytes === chunk)).toBe(true)
 })
 
-test('a packet that goes over the end of a chunk does not keep the chunk in memory', () => {
+test('a packet that crosses the end of a chunk does not keep the chunk in memory', () => {
   const stream = Buffer.concat([
     little.section(),
     little.interface(),
@@ -121,7 +121,7 @@ test('a packet that goes over the end of a chunk does not keep the chunk in memo
   expect(second[0]?.batch.bytes.buffer.byteLength).toBeLessThan(20_100)
 })
 
-test('more packets than the rows of one table are all there', () => {
+test('the pcapng reader returns more packets than one table has rows', () => {
   const packets = Array.from({ length: 10_000 }, (_, i) => little.enhanced(0, BigInt(i), Buffer.of(i & 0xff)))
   const { packets: read } = readPcapng([Buffer.concat([little.section(), little.interface(), ...packets])])
   expect(read.map(({ nanoseconds, data }) => [nanoseconds / 1000, data[0]])).toEqual(
@@ -165,7 +165,7 @@ function pushLongBlock(reader: ReturnType<typeof makePcapngReader>, start: Buffe
   return mostBytes
 }
 
-test('an unknown block of 100 MB, and a packet with 100 MB of options, are skipped as they come', () => {
+test('the pcapng reader skips an unknown block of 100 MB, and 100 MB of packet options, as they arrive', () => {
   const length = 100_000_000
   const reader = makePcapngReader('x')
   reader.push(Buffer.concat([little.section(), little.interface()]))
@@ -182,7 +182,7 @@ test('an unknown block of 100 MB, and a packet with 100 MB of options, are skipp
   ])
 })
 
-test('a block that never came to its end is counted as pending', () => {
+test('the pcapng reader counts an incomplete block as pending', () => {
   const stream = Buffer.concat([little.section(), little.interface(), little.enhanced(0, 1n, Buffer.alloc(60))])
   expect(readPcapng([stream.subarray(0, -10)]).reader.pendingLength).toBe(82)
   expect(readPcapng([stream.subarray(0, -2)]).reader.pendingLength).toBe(90)

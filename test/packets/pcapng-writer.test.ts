@@ -18,7 +18,7 @@ function formatEnhancedPackets(interfaceId: number, packets: readonly PlainPacke
   return out.subarray(8)
 }
 
-test('a section header carries who, what and how, and an unknown length', () => {
+test('a section header has hardware, system, application, comment and an unknown length', () => {
   const [block] = parseBlocks(formatSectionHeader({ application: 'kcap 1', os: 'Linux', comment: 'captured by a@b' }))
   expect(block?.type).toBe(0x0a0d0d0a)
   expect(block?.body.readUInt32LE(0)).toBe(0x1a2b3c4d)
@@ -29,7 +29,7 @@ test('a section header carries who, what and how, and an unknown length', () => 
   expect(options?.get(4)?.[0]?.toString()).toBe('kcap 1')
 })
 
-test('an interface description carries name, description, filter and nanoseconds', () => {
+test('an interface description has name, description, filter and nanosecond resolution', () => {
   const [block] = parseBlocks(
     formatInterfaceDescription({
       linkType: 276,
@@ -48,7 +48,7 @@ test('an interface description carries name, description, filter and nanoseconds
   expect(options?.get(11)?.[0]?.toString()).toBe('\0port 80')
 })
 
-test('an enhanced packet block holds exactly the packet, padded with zeros, at its nanosecond', () => {
+test('an enhanced packet block has exactly the packet, padded with zeros, at its nanosecond', () => {
   const packet = fc.record({
     seconds: fc.nat(4_294_967_295),
     nanoseconds: fc.nat(999_999_999),
@@ -76,7 +76,7 @@ test('an enhanced packet block holds exactly the packet, padded with zeros, at i
   )
 })
 
-test('interface statistics carry what was received, dropped and delivered; what is unknown is left out', () => {
+test('interface statistics have received, dropped and delivered packets, and omit unknown counters', () => {
   const times = { interfaceId: 3, startNs: 1_700_000_000_000_000_001n, endNs: 1_700_000_001_000_000_000n }
   const [full] = parseBlocks(formatInterfaceStatistics({ ...times, delivered: 10, received: 12, dropped: 2 }))
   expect(full?.type).toBe(5)
@@ -92,7 +92,7 @@ test('interface statistics carry what was received, dropped and delivered; what 
   expect([...(bare?.options(12) ?? []).keys()]).toEqual([2, 3, 8])
 })
 
-test('a text longer than an option can be is cut at the end of a character', () => {
+test('a text longer than an option can be is truncated at the end of a character', () => {
   const { value } = makeTextOption(1, 'é'.repeat(40_000))
   expect(value.length).toBe(65_534)
   expect(value.toString('utf8').endsWith('é')).toBe(true)
@@ -109,7 +109,7 @@ test('the comment of a run is an option of its first packet only', () => {
   expect(second?.body.length).toBe(20 + 8)
 })
 
-test('runs of several buffers and sources in turn each bring their own bytes', () => {
+test('alternating runs of several buffers and sources keep their own bytes', () => {
   const batchOf = (from: number) =>
     makeBatch(
       [0, 1, 2].map((i) => ({ seconds: 1, nanoseconds: i, data: Buffer.alloc(5, from + i), originalLength: 5 })),

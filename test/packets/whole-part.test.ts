@@ -29,7 +29,7 @@ function expectWhole(
   }
 }
 
-test('of pcapng that is cut off anywhere, the whole blocks are found and their packets counted', () => {
+test('the whole blocks of a pcapng truncated anywhere are found, and their packets counted', () => {
   const packets = batches.map((batch) => {
     const runs = [{ interfaceId: 0, batch, from: 0, to: 1 }]
     const out = Buffer.alloc(enhancedPacketsLength(runs))
@@ -41,7 +41,7 @@ test('of pcapng that is cut off anywhere, the whole blocks are found and their p
   expectWhole([section, interfaces, ...packets], 2, findWholeBlocks)
 })
 
-test('of pcap that is cut off anywhere, the whole records are; its header is none', () => {
+test('the whole records of a pcap truncated anywhere are found; its header counts as none', () => {
   const records = batches.map(formatPcapRecords)
   expectWhole([formatPcapHeader(header), ...records], 1, (part) => findWholeRecords(part, true))
   expectWhole(records, 0, (part) => findWholeRecords(part, false))

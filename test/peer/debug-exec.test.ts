@@ -65,14 +65,14 @@ async function captureIn(pod: string, container: string, network?: string) {
   return exec
 }
 
-describe('an ephemeral container', () => {
+describe('an ephemeral container of the peer', () => {
   test('captures the packets of its pod, whatever the pod itself can run', async () => {
     await addContainer('prod/minimal-0', 'shark')
     const exec = await captureIn('prod/minimal-0', 'shark')
     expect(addressesIn(exec.stdout())).toContain(parseIpv4Address('10.244.1.70'))
   })
 
-  test('is not there for execs before it runs, and unknown before it is added', async () => {
+  test('accepts no exec before it runs, and is unknown before it is added', async () => {
     const opened = (container: string) =>
       openExec(cluster, { pod: 'prod/db-0', container, protocols: ['v4.channel.k8s.io'] })
     await expect(opened('later')).rejects.toMatchObject({ code: 400 })
@@ -84,7 +84,7 @@ describe('an ephemeral container', () => {
     expect(refused).toMatchObject({ code: 500, body: 'container not found ("later")' })
   })
 
-  test('goes on when the other containers of the pod are started again', async () => {
+  test('continues when the other containers of the pod restart', async () => {
     cluster.addPod({ namespace: 'default', name: 'restless' })
     await addContainer('default/restless', 'shark')
     const own = await openExec(cluster, { pod: 'default/restless', container: 'shark' })
@@ -100,7 +100,7 @@ describe('an ephemeral container', () => {
   })
 
   test.each([[{ runAsUser: 1000 }], [{ capabilities: { drop: ['ALL'] } }], [{ capabilities: { drop: ['NET_RAW'] } }]])(
-    'with %j may not capture',
+    'may not capture with %j',
     async (securityContext) => {
       const name = `tame-${JSON.stringify(securityContext).length}`
       await addContainer('prod/slim-0', name, { securityContext })
@@ -116,14 +116,14 @@ describe('an ephemeral container', () => {
     expect(exec.status().message).toContain('exec: "sh": executable file not found in $PATH')
   })
 
-  test('in a locked pod captures with the capability', async () => {
+  test('captures in a locked pod with the capability', async () => {
     const securityContext = { capabilities: { drop: ['ALL'], add: ['NET_RAW'] } }
     await addContainer('prod/locked-0', 'shark', { securityContext })
     expect((await captureIn('prod/locked-0', 'shark')).status().status).toBe('Success')
   })
 })
 
-describe('a pod on a node', () => {
+describe('a pod of the peer on a node', () => {
   beforeAll(() => addNodePod('node-pod', 'demo-node-1'))
 
   const uidOf = async (pod: string) => {
@@ -147,14 +147,14 @@ describe('a pod on a node', () => {
     }
   })
 
-  test('finds a static pod by the hash its cgroups are named after', async () => {
+  test('finds a static pod by the hash in its cgroup names', async () => {
     const annotations = { 'kubernetes.io/config.hash': 'd41d8cd98f00b204e9800998ecf8427e' }
     cluster.addPod({ namespace: 'kube-system', name: 'static', ip: '10.244.1.99', annotations })
     const exec = await captureIn('default/node-pod', 'kcap', 'pod:d41d8cd98f00b204e9800998ecf8427e 10.244.1.99')
     expect(addressesIn(exec.stdout())).toContain(parseIpv4Address('10.244.1.99'))
   })
 
-  test('does not enter a network with other addresses than the pod', async () => {
+  test("does not enter a network with other addresses than the pod's", async () => {
     const network = `pod:${await uidOf('prod/web-5f8c')} 10.244.1.10`
     const argv = supervisedArgv([defaultProgram], { network })
     const exec = await openExec(cluster, { pod: 'default/node-pod', argv })
@@ -162,7 +162,7 @@ describe('a pod on a node', () => {
     expect(exec.stderr()).toBe('kcap-report: other-pod\n')
   })
 
-  test.each(['prod/db-0', 'prod/migrate-done'])('does not find %s: on another node, or at its end', async (pod) => {
+  test.each(['prod/db-0', 'prod/migrate-done'])('does not find %s: on another node, or ended', async (pod) => {
     const uid = await uidOf(pod)
     const exec = await openExec(cluster, {
       pod: 'default/node-pod',
@@ -174,22 +174,22 @@ describe('a pod on a node', () => {
   })
 })
 
-describe('programs', () => {
-  test('the first that is there is run', async () => {
+describe("the peer's capture programs", () => {
+  test('run the first available one', async () => {
     const exec = await openExec(cluster, { pod: 'prod/web-5f8c', argv: supervisedArgv([dumpcap, defaultProgram]) })
     await exec.until(() => exec.stdout().length > 24)
     expect(exec.stderr()).toContain(`kcap-report: using ${defaultProgram.join(' ')}\n`)
     exec.socket.terminate()
   })
 
-  test('when none is there the first is missed', async () => {
+  test('report the first one as missing when none is available', async () => {
     const exec = await openExec(cluster, { pod: 'prod/slim-0', argv: supervisedArgv([dumpcap, defaultProgram]) })
     await exec.closed
     expect(exec.stderr()).toBe('kcap-report: missing dumpcap\n')
     expect(exec.status().details.causes[0].message).toBe('127')
   })
 
-  test('dumpcap takes the filter by -f and writes pcapng', async () => {
+  test('include dumpcap, which takes the filter with -f and writes pcapng', async () => {
     const argv = supervisedArgv([defaultProgram, [...dumpcap, '-c', '4']], { filter: 'udp port 53' })
     const exec = await openExec(cluster, { pod: 'default/wireshark', argv })
     await exec.until(() => exec.stderr().includes('ended 0'))
@@ -201,7 +201,7 @@ describe('programs', () => {
     exec.socket.terminate()
   })
 
-  test('dumpcap says when a filter is wrong', async () => {
+  test('include dumpcap, which reports a wrong filter', async () => {
     const argv = supervisedArgv([dumpcap], { filter: 'foo bar' })
     const exec = await openExec(cluster, { pod: 'default/wireshark', argv })
     await exec.until(() => exec.stderr().includes('ended 2'))

@@ -49,8 +49,8 @@ async function stateOf(path: string, name: string, isSo: (state: Record<string, 
   return find(await askUntil(cluster, path, (pod) => isSo(find(pod)?.state ?? {})))
 }
 
-describe('adding', () => {
-  test('the pod comes back with the container and the defaults of the API server', async () => {
+describe('adding an ephemeral container:', () => {
+  test('the response has the pod with the container and the defaults of the API server', async () => {
     const path = addPod()
     const { code, json } = await addContainers(path, container('a', { targetContainerName: 'app' }))
     expect([code, json.kind]).toEqual([200, 'Pod'])
@@ -79,7 +79,7 @@ describe('adding', () => {
     expect(json.spec.ephemeralContainers[0].imagePullPolicy).toBe(policy)
   })
 
-  test('a second patch keeps the first container, whatever order kubectl asks for', async () => {
+  test('a second patch keeps the first container, in any order that kubectl asks for', async () => {
     const path = addPod()
     await addContainers(path, container('a'))
     const { json } = await patch(`${path}/ephemeralcontainers`, {
@@ -104,7 +104,7 @@ describe('adding', () => {
     expect((await patch(`${addPod()}/ephemeralcontainers`, body, type)).json.spec.ephemeralContainers).toHaveLength(1)
   })
 
-  test('only ephemeral containers are changed through the subresource', async () => {
+  test('the subresource changes only ephemeral containers', async () => {
     const path = addPod()
     const { json } = await patch(`${path}/ephemeralcontainers`, {
       metadata: { labels: { new: 'label' } },
@@ -114,8 +114,8 @@ describe('adding', () => {
   })
 })
 
-describe('what is refused', () => {
-  test('an ephemeral container can not be removed', async () => {
+describe('the peer refuses some ephemeral containers:', () => {
+  test('an ephemeral container cannot be removed', async () => {
     const path = addPod()
     await addContainers(path, container('a'))
     const { code, json } = await patch(`${path}/ephemeralcontainers`, {
@@ -134,7 +134,7 @@ describe('what is refused', () => {
     })
   })
 
-  test('an ephemeral container can not be changed', async () => {
+  test('an ephemeral container cannot be changed', async () => {
     const path = addPod()
     await addContainers(path, container('a'))
     const { code, json } = await addContainers(path, { name: 'a', image: 'other:1' })
@@ -281,7 +281,7 @@ describe('what is refused', () => {
     expect((await as('debugger')).code).toBe(200)
   })
 
-  test('a SelfSubjectAccessReview knows the right to add one', async () => {
+  test('a SelfSubjectAccessReview knows the right to add an ephemeral container', async () => {
     const allowed = async (user: string) => {
       const attributes = { namespace: 'prod', verb: 'patch', resource: 'pods', subresource: 'ephemeralcontainers' }
       const body = JSON.stringify({ spec: { resourceAttributes: attributes } })
@@ -291,7 +291,7 @@ describe('what is refused', () => {
     expect([await allowed('viewer'), await allowed('debugger')]).toEqual([false, true])
   })
 
-  test('a server without the feature does not know the resource', async () => {
+  test('a server without the feature does not know the resource ephemeralcontainers', async () => {
     const path = '/api/v1/namespaces/prod/pods/web-5f8c/ephemeralcontainers'
     const { code, json } = await patch(path, {}, strategic, withoutFeature)
     expect([code, json.message]).toEqual([404, 'the server could not find the requested resource'])
@@ -302,7 +302,7 @@ describe('what is refused', () => {
   })
 })
 
-describe('starting', () => {
+describe('starting an ephemeral container:', () => {
   /** What a watcher sees of the container's status, from before it is added on. */
   async function statusesOf(more: object, count: number) {
     const path = addPod()
@@ -326,7 +326,7 @@ describe('starting', () => {
     })
   })
 
-  test('an image that no registry has is tried, then waited for', async () => {
+  test('an image that no registry has is tried, then the container waits', async () => {
     const [, , failed, waiting] = await statusesOf({ image: 'nobody/has:this' }, 4)
     const reference = 'docker.io/nobody/has:this'
     const words = `rpc error: code = NotFound desc = failed to pull and unpack image "${reference}": failed to resolve reference "${reference}": ${reference}: not found`

@@ -24,15 +24,15 @@ async function misbehavingExec(settings: Misbehaviour) {
   return await openExec(cluster, { pod })
 }
 
-describe('requests', () => {
-  test('refused connections give ECONNREFUSED, and the same port works again later', async () => {
+describe('a misbehaving API server:', () => {
+  test('refused connections are ECONNREFUSED, and the same port works again later', async () => {
     await cluster.misbehave({ connections: 'refused' })
     await expect(ask(cluster, '/version')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
     await cluster.misbehave({})
     expect((await ask(cluster, '/version')).code).toBe(200)
   })
 
-  test('a silent server accepts the connection and never says a byte', async () => {
+  test('a silent server accepts the connection and never sends a byte', async () => {
     await cluster.misbehave({ connections: 'silent' })
     const socket = connect(cluster.port, '127.0.0.1')
     let heard = 0
@@ -46,7 +46,7 @@ describe('requests', () => {
   })
 
   test.each([401, 403, 404, 429, 500, 503, 504] as const)(
-    'answer %i comes as a Status to requests and upgrades',
+    'answer %i is a Status for requests and upgrades',
     async (answer) => {
       await cluster.misbehave({ answer })
       const { code, json } = await ask(cluster, '/api/v1/pods')
@@ -90,7 +90,7 @@ describe('requests', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(115)
   })
 
-  test('a setting for one pod leaves the others alone', async () => {
+  test('a setting for one pod does not affect the others', async () => {
     await cluster.misbehave({ answer: 403 }, pod)
     expect((await ask(cluster, '/api/v1/namespaces/prod/pods/web-5f8c')).code).toBe(403)
     expect((await ask(cluster, '/api/v1/namespaces/prod/pods/db-0')).code).toBe(200)
@@ -98,14 +98,14 @@ describe('requests', () => {
   })
 })
 
-describe('exec', () => {
-  test('cutAfterBytes cuts without a close frame after exactly so many bytes', async () => {
+describe('a misbehaving exec:', () => {
+  test('cutAfterBytes cuts without a close frame after exactly that number of bytes', async () => {
     const exec = await misbehavingExec({ cutAfterBytes: 5000 })
     expect(await exec.closed).toBe(1006)
     expect(exec.stdout().length).toBe(5000)
   })
 
-  test('cutExecs cuts the named pod and no other', async () => {
+  test('cutExecs cuts only the named pod', async () => {
     const [cut, kept] = await Promise.all([openExec(cluster, { pod }), openExec(cluster, { pod: other })])
     cluster.cutExecs(pod)
     expect(await cut.closed).toBe(1006)
@@ -113,7 +113,7 @@ describe('exec', () => {
     kept.socket.terminate()
   })
 
-  test('stallAfterBytes stops the stream, heeds no q, and still answers pings', async () => {
+  test('stallAfterBytes stops the stream, ignores q, and still answers pings', async () => {
     const exec = await misbehavingExec({ stallAfterBytes: 3000 })
     await exec.until(() => exec.stdout().length >= 3000)
     exec.send('q\n')
@@ -148,7 +148,7 @@ describe('exec', () => {
     exec.socket.terminate()
   })
 
-  test('endWithoutStatus closes in good order and says nothing on the error channel', async () => {
+  test('endWithoutStatus closes cleanly and leaves the error channel empty', async () => {
     const exec = await misbehavingExec({ endWithoutStatus: true, exitCode: 0 })
     await exec.until(() => exec.stderr().includes('ended'))
     exec.send('r\n')
@@ -156,7 +156,7 @@ describe('exec', () => {
     expect(exec.status()).toBeUndefined()
   })
 
-  test('textBeforeCapture stands before the pcap header', async () => {
+  test('textBeforeCapture precedes the pcap header', async () => {
     const exec = await misbehavingExec({ textBeforeCapture: 'Welcome!\n' })
     await exec.until(() => exec.stdout().length > 40)
     expect(exec.stdout().subarray(0, 9).toString()).toBe('Welcome!\n')
@@ -198,7 +198,7 @@ describe('exec', () => {
     expect(readPcap(exec.stdout()).packets).toHaveLength(1)
   })
 
-  test('ignoreStop goes on after q', async () => {
+  test('ignoreStop continues after q', async () => {
     const exec = await misbehavingExec({ ignoreStop: true })
     exec.send('q\n')
     await delay(120)
@@ -216,7 +216,7 @@ describe('exec', () => {
     exec.socket.terminate()
   })
 
-  test('packetsPerSecond 0 makes a quiet pod: a header and nothing more', async () => {
+  test('packetsPerSecond 0 makes a quiet pod: a header and nothing else', async () => {
     const exec = await misbehavingExec({ packetsPerSecond: 0 })
     await delay(100)
     expect(exec.stdout().length).toBe(24)
@@ -235,7 +235,7 @@ describe('exec', () => {
   })
 })
 
-test('a slow reader makes the kernel drop, not the server buffer', async () => {
+test('a slow reader of the peer makes the kernel drop packets, and the server buffers none', async () => {
   await cluster.misbehave({ packetsPerSecond: 400_000 }, pod)
   const argv = defaultCapture.map((word) => (word === '16384' ? '64' : word))
   const slow = await openExec(cluster, { pod, argv })
@@ -253,7 +253,7 @@ test('a slow reader makes the kernel drop, not the server buffer', async () => {
   slow.socket.terminate()
 })
 
-test('close drops every connection, ends every capture and frees the port', async () => {
+test('closing the peer drops every connection, ends every capture and frees the port', async () => {
   const doomed = await startPeerCluster()
   const exec = await openExec(doomed)
   const watching = ask(doomed, '/api/v1/pods?watch=1').catch((error: Error) => error)

@@ -41,12 +41,12 @@ const tame = {
   seccompProfile: { type: 'RuntimeDefault' },
 }
 
-test('a namespace without the label lets everything in', async () => {
+test('a namespace without the Pod Security label admits everything', async () => {
   expect((await create('default', { hostNetwork: true, ...withContext({ privileged: true }) })).code).toBe(201)
 })
 
-describe('baseline', () => {
-  test('a pod on the node is refused, with all breaches in the order of the API server', async () => {
+describe('the Pod Security level baseline', () => {
+  test('refuses a pod on the node, with all violations in the order of the API server', async () => {
     const { code, json } = await create('prod', {
       hostNetwork: true,
       hostPID: true,
@@ -62,7 +62,7 @@ describe('baseline', () => {
     })
   })
 
-  test('an ephemeral container with a capability is refused', async () => {
+  test('refuses an ephemeral container with a capability', async () => {
     const { code, json } = await debug('prod/web-5f8c', { capabilities: { add: ['NET_RAW'] } })
     expect([code, json.message]).toEqual([
       403,
@@ -70,17 +70,17 @@ describe('baseline', () => {
     ])
   })
 
-  test('an ephemeral container that asks for nothing is let in', async () => {
+  test('admits an ephemeral container that asks for nothing', async () => {
     expect((await debug('prod/web-5f8c', {})).code).toBe(200)
   })
 
-  test('the version of the label is told', async () => {
+  test('reports the version of the label', async () => {
     expect((await create('kube-system', { hostIPC: true })).json.message).toBe(
       'pods "x" is forbidden: violates PodSecurity "baseline:v1.34": host namespaces (hostIPC=true)',
     )
   })
 
-  test('ports of the node are refused', async () => {
+  test('refuses ports of the node', async () => {
     const ports = [{ containerPort: 80, hostPort: 8080 }]
     expect((await create('prod', { containers: [{ name: 'kcap', image: 'a:1', ports }] })).json.message).toContain(
       ': hostPort (container "kcap" uses hostPort 8080)',
@@ -88,8 +88,8 @@ describe('baseline', () => {
   })
 })
 
-describe('restricted', () => {
-  test('an ordinary pod breaks four rules', async () => {
+describe('the Pod Security level restricted', () => {
+  test('reports four violations of an ordinary pod', async () => {
     expect((await create('staging', {})).json.message).toBe(
       'pods "x" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false (container "kcap" must set securityContext.allowPrivilegeEscalation=false), unrestricted capabilities (container "kcap" must set securityContext.capabilities.drop=["ALL"]), runAsNonRoot != true (pod or container "kcap" must set securityContext.runAsNonRoot=true), seccompProfile (pod or container "kcap" must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")',
     )
@@ -115,18 +115,18 @@ describe('restricted', () => {
     )
   })
 
-  test('volumes of the node are refused', async () => {
+  test('refuses volumes of the node', async () => {
     const volumes = [{ name: 'root', hostPath: { path: '/' } }]
     expect((await create('staging', { volumes, ...withContext(tame) })).json.message).toContain(
       ': restricted volume types (volume "root" uses restricted volume type "hostPath")',
     )
   })
 
-  test('a pod that keeps the rules is let in', async () => {
+  test('admits a pod that follows the rules', async () => {
     expect((await create('staging', withContext(tame))).code).toBe(201)
   })
 
-  test('the pod around an ephemeral container is judged too', async () => {
+  test('also judges the pod around an ephemeral container', async () => {
     const { code, json } = await debug('staging/web-77aa', tame)
     expect([code, json.message]).toEqual([403, expect.stringContaining('(container "web" must set')])
   })

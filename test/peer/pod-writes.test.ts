@@ -33,8 +33,8 @@ async function remove(name: string, options?: object, query = '', token = cluste
 }
 const running = (name: string) => askUntil(cluster, `${pods}/${name}`, ({ status }) => status.phase === 'Running')
 
-describe('creating', () => {
-  test('the server adds what is its own and keeps what the client sent', async () => {
+describe('creating a pod:', () => {
+  test('the server adds its own fields and keeps what the client sent', async () => {
     const metadata = { labels: { app: 'kcap' }, annotations: { who: 'me' }, uid: 'mine', resourceVersion: '7' }
     const { code, json } = await create(
       makePod('kept', { hostPID: true, tolerations: [{ operator: 'Exists' }] }, metadata),
@@ -74,7 +74,7 @@ describe('creating', () => {
     expect(json.status.qosClass).toBe(qosClass)
   })
 
-  test('a name that is taken is 409', async () => {
+  test('an existing name is 409', async () => {
     const { code, json } = await create(makePod('web-5f8c'))
     expect([code, json.reason, json.message]).toEqual([409, 'AlreadyExists', 'pods "web-5f8c" already exists'])
   })
@@ -121,7 +121,7 @@ describe('creating', () => {
   })
 })
 
-describe('running', () => {
+describe('running a pod:', () => {
   test('a pod on a node of the cluster runs soon', async () => {
     await create(makePod('soon'))
     const { status } = await running('soon')
@@ -174,7 +174,7 @@ describe('running', () => {
   })
 })
 
-describe('deleting', () => {
+describe('deleting a pod:', () => {
   test('deleting a running pod ends its execs and removes it', async () => {
     await create(makePod('doomed'))
     await running('doomed')
@@ -189,13 +189,13 @@ describe('deleting', () => {
   test.each([
     ['in the body', { gracePeriodSeconds: 0 }, ''],
     ['in the query', undefined, '?gracePeriodSeconds=0'],
-  ])('without grace, said %s, a pod is gone at once', async (_where, options, query) => {
+  ])('without grace, given %s, a pod is gone at once', async (_where, options, query) => {
     await create(makePod('quick'))
     expect((await remove('quick', options, query)).code).toBe(200)
     expect((await ask(cluster, `${pods}/quick`)).code).toBe(404)
   })
 
-  test('a shorter grace can follow, a longer one changes nothing', async () => {
+  test('a shorter grace period can follow, a longer one changes nothing', async () => {
     const slow = await startPeerCluster({ startDelayMs: 60_000 })
     const path = `${pods}/web-5f8c`
     const removeWithin = async (gracePeriodSeconds: number) => {
@@ -210,7 +210,7 @@ describe('deleting', () => {
     await slow.close()
   })
 
-  test('another pod of the name is left alone: 409', async () => {
+  test('another pod of the name is 409 and stays', async () => {
     const { json: pod } = await create(makePod('mine'))
     const { code, json } = await remove('mine', { preconditions: { uid: 'other' } })
     expect([code, json.reason, json.message]).toEqual([
@@ -233,7 +233,7 @@ describe('deleting', () => {
   })
 })
 
-test('a dry run answers and changes nothing', async () => {
+test('a dry run responds and changes nothing', async () => {
   expect((await create(makePod('dry'), `${pods}?dryRun=All`)).code).toBe(201)
   expect((await ask(cluster, `${pods}/dry`)).code).toBe(404)
   expect((await create(makePod('web-5f8c'), `${pods}?dryRun=All`)).code).toBe(409)
@@ -241,7 +241,7 @@ test('a dry run answers and changes nothing', async () => {
   expect((await ask(cluster, `${pods}/web-5f8c`)).json.metadata.deletionTimestamp).toBeUndefined()
 })
 
-test('other objects can still not be written', async () => {
+test('other objects still cannot be written', async () => {
   expect((await ask(cluster, '/api/v1/namespaces/prod/services', { method: 'POST', body: '{}' })).code).toBe(405)
   expect((await ask(cluster, pods, { method: 'DELETE' })).code).toBe(405)
 })

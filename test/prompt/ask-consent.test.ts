@@ -32,7 +32,7 @@ async function capture(targets: readonly string[], act: Step[1]) {
 }
 const five = [0, 1, 2, 3, 4].map((i) => `prod/minimal-${i}`)
 
-test.skipIf(!hasScript)('a person is asked once for five pods, and a yes captures all of them', async () => {
+test.skipIf(!hasScript)('kcap asks a person once for five pods, and a yes captures all of them', async () => {
   const { code, questions, shown, changes } = await capture(five, 'y')
   expect([code, questions]).toEqual([0, 1])
   expect(shown).toContain('? 5 targets (prod/')
@@ -41,7 +41,7 @@ test.skipIf(!hasScript)('a person is asked once for five pods, and a yes capture
   )
 })
 
-test.skipIf(!hasScript)('a pod that needs nothing created is not counted', async () => {
+test.skipIf(!hasScript)('the question for consent does not count a pod that needs nothing created', async () => {
   const { code, shown } = await capture(['prod/orders-6c9f', 'prod/minimal-0', 'prod/slim-0'], 'y')
   expect(code).toBe(0)
   expect(shown).toContain('? 2 targets (prod/')
@@ -51,7 +51,7 @@ test.skipIf(!hasScript).each([
   ['n', 'n'],
   ['Enter', '\r'],
   ['Esc', '\x1b'],
-])('%s is a no for all routes of all targets, and nothing is created', async (_, key) => {
+])('%s at the question for consent is a no for all routes of all targets, and kcap creates nothing', async (_, key) => {
   const { code, questions, shown, changes } = await capture(['prod/minimal-0', 'prod/minimal-1'], key)
   expect([code, questions, changes]).toEqual([6, 1, []])
   expect(shown).toContain('via ephemeral, if you allow it')
@@ -60,12 +60,12 @@ test.skipIf(!hasScript).each([
 test.skipIf(!hasScript).each([
   ['Ctrl-C', '\x03', 130],
   ['SIGTERM', (terminal: ChildProcess) => void process.kill(findProgram(terminal), 'SIGTERM'), 143],
-])('%s at the question ends the program', async (_, act, exitCode) => {
+])('%s at the question for consent ends the program', async (_, act, exitCode) => {
   const { code, questions, changes } = await capture(['prod/minimal-0'], act)
   expect([code, questions, changes]).toEqual([exitCode, 1, []])
 })
 
-test.skipIf(!hasScript)('a terminal that goes away ends a program that waits for an answer', async () => {
+test.skipIf(!hasScript)('a closed terminal ends a program that waits for an answer', async () => {
   let program = 0
   await capture(['prod/minimal-0'], (terminal) => {
     program = findProgram(terminal)

@@ -43,7 +43,7 @@ test.skipIf(!hasScript).each([
   ['Esc after a word', `orders${esc}`],
   ['Ctrl-D', ctrlD],
   ['Enter where nothing matches', `nothing-of-that-name${enter}`],
-])('%s chooses nothing, and nothing is captured', async (_, keys) => {
+])('%s in the picker chooses nothing, and kcap captures nothing', async (_, keys) => {
   const { code, shown, repeat } = await pick([[listed, keys]])
   expect([code, shown]).toEqual([2, expect.stringContaining('cannot capture: no target was chosen')])
   expect(shown).toContain('hint: kcap NAMESPACE/POD')
@@ -69,12 +69,12 @@ test.skipIf(!hasScript).each([
   ['a service and a pod of its namespace', `svc/web prod${tab}\x15db-0${tab}${enter}`, 'svc/web prod/db-0 -n prod'],
   ['a workload', `deploy/pay${enter}`, 'deploy/payments -n prod'],
   ['a container', `6c9f proxy${enter}`, 'prod/orders-6c9f -c proxy'],
-])('the picker takes %s as the words of a command line', async (_, keys, words) => {
+])('the picker turns %s into the words of a command line', async (_, keys, words) => {
   const { code, repeat } = await pick([[listed, keys]])
   expect([code, repeat]).toEqual([0, words])
 })
 
-test.skipIf(!hasScript)('a namespace that is taken is listed, and the targets are in it', async () => {
+test.skipIf(!hasScript)('the picker lists a chosen namespace, and the targets are in it', async () => {
   const steps: Step[] = [
     [listed, `namespace staging${enter}`],
     [/namespace staging\r[\s\S]*of \d+[\r\x1b]/, `svc orders${enter}`],
@@ -83,7 +83,7 @@ test.skipIf(!hasScript)('a namespace that is taken is listed, and the targets ar
   expect(await pick(steps, ['-n', 'prod'])).toMatchObject({ code: 0, repeat: 'svc/orders -n prod -n staging' })
 })
 
-test.skipIf(!hasScript)('a context that is taken is listed, and captured in', async () => {
+test.skipIf(!hasScript)('the picker lists a chosen context, and the capture runs in it', async () => {
   const { code, repeat, shown } = await pick([
     [listed, `context second${enter}`],
     [/context second, all namespaces\r[\s\S]*of \d+[\r\x1b]/, `6c9f${enter}`],
@@ -92,7 +92,7 @@ test.skipIf(!hasScript)('a context that is taken is listed, and captured in', as
   expect(shown).toContain('prod/orders-6c9f: 20 packets')
 })
 
-test.skipIf(!hasScript)('the hints of a capture name the context that was taken', async () => {
+test.skipIf(!hasScript)('hints of a capture name the context chosen in the picker', async () => {
   const { code, shown } = await pick([
     [listed, `context second${enter}`],
     [/context second, all namespaces\r[\s\S]*of \d+[\r\x1b]/, `slim-0${enter}`],
@@ -106,7 +106,7 @@ test.skipIf(!hasScript).each([
   ['importer', 'Pending'],
   ['migrate-done', 'Completed'],
   ['leaving', 'Terminating'],
-])('the pod %s cannot be taken, because it is %s', async (search, state) => {
+])('the picker refuses the pod %s, because it is %s', async (search, state) => {
   demo.cluster.addPod({ name: 'leaving' })
   demo.cluster.updatePod('prod/leaving', ({ metadata }) => {
     metadata.deletionTimestamp = new Date().toISOString()
@@ -118,13 +118,16 @@ test.skipIf(!hasScript).each([
   expect([code, repeat]).toEqual([2, undefined])
 })
 
-test.skipIf(!hasScript)('a login that may list the pods of its namespace alone chooses from those', async () => {
-  const steps: Step[] = [[listed, `orders-6c9f${enter}`]]
-  const { code, shown, repeat } = await pick(steps, [], await demo.kubeconfig('dev'))
-  expect([code, repeat]).toEqual([0, 'prod/orders-6c9f'])
-  expect(shown).toContain('context kcap-demo, namespace prod')
-  expect(shown).not.toMatch(/svc |deploy |staging/)
-})
+test.skipIf(!hasScript)(
+  "the picker lists the pods of the context's namespace for a login that may list no others",
+  async () => {
+    const steps: Step[] = [[listed, `orders-6c9f${enter}`]]
+    const { code, shown, repeat } = await pick(steps, [], await demo.kubeconfig('dev'))
+    expect([code, repeat]).toEqual([0, 'prod/orders-6c9f'])
+    expect(shown).toContain('context kcap-demo, namespace prod')
+    expect(shown).not.toMatch(/svc |deploy |staging/)
+  },
+)
 
 test.skipIf(!hasScript)('the picker reports the missing right when the login may list nothing', async () => {
   const { code, shown } = await pick([], [], await demo.kubeconfig('blind'))

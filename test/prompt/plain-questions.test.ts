@@ -15,13 +15,13 @@ test.each([
   ['wrong😀\x7f\x7f\x7f\x7f\x7f\x7fright\r', 'right'],
   ['a\tb\r', 'ab'],
   ['\r', ''],
-])('what is typed as %j is the secret %j, and nothing of it is shown', (typed, secret) => {
+])('typing %j enters the secret %j, and nothing of it is shown', (typed, secret) => {
   const question = makeSecretQuestion('password of ann@host')
   expect(type(question, typed)).toEqual({ answer: secret })
   expect(question.draw(false, size)).toBe('? password of ann@host')
 })
 
-test('Ctrl-U and Ctrl-W remove what was typed', () => {
+test('Ctrl-U and Ctrl-W remove typed characters of a secret', () => {
   const question = makeSecretQuestion('passphrase')
   type(question, 'one two')
   question.press({ text: '\x17', name: 'w', hasCtrl: true })

@@ -56,7 +56,7 @@ test.each([
   expect(lines).toEqual(found)
 })
 
-test('Enter takes the highlighted entry where nothing is marked, else what is marked', () => {
+test('Enter takes the highlighted entry if none is marked, else the marked entries', () => {
   expect(open().type('web\r')).toEqual({ answer: [entries[1]] })
   const { type, press } = open()
   type('web\t')
@@ -64,7 +64,7 @@ test('Enter takes the highlighted entry where nothing is marked, else what is ma
   expect(type('\r')).toEqual({ answer: [entries[1]] })
 })
 
-test('Space marks while a person moves through the list, and is a part of the search while they type', () => {
+test('Space marks an entry while a person moves through the list, and is part of the search while they type', () => {
   const { type, press, show } = open()
   type('api 9')
   expect(show().at(-1)).toBe('  1 of 11')
@@ -76,21 +76,21 @@ test('Space marks while a person moves through the list, and is a part of the se
   expect(show().at(-1)).toBe('  11 of 11')
 })
 
-test('an empty answer is one where nothing matches, once everything has been listed', () => {
+test('Enter without a match answers with nothing, once everything has been listed', () => {
   expect(open().type('nothing\r')).toEqual({ answer: [] })
   const { type, show } = open(undefined, () => false)
   expect(type('nothing\r')).toBe(undefined)
   expect(show().at(-1)).toBe('  still listing')
 })
 
-test('a place is opened, not marked', () => {
+test('Enter opens a namespace or context instead of marking it', () => {
   const { type, show } = open()
   type('ns\t')
   expect(show().at(-1)).toBe('  Enter opens the namespace')
   expect(type('\r')).toEqual({ answer: { place: { kind: 'namespace', name: 'shop' } } })
 })
 
-test('what one command line cannot name together is refused, with the reason', () => {
+test('the search refuses entries that one command line cannot name together, with the reason', () => {
   const { type, press, show } = open()
   const search = (text: string) => {
     for (let i = 0; i < 20; i++) press('backspace')
@@ -106,7 +106,7 @@ test('what one command line cannot name together is refused, with the reason', (
   expect(search('web\t\r')).toEqual({ answer: [entries[4], entries[1]] })
 })
 
-test('the highlight stays on its entry when more entries come above it', () => {
+test('the highlight stays on its entry when more entries arrive above it', () => {
   let list: readonly Entry[] = [{ kind: 'deploy', namespace: 'shop', name: 'api' }]
   const { type, show } = open(() => list)
   type('api')
@@ -115,7 +115,7 @@ test('the highlight stays on its entry when more entries come above it', () => {
   expect(type('\r')).toEqual({ answer: [entries[6]] })
 })
 
-test('names of a cluster cannot write to the terminal', () => {
+test('names of a cluster cannot write control characters to the terminal', () => {
   const { show } = open()
   expect(show().join('\n')).not.toContain('\x1b')
 })

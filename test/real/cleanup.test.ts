@@ -41,7 +41,7 @@ async function startCapture(words: readonly string[]) {
   return { child, exited }
 }
 
-realTest('the pod on a node that a killed kcap has left is removed, and one in use is not', async () => {
+realTest('kcap cleanup removes the pod that a killed kcap has left on a node, and keeps one in use', async () => {
   const words = [`shop/${pod}`, '--via', 'node-pod', ...debugImage]
   const { child, exited } = await startCapture(words)
   const inUse = await runKcap(['cleanup', '-n', 'shop'], environment)
@@ -62,7 +62,7 @@ realTest('the pod on a node that a killed kcap has left is removed, and one in u
   await expectNoOwnPods('all')
 })
 
-realTest('a capture program whose supervisor was killed is found and ended; a supervised one is left', async () => {
+realTest('kcap cleanup ends a capture program whose supervisor was killed, and keeps a supervised one', async () => {
   const { child, exited } = await startCapture([`shop/${pod}`])
   const safe = await runKcap(['cleanup', '-n', 'shop'], environment)
   // Debug containers of earlier captures stay in the specs of their pods.

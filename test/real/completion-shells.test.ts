@@ -34,7 +34,7 @@ beforeAll(async () => {
   await vi.waitFor(isKnown, { timeout: 15_000, interval: 300 })
 }, 30_000)
 
-describe.each(completingShells)('in %s', (shell) => {
+describe.each(completingShells)('completion in %s', (shell) => {
   // `script` is the terminal.
   const isThere = hasPrograms(shell, 'script') || process.env.KCAP_REQUIRE_REAL === '1'
   let terminal: TypedShell | undefined

@@ -19,7 +19,7 @@ beforeAll(async () => {
   await runLab('node-exec', 'ctr', '-n', 'k8s.io', 'images', 'tag', '--force', tagged, image)
 })
 
-realTest('a debug image is named by its digest, with and without a tag', async () => {
+realTest('kcap runs a debug image named by its digest, with and without a tag', async () => {
   for (const name of [image, image.replace('@', ':1@')]) {
     const file = path.join(folder, 'digest.pcapng')
     const words = ['shop/distroless', '--via', 'node-pod', '--debug-image', name, '--debug-pull-policy', 'Never']

@@ -176,7 +176,7 @@ describe.each(files)('%s', (file) => {
   )
 })
 
-realTest('the Roles are ones that a cluster takes', async () => {
+realTest('a cluster accepts the Roles in docs/routes.md', async () => {
   for (const yaml of blocksOf('docs/routes.md', 'yaml')) {
     const file = path.join(folder, 'role.yaml')
     writeFileSync(file, yaml)
@@ -185,7 +185,7 @@ realTest('the Roles are ones that a cluster takes', async () => {
   }
 })
 
-realTest('what is not run here is run elsewhere', () => {
+realTest('every documented command that does not run here runs in another test', () => {
   for (const [line, file] of Object.entries(elsewhere))
     expect([line, readFileSync(file, 'utf8').length > 0, commands.some((command) => command.line === line)]).toEqual([
       line,

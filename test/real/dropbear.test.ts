@@ -67,7 +67,7 @@ const makeArgv = (client: string, output: string, ...limits: string[]) => [
 ]
 
 sshdTest.each(['ssh2', 'openssh'])(
-  'a host with dropbear captures by %s, and nothing runs there after',
+  'a host with dropbear captures through %s, and nothing runs there afterwards',
   async (client) => {
     const argv = makeArgv(client, `${client}.pcapng`, '--count', '5', '--duration', '15')
     const { code, stderr } = await runKcap(argv, bareEnvironment)
@@ -76,11 +76,14 @@ sshdTest.each(['ssh2', 'openssh'])(
   },
 )
 
-sshdTest.each(['ssh2', 'openssh'])('kill -9 of kcap leaves nothing there, by %s', async (client) => {
-  const run = startKcap(makeArgv(client, `killed-${client}.pcapng`, '--duration', '60'), bareEnvironment)
-  await vi.waitFor(() => expect(listCaptures().length).toBeGreaterThan(0), { timeout: 10_000, interval: 100 })
-  run.child.kill('SIGKILL')
-  await run.ended
-  const expectNothing = () => expect([listBelow(pid), listCaptures()]).toEqual([[], []])
-  await vi.waitFor(expectNothing, { timeout: 40_000, interval: 250 })
-})
+sshdTest.each(['ssh2', 'openssh'])(
+  'kill -9 of kcap leaves nothing on a host with dropbear, through %s',
+  async (client) => {
+    const run = startKcap(makeArgv(client, `killed-${client}.pcapng`, '--duration', '60'), bareEnvironment)
+    await vi.waitFor(() => expect(listCaptures().length).toBeGreaterThan(0), { timeout: 10_000, interval: 100 })
+    run.child.kill('SIGKILL')
+    await run.ended
+    const expectNothing = () => expect([listBelow(pid), listCaptures()]).toEqual([[], []])
+    await vi.waitFor(expectNothing, { timeout: 40_000, interval: 250 })
+  },
+)

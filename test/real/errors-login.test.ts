@@ -172,6 +172,6 @@ realTest.concurrent.each(Object.entries(rows))('%s', async (_what, row) => {
   await expectError(folder, row())
 })
 
-realTest('after all of it no credential plugin runs', async () => {
+realTest('no credential plugin runs after the failed logins', async () => {
   await expectNoProcess('sleep 60.25')
 })

@@ -30,7 +30,7 @@ async function mountFolder(name: string, options: string): Promise<string> {
   return mount
 }
 
-realTest.concurrent('an output folder that is not there', async () => {
+realTest.concurrent('an absent output folder is an error', async () => {
   const file = path.join(folder, 'no such folder/out.pcapng')
   await expectError(folder, {
     argv: [...busyHost, '-o', file],
@@ -40,7 +40,7 @@ realTest.concurrent('an output folder that is not there', async () => {
   })
 })
 
-realTest.concurrent('an output file that is there already stays as it is', async () => {
+realTest.concurrent('an existing output file is an error and stays unchanged', async () => {
   const file = path.join(folder, 'mine.pcapng')
   await writeFile(file, 'mine')
   await expectError(folder, {
@@ -52,7 +52,7 @@ realTest.concurrent('an output file that is there already stays as it is', async
   expect(await readFile(file, 'utf8')).toBe('mine')
 })
 
-realTest.concurrent('a folder in the place of the output', async () => {
+realTest.concurrent('a folder in the place of the output file is an error', async () => {
   await expectError(folder, {
     argv: [...busyHost, '--force', '-o', folder],
     message: `cannot write "${folder}": is a directory`,
@@ -61,7 +61,7 @@ realTest.concurrent('a folder in the place of the output', async () => {
   })
 })
 
-realTest.concurrent('an output that is not writable', async () => {
+realTest.concurrent('an output that is not writable is an error', async () => {
   const file = path.join(await mountFolder('read-only', 'ro,size=100k'), 'out.pcapng')
   await expectError(folder, {
     argv: [...busyHost, '-o', file],
@@ -107,20 +107,23 @@ realTest.concurrent("a full disk behind the shell's > leaves a whole file too", 
   expect(saved).toBe((await tshark(file)).trim().split('\n').length)
 })
 
-realTest.concurrent('a disk that is full with files of a ring: what is saved is what they have', async () => {
-  const mount = await mountFolder('full-ring', 'size=1000k')
-  const file = path.join(mount, 'out.pcapng')
-  const { hints } = await expectError(folder, {
-    argv: [...busyHost, '-o', file, '--rotate-size', '300kB', '--rotate-files', '5'],
-    message: /^cannot write on to ".*\/out_00004_\d+\.pcapng": the disk is full$/,
-    hints: [savedPackets, 'the file is valid up to its last whole packet', `df -h ${mount}`, /--snaplen 128$/],
-    exitCode: 7,
-  })
-  const packets = await Promise.all((await readdir(mount)).map(async (name) => await tshark(path.join(mount, name))))
-  expect(Number(savedPackets.exec(hints[0] ?? '')?.[1])).toBe(packets.join('').trim().split('\n').length)
-})
+realTest.concurrent(
+  'a disk that is full with files of a ring: the summary counts the packets of the files',
+  async () => {
+    const mount = await mountFolder('full-ring', 'size=1000k')
+    const file = path.join(mount, 'out.pcapng')
+    const { hints } = await expectError(folder, {
+      argv: [...busyHost, '-o', file, '--rotate-size', '300kB', '--rotate-files', '5'],
+      message: /^cannot write on to ".*\/out_00004_\d+\.pcapng": the disk is full$/,
+      hints: [savedPackets, 'the file is valid up to its last whole packet', `df -h ${mount}`, /--snaplen 128$/],
+      exitCode: 7,
+    })
+    const packets = await Promise.all((await readdir(mount)).map(async (name) => await tshark(path.join(mount, name))))
+    expect(Number(savedPackets.exec(hints[0] ?? '')?.[1])).toBe(packets.join('').trim().split('\n').length)
+  },
+)
 
-realTest.concurrent('a reader that leaves early is no error', async () => {
+realTest.concurrent('a reader that leaves early causes no error', async () => {
   const line = '"$0" "$@" -o - --snaplen 99001 | head -c 100 | wc -c'
   const { stdout, stderr } = await run('bash', [
     '-o',

@@ -195,7 +195,7 @@ realTest.concurrent.each([
   expect((await tshark(path.join(left, 'out.pcapng'), '-T', 'fields', '-e', 'frame.len')).trim()).toBe('4')
 })
 
-realTest('the pods with a tcpdump of their own run nothing but what they ran before', async () => {
+realTest('pods with a tcpdump of their own run only what they ran before', async () => {
   for (const container of ['text', 'binary', 'huge']) {
     const processes = await kubectl('exec', '-n', errorNamespace, 'fakes', '-c', container, '--', 'ps', '-eo', 'args=')
     expect(processes.trim().split('\n')).toEqual(['sleep 3600', 'ps -eo args='])

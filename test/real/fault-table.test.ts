@@ -184,7 +184,7 @@ async function listLeft(): Promise<string[]> {
 }
 
 test.runIf(process.getuid?.() === 0)(
-  'whatever happens: nothing is lost that is not told, no file is broken, nothing is left running',
+  'faults in any combination lose only reported packets, break no file, and leave nothing running',
   async () => {
     const table: string[] = []
     afterThisFile.add(() =>

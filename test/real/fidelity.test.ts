@@ -67,7 +67,7 @@ async function compare(
 /** 20,000 UDP datagrams of one to three digits to a port nobody listens on; each also gives an ICMP answer. */
 const sendDatagrams = `i=0; while [ $i -lt ${pingCount} ]; do echo $i > /dev/udp/127.0.0.1/9; i=$((i+1)); done`
 
-realTest('over kube exec, what the pod saw is in the file, byte for byte', async () => {
+realTest('a capture through kube exec has what the pod saw, byte for byte', async () => {
   const inPod = ['kubectl', '-n', 'shop', 'exec', pod, '-c', 'proxy', '--']
   const command = `tcpdump -i lo -s 0 -B 16384 -w /tmp/reference.pcap udp port 9`
   await compare(
@@ -92,7 +92,7 @@ realTest('with a small snap length tcpdump delivers each packet at once, and non
   await kubectl('-n', 'shop', 'exec', pod, '-c', 'proxy', '--', 'rm', '/tmp/reference.pcap')
 })
 
-realTest('over SSH, what the host saw is in the file, byte for byte', async () => {
+realTest('a capture over SSH has what the host saw, byte for byte', async () => {
   const onNode = ['node-exec']
   const command = 'exec tcpdump -Z root -i lo -s 0 -B 16384 -w /tmp/reference.pcap udp port 9'
   await compare(
@@ -104,7 +104,7 @@ realTest('over SSH, what the host saw is in the file, byte for byte', async () =
   await runLab('node-exec', 'rm', '/tmp/reference.pcap')
 })
 
-realTest("in a pod on its node's network, kcap's own stream is left out", async () => {
+realTest("a capture in a pod on its node's network excludes kcap's own stream", async () => {
   const file = path.join(folder, 'hostnet.pcapng')
   const kcap = startKcap(['shop/hostnet', '--duration', '4', '-o', file], { KUBECONFIG: lab.kubeconfig })
   const { code, stderr } = await kcap.ended

@@ -60,7 +60,7 @@ describe.each([
   ['LINUX_SLL2', 'onCooked'],
 ] as const)('on %s', (linkType, column) => {
   test.skipIf(!isLibpcap110 && process.env.KCAP_REQUIRE_REAL !== '1')(
-    'tcpdump -d answers what the table says',
+    'tcpdump -d answers as the filter table says',
     async () => {
       const expected = filterRows.map(({ filter, [column]: message }) => [filter, message])
       expect(await ask('tcpdump', linkType, filters)).toEqual(expected)

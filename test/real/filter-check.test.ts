@@ -120,7 +120,7 @@ const mutated = fc
   })
 const anyFilter = fc.oneof({ weight: 2, arbitrary: expression }, mutated)
 
-tcpdumpTest('our reading of the grammar never contradicts tcpdump', async () => {
+tcpdumpTest("kcap's filter grammar never contradicts tcpdump", async () => {
   const seen = { valid: 0, invalid: 0, unable: 0 }
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(anyFilter, { minLength: 60, maxLength: 60 }), async (filters) => {
@@ -142,7 +142,7 @@ tcpdumpTest('our reading of the grammar never contradicts tcpdump', async () => 
   expect(Math.min(seen.valid, seen.invalid)).toBeGreaterThan(100)
 })
 
-tcpdumpTest('the verdict on a filter is that of tcpdump, in its words', async () => {
+tcpdumpTest("the verdict on a filter equals tcpdump's, in its words", async () => {
   const valid = { kind: 'valid' }
   const unable = { kind: 'unable' }
   const invalid = (message: string) => ({ kind: 'invalid', message })
@@ -164,7 +164,7 @@ tcpdumpTest('the verdict on a filter is that of tcpdump, in its words', async ()
   for (const [filter, verdict] of verdicts) expect([filter, await checkFilter(filter)]).toEqual([filter, verdict])
 })
 
-tcpdumpTest('for the interface any a filter is invalid that tcpdump refuses there, in its words', async () => {
+tcpdumpTest('a filter that tcpdump refuses for the interface any is invalid there, in its words', async () => {
   const needEthernet = [
     'vlan 5',
     'not port 22 and not vlan',
@@ -215,7 +215,7 @@ const failure = {
   exitCode: 1,
 }
 
-tcpdumpTest('whatever tcpdump says against a filter is known as such', async () => {
+tcpdumpTest('kcap recognises every message of tcpdump about a filter as such', async () => {
   const sayAll =
     'type=$1; shift; for filter; do tcpdump -d -y "$type" -- "$filter" 2>&1 >/dev/null | grep -v "data link type" | tail -n 1; done'
   for (const type of [...linkTypes, 'RAW', 'IEEE802_11_RADIO', 'SUNATM']) {

@@ -68,7 +68,7 @@ sshdTest.each([
 })
 
 sshdTest(
-  'an exec that is never answered, and watches that are gone at once, cost neither patience nor requests',
+  'kcap limits the time and requests for an exec that is never answered, and for watches that end at once',
   async () => {
     const { api, environment } = await openCluster('gone')
     const run = await measure(['default/o*', '-o', output('gone')], 12_000, environment)
@@ -121,7 +121,7 @@ sshdTest.each([
   },
 )
 
-sshdTest('a counter that can not be is unknown, and the capture ends as it should', async () => {
+sshdTest('an impossible counter is unknown, and the capture ends normally', async () => {
   const header =
     '\\324\\303\\262\\241\\002\\000\\004\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\004\\000\\001\\000\\000\\000'
   const packet = '\\001\\000\\000\\000\\000\\000\\000\\000\\004\\000\\000\\000\\004\\000\\000\\000abcd'
@@ -139,7 +139,7 @@ sshdTest('a counter that can not be is unknown, and the capture ends as it shoul
   expect([run.code, run.stderr]).toEqual([0, expect.stringMatching(/1 packets, 4 bytes, drops unknown/)])
 })
 
-sshdTest('an exec by SSH that is never answered ends with an error', async () => {
+sshdTest('an exec over SSH that is never answered ends with an error', async () => {
   const file = inFolder(await makeTempFolder())
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file('host')])
   const server = new ssh2.Server({ hostKeys: [readFileSync(file('host'))] }, (client) => {

@@ -50,7 +50,7 @@ async function readRequests(file: string): Promise<Request[]> {
     })
 }
 
-describe('a service while its pods are replaced and one is deleted', () => {
+describe('the capture of a service whose pods are replaced and deleted', () => {
   let file: string
   let requests: Request[]
   let witnessed: Request[]
@@ -115,7 +115,7 @@ describe('a service while its pods are replaced and one is deleted', () => {
     }
   })
 
-  realTest('is in order of time within the window, but where a comment says how late the packet is', async () => {
+  realTest('is in time order within the window, except where a comment says how late the packet is', async () => {
     const fields = ['frame.time_epoch', 'frame.interface_name', 'frame.comment'].flatMap((field) => ['-e', field])
     const lines = (await tshark(file, '-T', 'fields', ...fields)).trim().split('\n')
     let latest = 0
@@ -131,7 +131,7 @@ describe('a service while its pods are replaced and one is deleted', () => {
     expect(untold).toEqual([])
   })
 
-  realTest('tells of pods that come and end, and says so with their first packets', async () => {
+  realTest('reports pods that join and end, also in a comment at their first packets', async () => {
     expect(stderr).toMatch(/^kcap: shop\/orders-\S+ joined the capture$/m)
     expect(stderr).toMatch(/^kcap: shop\/orders-\S+ has (ended|gone)$/m)
     const comments = await tshark(file, '-Y', 'frame.comment', '-T', 'fields', '-e', 'frame.comment')
@@ -145,7 +145,7 @@ describe('a service while its pods are replaced and one is deleted', () => {
     expect(hosts).toMatch(/\torders\.shop\.svc$/m)
   })
 
-  realTest('says how many packets the kernel dropped, for the pods that were there at the end', async () => {
+  realTest('has the number of packets that the kernel dropped, for the pods at the end', async () => {
     const dropped = parseBlocks(await readFile(file)).flatMap(({ type, options }) =>
       type === 5 ? [options(12).get(5)?.[0]?.readBigUInt64LE()] : [],
     )
@@ -155,7 +155,7 @@ describe('a service while its pods are replaced and one is deleted', () => {
   })
 })
 
-realTest('a container that is killed is taken up again as the same interface', async () => {
+realTest('a killed container resumes as the same interface', async () => {
   const file = path.join(folder, 'restart.pcapng')
   const pod = await findPod('orders')
   const capture = startKcap(['deploy/orders', '-n', 'shop', '-c', 'api', '--duration', '20', '-o', file], environment)

@@ -25,7 +25,7 @@ describe('ssh and both clients agree:', () => {
   )
 })
 
-sshdTest('the rows of host keys have every outcome that ssh knows', () => {
+sshdTest('the rows of host keys cover every outcome that ssh knows', () => {
   const seen = new Set(
     outcomes.map(({ isLoggedIn, says, hasOfferedPassword }) => `${isLoggedIn} ${says} ${hasOfferedPassword}`),
   )

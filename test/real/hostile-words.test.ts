@@ -23,7 +23,7 @@ beforeAll(async () => {
 const interfaceNames = ['$(kill,0)', '`id`', "';id;'", '"&&id"', '*', '-w', '{a,b}', '~root', '\\n', '%s%n', '|id']
 
 realTest.each(['exec', 'kubectl', 'node-pod', 'ssh', 'ssh with sudo', 'ssh pod'])(
-  'via %s no interface name is anything but a name',
+  'through %s an interface name is never anything but a name',
   async (way) => {
     // One run tells as much as eleven: all that a shell would do something with, in one name.
     const name = interfaceNames.filter((text) => !text.startsWith('-')).join('')
@@ -39,7 +39,7 @@ realTest.each(['exec', 'kubectl', 'node-pod', 'ssh', 'ssh with sudo', 'ssh pod']
 )
 
 realTest.each(interfaceNames.filter((name) => name.startsWith('-')))(
-  'an interface called %s is refused before anything is asked',
+  'kcap refuses an interface called %s before it asks anything',
   async (name) => {
     const { code, stderr } = await runKcap([...(ways.exec ?? []), `--iface=${name}`, '-o', `${folder}/out.pcapng`])
     expect([code, stderr]).toEqual([2, expect.stringContaining(`cannot use --iface "${name}"`)])
@@ -47,7 +47,7 @@ realTest.each(interfaceNames.filter((name) => name.startsWith('-')))(
 )
 
 realTest.each(['tcp port 80; id', '$(id)', '`id`', "tcp' ; id ; '", 'host $(hostname)', 'tcp -w /tmp/owned'])(
-  'a filter such as %s reaches no shell',
+  'no shell reads a filter such as %s',
   async (filter) => {
     const { code, stderr } = await runKcap([...(ways.exec ?? []), '--filter', filter, '-o', `${folder}/out.pcapng`], {
       KUBECONFIG: lab.kubeconfig,

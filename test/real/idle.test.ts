@@ -18,7 +18,7 @@ beforeAll(async () => {
 })
 
 realTest(
-  'a capture that sees no packet for long survives proxies that cut silent connections',
+  'a capture without packets for long survives proxies that cut silent connections',
   async () => {
     const api = await openIdleCutter('10.231.0.2', 6443, cutMs)
     const ssh = await openIdleCutter('10.231.0.2', 2222, cutMs)

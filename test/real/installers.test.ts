@@ -38,7 +38,7 @@ function run(script: string): string {
 const linesOf = (stdout: string, mark: string) =>
   stdout.split('\n').flatMap((line) => (line.startsWith(`${mark} `) ? [line.slice(mark.length + 1)] : []))
 
-packageTest('install.sh puts kcap into Wireshark without Node, and takes all of it away again', () => {
+packageTest('install.sh adds kcap to Wireshark without Node, and removes all of it again', () => {
   const stdout = run(`
 sh ${installer} --from ${archive}
 ~/.local/bin/kcap --version
@@ -74,7 +74,7 @@ echo "took $((installed - start)) ms to install, $((listed - installed)) to list
 
 const packageAndLabTest = hasLab || process.env.KCAP_REQUIRE_REAL === '1' ? packageTest : test.skip
 
-packageAndLabTest('from nothing to the packets of a pod it takes two commands', () => {
+packageAndLabTest('two commands lead from nothing to the packets of a pod', () => {
   const stdout = run(firstMinutes)
   const [took = ''] = linesOf(stdout, 'took')
   console.log(took)
@@ -82,7 +82,7 @@ packageAndLabTest('from nothing to the packets of a pod it takes two commands', 
   expect(took).toMatch(/of kcap-\S+\.shop\.orders-\S+$/)
 })
 
-packageTest('install.sh installs nothing that is not what its sum says, and replaces nothing of others', () => {
+packageTest('install.sh installs nothing with a wrong checksum, and replaces no foreign file', () => {
   const stdout = run(`
 cp ${archive} /packages/SHA256SUMS .
 sh ${installer} --from ${archive} --sha256 0123 2>&1 || echo refused

@@ -51,7 +51,7 @@ function countCutBytes(bytes: Buffer, isPcap: boolean): number {
 const pageBytes = 4_096
 
 wiresharkTest(
-  'killed at any moment, what is written is whole, or but for its last packet where the kernel left a write half done',
+  'killed at any moment, kcap leaves whole packets, except the last one where the kernel left a write half done',
   async () => {
     let packets = 0
     const cuts: number[] = []

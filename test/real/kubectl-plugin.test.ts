@@ -36,7 +36,7 @@ realTest('kubectl kcap does what kcap does', async () => {
   expect([code, stdout.split('\n')]).toEqual([0, expect.arrayContaining(['shop/db-0'])])
 })
 
-realTest('its help, hints and repeat lines say kubectl kcap', async () => {
+realTest('help, hints and repeat lines of the plugin name it kubectl kcap', async () => {
   const { stdout } = await kubectl('kcap', '--help')
   expect(stdout).toMatch(/^ {2}kubectl kcap NAMESPACE\/POD /m)
   expect(stdout).not.toMatch(/^ {2}kcap/m)
@@ -48,7 +48,7 @@ realTest('its help, hints and repeat lines say kubectl kcap', async () => {
   expect(comment).toContain('to repeat: kubectl kcap shop/db-0 --duration 1 -o')
 })
 
-realTest('kubectl completes its words', async () => {
+realTest('kubectl completes the words of kubectl kcap', async () => {
   const { stdout } = await promisify(execFile)(path.join(folder, 'kubectl_complete-kcap'), ['list', 'de'])
   expect(stdout).toBe('deployments\n:4\n')
   // kubectl asks plugins since 1.26.

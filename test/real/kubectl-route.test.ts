@@ -31,7 +31,7 @@ realTest(
   },
 )
 
-realTest('without kubectl that login is refused, and told of it', async () => {
+realTest('without kubectl, kcap refuses a login that may only "create", and reports why', async () => {
   await expectError(folder, {
     argv: [`shop/${pod}`],
     environment: { KUBECONFIG: login('create-only'), PATH: pathWithoutKubectl },
@@ -45,7 +45,7 @@ realTest('without kubectl that login is refused, and told of it', async () => {
   })
 })
 
-realTest('kubectl that is refused or missing is told as what keeps it from capturing', async () => {
+realTest('kcap reports a refused or missing kubectl as the reason for a failed capture', async () => {
   await expectError(folder, {
     argv: [`shop/${pod}`, '--via', 'kubectl'],
     environment: { KUBECONFIG: login('viewer'), PATH: kubectlPath },
@@ -62,7 +62,7 @@ realTest('kubectl that is refused or missing is told as what keeps it from captu
   })
 })
 
-realTest('kcap killed, or its kubectl: nothing is left running', { timeout: 90_000 }, async () => {
+realTest('nothing runs after kcap or its kubectl is killed', { timeout: 90_000 }, async () => {
   for (const victim of ['kcap', 'kubectl'] as const) {
     const child = spawn(
       process.execPath,

@@ -112,7 +112,7 @@ async function captureThrough(name: string, { happen, named }: Fault) {
 
 for (const [name, fault] of Object.entries(faults))
   realTest(
-    `${name}: a named pod, a service and a pattern live through it`,
+    `${name}: captures of a named pod, a service and a pattern survive`,
     async () => {
       const { runs, faultEndS, passed } = await captureThrough(name, fault)
       for (const { target, file, run, goesOn } of runs) {

@@ -17,7 +17,7 @@ const list = async (...argv: string[]) =>
 const withoutAges = (text: string) =>
   text.replace(/ +(?:\d+[smhdy])+(?= |$)/gm, ' AGE').replace(/ +AGE( *)/g, (_all, after) => ` AGE${after && ' '}`)
 
-describe('the tables of kubectl get:', () => {
+describe('kcap list prints the tables of kubectl get:', () => {
   for (const kind of kinds)
     realTest(kind, async () => {
       for (const scope of scopes) {
@@ -33,7 +33,7 @@ describe('the tables of kubectl get:', () => {
       expect(withoutAges((await list(kind, '-A', '-o', 'wide')).replace(ownColumn, ''))).toBe(withoutAges(wide))
     })
 
-  realTest('what the names of pods are printed as is what kcap captures', async () => {
+  realTest('kcap list -o name prints the pods as targets that kcap captures', async () => {
     const names = (await list('pods', '-A', '-o', 'name')).trim().split('\n')
     const wanted = await kubectl(
       'get',
@@ -45,7 +45,7 @@ describe('the tables of kubectl get:', () => {
     expect(names).toEqual(wanted.trim().split(' '))
   })
 
-  realTest('containers of a pod, as its spec has them', async () => {
+  realTest("kcap list containers prints the containers of the pod's spec", async () => {
     const rows = JSON.parse(await list('containers', '-o', 'json')) as { pod: string; name: string; kind: string }[]
     const spec = await kubectl(
       'get',

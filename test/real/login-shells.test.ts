@@ -84,7 +84,7 @@ afterAll(async () => {
 
 const clients = ['ssh2', 'openssh'] as const
 sshdTest.each(Object.keys(accounts).flatMap((account) => clients.map((client) => [account, client] as const)))(
-  'an account with %s as its login shell captures by %s, and runs nothing of what a filter or an interface says',
+  'an account with %s as its login shell captures through %s, and runs no part of a filter or interface name',
   async (account, client) => {
     const output = path.join(folder, `${nameOf(account)}-${client}.pcapng`)
     const marker = path.join(folder, `pwned-${nameOf(account)}-${client}`)

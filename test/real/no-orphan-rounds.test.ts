@@ -98,7 +98,7 @@ async function end(ending: Ending, { child, exited, reader }: Awaited<ReturnType
 }
 
 realTest(
-  'whatever ends a capture, by whatever way: nothing of it is left running',
+  'a capture through any route leaves nothing running, however it ends',
   { timeout: rounds * 180_000 },
   async () => {
     const all = Object.keys(ways).flatMap((way) =>

@@ -74,7 +74,7 @@ describe.each([
       if (kind === 'busy') execFileSync('capinfos', [file])
     })
 
-    realTest('nor after the reader of the FIFO has gone', async () => {
+    realTest('no capture program is left after the reader of the FIFO has gone', async () => {
       const fifo = path.join(folder, `fifo ${kind} ${target}`)
       execFileSync('mkfifo', [fifo])
       // Opened for both, so that neither side waits for the other.
@@ -107,7 +107,7 @@ realTest('no capture program is left within 30 s of a cut link, whatever the tar
   }
 })
 
-realTest('a normal end leaves nothing', async () => {
+realTest('a normal end of a capture leaves no process', async () => {
   const capture = await startCapture([
     ...(targets['a pod with dash'] ?? []),
     '--duration',

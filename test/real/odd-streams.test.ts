@@ -67,7 +67,7 @@ async function captureAlike(streamFile: string, more: Request = {}, cutAt?: numb
   return captured
 }
 
-foreignTest("mergecap's file of several link types has them still after kcap", async () => {
+foreignTest("kcap keeps the link types of mergecap's file", async () => {
   const inputs = [
     await writePcap('ethernet.pcap', makePackets(60, 1_700_000_000)),
     await writePcap('cooked.pcap', makePackets(70, 1_700_000_001), { linkType: 113 }),
@@ -83,21 +83,21 @@ foreignTest.each([
   ['2106', 2_595_000_000],
   ['2242', 6_890_000_000],
   ['2554', 16_746_000_000],
-])('times that editcap moves to about %s are the same after kcap', async (_year, seconds) => {
+])('kcap keeps times that editcap moves to about %s', async (_year, seconds) => {
   const pcap = await writePcap('usual.pcap', makePackets(200, 1_700_000_000 - 32_704))
   const late = path.join(folder(), 'late.pcapng')
   await run('editcap', ['-F', 'pcapng', '-t', String(seconds), pcap, late])
   await captureAlike(late)
 })
 
-foreignTest('times on both sides of 2106 are the same after kcap', async () => {
+foreignTest('kcap keeps times on both sides of 2106', async () => {
   const pcap = await writePcap('before.pcap', makePackets(200, 2 ** 32 - 52))
   const later = path.join(folder(), 'later.pcapng')
   await run('editcap', ['-F', 'pcapng', '-t', '25', pcap, later])
   await captureAlike(later)
 })
 
-foreignTest('a frame check sequence that a pcapng or a pcap names is in the pcapng that kcap writes', async () => {
+foreignTest('kcap writes the frame check sequence that a pcapng or a pcap names into its pcapng', async () => {
   const little = makeBlockFormat(true)
   const named = path.join(folder(), 'named.pcapng')
   const packets = makePackets(20, 1_700_000_000)
@@ -114,7 +114,7 @@ foreignTest('a frame check sequence that a pcapng or a pcap names is in the pcap
 })
 
 foreignTest(
-  'packets longer than the snap length are the same after kcap, and tcpdump reads what it did not',
+  'kcap keeps packets longer than the snap length, and tcpdump reads its file but not the original',
   async () => {
     const packets = makePackets(120, 1_700_000_000)
     const pcap = await writePcap('short.pcap', packets, { snapLength: 100 })

@@ -91,7 +91,7 @@ async function findDifferences(
     .filter(({ expected, found }) => JSON.stringify(expected) !== JSON.stringify(found))
 }
 
-test('the expressions are a few hundred, each once', () => {
+test('the filter expressions are a few hundred, each once', () => {
   expect(filterExpressions.length).toBeGreaterThan(350)
   expect(new Set(filterExpressions).size).toBe(filterExpressions.length)
 })
@@ -101,20 +101,17 @@ describe.each(files.map((file) => [file.linkType, file] as const))('on %s', (_li
   const without = (selection: ReadonlySet<number>, stream: Stream) =>
     new Set([...selection].filter((index) => !isOf(stream)(index)))
 
-  tcpdumpTest(
-    'most expressions compile, some select what is not all and not nothing, and some are no filters',
-    async () => {
-      const selections = [...(await selectAlone(file)).values()]
-      expect(selections.filter((selection) => selection === undefined).length).toBeGreaterThan(60)
-      const some = selections.filter(
-        (selection) => selection && selection.size > 0 && selection.size < file.packets.length,
-      )
-      expect(some.length).toBeGreaterThan(120)
-    },
-  )
+  tcpdumpTest('most expressions compile, many select some but not all packets, and some are no filters', async () => {
+    const selections = [...(await selectAlone(file)).values()]
+    expect(selections.filter((selection) => selection === undefined).length).toBeGreaterThan(60)
+    const some = selections.filter(
+      (selection) => selection && selection.size > 0 && selection.size < file.packets.length,
+    )
+    expect(some.length).toBeGreaterThan(120)
+  })
 
   describe.each(exclusions)('%s', (_what, stream, ownStream, connection) => {
-    tcpdumpTest('never passes, and all else passes as without the terms that leave it out', async () => {
+    tcpdumpTest('never passes, and all other packets pass as without the excluding terms', async () => {
       const exclude = await makeExclusion(ownStream, connection)
       const makeWhole = (expression: string) => {
         const filter = makeFilter(expression)
@@ -124,7 +121,7 @@ describe.each(files.map((file) => [file.linkType, file] as const))('on %s', (_li
       expect(await findDifferences(file, makeWhole, (alone) => without(alone, stream))).toEqual([])
     })
 
-    tcpdumpTest('never passes where libpcap reads what the terms left behind', async () => {
+    tcpdumpTest('never passes where libpcap reads leftovers of the terms', async () => {
       const exclude = await makeExclusion(ownStream, connection)
       const selections = await selectPackets(
         folder,
@@ -146,7 +143,7 @@ describe.each(files.map((file) => [file.linkType, file] as const))('on %s', (_li
 })
 
 tcpdumpTest.each(['not port 443 and not vlan', '(not pppoes)', 'not vlan 9 or tcp'])(
-  'behind "%s" the same terms would let the own connection through',
+  'after "%s" the same terms would let the own connection through',
   async (expression) => {
     const file = files.find(({ linkType }) => linkType === 'EN10MB') as PreparedFile
     const exclude = await makeExclusion({ kind: 'ssh' }, ownConnections.ipv4)

@@ -34,7 +34,7 @@ realTest.each([
   ],
   ['by SSH', ['--ssh-config', lab.sshConfig, '--ssh-host', 'node'], 'admin.yaml'],
   ['by SSH through a jump host', ['--ssh-config', lab.sshConfig, '--ssh-host', 'node-via-jump'], 'admin.yaml'],
-])('a node under 200 Mbit/s, captured %s: nothing of the own stream is in it', async (_how, words, config) => {
+])('a capture of a node under 200 Mbit/s, %s, has nothing of its own stream', async (_how, words, config) => {
   const file = path.join(folder, 'node.pcapng')
   const load = spawn(
     lab.command,
@@ -75,7 +75,7 @@ realTest.each([
   ['by SSH', ['--ssh-config', lab.sshConfig, '--ssh-host', 'node-ip'], 'udp or not geneve'],
   ['in a pod on its network', ['shop/hostnet'], 'not port 22 and not vlan'],
   ['in a pod on its network', ['shop/hostnet'], 'not (pppoes or port 22)'],
-])('a node captured %s %j with --filter "%s" does not feed on its own stream', async (_how, words, filter) => {
+])('a capture of a node %s %j with --filter "%s" does not feed on its own stream', async (_how, words, filter) => {
   const file = path.join(folder, 'shifted.pcapng')
   const socket = createSocket('udp4')
   const packet = Buffer.alloc(1_000)

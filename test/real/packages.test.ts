@@ -16,7 +16,7 @@ const rpm = `kcap-${version}-1.x86_64.rpm`
 const read = (folder: string, name: string) => readFileSync(path.join(top, folder, name))
 const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex')
 
-packageTest('two builds give the same bytes, and SHA256SUMS tells them', () => {
+packageTest('two builds give the same bytes, and SHA256SUMS has their checksums', () => {
   buildPackages(out, 'linux-x64', 'win-x64')
   buildPackages(path.join(top, 'again'), 'linux-x64', 'win-x64')
   const sums = read('out', 'SHA256SUMS').toString()
@@ -26,7 +26,7 @@ packageTest('two builds give the same bytes, and SHA256SUMS tells them', () => {
   execFileSync('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: out })
 })
 
-packageTest('the .rpm has the launcher where Wireshark looks by its version, and takes all of it away again', () => {
+packageTest('the .rpm has the launcher in the folder of each Wireshark version, and removes all of it again', () => {
   const root = path.join(top, 'rpm')
   mkdirSync(root)
   const run = (...argv: string[]) =>
@@ -41,7 +41,7 @@ packageTest('the .rpm has the launcher where Wireshark looks by its version, and
   expect(left).toBe('')
 })
 
-packageTest('a Node that is not the one that is described is refused', () => {
+packageTest('packaging refuses a Node that differs from release.json', () => {
   const nodeFolder = path.join(top, 'node')
   mkdirSync(nodeFolder)
   writeFileSync(path.join(nodeFolder, `${node?.name}-${node?.version}.tgz`), 'anything')
@@ -51,7 +51,7 @@ packageTest('a Node that is not the one that is described is refused', () => {
   )
 })
 
-packageTest('where there is no Node, the archive for Linux captures', () => {
+packageTest('the archive for Linux captures without an installed Node', () => {
   const root = path.join(top, 'root')
   mkdirSync(path.join(root, 'opt'), { recursive: true })
   const folder = unpack(out, path.join(root, 'opt'))
@@ -69,7 +69,7 @@ packageTest('where there is no Node, the archive for Linux captures', () => {
   expect(runInRoot(root, [extcap, '--extcap-interfaces']).stdout).toContain('{display=kcap: demo}')
 })
 
-packageTest('each archive says what is in it, under which terms', () => {
+packageTest('each archive names its contents and their licenses', () => {
   const folder = path.join(top, 'root', 'opt', 'it is here')
   const sbom = JSON.parse(readFileSync(path.join(folder, 'sbom.cdx.json'), 'utf8')) as {
     components: { purl: string }[]
@@ -80,7 +80,7 @@ packageTest('each archive says what is in it, under which terms', () => {
   expect(readFileSync(path.join(folder, 'dist', 'THIRD-PARTY-LICENSES.txt'), 'utf8')).toContain('\nssh2 1.17.0 (MIT)\n')
 })
 
-packageTest('the archive for Windows holds its Node and command files that start kcap by it', () => {
+packageTest('the archive for Windows contains its Node and command files that start kcap with it', () => {
   const zip = path.join(out, `${nameOf('win-x64')}.zip`)
   execFileSync('unzip', ['-q', zip, '-d', top])
   const folder = nameOf('win-x64')

@@ -56,7 +56,7 @@ async function compareWithTshark(file: string) {
   return { interfaces: reader.interfaces, statistics: reader.statistics, count: theirs.length }
 }
 
-wiresharkTest('a pcapng of editcap, with comments, cut packets and secrets, is read as tshark reads it', async () => {
+wiresharkTest('a pcapng of editcap, with comments, cut packets and secrets, reads as in tshark', async () => {
   const pcap = await writePcap('ethernet.pcap', makePackets(300, 1_700_000_000), 1)
   const keys = path.join(folder, 'keys.log')
   await writeFile(keys, `CLIENT_RANDOM ${'00'.repeat(32)} ${'11'.repeat(48)}\n`)
@@ -66,7 +66,7 @@ wiresharkTest('a pcapng of editcap, with comments, cut packets and secrets, is r
   expect(await compareWithTshark(file)).toMatchObject({ interfaces: [{ linkType: 1 }], count: 300 })
 })
 
-wiresharkTest('a pcapng of editcap from microseconds is read as tshark reads it', async () => {
+wiresharkTest('a pcapng of editcap from microseconds reads as in tshark', async () => {
   const file = path.join(folder, 'microseconds.pcapng')
   const packets = makePackets(50, 1_600_000_000)
   const pcap = path.join(folder, 'microseconds.pcap')
@@ -75,7 +75,7 @@ wiresharkTest('a pcapng of editcap from microseconds is read as tshark reads it'
   expect((await compareWithTshark(file)).count).toBe(50)
 })
 
-wiresharkTest('a pcapng of mergecap with two link types is read as tshark reads it', async () => {
+wiresharkTest('a pcapng of mergecap with two link types reads as in tshark', async () => {
   const ethernet = await writePcap('a.pcap', makePackets(100, 1_700_000_000), 1)
   const cooked = await writePcap('b.pcap', makePackets(120, 1_700_000_003), 113)
   const file = path.join(folder, 'mergecap.pcapng')
@@ -85,7 +85,7 @@ wiresharkTest('a pcapng of mergecap with two link types is read as tshark reads 
   expect(count).toBe(220)
 })
 
-wiresharkTest('two pcapng files after one another are read as tshark reads their sections', async () => {
+wiresharkTest('two concatenated pcapng files read as their sections do in tshark', async () => {
   const pcap = await writePcap('section.pcap', makePackets(30, 1_700_000_000), 1)
   const single = path.join(folder, 'single.pcapng')
   await run('editcap', ['-F', 'pcapng', pcap, single])
@@ -109,7 +109,7 @@ function canCapture(): boolean {
 
 const captureTest = canCapture() ? wiresharkTest : test.skip
 
-captureTest('what dumpcap writes into a pipe is read as tshark reads it from a file', async () => {
+captureTest('the pipe output of dumpcap reads as the file does in tshark', async () => {
   const child = spawn('dumpcap', ['-i', 'lo', '-f', 'udp port 9', '-a', 'packets:20', '-w', '-'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })

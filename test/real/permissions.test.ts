@@ -55,7 +55,7 @@ describe('a login without any right', () => {
   ]
   for (const [name, makeArgv] of rows)
     realTest(
-      `captures ${name} once what is printed has been applied, and may still after it was applied again`,
+      `captures ${name} after the printed Role is applied, and still may after it is applied again`,
       async () => {
         const kubeconfig = await openStranger(`oidc:ann ${name}`)
         const argv = await makeArgv()
@@ -75,7 +75,7 @@ describe('a login without any right', () => {
     )
 })
 
-realTest('what is granted to one takes nothing from another', async () => {
+realTest("rights granted to one user leave other users' rights", async () => {
   const argv = ['shop/ash-only']
   const users = await Promise.all(['ann', 'bob'].map(openStranger))
   for (const kubeconfig of users) apply(readGrantText((await capture(kubeconfig, argv)).stderr))
@@ -83,7 +83,7 @@ realTest('what is granted to one takes nothing from another', async () => {
 })
 
 realTest(
-  'what doctor prints opens the route that it names',
+  'the Role that kcap doctor prints opens the route that it names',
   async () => {
     const kubeconfig = await openStranger('carl')
     apply(readGrantText((await capture(kubeconfig, ['shop/no-tcpdump'])).stderr))
@@ -100,7 +100,7 @@ realTest(
 )
 
 const modernTest = isModern ? realTest : () => {}
-modernTest('"get" on exec alone lacks "create", where exec takes both', async () => {
+modernTest('a login with "get" on exec alone lacks "create", where exec needs both', async () => {
   const kubeconfig = path.join(path.dirname(lab.kubeconfig), 'get-only.yaml')
   const refused = await capture(kubeconfig, [`shop/${await findPod('orders')}`])
   expect([refused.code, refused.stderr]).toEqual([

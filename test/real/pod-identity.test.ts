@@ -67,16 +67,19 @@ function addressesIn(file: string): string[][] {
     .map((line) => line.split('\t'))
 }
 
-realTest.each(ways)('by %s, a pod that names the cgroups of another one is captured itself', async (_way, words) => {
-  const file = path.join(folder, 'impostor.pcapng')
-  const { code, stderr } = await capture([...words, '--force'], file)
-  expect(code, stderr).toBe(0)
-  const packets = addressesIn(file)
-  expect(packets.length).toBeGreaterThan(5)
-  expect(packets.filter((ends) => !ends.includes(addressOf[impostor] ?? ''))).toEqual([])
-})
+realTest.each(ways)(
+  'through %s, a pod that names the cgroups of another one is captured itself',
+  async (_way, words) => {
+    const file = path.join(folder, 'impostor.pcapng')
+    const { code, stderr } = await capture([...words, '--force'], file)
+    expect(code, stderr).toBe(0)
+    const packets = addressesIn(file)
+    expect(packets.length).toBeGreaterThan(5)
+    expect(packets.filter((ends) => !ends.includes(addressOf[impostor] ?? ''))).toEqual([])
+  },
+)
 
-realTest.each(ways)('by %s, an empty name of cgroups is no pod’s', async (_way, words) => {
+realTest.each(ways)('through %s, an empty cgroup name belongs to no pod', async (_way, words) => {
   await kubectl('annotate', 'pod', impostor, '-n', 'shop', '--overwrite', 'kubernetes.io/config.hash=')
   const file = path.join(folder, 'empty.pcapng')
   const { code, stderr } = await capture([...words, '--force'], file)
@@ -84,7 +87,7 @@ realTest.each(ways)('by %s, an empty name of cgroups is no pod’s', async (_way
   expect(addressesIn(file).filter((ends) => !ends.includes(addressOf[impostor] ?? ''))).toEqual([])
 })
 
-realTest('a mirror annotation, which would be believed, can be set by nobody but the kubelet', async () => {
+realTest('only the kubelet can set a mirror annotation, which kcap believes', async () => {
   const annotating = kubectl(
     'annotate',
     'pod',

@@ -90,7 +90,7 @@ async function apply(object: object): Promise<void> {
   expect(code).toBe(0)
 }
 
-realTest('an exec that a policy refuses is no missing right, and the other ways are told', async () => {
+realTest('an exec that a policy refuses is no missing right, and the error names the other routes', async () => {
   const { code, stderr } = await runKcap([pod, '-o', path.join(folder, 'refused.pcapng')], environment)
   expect([code, stderr.split('\n')[0]]).toEqual([
     5,
@@ -101,7 +101,7 @@ realTest('an exec that a policy refuses is no missing right, and the other ways 
   expect(stderr).toMatch(/^kcap: {3}hint: not via node-pod: it needs exec, .*: --debug-namespace kube-system$/m)
 })
 
-realTest('and a way that is allowed leads around it', async () => {
+realTest('a route that the policy allows captures the pod', async () => {
   const file = path.join(folder, 'around.pcapng')
   const words = ['--yes', ...debugImage, '--debug-namespace', 'default', '-i', 'eth0', '--duration', '4']
   const { code, stderr } = await runKcap([pod, ...words, '-o', file], environment)

@@ -44,7 +44,7 @@ function findMissing(
   )
 }
 
-realTest('a capture of 70 s through two hops, cut for 22 s, lacks only what passed in the gap', async () => {
+realTest('a capture of 70 s through two hops, cut for 22 s, lacks only the packets of the gap', async () => {
   const clients = ['ssh2', 'openssh'].map((name) => ({ name, file: path.join(folder, `${name}.pcapng`) }))
   const witness = path.join(folder, 'witness.pcap')
   const stopWitness = await startWitness('lo', 'port 18080', witness)

@@ -101,48 +101,52 @@ function formatRow(cells: readonly string[]): string {
   return cells.map((cell) => cell.padEnd(12)).join(' ')
 }
 
-realTest('each pod by each way with each login: packets, or the right refusal', { timeout: 900_000 }, async () => {
-  // Meanwhile a silent one, for longer than its pod waits without a capture.
-  const patient = runKcap(
-    [
-      `shop/${pods.orders}`,
-      '--via',
-      'node-pod',
-      ...debugImage,
-      '--duration',
-      '80',
-      '-i',
-      'lo',
-      '--filter',
-      'tcp port 9',
-      '-o',
-      path.join(folder, 'patient.pcapng'),
-    ],
-    { KUBECONFIG: path.join(lab.kubeconfigFolder, 'admin.yaml') },
-  )
-  const rows: string[] = []
-  const wrong: string[] = []
-  for (const kind of Object.keys(pods)) {
-    // Quiet pods are asked for something; a refused connection is traffic too.
-    const stop = new AbortController()
-    const knocking = knock(addresses[pods[kind] ?? ''] ?? '', stop.signal)
-    const cells = new Map<Login, string[]>(logins.map((login) => [login, []]))
-    for (const way of ways) {
-      const capturing = logins.map(async (login) => ({ login, got: await capture(kind, way, login) }))
-      for (const { login, got } of await Promise.all(capturing)) {
-        cells.get(login)?.push(got === 'packets' ? got : `exit ${got}`)
-        const want = expected(kind, way, login)
-        if (want === undefined ? got !== 'packets' && got !== 5 : got !== want)
-          wrong.push(`${kind} ${way} ${login}: ${got}, not ${want}`)
+realTest(
+  'each pod by each route with each login returns packets or the right refusal',
+  { timeout: 900_000 },
+  async () => {
+    // Meanwhile a silent one, for longer than its pod waits without a capture.
+    const patient = runKcap(
+      [
+        `shop/${pods.orders}`,
+        '--via',
+        'node-pod',
+        ...debugImage,
+        '--duration',
+        '80',
+        '-i',
+        'lo',
+        '--filter',
+        'tcp port 9',
+        '-o',
+        path.join(folder, 'patient.pcapng'),
+      ],
+      { KUBECONFIG: path.join(lab.kubeconfigFolder, 'admin.yaml') },
+    )
+    const rows: string[] = []
+    const wrong: string[] = []
+    for (const kind of Object.keys(pods)) {
+      // Quiet pods are asked for something; a refused connection is traffic too.
+      const stop = new AbortController()
+      const knocking = knock(addresses[pods[kind] ?? ''] ?? '', stop.signal)
+      const cells = new Map<Login, string[]>(logins.map((login) => [login, []]))
+      for (const way of ways) {
+        const capturing = logins.map(async (login) => ({ login, got: await capture(kind, way, login) }))
+        for (const { login, got } of await Promise.all(capturing)) {
+          cells.get(login)?.push(got === 'packets' ? got : `exit ${got}`)
+          const want = expected(kind, way, login)
+          if (want === undefined ? got !== 'packets' && got !== 5 : got !== want)
+            wrong.push(`${kind} ${way} ${login}: ${got}, not ${want}`)
+        }
       }
+      stop.abort()
+      await knocking
+      for (const [login, row] of cells) rows.push(formatRow([kind, login, ...row]))
     }
-    stop.abort()
-    await knocking
-    for (const [login, row] of cells) rows.push(formatRow([kind, login, ...row]))
-  }
-  console.log(`${formatRow(['pod', 'login', ...ways])}\n${rows.join('\n')}`)
-  expect(wrong).toEqual([])
-  expect((await patient).code, (await patient).stderr).toBe(0)
-  await expectNoCaptures()
-  await expectNoOwnPods('running')
-})
+    console.log(`${formatRow(['pod', 'login', ...ways])}\n${rows.join('\n')}`)
+    expect(wrong).toEqual([])
+    expect((await patient).code, (await patient).stderr).toBe(0)
+    await expectNoCaptures()
+    await expectNoOwnPods('running')
+  },
+)

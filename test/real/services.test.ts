@@ -167,7 +167,7 @@ realTest.each([
     'it is a headless service without a selector, and it has no endpoints',
     () => [`kubectl describe service -n ${namespace} hollow`],
   ],
-] as const)('a service without pods says what it is: %s', async (name, state, hints) => {
+] as const)('a service without pods is an error that describes it: %s', async (name, state, hints) => {
   await expectError(folder, {
     argv: [`svc/${name}`, '-n', namespace],
     environment,
@@ -177,7 +177,7 @@ realTest.each([
   })
 })
 
-realTest('a service without a selector is followed when its endpoints change', async () => {
+realTest('kcap follows the changing endpoints of a service without a selector', async () => {
   const [first = '', second = ''] = await readColumn(
     'pods',
     '-n',

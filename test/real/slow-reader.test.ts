@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 
 realTest(
-  `1 GB through a reader that takes 1 MB a second for ${slowSeconds} s: memory is flat, and every packet of tcpdump arrives`,
+  `1 GB through a reader of 1 MB/s for ${slowSeconds} s keeps memory flat and loses no packet of tcpdump`,
   async () => {
     const child = spawn(
       process.execPath,

@@ -136,6 +136,6 @@ realTest.each([
   expect((await tshark(file)).trim().split('\n').length).toBe(15)
 })
 
-realTest('after all of it nothing runs on the far side', async () => {
+realTest('after all captures nothing runs on the remote side', async () => {
   await expectNoCaptures(3_000)
 })

@@ -41,7 +41,7 @@ const cases = clients.flatMap((client) =>
 )
 
 sshdTest.concurrent.each(cases)(
-  'by $client, $signal during the $moment leaves no process here, and no folder that the next does not remove',
+  'through $client, $signal during the $moment leaves no local process, and no folder that the next run does not remove',
   async ({ client, moment, signal }) => {
     const folder = setting.file(`${client}-${moment}-${signal}`)
     mkdirSync(folder)

@@ -24,7 +24,7 @@ sshdTest.each([
   'Host c\n  ProxyCommand first\nHost b\n  ProxyCommand second "x y"\nHost *\n  ProxyCommand third',
   'SetEnv A=1 B="x  y=z" C=\nSetEnv D=4\nSendEnv E F*',
   `KnownHostsCommand /usr/bin/know "%H"  '%t'`,
-])('without an ssh program a setting of the config is what ssh -G says it is: %j', async (text) => {
+])('without an ssh program kcap reads a setting of the config as ssh -G does: %j', async (text) => {
   const configPath = path.join(folder, 'config')
   writeFileSync(configPath, `${text}\n`)
   const answer = execFileSync('ssh', ['-G', '-F', configPath, 'b'], {

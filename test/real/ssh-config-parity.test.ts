@@ -233,7 +233,7 @@ async function logInByKcap(configPath: string, host: string, client: SshClientNa
   }
 }
 
-describe('kcap logs in where ssh does, by both clients', () => {
+describe('both clients of kcap log in where ssh does:', () => {
   sshdTest.concurrent.each(Object.entries(rows))('%s', { timeout: 60_000 }, async (name, row) => {
     row.prepare?.()
     const { host = 'target', foreign } = row
@@ -249,7 +249,7 @@ describe('kcap logs in where ssh does, by both clients', () => {
   })
 })
 
-describe('programs get the variables that ssh sends', () => {
+describe('programs get the variables that ssh sends:', () => {
   const settings = {
     nothing: [],
     'SendEnv by name and pattern': ['SendEnv KCAP_SENT OTHER', 'SendEnv KCAP_T*'],

@@ -9,13 +9,13 @@ const reload = async (...argv: string[]) => {
   return [...stdout.toString().matchAll(/\{display=([^}]*)\}/g)].map(([, text]) => text)
 }
 
-realTest('the dialog of a host lists the interfaces there', async () => {
+realTest("the dialog of a host lists the host's interfaces", async () => {
   const listed = await reload('--ssh-host', 'node')
   expect(listed[0]).toBe('any')
   expect(listed).toEqual(expect.arrayContaining(['eth0', 'lo', 'cni0']))
 })
 
-realTest('with a password that was typed in it, where the host wants one', async () => {
+realTest('the dialog of a host lists its interfaces with a typed password', async () => {
   expect(await reload('--ssh-host', 'node-cap-pw', '--ssh-password', 'lab-cap-pw')).toContain('lo')
   expect(await reload('--ssh-host', 'node-cap-pw')).toEqual([
     'cannot log in to "ssh://cap@127.0.0.1:2222": the host refused every login',

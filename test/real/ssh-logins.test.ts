@@ -108,8 +108,8 @@ function toOptions({ secret, password }: Way, agentSocket?: string): Partial<Con
   }
 }
 
-describe.skipIf(!hasLab).each(['ssh2', 'openssh'] as const)('OpenSSH, reached by %s,', (client) => {
-  test.each(Object.entries(works))('takes %s', async (kind, way) => {
+describe.skipIf(!hasLab).each(['ssh2', 'openssh'] as const)('OpenSSH through the client %s', (client) => {
+  test.each(Object.entries(works))('accepts %s', async (kind, way) => {
     const agent = kind.includes('agent')
     const options = toOptions(way, agent ? startAgent() : undefined)
     try {
@@ -129,7 +129,7 @@ describe.skipIf(!hasLab).each(['ssh2', 'openssh'] as const)('OpenSSH, reached by
     await expect(attempt).rejects.toMatchObject({ code: way.code, exitCode: 4 })
   })
 
-  test('gets every byte of a fast program to a slow reader, and holds few of them', async () => {
+  test('delivers every byte of a fast program to a slow reader, and buffers few of them', async () => {
     const program = await (await connect(client, 'node')).startProcess(
       'head -c 30000000 /dev/zero; echo end >&2',
       signal,

@@ -52,7 +52,7 @@ function findKcap(script: number): number | undefined {
 }
 
 sshdTest.each(['ssh2', 'openssh'] as const)(
-  'by %s a password, a passphrase and the password of sudo are in no argv, no environment of a child, no file and no output',
+  'through %s a password, a passphrase and the password of sudo are in no argv, no environment of a child, no file and no output',
   async (client) => {
     const { user, passphrase, file } = setting
     const secrets = [user.password, passphrase]

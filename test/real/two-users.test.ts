@@ -97,7 +97,7 @@ function treasureOf(user: PlainUser, name: string): string {
   return file
 }
 
-realTest('a link, a file or a FIFO of another user is not written to, by a log or a capture', async () => {
+realTest('no log or capture writes to a link, a file or a FIFO of another user', async () => {
   const victim = treasureOf(ann, 'bashrc')
   const link = plant(mallory, 'link', (file) => symlinkSync(victim, file))
   const readable = plant(mallory, 'readable', (file) => {
@@ -117,7 +117,7 @@ realTest('a link, a file or a FIFO of another user is not written to, by a log o
   expect([readFileSync(victim, 'utf8'), readFileSync(readable, 'utf8')]).toEqual(['mine', ''])
 })
 
-realTest('a second name for a file of the user is not logged into', async () => {
+realTest('no log writes to a file with a second hard link', async () => {
   const victim = plant(ann, 'own-file', (file) => writeFileSync(file, 'mine'))
   chmodSync(victim, 0o666)
   const second = plant(ann, 'second', (file) => linkSync(victim, file))
@@ -127,7 +127,7 @@ realTest('a second name for a file of the user is not logged into', async () => 
   expect(readFileSync(victim, 'utf8')).toBe('mine')
 })
 
-realTest('nothing that another user has put into the temporary folder is removed, followed or read', async () => {
+realTest('kcap removes, follows and reads nothing that another user has put into the temporary folder', async () => {
   const treasure = path.join(ann.home, 'treasure')
   mkdirSync(treasure)
   for (let i = 0; i < 300; i++) writeFileSync(path.join(treasure, `gold-${i}`), 'x')
@@ -147,7 +147,7 @@ realTest('nothing that another user has put into the temporary folder is removed
   expect(existsSync(path.join(folder, 'socket'))).toBe(true)
 })
 
-realTest('a cache or a runtime folder that another user has made is not used', async () => {
+realTest('kcap does not use a cache or a runtime folder that another user has made', async () => {
   const cache = plant(mallory, 'cache', (file) => mkdirSync(path.join(file, 'kcap', 'run'), { recursive: true }))
   const runtime = plant(mallory, 'runtime', (file) => mkdirSync(path.join(file, 'kcap'), { recursive: true }))
   for (const folder of [cache, `${cache}/kcap`, `${cache}/kcap/run`, runtime, `${runtime}/kcap`])
@@ -162,7 +162,7 @@ realTest('a cache or a runtime folder that another user has made is not used', a
   await run.ended
 })
 
-realTest("one user's files and sockets are closed to the other", async () => {
+realTest("no other user can read one user's files and sockets", async () => {
   const run = start(ann, ['demo', '-o', '-'])
   const running = path.join(ann.home, '.cache', 'kcap', 'run')
   await until(() => existsSync(running) && readdirSync(running).some((name) => name.startsWith('demo.')))

@@ -107,7 +107,7 @@ realTest('a tcpdump of this machine captures in a container, and is gone as soon
   await expectNothingLeft(pod, 5_000)
 })
 
-realTest('a container that can not take it is told at once, and gets nothing', async () => {
+realTest('kcap reports at once that a container does not support an upload, and sends nothing', async () => {
   const { code, stderr } = await runKcap(['shop/no-tcpdump', ...tcpdump], environment)
   expect(code).toBe(6)
   expect(stderr).toContain('cannot put "/usr/bin/tcpdump" into "shop/no-tcpdump": there is no "dd"')
@@ -125,7 +125,7 @@ realTest('an upload that takes longer than 20 s arrives', async () => {
   await expectNothingLeft(pod, 10_000)
 })
 
-realTest('a link that is cut in the middle of an upload is noticed on both sides', async () => {
+realTest('both sides notice a link that is cut in the middle of an upload', async () => {
   const pod = podOf('busybox ash')
   const link = await openSlowLink(256 * kbit)
   const run = startUpload(pod, link.environment)
@@ -139,8 +139,8 @@ realTest('a link that is cut in the middle of an upload is noticed on both sides
   await expectNothingLeft(pod, 25_000 - (performance.now() - cutMs))
 })
 
-describe.each(['dash', 'busybox ash'])('in a pod with %s', (shell) => {
-  realTest.each(['SIGINT', 'SIGKILL'] as const)('%s in the middle of an upload leaves nothing', async (signal) => {
+describe.each(['dash', 'busybox ash'])('an upload into a pod with %s', (shell) => {
+  realTest.each(['SIGINT', 'SIGKILL'] as const)('leaves nothing after %s in the middle of it', async (signal) => {
     const pod = podOf(shell)
     const link = await openSlowLink(64 * kbit)
     const run = startUpload(pod, link.environment)
@@ -155,7 +155,7 @@ describe.each(['dash', 'busybox ash'])('in a pod with %s', (shell) => {
     expect(await expectNothingLeft(pod, 5_000)).toBeLessThan(5_000)
   })
 
-  realTest('SIGKILL right after the upload leaves nothing', async () => {
+  realTest('leaves nothing after SIGKILL right at its end', async () => {
     const pod = podOf(shell)
     const run = startUpload(pod, environment)
     await expectWords(run, /: uploaded to /)

@@ -106,7 +106,7 @@ async function stopAndQuit(window: string, wireshark: ReturnType<Desktop['start'
   expect((await listCaptures()).filter((line) => !before.includes(line))).toEqual([])
 }
 
-realTest('a pod is chosen in the dialog of a cluster, and captured', async () => {
+realTest('a pod chosen in the dialog of a cluster is captured', async () => {
   const wireshark = await startWireshark()
   const row = await desktop.selectInterface(clusterName)
   await desktop.takeScreenshot('wireshark-interfaces.png')
@@ -137,7 +137,7 @@ realTest('a pod is chosen in the dialog of a cluster, and captured', async () =>
   await stopAndQuit(window, wireshark)
 })
 
-realTest('what was chosen is used again and shown again after a new start of Wireshark', async () => {
+realTest('a choice in the dialog is used again and shown again after a restart of Wireshark', async () => {
   const choice = { namespace: 'shop', target: `pod/${pod}` }
   const read = (argv: readonly string[]) => ({
     namespace: readOption(argv, 'namespace'),
@@ -166,21 +166,18 @@ realTest('what was chosen is used again and shown again after a new start of Wir
   await stopAndQuit(second.window, again)
 })
 
-realTest(
-  'what was chosen from a loaded list is shown again, and not lost with the next start from the dialog',
-  async () => {
-    const wireshark = await startWireshark()
-    const row = await desktop.selectInterface(clusterName)
-    await row.openOptions()
-    const form = await openForm({ home, desktop, calls }, 'kcap-lab')
-    const shown = await form.load('namespace')
-    expect(['container', 'iface'].map((option) => readOption(shown, option))).toEqual(['proxy', 'eth0'])
-    await desktop.press('Escape')
-    await desktop.quit(wireshark)
-  },
-)
+realTest('a choice from a loaded list is shown again, and survives the next start from the dialog', async () => {
+  const wireshark = await startWireshark()
+  const row = await desktop.selectInterface(clusterName)
+  await row.openOptions()
+  const form = await openForm({ home, desktop, calls }, 'kcap-lab')
+  const shown = await form.load('namespace')
+  expect(['container', 'iface'].map((option) => readOption(shown, option))).toEqual(['proxy', 'eth0'])
+  await desktop.press('Escape')
+  await desktop.quit(wireshark)
+})
 
-realTest('a workload that stands for its pods is captured from its own dialog, which has a list of them', async () => {
+realTest('a workload entry is captured from its own dialog, which lists its pods', async () => {
   const config = path.join(home.folder, 'few.yaml')
   await writeFile(config, 'list: { maxPods: 3 }\n')
   home.environment.KCAP_CONFIG = config

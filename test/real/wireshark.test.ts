@@ -72,7 +72,7 @@ async function expectNothingLeft(): Promise<void> {
   await expectNoCapturesOfOurs()
 }
 
-wiresharkTest('kcap install puts kcap where this Wireshark looks, and tshark -D lists its interfaces', async () => {
+wiresharkTest('kcap install installs kcap where this Wireshark looks, and tshark -D lists its interfaces', async () => {
   expect((await readdir(extcapFolder())).sort()).toEqual(['kcap'])
   const { code, stdout, stderr } = await runTshark('-D')
   expect([code, complaints(stderr)]).toEqual([0, ''])
@@ -87,7 +87,7 @@ realTest('tshark -D lists the cluster and its running pods', async () => {
   expect(stdout).toContain(' (kcap: staging/orders-')
 })
 
-wiresharkTest('kcap uninstall removes just what kcap wrote', async () => {
+wiresharkTest('kcap uninstall removes only files that kcap wrote', async () => {
   const foreign = path.join(extcapFolder(), 'other-extcap')
   await writeFile(foreign, '#!/bin/sh\n', { mode: 0o755 })
   expect((await kcap('uninstall')).stdout).toContain(`kcap: removed ${path.join(extcapFolder(), 'kcap')}\n`)
@@ -98,7 +98,7 @@ wiresharkTest('kcap uninstall removes just what kcap wrote', async () => {
   expect((await kcap('install')).code).toBe(0)
 })
 
-wiresharkTest('a foreign file of the same name is neither overwritten nor removed', async () => {
+wiresharkTest('kcap neither overwrites nor removes a foreign file of the same name', async () => {
   const file = path.join(extcapFolder(), 'kcap')
   await writeFile(file, '#!/bin/sh\necho mine\n')
   const installed = await kcap('install')
@@ -112,7 +112,7 @@ wiresharkTest('a foreign file of the same name is neither overwritten nor remove
   expect((await kcap('install')).code).toBe(0)
 })
 
-wiresharkTest("tshark -G currentprefs takes all of kcap's arguments and does not abort", async () => {
+wiresharkTest("tshark -G currentprefs accepts all of kcap's arguments and does not abort", async () => {
   const { code, stdout } = await runTshark('-G', 'currentprefs')
   expect(code).toBe(0)
   const keys = [...stdout.matchAll(/^#?(extcap\.kcap[^:]*):/gm)].map(([, key]) => key ?? '')
@@ -122,7 +122,7 @@ wiresharkTest("tshark -G currentprefs takes all of kcap's arguments and does not
   expect(new Set(keys).size).toBe(keys.length)
 })
 
-wiresharkTest('tshark captures from the demo, and nothing is left', async () => {
+wiresharkTest('tshark captures from the demo, and nothing keeps running', async () => {
   const file = path.join(home.folder, 'demo.pcapng')
   const { code, stderr } = await runTshark('-i', 'kcapdemo', '-c', '20', '-w', file)
   expect([code, complaints(stderr)]).toEqual([0, ''])
@@ -130,7 +130,7 @@ wiresharkTest('tshark captures from the demo, and nothing is left', async () => 
   await expectNothingLeft()
 })
 
-wiresharkTest('the same with limits of the dialog, which end the capture by themselves', async () => {
+wiresharkTest('limits of the dialog end a capture of the demo in tshark, and nothing keeps running', async () => {
   const file = path.join(home.folder, 'limited.pcapng')
   const limits = ['-o', 'extcap.kcapdemo.count:30', '-o', 'extcap.kcapdemo.protocol:tcp']
   const { code, stderr } = await runTshark('-i', 'kcapdemo', ...limits, '-w', file)
@@ -139,7 +139,7 @@ wiresharkTest('the same with limits of the dialog, which end the capture by them
   await expectNothingLeft()
 })
 
-realTest('tshark captures in a pod, and nothing is left, here or there', async () => {
+realTest('tshark captures in a pod, and nothing keeps running, locally or remotely', async () => {
   const file = path.join(home.folder, 'pod.pcapng')
   const { code, stderr } = await runTshark('-i', `kcap-lab.shop.${pod}`, '-c', '20', '-w', file)
   expect([code, complaints(stderr)]).toEqual([0, ''])
@@ -148,7 +148,7 @@ realTest('tshark captures in a pod, and nothing is left, here or there', async (
   await expectNothingLeft()
 })
 
-realTest('the capture filter of Wireshark is honoured', async () => {
+realTest('kcap applies the capture filter of Wireshark', async () => {
   const file = path.join(home.folder, 'filtered.pcapng')
   const argv = ['-i', `kcap-lab.shop.${pod}`, '-f', 'tcp port 8080', '-c', '20', '-w', file]
   const { code, stderr } = await runTshark(...argv)
@@ -253,17 +253,17 @@ async function closeDesktop(): Promise<void> {
   await expectNothingLeft()
 }
 
-wiresharkTest('in the window packets of the demo appear, and Stop is prompt and silent', async () => {
+wiresharkTest('the window shows packets of the demo, and Stop is prompt and silent', async () => {
   await watchAndStop('wireshark', ['-k', '-i', 'kcapdemo'], 'kcap: demo', 'wireshark-demo')
   await closeDesktop()
 })
 
-realTest('in the window packets of a pod appear, and Stop is prompt and silent', async () => {
+realTest('the window shows packets of a pod, and Stop is prompt and silent', async () => {
   await watchAndStop('wireshark', ['-k', '-i', `kcap-lab.shop.${pod}`], `kcap: shop/${pod}`, 'wireshark-pod')
   await closeDesktop()
 })
 
-realTest('a failure is one dialog with what to do, not a window that waits for ever', async () => {
+realTest('a failure is one dialog with a remedy, not a window that waits forever', async () => {
   desktop = await openDesktop(home)
   desktop.start('wireshark', ['-k', '-i', 'kcap-lab.shop.no-tcpdump'])
   await desktop.waitForWindow('Wireshark')
@@ -277,7 +277,7 @@ realTest('a failure is one dialog with what to do, not a window that waits for e
   await closeDesktop()
 })
 
-realTest('kcap svc/orders -n shop --wireshark ends well when the window stops', async () => {
+realTest('kcap svc/orders -n shop --wireshark ends without an error when the window stops', async () => {
   const argv = [programPath, 'svc/orders', '-n', 'shop', '--kubeconfig', lab.kubeconfig, '--wireshark']
   const { exited, stderr } = await watchAndStop(
     process.execPath,
@@ -290,7 +290,7 @@ realTest('kcap svc/orders -n shop --wireshark ends well when the window stops', 
   await closeDesktop()
 })
 
-realTest('in the window a service that was chosen in the dialog of the cluster is captured, with names', async () => {
+realTest('the window captures a service chosen in the dialog of the cluster, with resolved names', async () => {
   const chosen = ['extcap.kcap_lab.namespace:shop', 'extcap.kcap_lab.target:svc/orders'].flatMap((value) => [
     '-o',
     value,
@@ -300,7 +300,7 @@ realTest('in the window a service that was chosen in the dialog of the cluster i
   await closeDesktop()
 })
 
-realTest('kcap NS/POD --wireshark: Ctrl-C ends the capture, and the window stays with its packets', async () => {
+realTest('Ctrl-C ends kcap NS/POD --wireshark, and the window keeps its packets', async () => {
   desktop = await openDesktop(home)
   const argv = [programPath, `shop/${pod}`, '--kubeconfig', lab.kubeconfig, '--wireshark']
   const child = desktop.start(process.execPath, argv)

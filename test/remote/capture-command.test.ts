@@ -10,7 +10,7 @@ test.each([
   [512, true],
   [513, false],
   [262_144, false],
-])('with a snap length of %i tcpdump is asked to deliver at once: %s', (snapLength, isImmediate) => {
+])('with a snap length of %i tcpdump runs in immediate mode: %s', (snapLength, isImmediate) => {
   const capture = { ...options, snapLength }
   const [first, ...older] = listTcpdumpFeatures(capture).map((features) => makeTcpdumpArgv(capture, features))
   expect(first).toContain('--time-stamp-precision=nano')
@@ -18,7 +18,7 @@ test.each([
   expect(older.filter((argv) => argv.includes('--immediate-mode'))).toEqual([])
 })
 
-test('an older tcpdump is asked for less each time, and the oldest for neither', () => {
+test('older versions of tcpdump get fewer options, and the oldest gets neither', () => {
   const capture = { ...options, snapLength: 96 }
   const argvs = listTcpdumpFeatures(capture).map((features) => makeTcpdumpArgv(capture, features))
   expect(argvs.map((argv) => argv.filter((word) => word.startsWith('--')))).toEqual([
@@ -28,7 +28,7 @@ test('an older tcpdump is asked for less each time, and the oldest for neither',
   ])
 })
 
-test('the clean-up knows each of these tcpdumps by its words', () => {
+test('kcap cleanup recognises each of these tcpdumps by its arguments', () => {
   const capture = { ...options, snapLength: 96 }
   const script = makeCleanupArgv('look').join(' ')
   const [, buffers = ''] = /^buffers_kib='(.*)'$/m.exec(script) ?? []

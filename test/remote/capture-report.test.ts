@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { makeReportReader } from '../../src/remote/capture-report.ts'
 
-test('reports are read from among what tcpdump prints, however it is cut', () => {
+test("the report reader finds reports between tcpdump's lines, for any split", () => {
   const text = [
     'kcap-report: using tcpdump -i any -w - port 80',
     'kcap-report: uncompressed gzip',
@@ -42,11 +42,11 @@ test.each([
   ['soon', { kind: 'text', text: 'kcap-report: clock soon' }],
   ['253402300799.5', { kind: 'clock', timeMs: 253402300799000, precisionMs: 1000 }],
   ['253402300800.5', { kind: 'text', text: 'kcap-report: clock 253402300800.5' }],
-])('the clock %s', (text, report) => {
+])('the report reader parses the clock %s', (text, report) => {
   expect([...makeReportReader().push(Buffer.from(`kcap-report: clock ${text}\n`))]).toEqual([report])
 })
 
-test('an endless line is kept no longer than 4 KiB', () => {
+test('the report reader keeps at most 4 KiB of an endless line', () => {
   const reader = makeReportReader()
   for (let i = 0; i < 100; i++) expect([...reader.push(Buffer.alloc(10_000, 'x'))]).toEqual([])
   expect([...reader.push(Buffer.from('\n'))]).toEqual([{ kind: 'text', text: 'x'.repeat(4096) }])
@@ -84,7 +84,7 @@ test.each([
   [`missing ${'x'.repeat(300)}`, undefined],
   ['uncompressed a b', undefined],
   ['unheard of', undefined],
-])('the report %j is one, or words like any others', (words, report) => {
+])('the line %j is a report, or ordinary text', (words, report) => {
   const line = `kcap-report: ${words}`
   expect([...makeReportReader().push(Buffer.from(`${line}\n`))]).toEqual([report ?? { kind: 'text', text: line }])
 })

@@ -54,8 +54,8 @@ function childNames(pid: number | undefined): string[] {
   }
 }
 
-describe.each(distinctShells)('in %s', (...shell) => {
-  test('a capture program without a supervisor is found by its tag', async () => {
+describe.each(distinctShells)('the clean-up script in %s', (...shell) => {
+  test('finds a capture program without a supervisor by its tag', async () => {
     const captureId = randomUUID()
     const { pid } = startOrphan(captureId)
     const { code, stderr, found } = await look('look', shell, [])
@@ -63,7 +63,7 @@ describe.each(distinctShells)('in %s', (...shell) => {
     expect(found).toContainEqual({ kind: 'process', pid, program: 'tcpdump', captureId })
   })
 
-  test('one with a supervisor is not, and other programs with the tag are not either', async () => {
+  test('finds no supervised capture program, and no other program with the tag', async () => {
     const captureId = randomUUID()
     const program = path.join(folder, 'tcpdump')
     const run = startSupervisor(shell, { captureId, programs: [[program, '60']] })
@@ -77,7 +77,7 @@ describe.each(distinctShells)('in %s', (...shell) => {
     expect(found.filter((leftover) => leftover.kind === 'process' && leftover.captureId === captureId)).toEqual([])
   })
 
-  test('an uploaded program that nothing runs or uploads is found, others stay unnamed', async () => {
+  test('finds an uploaded program that nothing runs or uploads, and names no other file', async () => {
     const place = path.join(folder, `files-${shell[0]}`)
     await mkdir(place)
     for (const name of ['kcap-tcpdump-c1ea0001', 'other-file', 'kcap-notes'])
@@ -106,7 +106,7 @@ const canSeparate = (() => {
   }
 })()
 
-test('looking removes nothing', async () => {
+test('removes nothing when it only looks', async () => {
   const place = path.join(folder, 'looked-at')
   await mkdir(place)
   await writeFile(path.join(place, 'kcap-tcpdump-c1ea0001'), 'program')
@@ -116,7 +116,7 @@ test('looking removes nothing', async () => {
   expect([await readdir(place), orphan.signalCode]).toEqual([['kcap-tcpdump-c1ea0001'], null])
 })
 
-test.skipIf(!canSeparate)('removing deletes the program that was put there', async () => {
+test.skipIf(!canSeparate)('deletes an uploaded program', async () => {
   const place = path.join(folder, 'removed')
   await mkdir(place)
   for (const name of ['kcap-tcpdump-c1ea0001', 'other-file']) await writeFile(path.join(place, name), 'program')
@@ -124,7 +124,7 @@ test.skipIf(!canSeparate)('removing deletes the program that was put there', asy
   expect([code, found.length, await readdir(place)]).toEqual([0, 1, ['other-file']])
 })
 
-test.skipIf(!canSeparate)('removing ends the capture program', async () => {
+test.skipIf(!canSeparate)('ends a capture program', async () => {
   // A tree of its own, in which a shell starts the orphan, cleans up, and tells how it ended.
   const [, , cleanup = ''] = makeCleanupArgv('remove')
   await writeFile(path.join(folder, 'cleanup.sh'), cleanup)
@@ -135,14 +135,14 @@ test.skipIf(!canSeparate)('removing ends the capture program', async () => {
   expect(stdout).toMatch(/^process \d+ tcpdump id-1\nstatus 137\n$/)
 })
 
-test('a tag says no more than its id, whatever stands behind it', async () => {
+test('the clean-up script reads only the id from a tag, whatever follows it', async () => {
   const { pid } = startOrphan("x;touch /tmp/owned'$(id)\nfile /etc/passwd")
   const { found } = await look('look', ['sh'], [])
   expect(found).toContainEqual({ kind: 'process', pid, program: 'tcpdump', captureId: 'x' })
   expect(found).not.toContainEqual({ kind: 'file', path: '/etc/passwd' })
 })
 
-describe('what a container prints is not believed', () => {
+describe('parseLeftovers does not trust the output of a container:', () => {
   test.each([
     'process 1 sh -c id',
     'process -1 tcpdump id',
@@ -155,11 +155,11 @@ describe('what a container prints is not believed', () => {
     `file /${'a'.repeat(300)}`,
     'nothing of the kind',
     '',
-  ])('%j says nothing', (line) => {
+  ])('%j is no leftover', (line) => {
     expect(parseLeftovers(line)).toEqual([])
   })
 
-  test('the lines that are right are read among others', () => {
+  test('valid lines count among others', () => {
     const text = 'noise\nprocess 7 tcpdump id-1\nprocess 8 tshark \nfile /tmp/kcap-tcpdump-1\nmore\n'
     expect(parseLeftovers(text)).toEqual([
       { kind: 'process', pid: 7, program: 'tcpdump', captureId: 'id-1' },

@@ -117,8 +117,8 @@ function processesOf(run: ReturnType<typeof start>): string[] {
     })
 }
 
-describe.each(shells)('in %s', (...shell) => {
-  test('the bytes are the same, and the exit code is that of the program', async () => {
+describe.each(shells)('a compressed capture in %s', (...shell) => {
+  test("has the program's bytes and exit code", async () => {
     const run = start(shell, 'bulk')
     await until(() => run.stderr().includes('kcap-report: ended 0'))
     run.child.stdin.write(supervisorWords.release)
@@ -128,7 +128,7 @@ describe.each(shells)('in %s', (...shell) => {
     expect(processesOf(run)).toEqual([])
   })
 
-  test('a packet arrives at once where there are few', async () => {
+  test('delivers a lone packet at once', async () => {
     const run = start(shell, 'late')
     await until(() => run.text() === 'head\n')
     const headMs = run.stdout.at(-1)?.atMs ?? 0
@@ -139,7 +139,7 @@ describe.each(shells)('in %s', (...shell) => {
     await run.exited
   })
 
-  test('q makes the program hand over its tail, its counters and its exit code', async () => {
+  test("ends after q with the program's last bytes, counters and exit code", async () => {
     const run = start(shell, 'plain')
     await until(() => run.text() === 'head\n')
     run.child.stdin.write(supervisorWords.heartbeat)
@@ -153,7 +153,7 @@ describe.each(shells)('in %s', (...shell) => {
     expect(processesOf(run)).toEqual([])
   })
 
-  test('the end of standard input ends all of it', async () => {
+  test('ends with standard input', async () => {
     const run = start(shell, 'idle')
     await until(() => run.text() === 'head\n')
     run.child.stdin.end()
@@ -161,7 +161,7 @@ describe.each(shells)('in %s', (...shell) => {
     expect(processesOf(run)).toEqual([])
   })
 
-  test('the end of standard input ends all of it where nobody reads, too', async () => {
+  test('ends with standard input even where nobody reads', async () => {
     const run = start(shell, 'endless')
     await until(() => run.bytes().length > 100_000)
     run.child.stdout.pause()
@@ -174,7 +174,7 @@ describe.each(shells)('in %s', (...shell) => {
     expect(processesOf(run)).toEqual([])
   })
 
-  test('a program that does not heed SIGTERM is killed', async () => {
+  test('kills a program that ignores SIGTERM', async () => {
     const run = start(shell, 'deaf')
     await until(() => run.text() === 'head\n')
     run.child.stdin.write(supervisorWords.stop)
@@ -186,7 +186,7 @@ describe.each(shells)('in %s', (...shell) => {
   test.each([
     ['fail', 3, ''],
     ['dies', 4, 'head\n'],
-  ])('the death of the program is told, after what it wrote: %s', async (word, code, text) => {
+  ])("reports the death of the program after the program's output: %s", async (word, code, text) => {
     const run = start(shell, word)
     await until(() => run.stderr().includes(`kcap-report: ended ${code}`))
     run.child.stdin.write(supervisorWords.release)
@@ -195,7 +195,7 @@ describe.each(shells)('in %s', (...shell) => {
     expect(processesOf(run)).toEqual([])
   })
 
-  test('a reader that is gone ends the program', async () => {
+  test('ends the program when its reader is gone', async () => {
     const run = start(shell, 'endless')
     await until(() => run.bytes().length > 100_000)
     run.child.stdout.destroy()
@@ -205,7 +205,7 @@ describe.each(shells)('in %s', (...shell) => {
   })
 
   // busybox ash has a gzip of its own wherever it is.
-  test.skipIf(shell[0] === 'busybox')('without gzip the stream comes as it is, and that is told once', async () => {
+  test.skipIf(shell[0] === 'busybox')('without gzip stays uncompressed, and reports that once', async () => {
     const [program = 'sh', ...words] = shell
     const found = execFileSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim()
     const run = start([found, ...words], 'plain', { PATH: bare })
@@ -217,7 +217,7 @@ describe.each(shells)('in %s', (...shell) => {
     expect(run.stderr().match(/^kcap-report: uncompressed.*$/gm)).toEqual(['kcap-report: uncompressed gzip'])
   })
 
-  test('the capture id stands in the environment of the program, and no file is left', async () => {
+  test('puts the capture id into the environment of the program, and leaves no file', async () => {
     const run = start(shell, 'idle')
     await until(() => run.text() === 'head\n')
     const pid = readFileSync(path.join(folder, 'pid'), 'utf8').trim()
@@ -230,7 +230,7 @@ describe.each(shells)('in %s', (...shell) => {
   })
 })
 
-test('silence ends all of it', async () => {
+test('silence ends a compressed capture with all its processes', async () => {
   const run = start(['sh'], 'idle', {}, { silenceSeconds: 5 })
   await until(() => run.text() === 'head\n')
   const startedMs = Date.now()

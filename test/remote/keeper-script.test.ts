@@ -87,6 +87,6 @@ test('the keeper script ends after a time without captures, and stays while one 
   }
 })
 
-test('a process that ends while it is looked at holds no keeper up', { timeout: 20_000 }, async () => {
+test('a process that ends during the check does not block the keeper script', { timeout: 20_000 }, async () => {
   expect((await unreadable).map(({ code }) => code)).toEqual(distinctShells.map(() => 0))
 })

@@ -79,12 +79,12 @@ const hostileWords = [
 ]
 
 describe.each(loginShells)('a login shell that is %s', (...shell) => {
-  test('runs an argv as it is, and leaves standard input to it', async () => {
+  test('runs an argv unchanged, and leaves standard input to it', async () => {
     const said = await runIn(shell, ['sh', '-c', showWords, 'sh', ...hostileWords], { input: 'h\nq\n' })
     expect(said).toBe(`${loginShellMark}${hostileWords.map((word) => `[${word}]`).join('')}h\nq\n`)
   })
 
-  test('runs any argv as it is', async () => {
+  test('runs any argv unchanged', async () => {
     const word = fc.string({ unit: fc.constantFrom(...'\'"\\$`!\n%~*-{}()|&;<>#=^ \t01nabc[]') })
     await fc.assert(
       fc.asyncProperty(fc.array(word, { maxLength: 20 }), async (words) => {
@@ -96,7 +96,7 @@ describe.each(loginShells)('a login shell that is %s', (...shell) => {
     )
   })
 
-  test('says that there is no sh where PATH leads to none, and runs an argv by /bin/sh all the same', async () => {
+  test('reports that PATH has no sh, and still runs an argv with /bin/sh', async () => {
     const lines = (await runIn(shell, ['sh', '-c', 'echo it runs'], { PATH: '/none' })).split('\n')
     // busybox ash has its own sh.
     if (lines[1] === 'it runs') return
@@ -109,7 +109,7 @@ describe.each(loginShells)('a login shell that is %s', (...shell) => {
   })
 })
 
-test('the line holds nothing that any of these shells reads otherwise than the others', () => {
+test('the login line has only characters that all these shells read alike', () => {
   expect(loginShellLine).not.toMatch(/[\\!\n]/)
   expect(loginShellLine).toMatch(/^sh -c '[^']*'$/)
   expect(encodeForLoginShell(['a\nb', '\\'], loginShellLine)).toMatch(/; exec 'a\\nb' '\\\\'\n$/)

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { makeProbeArgv, parseProbe } from '../../src/remote/probe-script.ts'
 import { distinctShells } from '../support/shells.ts'
 
-describe.each(distinctShells)('in %s', (...shell) => {
-  test('programs, user, rights, machine and clock are told', () => {
+describe.each(distinctShells)('the probe script in %s', (...shell) => {
+  test('reports programs, user, rights, machine and clock', () => {
     const [program = '', ...words] = shell
     const [, ...argv] = makeProbeArgv()
     const text = execFileSync(program, [...words, ...argv], { encoding: 'utf8' })
@@ -24,11 +24,11 @@ test.each([
   ['000001ffffffffff', true],
   ['0000000000000000', false],
   ['00000000a80405fb', false],
-])('capabilities %s: may capture is %s', (capabilities, mayCapture) => {
+])('with the capabilities %s, the container may capture: %s', (capabilities, mayCapture) => {
   expect(parseProbe(`capabilities ${capabilities}\n`).mayCapture).toBe(mayCapture)
 })
 
-test('what a container says that it can not know is left out', () => {
+test('a report omits facts that the container cannot know', () => {
   const text = [
     'program rm -rf /',
     'program tcpdump',

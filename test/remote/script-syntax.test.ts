@@ -26,7 +26,7 @@ const scripts: readonly (readonly [string, readonly string[]])[] = [
   ],
 ]
 
-describe.each(distinctShells)('%s', (...shell) => {
+describe.each(distinctShells)('the shell %s', (...shell) => {
   test.each(scripts)('reads the %s script without complaint', (_name, [sh, flag, script = '']) => {
     expect([sh, flag]).toEqual(['sh', '-c'])
     const [program = '', ...words] = shell

@@ -59,10 +59,10 @@ async function enterPod(shell: readonly string[], PATH: string, network: RemoteN
   return { code: await run.exited, said: run.stderr() }
 }
 
-describe.each(distinctShells)('in %s', (...shell) => {
+describe.each(distinctShells)('the supervisor in %s', (...shell) => {
   const usual = () => `${folder}:${process.env.PATH}`
 
-  test.skipIf(cgroup === undefined)('the network of a pod is entered through a process in its cgroup', async () => {
+  test.skipIf(cgroup === undefined)('enters the network of a pod through a process in its cgroup', async () => {
     const { said } = await enterPod(shell, usual())
     expect(said).toContain(`kcap-report: using nsenter -t ${processOf.pid} -n -- ${folder}/tcpdump -w -\n`)
   })
@@ -73,17 +73,17 @@ describe.each(distinctShells)('in %s', (...shell) => {
     ['another IPv6 address', ['fd00::1:2']],
     ['an address that only begins alike', ['127.0.0.12']],
     ['no address', []],
-  ])('a network is not entered for a pod with %s', async (_case, addresses) => {
+  ])('does not enter a network for a pod with %s', async (_case, addresses) => {
     const { code, said } = await enterPod(shell, usual(), { ...idOfPod, addresses })
     expect([code, said]).toEqual([127, 'kcap-report: other-pod\n'])
   })
 
-  test('a pod of which no process is there is told', async () => {
+  test('reports a pod without a process on the node', async () => {
     const { code, said } = await enterPod(shell, usual(), { ...idOfPod, uid: randomUUID() })
     expect([code, said]).toEqual([127, 'kcap-report: no-pod\n'])
   })
 
-  test.skipIf(shell[0] === 'busybox')('a far side without nsenter is told', async () => {
+  test.skipIf(shell[0] === 'busybox')('reports a remote host without nsenter', async () => {
     const bare = path.join(folder, `bare-${shell[0]}`)
     await mkdir(bare)
     for (const program of [shell[0] ?? '', 'date'])
@@ -100,6 +100,6 @@ test.each([
   ['FE80::A:0:0:1', 'fe80000000000000000a000000000001'],
   ['1:2:3:4:5:6:7:8', '00010002000300040005000600070008'],
   ['::ffff:10.0.0.1', '00000000000000000000ffff0a000001'],
-])('the address %s is written as the kernel writes it', (address, text) => {
+])("formatAddress(%s) equals the kernel's form", (address, text) => {
   expect(formatAddress(address)).toBe(text)
 })

@@ -46,12 +46,12 @@ async function runToEnd(
   return { code, words: run.stdout().trimEnd().split('\n'), said: run.stderr() }
 }
 
-describe.each(shells)('in %s', (...shell) => {
+describe.each(shells)('the supervisor in %s', (...shell) => {
   test.each([
     ['tcpdump', ['tcpdump', 'dumpcap', 'tshark'], ['-w', '-', 'port 80']],
     ['dumpcap', ['dumpcap', 'tshark'], ['-w', '-', '-f', 'port 80']],
     ['tshark', ['tshark'], ['-w', '-', '-f', 'port 80']],
-  ])('%s is run where there are %j, and gets the filter as it takes one', async (program, there, lastWords) => {
+  ])('runs %s where %j are installed, and passes the filter in its form', async (program, there, lastWords) => {
     const place = path.join(folder, there.join('-'))
     for (const name of there) await addProgram(place, name)
     const absent = programs.map(([name = '', ...words]) => [path.join(place, name), ...words])
@@ -61,20 +61,20 @@ describe.each(shells)('in %s', (...shell) => {
     expect(said).toMatch(new RegExp(`^kcap-report: using \\S*/${program} `, 'm'))
   })
 
-  test('without a filter dumpcap gets no word for one', async () => {
+  test('passes dumpcap no filter argument without a filter', async () => {
     const dumpcap = await addProgram(path.join(folder, 'unfiltered'), 'dumpcap')
     const { words } = await runToEnd(shell, { programs: [[dumpcap, '-w', '-']] })
     expect(words).toEqual(['dumpcap', '-w', '-'])
   })
 
-  test('an uploaded program counts as a tcpdump, and is left to its upload to remove', async () => {
+  test('treats an uploaded program as tcpdump, and leaves its removal to the upload', async () => {
     const uploaded = await addProgram(folder, 'kcap-tcpdump-0a1b2c3d')
     const { code, words } = await runToEnd(shell, { programs: [[uploaded, '-w', '-']], filter: 'port 80' })
     expect([code, words]).toEqual([0, ['kcap-tcpdump-0a1b2c3d', '-w', '-', 'port 80']])
     expect((await readFile(uploaded)).length).toBeGreaterThan(0)
   })
 
-  test('a program that was there before stays', async () => {
+  test('keeps a program that was there before', async () => {
     const own = await addProgram(path.join(folder, 'own'), 'tcpdump')
     await runToEnd(shell, { programs: [[own, '-w', '-']] })
     expect((await readFile(own)).length).toBeGreaterThan(0)

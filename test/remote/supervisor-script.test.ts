@@ -53,8 +53,8 @@ function isRunning(pid: number): boolean {
 
 const toolPid = (of = folder) => Number(readFileSync(path.join(of, 'pid'), 'utf8'))
 
-describe.each(distinctShells)('in %s', (...shell) => {
-  test('the clock is told', async () => {
+describe.each(distinctShells)('the supervisor in %s', (...shell) => {
+  test('reports the clock', async () => {
     const run = start(shell, 'plain')
     await until(() => /^kcap-report: clock \d+\./m.test(run.stderr()))
     const seconds = Number(/^kcap-report: clock (\d+)\./m.exec(run.stderr())?.[1])
@@ -65,7 +65,7 @@ describe.each(distinctShells)('in %s', (...shell) => {
     await run.exited
   })
 
-  test('q makes the program hand over its tail, and its exit code is ours', async () => {
+  test("after q exits with the program's last bytes and exit code", async () => {
     const run = start(shell, 'plain')
     await until(() => run.stdout() === 'head\n')
     run.child.stdin.write(supervisorWords.heartbeat)
@@ -80,7 +80,7 @@ describe.each(distinctShells)('in %s', (...shell) => {
     expect(isRunning(toolPid())).toBe(false)
   })
 
-  test('the end of standard input ends the program', async () => {
+  test('ends the program at the end of standard input', async () => {
     const run = start(shell, 'plain')
     await until(() => run.stdout() === 'head\n')
     run.child.stdin.end()
@@ -88,7 +88,7 @@ describe.each(distinctShells)('in %s', (...shell) => {
     expect(isRunning(toolPid())).toBe(false)
   })
 
-  test('a program that does not heed SIGTERM is killed', async () => {
+  test('kills a program that ignores SIGTERM', async () => {
     const run = start(shell, 'deaf')
     await until(() => run.stdout() === 'head\n')
     run.child.stdin.write(supervisorWords.stop)
@@ -97,20 +97,20 @@ describe.each(distinctShells)('in %s', (...shell) => {
     expect(isRunning(toolPid())).toBe(false)
   })
 
-  test('the death of the program is told at once, and ends all after the release', async () => {
+  test('reports the death of the program at once, and ends after the release', async () => {
     const run = start(shell, 'fail')
     await until(() => run.stderr().includes('kcap-report: ended 3'))
     run.child.stdin.write(supervisorWords.release)
     expect(await run.exited).toBe(3)
   })
 
-  test('a program that is not there is told by its name', async () => {
+  test('reports an absent program by its name', async () => {
     const run = start(shell, '', { programs: [['no-such-tool'], ['nor-this', '-x']] })
     expect(await run.exited).toBe(127)
     expect(run.stderr()).toBe('kcap-report: missing no-such-tool\n')
   })
 
-  test('hostile words reach the program as they are, the filter last', async () => {
+  test('passes hostile words to the program unchanged, the filter last', async () => {
     const filter = `$(touch ${folder}/owned) '; rm -rf "x" \\ \``
     const run = start(shell, '*', { filter })
     await until(() => run.stdout() === 'head\n')
@@ -135,7 +135,7 @@ describe.each(distinctShells)('in %s', (...shell) => {
     ['UNKNOWN 65535 UNKNOWN 65535', '(port 80)'],
     ['10.0.0.1 50022', '(port 80)'],
     ['', '(port 80)'],
-  ])('over SSH the connection %j is left out before the filter', async (words, filter) => {
+  ])('excludes the SSH connection %j before the filter', async (words, filter) => {
     const run = start(shell, 'plain', { ownStream: { kind: 'ssh' }, filter: '(port 80)' }, { SSH_CONNECTION: words })
     await until(() => run.stdout() === 'head\n')
     run.child.stdin.end()
@@ -144,14 +144,14 @@ describe.each(distinctShells)('in %s', (...shell) => {
   })
 })
 
-test('silence ends the program', async () => {
+test('silence ends the supervised program', async () => {
   expect(await silent.tookMs).toBeGreaterThan(4_000)
   // Killed at once: nobody would hear its tail.
   expect(silent.run.stdout()).toMatch(/^head\n(tail\n)?$/)
   expect(isRunning(toolPid(silent.folder))).toBe(false)
 })
 
-test('the supervisor waits 20 s for a heartbeat unless the capture says otherwise', () => {
+test('the supervisor waits 20 s for a heartbeat unless the capture sets another limit', () => {
   const capture: SupervisedCapture = {
     captureId: 'id-1',
     sudo: 'none',

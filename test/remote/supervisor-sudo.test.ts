@@ -34,12 +34,12 @@ exec "$@"
 /** busybox takes its own `id` before any on PATH, and root needs no sudo. */
 const able = shells.filter(([program]) => program !== 'busybox' || process.getuid?.() !== 0)
 
-describe.each(able)('in %s %s sudo', (...words) => {
+describe.each(able)('the supervisor in %s with %s sudo', (...words) => {
   const shell = words.filter((word) => word !== undefined)
   const name = shell[0] === 'busybox' ? userInfo().username : 'ann'
   const programs = [['tcpdump']]
 
-  test('gets the first line of standard input as its password, and nothing else does', async () => {
+  test('gives sudo the first line of standard input as its password, and nothing else gets it', async () => {
     const capture = startSupervisor(shell, { sudo: 'sudo', readsPassword: true, programs }, environment)
     capture.child.stdin.write(`${password}\nh\n`)
     await until(() => capture.stdout() !== '' && capture.stderr().includes('alive'))
@@ -52,7 +52,7 @@ describe.each(able)('in %s %s sudo', (...words) => {
     expect(capture.stderr() + readFileSync(environment.SUDO_WORDS ?? '', 'utf8')).not.toContain(password)
   })
 
-  test('gets its password also where the stream is compressed', async () => {
+  test('gives sudo its password also where the stream is compressed', async () => {
     const capture = startSupervisor(
       shell,
       { sudo: 'sudo', readsPassword: true, compression: 'gzip', programs },
@@ -69,7 +69,7 @@ describe.each(able)('in %s %s sudo', (...words) => {
     expect(gunzipSync(Buffer.concat(chunks)).toString()).toBe(`captures as ${name}\n`)
   })
 
-  test('is told from the right password', async () => {
+  test('distinguishes a wrong password from the right one', async () => {
     const capture = startSupervisor(shell, { sudo: 'sudo', readsPassword: true, programs }, environment)
     capture.child.stdin.write('wrong\n')
     await until(() => capture.stderr().includes('ended 1'))
@@ -78,7 +78,7 @@ describe.each(able)('in %s %s sudo', (...words) => {
     expect(capture.stderr()).toContain('incorrect password')
   })
 
-  test('is asked with -n where there is no password', async () => {
+  test('runs sudo -n without a password', async () => {
     const capture = startSupervisor(shell, { sudo: 'sudo', programs }, environment)
     await until(() => capture.stderr().includes('ended 1'))
     capture.child.stdin.write('r\n')
@@ -86,7 +86,7 @@ describe.each(able)('in %s %s sudo', (...words) => {
     expect(capture.stderr()).toContain(`using sudo -n tcpdump -Z ${name}`)
   })
 
-  test('is left out for a tcpdump that has the capabilities itself', async () => {
+  test('skips sudo for a tcpdump that has the capabilities itself', async () => {
     writeFileSync(path.join(folder, 'getcap'), '#!/bin/sh\necho "$1 cap_net_admin,cap_net_raw=eip"\n', { mode: 0o755 })
     const capture = startSupervisor(shell, { sudo: 'sudo', programs }, environment)
     await until(() => capture.stdout() !== '')

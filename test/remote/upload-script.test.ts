@@ -111,15 +111,15 @@ async function refuse(shell: readonly string[], setting: UploadSetting) {
 
 const listFiles = async (place: string) => (await readdir(place)).filter((name) => name.startsWith('kcap-tcpdump-'))
 
-describe.each(distinctShells)('in %s', (...shell) => {
-  test('a program arrives byte for byte and may be run by its owner only', async () => {
+describe.each(distinctShells)('the upload script in %s', (...shell) => {
+  test('delivers a program byte for byte, executable by its owner only', async () => {
     const { whole, file } = await upload(shell, { folders: [folder] })
     expect([whole.path, whole.sum.split(' ')[0]]).toEqual([file, sha256])
     expect((await readFile(file)).equals(program)).toBe(true)
     expect((await stat(file)).mode & 0o777).toBe(0o700)
   })
 
-  test('the program stays while heartbeats come, and is gone with the word to remove it', async () => {
+  test('keeps the program while heartbeats arrive, and removes it on request', async () => {
     const { child, file, stdout, ended } = await upload(shell, { folders: [folder] })
     for (let i = 1; i <= 3; i++) {
       await sleep(defaultSilenceSeconds * 400)
@@ -132,7 +132,7 @@ describe.each(distinctShells)('in %s', (...shell) => {
     await expect(access(file)).rejects.toThrow('ENOENT')
   })
 
-  test('the end of input leaves no file, whenever it comes', async () => {
+  test('leaves no file after the end of its input at any moment', async () => {
     const place = await makeFolder()
     const runs = await Promise.all(moments.map((moment) => startToMoment(shell, { folders: [place] }, moment)))
     for (const { child } of runs) child.stdin.end()
@@ -140,7 +140,7 @@ describe.each(distinctShells)('in %s', (...shell) => {
     expect(await listFiles(place)).toEqual([])
   })
 
-  test('silence leaves no file and no process that still waits, whenever it comes', async () => {
+  test('leaves no file and no waiting process after silence at any moment', async () => {
     const place = await makeFolder()
     const runs = await Promise.all(moments.map((moment) => startToMoment(shell, { folders: [place] }, moment)))
     // The outputs close with the last process that has them.
@@ -148,12 +148,12 @@ describe.each(distinctShells)('in %s', (...shell) => {
     expect(await listFiles(place)).toEqual([])
   })
 
-  test('a folder where nothing can be put is passed by', async () => {
+  test('skips a folder where it cannot write', async () => {
     const { whole } = await upload(shell, { folders: ['/proc', path.join(folder, 'missing'), folder] })
     expect(path.dirname(whole.path)).toBe(folder)
   })
 
-  test('a program for this machine is taken, one for another is not', async () => {
+  test('accepts a program for this machine, and refuses one for another', async () => {
     const machine = execFileSync('uname', ['-m'], { encoding: 'utf8' }).trim()
     await upload(shell, { folders: [folder], machines: ['vax', machine] })
     const place = await makeFolder()
@@ -164,7 +164,7 @@ describe.each(distinctShells)('in %s', (...shell) => {
     expect(await readdir(place)).toEqual([])
   })
 
-  test('where no folder will do it says so', async () => {
+  test('reports that no folder is usable', async () => {
     expect(await refuse(shell, { folders: ['/proc', path.join(folder, 'missing')] })).toEqual({
       code: 3,
       reason: 'there is no folder where a program could be put and run',
@@ -192,13 +192,13 @@ async function startToMoment(shell: readonly string[], setting: UploadSetting, m
 }
 
 const [plain = []] = distinctShells.filter(([program]) => program !== 'busybox')
-test.skipIf(plain.length === 0)('without sha256sum the checksum of POSIX is reported', async () => {
+test.skipIf(plain.length === 0)('without sha256sum the upload script reports the checksum of POSIX', async () => {
   const PATH = await makePath(plain[0] ?? '', 'dd', 'chmod', 'rm', 'cksum')
   const { whole } = await upload(plain, { folders: [folder], PATH })
   expect(whole.sum).toBe(`${posixChecksum(program)} ${program.length}`)
 })
 
-test.skipIf(plain.length === 0)('a program that it needs and that is not there is named', async () => {
+test.skipIf(plain.length === 0)('the upload script names an absent program that it needs', async () => {
   const PATH = await makePath(plain[0] ?? '', 'chmod', 'rm', 'cksum')
   expect(await refuse(plain, { folders: [folder], PATH })).toEqual({ code: 3, reason: 'there is no "dd"' })
 })
@@ -215,14 +215,14 @@ const hasBusybox = distinctShells.some(([program]) => program === 'busybox')
 /** Shells whose `read` takes a timeout. */
 const timedShells = distinctShells.filter(([program]) => program !== 'dash' && program !== 'sh')
 
-describe.skipIf(!hasBusybox).each(timedShells)('with programs of busybox, in %s', (...shell) => {
-  test('a program arrives byte for byte', async () => {
+describe.skipIf(!hasBusybox).each(timedShells)('the upload script with busybox, in %s', (...shell) => {
+  test('delivers a program byte for byte', async () => {
     const PATH = await makeBusyboxPath('dd', 'timeout')
     const { file } = await upload(shell, { folders: [folder], PATH })
     expect((await readFile(file)).equals(program)).toBe(true)
   })
 
-  test('silence in the middle of a run leaves no file, though its timeout is not used', async () => {
+  test('leaves no file after silence in the middle of a run, though its timeout is not used', async () => {
     const [PATH, place] = [await makeBusyboxPath('dd', 'timeout'), await makeFolder()]
     const calls = path.join(place, 'calls')
     const timeout = `#!/bin/sh\n[ $# = 0 ] || echo "$*" >>'${calls}'\nexec busybox timeout "$@"\n`
@@ -234,7 +234,7 @@ describe.skipIf(!hasBusybox).each(timedShells)('with programs of busybox, in %s'
 })
 
 test.skipIf(plain.length === 0)(
-  'a dd that reads no full blocks takes the program byte by byte',
+  'the upload script reads byte by byte with a dd that reads no full blocks',
   { timeout: 30_000 },
   async () => {
     const place = await makeFolder()
@@ -247,7 +247,7 @@ test.skipIf(plain.length === 0)(
   },
 )
 
-test('a program that there is no room for leaves nothing behind', async () => {
+test('the upload script leaves nothing of a program that does not fit', async () => {
   const place = await makeFolder()
   const run = startUpload(['sh', '-c', 'ulimit -f 10; exec sh "$@"', 'sh'], { folders: [place] })
   await run.hear('ready')
@@ -258,7 +258,7 @@ test('a program that there is no room for leaves nothing behind', async () => {
 })
 
 test.each(['whole ../x abc', 'whole /tmp/$(id) abc', `whole /${'x'.repeat(300)} abc`, 'wholesale /tmp/x', '', 'pid 7'])(
-  'parseUploadAnswer takes no answer from %j',
+  'parseUploadAnswer accepts no answer from %j',
   (line) => {
     expect(parseUploadAnswer(line)).toBeUndefined()
   },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Via } from '../../src/base/capture-request.ts'
 import { parseArguments, readChoice } from '../../src/request/parse-arguments.ts'
 
-test('a misspelt option does not compile', () => {
+test('TypeScript rejects a misspelt option', () => {
   const parsed = parseArguments(['--duration', '5'])
   // @ts-expect-error: there is no such option
   expect(parsed.text('durration')).toBe(undefined)

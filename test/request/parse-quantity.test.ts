@@ -47,7 +47,7 @@ describe('parseDuration', () => {
     )
   })
 
-  test.each(['25d', '9'.repeat(400)])('refuses %s, which no timer takes', (text) => {
+  test.each(['25d', '9'.repeat(400)])('refuses %s, which no timer accepts', (text) => {
     expect(() => parseDuration('rotate-time', text)).toThrow(
       expect.objectContaining({ message: `cannot use --rotate-time "${text}": the longest time is 24d` }),
     )
@@ -60,7 +60,7 @@ describe('parseDuration', () => {
   })
 })
 
-test('parseShortTime takes no time beyond its limit', () => {
+test('parseShortTime accepts no time beyond its limit', () => {
   expect(['0', '200ms', '1s', '1s500ms'].map((text) => parseShortTime('merge-window', text, 2_000))).toEqual([
     0, 200, 1_000, 1_500,
   ])
@@ -87,7 +87,7 @@ describe('parseSize', () => {
   })
 
   test.each(['', '0', '0.5', '-1', 'x', 'MB', '10X', '10Mib s', '1M5k', '10bit', '9'.repeat(400)])(
-    'refuses "%s" and shows forms',
+    'refuses "%s" and shows valid forms',
     (text) => {
       expect(() => parseSize('max-size', text)).toThrow(
         expect.objectContaining({

@@ -25,13 +25,13 @@ async function kcap(text: string, argv: readonly string[], more: Record<string, 
   return { code, stdout: stdout.toString(), stderr }
 }
 
-describe('the kubeconfig of the config', () => {
+describe('the kubeconfig of the config file', () => {
   test('is used where KUBECONFIG names none', async () => {
     const { code, stdout } = await kcap(`kubeconfig: ${plain}\n`, ['list', 'pods', '-n', 'prod', '-o', 'name'])
     expect([code, stdout.split('\n')]).toEqual([0, expect.arrayContaining(['prod/orders-6c9f'])])
   })
 
-  test("stands in Wireshark's list", async () => {
+  test("is in Wireshark's list", async () => {
     const text = `kubeconfig: ${plain}\n`
     const cache = { XDG_CACHE_HOME: path.join(demo.folder, 'cache') }
     expect(await kcap(text, ['--kcap-refresh'], cache)).toMatchObject({ code: 0, stderr: '' })
@@ -39,7 +39,7 @@ describe('the kubeconfig of the config', () => {
     expect(stdout).toContain('{display=kcap: prod/orders-6c9f}')
   })
 
-  test('gives way to KUBECONFIG and to --kubeconfig', async () => {
+  test('yields to KUBECONFIG and to --kubeconfig', async () => {
     const text = 'kubeconfig: /nonexistent/config\n'
     for (const [argv, variable] of [
       [['list', 'pods', '-n', 'prod'], plain],
@@ -75,7 +75,7 @@ describe('a credential plugin that is not on PATH', () => {
   })
 })
 
-test('folders of the config come behind those of PATH, each once', () => {
+test('folders in the path of the config follow those of PATH, each once', () => {
   const environment = { PATH: '/usr/bin:/opt/a' }
   widenPath({ path: ['/opt/a', '/opt/b'] }, environment)
   widenPath({ path: ['/opt/a', '/opt/b'] }, environment)
@@ -85,7 +85,7 @@ test('folders of the config come behind those of PATH, each once', () => {
 describe('a profile', () => {
   const text = 'profiles:\n  orders: svc/orders -n prod\n  odd: [prod/orders-6c9f, --filter, "tcp or udp"]\n'
 
-  test('stands for its words', () => {
+  test('expands to its words', () => {
     const settings = parseSettings('config.yaml', text)
     expect(expandProfiles(['@orders', '--count', '5', '@odd'], settings)).toEqual([
       'svc/orders',
@@ -99,13 +99,13 @@ describe('a profile', () => {
     ])
   })
 
-  test('captures, with what is said beside it', async () => {
+  test('captures together with further words', async () => {
     const file = path.join(demo.folder, 'profile.pcapng')
     const { code, stderr } = await kcap(text, ['@odd', '--count', '3', '-o', file], { KUBECONFIG: plain })
     expect([code, stderr]).toEqual([0, expect.stringContaining('3 packets')])
   })
 
-  test('that is not there is told, with those that are near', async () => {
+  test('that does not exist is an error that names similar ones', async () => {
     const { code, stderr } = await kcap(text, ['@order'])
     expect([code, stderr]).toEqual([
       2,
@@ -114,7 +114,7 @@ describe('a profile', () => {
   })
 })
 
-test('the default target is captured where nobody can choose one', async () => {
+test('kcap captures the default target where nobody can choose one', async () => {
   const file = path.join(demo.folder, 'default.pcapng')
   const argv = ['--count', '3', '-o', file]
   const text = 'defaultTarget: prod/orders-6c9f\n'
@@ -127,7 +127,7 @@ test('the default target is captured where nobody can choose one', async () => {
 describe('a variable named after an option', () => {
   const parse = (argv: readonly string[], environment: Record<string, string>) => parseArguments(argv, { environment })
 
-  test('stands for it where it is not given', () => {
+  test('sets the option where the command line does not', () => {
     const environment = { KCAP_DEBUG_IMAGE: 'tools:1', KCAP_PORT: '80,443', KCAP_PRIVILEGED: 'true', KCAP_YES: '0' }
     const parsed = parse(['--port', '8080'], environment)
     expect([parsed.text('debug-image'), parsed.list('port'), parsed.flag('privileged'), parsed.flag('yes')]).toEqual([
@@ -138,18 +138,18 @@ describe('a variable named after an option', () => {
     ])
   })
 
-  test('stands in the line that repeats a capture, but for one that is not used', () => {
+  test('is in the line that repeats a capture, unless the capture does not use it', () => {
     const environment = { KCAP_FILTER: 'tcp port 80', KCAP_PORT: '80', KCAP_QUIET: '1', KCAP_YES: '0' }
     const parsed = parse(['prod/web-0', '--port', '8080'], environment)
     const request = makeRequest(parsed, { output: { kind: 'stdout' }, commandLine: 'kcap prod/web-0 --port 8080' })
     expect(request.commandLine).toBe("KCAP_FILTER='tcp port 80' KCAP_QUIET=1 kcap prod/web-0 --port 8080")
   })
 
-  test('does not overwrite or remove anything', () => {
+  test('never overwrites or removes anything', () => {
     expect(parse([], { KCAP_FORCE: '1' }).flag('force')).toBe(false)
   })
 
-  test('is checked as it is', () => {
+  test('is validated like the option', () => {
     expect(() => parse([], { KCAP_VIA: 'magic' })).toThrow('cannot use KCAP_VIA "magic": must be one of: auto')
     expect(() => parse([], { KCAP_YES: 'perhaps' })).toThrow(
       'cannot use KCAP_YES "perhaps": must be one of: 0, 1, true, false',

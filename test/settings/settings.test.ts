@@ -16,13 +16,13 @@ async function load(text: string) {
   return await loadSettings({ KCAP_CONFIG: file })
 }
 
-test('without a file, or with an empty one, everything has its default', async () => {
+test('everything has its default without a config file, or with an empty one', async () => {
   const empty = path.join(folder, 'none')
   expect(await loadSettings({ HOME: empty })).toEqual(defaultSettings(path.join(empty, '.config/kcap/config.yaml')))
   for (const text of ['', '# nothing\n', '~\n', '{}\n']) expect(await load(text)).toEqual(defaultSettings(file))
 })
 
-test('what it says holds, and the rest has its default', async () => {
+test('settings of the config file apply, and the rest has its default', async () => {
   const text = `
 list:
   contexts: [prod, 'staging-*']
@@ -100,14 +100,14 @@ describe("a wrong key or value is 'config-broken', exit code 2, and names its li
     ['list: 3\n', 'line 1: "list" must be a list of keys and values', file],
     ['- a\n', 'line 1: the file must be a list of keys and values', file],
     ['list:\n  contexts: [a\n', 'line 3: Flow sequence in block collection must', file],
-  ])('%j', async (text, state, hint) => {
+  ])('the config file %j', async (text, state, hint) => {
     const error = await failureOf(load(text))
     expect([error.code, error.exitCode]).toEqual(['config-broken', 2])
     expect(error.message.startsWith(`cannot use the config file "${file}": ${state}`), error.message).toBe(true)
     expect(error.hints.join('\n')).toContain(hint)
   })
 
-  test('a file that is named and not there, or a folder, is told', async () => {
+  test('an absent config file that was named, or a folder in its place, is an error', async () => {
     const missing = await failureOf(loadSettings({ KCAP_CONFIG: path.join(folder, 'gone') }))
     expect(missing.message).toBe(`cannot use the config file "${folder}/gone": no such file`)
     expect(missing.hints).toContain('unset KCAP_CONFIG')
@@ -117,7 +117,7 @@ describe("a wrong key or value is 'config-broken', exit code 2, and names its li
   })
 })
 
-test('kcap config writes a file that explains itself and holds nothing new, and shows what holds', async () => {
+test('kcap config init writes a file that explains itself and changes nothing, and kcap config show prints the settings', async () => {
   const written = path.join(folder, 'new', 'config.yaml')
   const kcap = async (...argv: string[]) => {
     const { code, stdout, stderr } = await runKcap(['config', ...argv], { KCAP_CONFIG: written })

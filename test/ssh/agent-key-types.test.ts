@@ -5,7 +5,7 @@ import { readAgentKeyTypes } from '../../src/ssh/agent-key-types.ts'
 import { afterThisTest } from '../support/cleanups.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
-test('an agent that answers byte by byte is not waited for longer than one that is silent', async () => {
+test('kcap waits no longer for an agent that answers byte by byte than for a silent one', async () => {
   const agentPath = path.join(await makeTempFolder(), 'agent')
   const agent = createServer((socket) => {
     const timer = setInterval(() => socket.write('\0'), 200)

@@ -22,7 +22,7 @@ async function transfer(config: string[], mayCompress?: boolean): Promise<number
   return relay.bytesDown()
 }
 
-test('Compression yes of the ssh config has the host compress', async () => {
+test('Compression yes of the ssh config makes the host compress', async () => {
   expect(await transfer(['Compression yes'])).toBeLessThan(zeros / 10)
 })
 

@@ -90,7 +90,7 @@ describe('connectSsh()', () => {
   })
 })
 
-describe('a host that cannot be reached', () => {
+describe('the error for an unreachable host', () => {
   test('says that the port is closed', async () => {
     const home = openHome()
     const port = await closedPort()
@@ -161,14 +161,14 @@ describe('the Ciphers of the config', () => {
     ['aes256-ctr,aes128-gcm@openssh.com', 'aes256-ctr'],
     ['aes256-ctr', 'aes256-ctr'],
     ['chacha20-poly1305@openssh.com', 'chacha20-poly1305@openssh.com'],
-  ])('%s gives %s', async (ciphers, expected) => {
+  ])('%s set the ciphers %s', async (ciphers, expected) => {
     const { name } = await openHost({}, [`Ciphers ${ciphers}`])
     const lines: string[] = []
     await openConnection(name, { log: (line) => lines.push(line) })
     expect(lines.find((line) => line.includes(' uses '))).toMatch(new RegExp(`, ${expected}$`))
   })
 
-  test('that kcap cannot do are told before the host is called', async () => {
+  test('that kcap does not support are reported before it dials', async () => {
     const { name, label, server } = await openHost({}, ['Ciphers aes256-cbc'])
     const error = await failureOf(openConnection(name))
     expect(error.code).toBe('ssh-failed')
@@ -181,7 +181,7 @@ describe('the Ciphers of the config', () => {
 })
 
 describe('a connection in use', () => {
-  test('that is cut tells its programs', async () => {
+  test('that is cut ends its programs with the loss', async () => {
     const { name, server, label } = await openHost()
     const connection = await openConnection(name)
     const end = collect(await connection.startProcess('echo begun; sleep 60', noSignal()))
@@ -195,7 +195,7 @@ describe('a connection in use', () => {
     await expect(connection.startProcess('true', noSignal())).rejects.toMatchObject({ code: 'connection-lost' })
   })
 
-  test('that falls silent is given up after the keepalives', async () => {
+  test('that falls silent ends after the keepalives', async () => {
     const { name, server, label } = await openHost()
     const connection = await openConnection(name, { silence: quick })
     const program = await connection.startProcess('echo begun; sleep 60', noSignal())
@@ -207,7 +207,7 @@ describe('a connection in use', () => {
     )
   })
 
-  test('stays while the host answers keepalives, also when the reader sleeps', async () => {
+  test('stays open while the host answers keepalives, even when the reader sleeps', async () => {
     const { name } = await openHost()
     const connection = await openConnection(name, { silence: quick })
     const program = await connection.startProcess('head -c 9000000 /dev/zero', noSignal())
@@ -216,7 +216,7 @@ describe('a connection in use', () => {
   })
 })
 
-describe('through a jump host', () => {
+describe('a connection through a jump host:', () => {
   async function openJump(jumpOptions: Partial<SshServerOptions> = {}, targetOptions: Partial<SshServerOptions> = {}) {
     const bob = makeKeyPair()
     const jump = await openServer({ users: { bob: { keys: [bob.public] } }, allowForwarding: true, ...jumpOptions })
@@ -250,14 +250,14 @@ describe('through a jump host', () => {
     await expect.poll(() => jump.connectionCount() + target.connectionCount()).toBe(0)
   })
 
-  test('KCAP_SSH_PASSWORD is not given to the jump host', async () => {
+  test('the jump host does not get KCAP_SSH_PASSWORD', async () => {
     const { jump, name } = await openJump({ users: { bob: { password: 'x' } } })
     const environment = { PATH: process.env.PATH, KCAP_SSH_PASSWORD: 'x' }
     expect((await failureOf(openConnection(name, { environment }))).code).toBe('ssh-jump-failed')
     expect(jump.logins).toEqual(['bob none'])
   })
 
-  test('a jump host that refuses the login is named', async () => {
+  test('the error names a jump host that refuses the login', async () => {
     const { name, label, jumpLabel } = await openJump({ users: { bob: { keys: [makeKeyPair().public] } } })
     const error = await failureOf(openConnection(name))
     expect(error.code).toBe('ssh-jump-failed')
@@ -268,7 +268,7 @@ describe('through a jump host', () => {
     expect(error.exitCode).toBe(4)
   })
 
-  test('a jump host that is down is named', async () => {
+  test('the error names a jump host that is down', async () => {
     const { name } = await openJump()
     const port = await closedPort()
     const error = await failureOf(openConnection({ ...name, jumpHost: `eve@127.0.0.1:${port}` }))
@@ -276,7 +276,7 @@ describe('through a jump host', () => {
     expect(error.message).toContain(`: cannot reach "ssh://eve@127.0.0.1:${port}": connection refused`)
   })
 
-  test('a jump host with an unknown key is named', async () => {
+  test('the error names a jump host with an unknown key', async () => {
     const { name, jump, home } = await openJump()
     home.write('known_hosts', '')
     const error = await failureOf(openConnection(name))
@@ -285,7 +285,7 @@ describe('through a jump host', () => {
     expect(jump.logins).toEqual([])
   })
 
-  test('a jump host that forwards nothing is named', async () => {
+  test('the error names a jump host that forwards nothing', async () => {
     const { name, label, jumpLabel, jump } = await openJump({ allowForwarding: false })
     const error = await failureOf(openConnection(name))
     expect(error.code).toBe('ssh-jump-failed')
@@ -294,7 +294,7 @@ describe('through a jump host', () => {
     await expect.poll(() => jump.connectionCount()).toBe(0)
   })
 
-  test('a refusal of the host behind it is its own error', async () => {
+  test("a refusal of the host behind it is that host's error", async () => {
     const { name, label, jump } = await openJump({}, { users: { ann: { keys: [] } } })
     const error = await failureOf(openConnection(name))
     expect(error.code).toBe('ssh-login-refused')
@@ -302,7 +302,7 @@ describe('through a jump host', () => {
     await expect.poll(() => jump.connectionCount()).toBe(0)
   })
 
-  test('a cut between jump host and host is noticed', async () => {
+  test('kcap notices a cut between jump host and host', async () => {
     const { name, target, jump } = await openJump()
     const connection = await openConnection(name, { silence: quick })
     const end = collect(await connection.startProcess('sleep 60', noSignal()))

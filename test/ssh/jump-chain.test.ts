@@ -45,7 +45,7 @@ describe('a chain of jump hosts', () => {
     ['by flag', {}, 'a,b,c'],
     ['each in the config of the next', { d: ['ProxyJump c'], c: ['ProxyJump b'], b: ['ProxyJump a'] }, undefined],
     ['the first by its own config', { b: ['ProxyJump a'] }, 'b,c'],
-  ])('%s is gone in order', async (_how, lines, jumpHost) => {
+  ])('given %s is followed in order', async (_how, lines, jumpHost) => {
     const { host, server } = await openHosts(['a', 'b', 'c', 'd'], lines)
     expect(await whoAnswers(await openConnection(host('d', jumpHost)))).toBe('here\n')
     for (const name of ['a', 'b', 'c', 'd']) {
@@ -54,13 +54,13 @@ describe('a chain of jump hosts', () => {
     }
   })
 
-  test('the config of a later hop does not change the way to it', async () => {
+  test("keeps the route to a hop, whatever that hop's config says", async () => {
     const { host, server } = await openHosts(['a', 'b', 'c'], { b: ['ProxyJump c'] })
     expect(await whoAnswers(await openConnection(host('c', 'a,b')))).toBe('here\n')
     expect(server('c').connectionCount()).toBe(1)
   })
 
-  test('which of them fails is told', async () => {
+  test('names the jump host that fails', async () => {
     const { host, server, label } = await openHosts(['a', 'b', 'c'], { c: ['ProxyJump a,b'] })
     await server('b').close()
     const error = await failureOf(openConnection(host('c')))
@@ -71,14 +71,14 @@ describe('a chain of jump hosts', () => {
     await expect.poll(() => server('a').connectionCount()).toBe(0)
   })
 
-  test('a circle is refused', async () => {
+  test('refuses a cycle', async () => {
     const { host } = await openHosts(['a', 'b'], { a: ['ProxyJump b'], b: ['ProxyJump a'] })
     const error = await failureOf(openConnection(host('a')))
     expect(error.code).toBe('ssh-jump-failed')
     expect(error.message).toMatch(/they lead through each other: b comes again and again$/)
   })
 
-  test('one that dies takes what runs behind it along', async () => {
+  test('ends the hops behind a jump host that dies', async () => {
     const { host, server } = await openHosts(['a', 'b', 'c'], { c: ['ProxyJump a,b'] })
     const connection = await openConnection(host('c'))
     const end = collect(await connection.startProcess('sleep 60', noSignal()))
@@ -108,18 +108,18 @@ describe('a ProxyCommand', () => {
     await expect.poll(() => isRunning(mark)).toBe(false)
   })
 
-  test('leads to the first of several jump hosts', async () => {
+  test('reaches the first of several jump hosts', async () => {
     const { host } = await openHosts(['a', 'b'], { a: [through('first')], b: ['ProxyJump a'] })
     expect(await whoAnswers(await openConnection(host('b')))).toBe('here\n')
   })
 
-  test('does not count beside a jump host by flag', async () => {
+  test('is ignored with --jump-host', async () => {
     const { host } = await openHosts(['a', 'b'], { b: ['ProxyCommand exit 1'] })
     expect(await whoAnswers(await openConnection(host('b', 'a')))).toBe('here\n')
     expect(await whoAnswers(await openConnection(host('b', 'none')))).toBe('here\n')
   })
 
-  test('that fails says so in its own words', async () => {
+  test('that fails is reported in its own words', async () => {
     const { host, label } = await openHosts(['a'], { a: ["ProxyCommand sh -c 'echo no way to %n >&2; exit 7'"] })
     const error = await failureOf(openConnection(host('a')))
     expect(error.code).toBe('ssh-failed')
@@ -128,7 +128,7 @@ describe('a ProxyCommand', () => {
     expect(error.exitCode).toBe(4)
   })
 
-  test('that is silent is given up', async () => {
+  test('that is silent times out', async () => {
     const mark = `sleep 3${process.pid}`
     const { host } = await openHosts(['a'], { a: [`ProxyCommand ${mark}`, 'ConnectTimeout 1'] })
     expect((await failureOf(openConnection(host('a')))).code).toBe('ssh-timeout')

@@ -27,7 +27,7 @@ test('KCAP_SUDO_PASSWORD comes first, then what the person types three times', a
   expect(new Set(asked)).toEqual(new Set(['[sudo] password for ann on h: ']))
 })
 
-test('a host that has shown a wrong key gets no password of sudo, and nobody is asked for one', async () => {
+test('a host that has shown a wrong key gets no sudo password, and kcap asks nobody for one', async () => {
   const { asked, next } = passwordsFor(() => true)
   expect([await next(), await next()]).toEqual([undefined, undefined])
   expect(asked).toEqual([])

@@ -28,7 +28,7 @@ function choose(pod: V1Pod, container?: string) {
 const running: V1ContainerState = { running: {} }
 const crashing: V1ContainerState = { waiting: { reason: 'CrashLoopBackOff' } }
 
-test('the first container that runs is taken', () => {
+test('choosePod takes the first container that runs', () => {
   expect(choose(makePod({ api: crashing, proxy: running }))).toMatchObject({
     container: 'proxy',
     node: 'worker-1',
@@ -37,7 +37,7 @@ test('the first container that runs is taken', () => {
   })
 })
 
-test('of a pod that crashes the log of its last run is offered', () => {
+test('the hints for a crashed pod include the log of its last run', () => {
   expect(choose(makePod({ api: crashing }))).toEqual([
     'cannot capture "shop/orders-6c9f": no container of it runs (CrashLoopBackOff)',
     'kubectl logs -n shop orders-6c9f -c api --previous',
@@ -45,14 +45,14 @@ test('of a pod that crashes the log of its last run is offered', () => {
   ])
 })
 
-test('of a pod that has not started yet there is no log', () => {
+test('a pod that has not started yet has no log in its hints', () => {
   expect(choose(makePod({ api: { waiting: { reason: 'ContainerCreating' } } }))).toEqual([
     'cannot capture "shop/orders-6c9f": no container of it runs (ContainerCreating)',
     'kubectl describe pod -n shop orders-6c9f',
   ])
 })
 
-test('in the place of a container that does not run those that do are offered', () => {
+test('the hints for a stopped container offer the running ones', () => {
   expect(choose(makePod({ api: crashing, proxy: running }), 'api')).toEqual([
     'cannot capture "shop/orders-6c9f": its container "api" is CrashLoopBackOff',
     'kcap shop/orders-6c9f --container proxy',
@@ -115,7 +115,7 @@ test.each(['', 'u', '$(id)', podUid.toUpperCase(), `${podUid}0`, `${podUid}\n`])
   expect(choose({ ...pod, metadata: { ...pod.metadata, uid } as never })).toMatchObject({ cgroupUid: undefined })
 })
 
-test('addresses are addresses', () => {
+test('pod addresses are valid IP addresses only', () => {
   const pod = makePod({ app: running })
   const podIPs = [{ ip: '10.1.2.3' }, { ip: '$(id)' }, { ip: 'fd00::7' }, {}]
   expect(choose({ ...pod, status: { ...pod.status, podIPs } as never })).toMatchObject({
@@ -148,7 +148,7 @@ function makeMeshPod(
 
 const all = { app: running, mesh: running, debug: running }
 
-test.each(['app', 'mesh', 'debug'])('the container "%s" can be named, whatever its kind', (name) => {
+test.each(['app', 'mesh', 'debug'])('--container "%s" names a container of any kind', (name) => {
   expect(choose(makeMeshPod('Running', all), name)).toMatchObject({ container: name, containerId: `id-${name}` })
 })
 
@@ -163,7 +163,7 @@ test('a pod whose init container runs can be captured, and is known by its addre
   ])
 })
 
-test('without a name the application is taken, then a sidecar, and never a debug container', () => {
+test('without --container kcap takes the application, then a sidecar, and never a debug container', () => {
   expect(choose(makeMeshPod('Running', all))).toMatchObject({ container: 'app' })
   expect(choose(makeMeshPod('Running', { app: crashing, mesh: running, debug: running }))).toMatchObject({
     container: 'mesh',
@@ -175,7 +175,7 @@ test('without a name the application is taken, then a sidecar, and never a debug
   ])
 })
 
-test('in the place of a container that is not there all others are offered, but for debug containers', () => {
+test('the hints for an absent container offer all others, except debug containers', () => {
   expect(choose(makeMeshPod('Running', all), 'istio')).toEqual([
     'cannot capture "shop/orders-6c9f": it has no container "istio"',
     'kcap shop/orders-6c9f --container app',

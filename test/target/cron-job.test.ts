@@ -68,7 +68,7 @@ async function resolve(word: string): Promise<string[]> {
 }
 
 test.each(['cronjob/backup', 'cj/backup', 'cronjobs.batch/backup'])(
-  '%s stands for the running pods of the jobs that it has made, and of those that were made of it by hand',
+  '%s resolves to the running pods of the jobs that it has made, also of those started by hand',
   async (word) => {
     expect(await resolve(word)).toEqual(['backup-29000000-aaaaa', 'by-hand-ccccc'])
   },

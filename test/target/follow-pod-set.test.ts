@@ -64,7 +64,7 @@ test('a pod set has only the requested pods, whatever the API server sends', asy
   stop()
 })
 
-test('changes are those of what is captured: a container, not a condition', async () => {
+test('a pod set changes with its containers, and not with a condition', async () => {
   const { next, stop } = await follow(
     [pod('web-1')],
     [
@@ -83,7 +83,7 @@ test('changes are those of what is captured: a container, not a condition', asyn
   stop()
 })
 
-test('a pod that comes and goes in one piece of the stream is neither there nor forgotten', async () => {
+test('a pod that comes and goes in one piece of the stream is neither present nor forgotten', async () => {
   const { next, stop } = await follow(
     [pod('web-1')],
     [
@@ -99,7 +99,7 @@ test('a pod that comes and goes in one piece of the stream is neither there nor 
   stop()
 })
 
-test('of 6,000 pods 5,000 are known as targets, and those that are captured', async () => {
+test('of 6,000 pods a pod set knows 5,000 as targets, and those that are captured', async () => {
   const many = Array.from({ length: 6_000 }, (_, i) => pod(`web-${i}`))
   const { next, stop } = await follow(many, [], { isCaptured: (uid) => uid === 'uid-web-5999' })
   const change = await next()

@@ -58,7 +58,7 @@ async function poll(answers: readonly (object | undefined | number)[], run: Part
   return { seen, until, isOver: () => isOver, reading, clock, stop, requests: peer.requests }
 }
 
-test('a login that may only get the pod looks at it again and again, and ends when the pod is gone', async () => {
+test('a login that may only get the pod polls it, and ends when the pod is gone', async () => {
   const { seen, until, isOver } = await poll([pod(), 500, pod(), undefined])
   await until(isOver)
   expect(seen.map(({ pods, gone }) => [[...pods.keys()], gone])).toEqual([
@@ -74,7 +74,7 @@ test.each(['Succeeded', 'Failed'])('a pod whose containers have all ended (%s) i
   expect(seen.at(-1)).toMatchObject({ running: [], gone: ['uid-1'] })
 })
 
-test('a pod of a StatefulSet is waited for as long as the patience lasts', async () => {
+test('kcap waits a limited time for a new pod of a StatefulSet', async () => {
   const ownerKind = 'StatefulSet'
   const { seen, until, isOver, clock } = await poll([pod({ ownerKind }), undefined, pod({ ownerKind, uid: 'uid-2' })])
   await until(() => seen.length >= 3)
@@ -92,14 +92,14 @@ test('a pod of a StatefulSet is waited for as long as the patience lasts', async
   expect(clock.nowMs()).toBeGreaterThan(0)
 })
 
-test('a login that may not even get it any more ends the following with the refusal', async () => {
+test('a login that loses the right to get the pod ends the following with the refusal', async () => {
   const { reading, until, seen, clock } = await poll([pod(), 403])
   await until(() => seen.length === 1)
   await clock.advance(5_000)
   await expect(reading).rejects.toMatchObject({ code: 'api-forbidden' })
 })
 
-test('a stop ends it at once', async () => {
+test('a stop ends the following of a pod at once', async () => {
   const { reading, until, seen, stop } = await poll([pod()])
   await until(() => seen.length === 1)
   stop.abort('stopped')

@@ -52,7 +52,7 @@ async function follow(at: DemoFixture, service: string, user?: string, log = (_l
 test.each([
   ['EndpointSlices', () => demo],
   ['Endpoints', () => older],
-])('a service without a selector is followed by its %s, and pods that leave stay while they live', async (_, at) => {
+])('kcap follows a service without a selector by its %s, and departing pods stay while they live', async (_, at) => {
   const { cluster } = at()
   cluster.addService({ ...port, name: 'leader' })
   cluster.addPod({ name: 'pg-0', ip: '10.244.9.1' })
@@ -75,7 +75,7 @@ test.each([
   expect(await next()).toEqual({ pods: ['pg-1'], running: [], gone: ['pg-0'] })
 })
 
-test('a search that fails is made again', async () => {
+test('a failed search for endpoints is retried', async () => {
   const { cluster } = demo
   cluster.addService({ ...port, name: 'flaky' })
   point(demo, 'flaky', '10.244.2.40')
@@ -90,12 +90,12 @@ test('a search that fails is made again', async () => {
   expect(await change).toEqual({ pods: ['db-0', 'orders-6c9f'], running: ['orders-6c9f'], gone: [] })
 })
 
-test('a service without selector and endpoints is not followed', async () => {
+test('kcap does not follow a service without selector and endpoints', async () => {
   demo.cluster.addService({ ...port, name: 'hollow' })
   expect(await (await follow(demo, 'hollow'))()).toBe('ended')
 })
 
-test("a login that may not watch endpoints gets the pods there are, then 'api-forbidden'", async () => {
+test("a login that may not watch endpoints gets the current pods, then 'api-forbidden'", async () => {
   demo.cluster.addService({ ...port, name: 'db' })
   point(demo, 'db', '10.244.2.40')
   const next = await follow(demo, 'db', 'getter')

@@ -4,7 +4,7 @@ import { parseTarget } from '../../src/target/parse-target.ts'
 const defaults = { cluster: { namespace: undefined }, ssh: { sudo: 'none' } } as const
 const parse = (text: string) => parseTarget(text, defaults)
 
-describe('kinds have the names that kubectl has for them', () => {
+describe("kinds of targets have kubectl's names:", () => {
   test.each([
     ...['pod', 'pods', 'po'].map((name) => [name, { kind: 'pod', pod: 'x' }]),
     ...['service', 'services', 'svc'].map((name) => [name, { kind: 'service', service: 'x' }]),
@@ -29,7 +29,7 @@ describe('kinds have the names that kubectl has for them', () => {
     ['shop/deployments.apps/x', { kind: 'workload', namespace: 'shop', workloadKind: 'deploy', workload: 'x' }],
     ['shop/pod/x', { kind: 'pod', namespace: 'shop', pod: 'x' }],
     ['svc/svc/x', { kind: 'service', namespace: 'svc', service: 'x' }],
-  ] as const)('%s names the namespace, too', (text, target) => {
+  ] as const)('%s also names the namespace', (text, target) => {
     expect(parse(text)).toMatchObject(target)
   })
 
@@ -40,7 +40,7 @@ describe('kinds have the names that kubectl has for them', () => {
     },
   )
 
-  test('a namespace that is named twice, otherwise, is an error', () => {
+  test('two different namespaces for one target are an error', () => {
     const other = { ...defaults, cluster: { namespace: 'staging' } }
     expect(() => parseTarget('shop/svc/x', other)).toThrow('cannot capture "shop/svc/x": --namespace says "staging"')
     expect(() => parseTarget('shop/svc/x', { ...defaults, allNamespaces: true })).toThrow('it names a namespace')

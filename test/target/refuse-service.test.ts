@@ -20,7 +20,7 @@ test("a service whose selector matches no pod is 'pod-not-running' with the sele
   expect(error.hints).toEqual(['kubectl get pods -n prod --show-labels', 'kubectl describe service -n prod nobody'])
 })
 
-test("a service none of whose pods runs is 'pod-not-running'", async () => {
+test("a service without running pods is 'pod-not-running'", async () => {
   demo.cluster.addService({ namespace: 'prod', name: 'mailer', selector: { app: 'mailer' }, ...port })
   const error = await failureOf(resolve('mailer'))
   expect([error.code, error.message]).toEqual(['pod-not-running', 'cannot capture "svc/mailer": none of its pods runs'])
@@ -50,7 +50,7 @@ describe("a service whose endpoints are not pods is 'pod-not-found' with", () =>
     expect(demo.cluster.requests.length - before).toBeLessThan(70)
   })
 
-  test('what was not searched', async () => {
+  test('the kinds that were not searched', async () => {
     addByHand(demo, 'elsewhere', { endpoints: [address('10.244.1.52')], ports: [] })
     const error = await failureOf(resolve('elsewhere', 'one-namespace'))
     expect(error.message).toMatch(/its endpoints are not pods: 10\.244\.1\.52$/)
@@ -89,7 +89,7 @@ describe("a service whose endpoints are not pods is 'pod-not-found' with", () =>
     ])
   })
 
-  test('that the pods are gone', async () => {
+  test('a hint that the pods are gone', async () => {
     addByHand(demo, 'stale', { endpoints: [refer({ kind: 'Pod', name: 'orders-gone' }, '10.244.1.99')] })
     const error = await failureOf(resolve('stale'))
     expect([error.code, error.message]).toEqual([
@@ -98,7 +98,7 @@ describe("a service whose endpoints are not pods is 'pod-not-found' with", () =>
     ])
   })
 
-  test('that there are none', async () => {
+  test('a hint that there are none', async () => {
     addByHand(demo, 'hollow', {})
     demo.cluster.addService({ namespace: 'prod', name: 'headless', ...port, clusterIp: 'None' })
     expect((await failureOf(resolve('hollow'))).message).toBe(
@@ -113,7 +113,7 @@ describe("a service whose endpoints are not pods is 'pod-not-found' with", () =>
   })
 })
 
-test('pods that a login may not get in another namespace are named as that', async () => {
+test('the error names pods that a login may not get in another namespace as such', async () => {
   addByHand(demo, 'foreign', {
     endpoints: [refer({ kind: 'Pod', name: 'web-77aa', namespace: 'staging' }, '10.244.2.53')],
   })
@@ -135,7 +135,7 @@ test.each([
   expect(error.hints).toEqual(hints)
 })
 
-test('a pod of a Windows node behind a service is named as that', async () => {
+test('the error names a pod of a Windows node behind a service as such', async () => {
   const selector = { app: 'iis' }
   demo.cluster.addService({ namespace: 'prod', name: 'iis', selector, ...port })
   demo.cluster.addPod({ name: 'iis-0', labels: selector })

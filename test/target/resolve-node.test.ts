@@ -22,7 +22,7 @@ async function resolve(node: string, user?: string) {
   }
 }
 
-test("a node that is not there is 'node-not-found', and those of like names are told", async () => {
+test("an absent node is 'node-not-found', and the error names similar ones", async () => {
   const { code, lines } = await admin.capture('node/demo-node-9', '--via', 'node-pod')
   expect(code).toBe(3)
   expectRefusal(
@@ -33,10 +33,10 @@ test("a node that is not there is 'node-not-found', and those of like names are 
   )
 })
 
-test("a node's pods are created where the context is at home", async () => {
+test('pods for a node are created in the namespace of the context', async () => {
   expect(await resolve('demo-node-2')).toMatchObject({ kind: 'node', node: 'demo-node-2', namespace: 'prod' })
 })
 
-test('a login that may not look at nodes is believed', async () => {
+test('a node name is trusted where the login may not get nodes', async () => {
   expect(await resolve('demo-node-9', 'blind')).toMatchObject({ kind: 'node', node: 'demo-node-9' })
 })

@@ -45,7 +45,7 @@ describe('a service with a selector is captured at', () => {
     },
   )
 
-  test("its pods, but for a login that may see neither selector nor endpoints: 'api-forbidden'", async () => {
+  test("its pods, except for a login that may see neither selector nor endpoints: 'api-forbidden'", async () => {
     const error = await failureOf(resolve('orders', 'pods-only'))
     expect([error.code, error.exitCode, error.message]).toEqual([
       'api-forbidden',
@@ -54,7 +54,7 @@ describe('a service with a selector is captured at', () => {
     ])
   })
 
-  test('also the pods that a slice made by hand adds', async () => {
+  test('the pods that a slice made by hand adds', async () => {
     const object = makeObject('EndpointSlice', 'discovery.k8s.io/v1', 'web-more')
     object.metadata.labels = { 'kubernetes.io/service-name': 'web' }
     const endpoints = [refer({ kind: 'Pod', name: 'db-0', namespace: 'prod' }, '10.244.2.40'), address('10.244.1.71')]
@@ -94,7 +94,7 @@ describe('a service without a selector is captured at', () => {
     expect((await failureOf(resolve('ended'))).message).toContain('its endpoints are not pods: 10.244.1.60:8080')
   })
 
-  test('those pods on a node with its address that have the port, not the others', async () => {
+  test('only those pods on a node with its address that have the port', async () => {
     const containers = [{ name: 'agent', port: 9100 }]
     demo.cluster.addPod({ name: 'node-exporter', hostNetwork: true, containers })
     addByHand(demo, 'exporter', { endpoints: [address('192.168.49.2')], ports: [{ port: 9100, protocol: 'TCP' }] })
@@ -104,7 +104,7 @@ describe('a service without a selector is captured at', () => {
   })
 })
 
-describe('before discovery.k8s.io/v1 Endpoints say the same:', () => {
+describe('before discovery.k8s.io/v1, Endpoints lead to', () => {
   let older: DemoFixture
   beforeAll(async () => {
     older = await openDemoFixture({ hasEndpointSlices: false })
@@ -124,7 +124,7 @@ describe('before discovery.k8s.io/v1 Endpoints say the same:', () => {
     expect(await resolveService(older, 'byhand')).toEqual(['prod/orders-6c9f', 'staging/orders-b8d1'])
   })
 
-  test('addresses that are not pods', async () => {
+  test('no pods for addresses that are not pods', async () => {
     put('outside', { addresses: [{ ip: '192.0.2.1' }], ports })
     const error = await failureOf(resolveService(older, 'outside'))
     expect(error.message).toContain('its endpoints are not pods: 192.0.2.1:8080')

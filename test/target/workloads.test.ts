@@ -24,24 +24,24 @@ async function resolve(text: string, namespace?: string) {
   }
 }
 
-describe('a workload stands for its running pods', () => {
+describe('a workload', () => {
   test.each([
     ['deploy/orders', undefined, ['orders-6c9f', 'orders-x2x7']],
     ['deployment/orders', 'staging', ['orders-b8d1']],
     ['statefulset/db', undefined, ['db-0']],
     ['ds/kube-proxy', 'kube-system', ['kube-proxy-4zk7m', 'kube-proxy-v8x2c']],
-  ])('%s in %s: %j', async (text, namespace, pods) => {
+  ])('%s in %s resolves to its running pods %j', async (text, namespace, pods) => {
     expect(await resolve(text, namespace)).toEqual(pods)
   })
 
-  test("that is not there is 'pod-not-found', with near names", async () => {
+  test("that does not exist is 'pod-not-found', with similar names", async () => {
     const error = await failureOf(resolve('deploy/order'))
     expect([error.code, error.exitCode]).toEqual(['pod-not-found', 3])
     expect(error.message).toBe('cannot capture "deploy/order": the namespace "prod" has no such workload')
     expect(error.hints).toEqual(['similar names: orders', 'kubectl get deploy -n prod'])
   })
 
-  test("in a namespace that is not there is 'namespace-not-found'", async () => {
+  test("in a namespace that does not exist is 'namespace-not-found'", async () => {
     expect((await failureOf(resolve('deploy/orders', 'stagin'))).code).toBe('namespace-not-found')
   })
 
@@ -53,7 +53,7 @@ describe('a workload stands for its running pods', () => {
   })
 })
 
-test('a pod that is not there, but a service and a deployment of its name, is told of them', async () => {
+test('the error for an absent pod names a service and a deployment of its name', async () => {
   const error = await failureOf(resolve('orders', 'prod'))
   expect([error.code, error.message]).toEqual([
     'pod-not-found',
@@ -71,7 +71,7 @@ test.each([
   ['orders-*', 'prod', ['orders-6c9f', 'orders-x2x7']],
   ['prod/orders-?2x7', undefined, ['orders-x2x7']],
   ['*/orders-*', undefined, ['orders-6c9f', 'orders-b8d1', 'orders-x2x7']],
-])('the pattern %s in %s stands for %j', async (text, namespace, pods) => {
+])('the pattern %s in %s matches %j', async (text, namespace, pods) => {
   expect(await resolve(text, namespace)).toEqual(pods)
 })
 
@@ -83,13 +83,13 @@ test.each([
     'cannot capture "prod/mailer-*": none of these pods runs',
     'kubectl get pods -n prod',
   ],
-])('a pattern that stands for no pod, %s, is %s', async (text, code, message, hint) => {
+])('a pattern that matches no pod, %s, is %s', async (text, code, message, hint) => {
   const error = await failureOf(resolve(text, 'prod'))
   expect([error.code, error.exitCode, error.message]).toEqual([code, 3, message])
   expect(error.hints).toEqual([hint])
 })
 
-test('a container that no pod of a service has is told as that', async () => {
+test('a container that no pod of a service has is an error that says so', async () => {
   const signal = AbortSignal.timeout(10_000)
   const clusters = makeClusterPool({ signal, timeoutMs: 1_000, interactive: false })
   const cluster = { kubeconfigPaths: [kubeconfig], namespace: 'prod', container: 'typo' }
@@ -102,7 +102,7 @@ test('a container that no pod of a service has is told as that', async () => {
   ])
 })
 
-test('a namespace and all namespaces at once are wrong usage', () => {
+test('a namespace and all namespaces together are wrong usage', () => {
   const defaults = { cluster: {}, ssh: { sudo: 'none' }, allNamespaces: true } as const
   expect(() => parseTarget('prod/orders-*', defaults)).toThrow(
     'cannot capture "prod/orders-*" with --all-namespaces: it names a namespace',

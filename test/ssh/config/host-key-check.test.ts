@@ -24,7 +24,7 @@ async function openPair(
 const keyOf = (line: string) => Buffer.from(line.trim().split(' ').at(-1) ?? '', 'base64')
 
 describe('a known host key', () => {
-  test('is accepted and nothing is written', async () => {
+  test('is accepted, and nothing is written', async () => {
     const { server, home } = await openPair((_port, line) => line)
     expect((await openConnection(home.host(server.port))).isUnproven()).toBe(false)
     expect(home.readKnownHosts()).toBe(server.knownHosts)
@@ -41,7 +41,7 @@ describe('a known host key', () => {
   })
 
   test.each(['ed25519', 'rsa', 'ecdsa'] as const)(
-    'of type %s is asked for although the host prefers another',
+    'of type %s is requested although the host prefers another',
     async (type) => {
       const wanted = type === 'ecdsa' ? 'ecdsa-sha2-nistp256' : `ssh-${type}`
       const onlyThis = (_port: number, lines: string) =>
@@ -72,7 +72,7 @@ describe('an unknown host key', () => {
     expect(server.logins).toEqual([])
   })
 
-  test('is asked about, and remembered after a yes', async () => {
+  test('is remembered after a yes to the question', async () => {
     const { server, home } = await openPair(() => '# no newline at the end')
     const questions: HostKeyQuestion[] = []
     const askHostKey = async (question: HostKeyQuestion) => questions.push(question) > 0
@@ -83,7 +83,7 @@ describe('an unknown host key', () => {
     expect(home.readKnownHosts()).toBe(`# no newline at the end\n${server.knownHosts}`)
   })
 
-  test('is refused after a no', async () => {
+  test('is refused after a no to the question', async () => {
     const { server, home } = await openPair(() => '')
     const error = await failureOf(openConnection(home.host(server.port), { askHostKey: async () => false }))
     expect(error.code).toBe('ssh-host-key-unknown')
@@ -115,7 +115,7 @@ describe('an unknown host key', () => {
     expect(home.readKnownHosts().split('\n')).toHaveLength(2)
   })
 
-  test('is remembered in ~/.ssh, which is made for it, and in no other folder that is not there', async () => {
+  test('is remembered in ~/.ssh, which is created for it, and in no other absent folder', async () => {
     const { server, home } = await openPair(() => '')
     for (const [folder, isMade] of [
       ['.ssh', true],
@@ -132,7 +132,7 @@ describe('an unknown host key', () => {
     }
   })
 
-  test('is refused where no file would keep it', async () => {
+  test('is refused where no file would store it', async () => {
     const { server, home } = await openPair(() => '')
     const config = `UserKnownHostsFile none\nIdentityFile ${home.folder}/.ssh/id_ed25519\n`
     const name = home.host(server.port, { sshConfigPath: home.write('other', config), acceptNewHostKey: true })
@@ -175,7 +175,7 @@ describe('a changed host key', () => {
     },
   )
 
-  test('is refused where another type is known, with --accept-new-host-key too, and nothing is written', async () => {
+  test('is refused where another type is known, also with --accept-new-host-key, and nothing is written', async () => {
     const { server, home } = await openPair((port) => `[127.0.0.1]:${port} ${rsa.public}\n`)
     const before = home.readKnownHosts()
     const error = await failureOf(openConnection(home.host(server.port, { acceptNewHostKey: true })))
@@ -190,14 +190,14 @@ describe('a changed host key', () => {
     expect(home.readKnownHosts()).toBe(before)
   })
 
-  test('does not ask a person either', async () => {
+  test('is refused without a question', async () => {
     const { server, home } = await openPair((port) => `[127.0.0.1]:${port} ${before}\n`)
     let asked = 0
     const error = await failureOf(openConnection(home.host(server.port), { askHostKey: async () => ++asked > 0 }))
     expect([error.code, asked]).toEqual(['ssh-host-key-changed', 0])
   })
 
-  test('lets a key log in with StrictHostKeyChecking no, and says so', async () => {
+  test('lets a key log in with StrictHostKeyChecking no, and reports it', async () => {
     const { server, home } = await openPair((port) => `[127.0.0.1]:${port} ${before}\n`, ['StrictHostKeyChecking no'])
     const written = home.readKnownHosts()
     const told: string[] = []
@@ -246,7 +246,7 @@ describe('RevokedHostKeys', () => {
   }
 
   test.each([[], ['StrictHostKeyChecking no'], ['NoHostAuthenticationForLocalhost yes']])(
-    'refuses a key that it lists, with config %j',
+    'refuses a key in its list, with config %j',
     async (...config) => {
       const { server, file, name } = await openRevoking((line) => `# stolen\n${line} root@web\n`, config)
       const error = await failureOf(openConnection(name))
@@ -257,12 +257,12 @@ describe('RevokedHostKeys', () => {
     },
   )
 
-  test('lets other keys pass', async () => {
+  test('accepts other keys', async () => {
     const { name } = await openRevoking(() => `# stolen\n\n${makeKeyPair().public}\n`)
     await openConnection(name)
   })
 
-  test('that cannot be read to its end lets no key pass', async () => {
+  test('that cannot be read to its end accepts no key', async () => {
     const { file, name } = await openRevoking(() => `${makeKeyPair().public}\nrubbish\n`)
     const error = await failureOf(openConnection(name))
     expect(error.code).toBe('ssh-failed')
@@ -279,7 +279,7 @@ test.each([
   ['KnownHostsCommand /bin/true', 'its keys come from a KnownHostsCommand'],
   ['VerifyHostKeyDNS ask', 'VerifyHostKeyDNS looks its key up'],
   ['RevokedHostKeys FOLDER/.ssh/list', 'FOLDER/.ssh/list is a key revocation list'],
-])('%s is refused where ssh cannot check it, before anything is dialled', async (line, reason) => {
+])('%s is refused where ssh cannot check it, before kcap dials', async (line, reason) => {
   const { server, home } = await openPair((_port, known) => known)
   home.write('list', 'SSHKRL\n\0rest')
   const inFolder = (text: string) => text.replaceAll('FOLDER', home.folder)

@@ -47,14 +47,14 @@ test
   expect(await prefer(askSsh(list))).toEqual([])
 })
 
-test('without ssh the line of the config is read as it is', async () => {
+test('without ssh kcap reads the line of the config itself', async () => {
   const withoutSsh = { PATH: '/nowhere' }
   for (const list of [undefined, '+ssh-rsa', '-ssh-ed25519'])
     expect(await prefer(list, ['ssh-rsa'], withoutSsh)).toEqual(['ssh-rsa'])
   expect(await prefer('ssh-ed25519,rsa-sha2-512', ['ssh-rsa'], withoutSsh)).toEqual([])
 })
 
-test.runIf(hasPrograms('ssh'))('nothing is preferred where the best of the list is known', async () => {
+test.runIf(hasPrograms('ssh'))('kcap prefers no key type where the best of the list is known', async () => {
   expect(await prefer(askSsh(''), ['ssh-rsa', 'ssh-ed25519'])).toEqual([])
   expect(await prefer(undefined, ['ssh-ed25519', 'ssh-rsa'])).toEqual([])
 })

@@ -23,7 +23,7 @@ test.each([ed25519, ecdsa, rsa, securityKey])('parseHostKey() reads %s', (text) 
   expect(hostKeyType(key)).toBe(type)
 })
 
-test('parseHostKey() reads an RSA key that is called by its signature, as ssh does', () => {
+test("parseHostKey() reads an RSA key under its signature's name, as ssh does", () => {
   expect(parseHostKey(rsa.replace('ssh-rsa', 'rsa-sha2-512'))).toEqual(parseHostKey(rsa))
 })
 
@@ -38,7 +38,7 @@ test.each([
   ['base64 of URLs', ed25519.replaceAll('+', '-').replace('AAAAIM', 'AAAAI_')],
   ['a point that is not on its curve', ecdsa.replace('HWBE=', 'HWBI=')],
   ['an unknown type', 'ssh-new AAAAB3NzaC1uZXcAAAAB'],
-])('parseHostKey() reads no key where there is %s', (_what, text) => {
+])('parseHostKey() returns no key where there is %s', (_what, text) => {
   expect(parseHostKey(text)).toBeUndefined()
 })
 

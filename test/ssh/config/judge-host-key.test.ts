@@ -118,16 +118,16 @@ test('RequiredRSASize refuses a shorter key, known or not', async () => {
   expect(error.hints).toEqual(['ask who runs the host for a longer or another key'])
 })
 
-describe('a line without the port', () => {
+describe('a known_hosts line without the port', () => {
   const settings = { port: '2222', stricthostkeychecking: 'accept-new' }
 
-  test('speaks for the host on another port', async () => {
+  test('applies to the host on another port', async () => {
     const { verify, read } = await openCheck([`web ${key}`], settings)
     expect(await verify(toKey(key), address)).toBe('proven')
     expect(read()).toEqual([`web ${key}`])
   })
 
-  test('says nothing against it', async () => {
+  test('never counts against the key', async () => {
     const { verify, read } = await openCheck([`web ${other}`], settings)
     await verify(toKey(key), address)
     expect(read()).toEqual([`web ${other}`, `[web]:2222 ${key}`])
@@ -152,13 +152,13 @@ describe('a changed key with StrictHostKeyChecking no', () => {
   const off = { stricthostkeychecking: 'no' }
   const keysOnly = { ...off, passwordauthentication: 'no', kbdinteractiveauthentication: 'no' }
 
-  test('passes without passwords', async () => {
+  test('is accepted without passwords', async () => {
     const { verify, read } = await openCheck([`web ${other}`], off)
     expect(await verify(toKey(key), address)).toBe('unproven')
     expect(read()).toEqual([`web ${other}`])
   })
 
-  test('is refused of a jump host, which ssh lets forward only where it takes no passwords', async () => {
+  test('is refused for a jump host, which ssh lets forward only where it accepts no passwords', async () => {
     const { verify } = await openCheck([`web ${other}`], off, { isJumpHost: true })
     expect((await failureOf(verify(toKey(key), address))).code).toBe('ssh-host-key-changed')
     const other2 = await openCheck([`web ${other}`], keysOnly, { isJumpHost: true })
@@ -176,7 +176,7 @@ describe('a changed key with StrictHostKeyChecking no', () => {
   })
 })
 
-test('a new exchange of keys asks nothing again, and another key in it has changed', async () => {
+test('a rekey asks nothing again, and another key in it counts as changed', async () => {
   let asked = 0
   const { verify, read } = await openCheck([], {}, { askHostKey: async () => ++asked > 0 })
   for (let exchange = 0; exchange < 3; exchange++) expect(await verify(toKey(key), address)).toBe('proven')

@@ -37,7 +37,7 @@ describe('parseKnownHosts()', () => {
     ['an RSA key of 512 bits', `host ssh-rsa ${shortRsa}`],
     ['a key that is cut off', 'host ssh-ed25519 AAAA'],
     ['binary rubbish', '\u0000\u0001 \u0002 \u0003'],
-  ])('passes over a line with %s', (_what, line) => {
+  ])('skips a line with %s', (_what, line) => {
     expect(parse(line)).toEqual([])
   })
 })
@@ -60,11 +60,11 @@ describe('matchesHost()', () => {
     ['[*.lan]:2222', '[host.lan]:2222', true],
     ['host.lan', '[host.lan]:2222', false],
     ['a+b(c)', 'a+b(c)', true],
-  ])('%s for %s is %s', (hosts, name, expected) => {
+  ])('matches %s against %s: %s', (hosts, name, expected) => {
     expect(matchesHost(hosts, name)).toBe(expected)
   })
 
-  test('gives up a line at a pattern that is too long, as ssh does', () => {
+  test('gives up on a line at a pattern that is too long, as ssh does', () => {
     expect(matchesHost(`host,${'a'.repeat(1022)}`, 'host')).toBe(true)
     expect(matchesHost(`host,${'a'.repeat(1023)}`, 'host')).toBe(false)
   })
@@ -93,12 +93,12 @@ describe('judgeHostKey()', () => {
     expect(judgeHostKey(known, 'third', key(ed25519))).toEqual({ kind: 'unknown' })
   })
 
-  test('calls another key of the same type changed, and says where the known one stands', () => {
+  test('calls another key of the same type changed, and names the line of the known one', () => {
     const verdict = judgeHostKey(known, 'host', key(otherEd25519))
     expect(verdict).toMatchObject({ kind: 'changed', known: { file: 'known_hosts', line: 1 } })
   })
 
-  test('calls a key of another type changed: who has no key of the known type must not be a new host', () => {
+  test('calls a key of another type changed: a host without the known type must not count as new', () => {
     expect(judgeHostKey(known, 'host', key(ecdsa))).toMatchObject({ kind: 'changed', known: { line: 1 } })
   })
 
@@ -109,7 +109,7 @@ describe('judgeHostKey()', () => {
     expect(judgeHostKey(several, 'host', key(ecdsa))).toMatchObject({ kind: 'changed', known: { line: 2 } })
   })
 
-  test('takes one equal key as enough, among several of one type', () => {
+  test('accepts one equal key among several of one type', () => {
     const several = parse(`host ssh-ed25519 ${otherEd25519}\nhost ssh-ed25519 ${ed25519}\n`)
     expect(judgeHostKey(several, 'host', key(ed25519))).toEqual({ kind: 'known' })
   })
@@ -119,7 +119,7 @@ describe('judgeHostKey()', () => {
     expect(judgeHostKey(revoked, 'host', key(ed25519))).toMatchObject({ kind: 'revoked', known: { line: 2 } })
   })
 
-  test('does not take the key of a certificate authority for the key of a host', () => {
+  test('does not mistake the key of a certificate authority for the key of a host', () => {
     const authority = parse(`@cert-authority * ssh-ed25519 ${ed25519}\n`)
     expect(judgeHostKey(authority, 'host', key(ed25519))).toEqual({ kind: 'unknown' })
     expect(judgeHostKey(authority, 'host', key(otherEd25519))).toEqual({ kind: 'unknown' })

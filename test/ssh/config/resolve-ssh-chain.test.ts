@@ -11,7 +11,7 @@ test.each([
   ['root@[fd00::1]', { user: 'root', host: 'fd00::1' }],
   ['fd00::1', { host: 'fd00::1' }],
   ['ssh://root@bastion:2222', { user: 'root', host: 'bastion', port: 2222 }],
-])('parseJumpHost(%j)', (text, expected) => {
+])('parseJumpHost(%j) returns its user, host and port', (text, expected) => {
   expect(parseJumpHost(text)).toEqual(expected)
 })
 

@@ -16,17 +16,17 @@ describe('applySshSettings()', () => {
     expect(host).toMatchObject({ alias: 'web', host: '10.0.0.1', port: 2222, user: 'root' })
   })
 
-  test('lets flags win over the config', () => {
+  test('prefers flags to the config', () => {
     const answer = 'hostname 10.0.0.1\nport 2222\nuser root\nproxyjump a\n'
     const host = resolve(answer, { user: 'eve', port: 22, jumpHost: 'b' })
     expect(host).toMatchObject({ host: '10.0.0.1', port: 22, user: 'eve', proxyJump: 'b' })
   })
 
-  test('goes directly with --jump-host none', () => {
+  test('connects directly with --jump-host none', () => {
     expect(resolve('proxyjump a\n', { jumpHost: 'none' }).proxyJump).toBeUndefined()
   })
 
-  test('expands what ssh -G leaves in file names', () => {
+  test('expands tokens that ssh -G leaves in file names', () => {
     const answer =
       'hostname 10.0.0.1\nport 2222\nuser root\nhostkeyalias farm\nidentityfile ~/.ssh/%r@%h-%n-%p-%k\nidentityfile $' +
       '{KEYS}/a%%b\nidentityfile %d/%Q\n'
@@ -37,7 +37,7 @@ describe('applySshSettings()', () => {
     ])
   })
 
-  test('keeps explicit key files apart from those of the config, and has none for "none"', () => {
+  test('distinguishes explicit key files from those of the config, and has none for "none"', () => {
     const host = resolve('identityfile none\n', { identityFiles: ['~/key'] })
     expect(host.explicitIdentityFiles).toEqual(['/home/ann/key'])
     expect(host.identityFiles).toEqual([])
@@ -72,7 +72,7 @@ describe('applySshSettings()', () => {
     expect(resolve(`stricthostkeychecking ${value}\n`).strictHostKeyChecking).toBe(expected)
   })
 
-  test('orders and switches off ways to log in', () => {
+  test('orders and disables authentication methods', () => {
     expect(resolve('').loginMethods).toEqual(['publickey', 'keyboard-interactive', 'password'])
     const answer =
       'preferredauthentications gssapi-with-mic,password,publickey,keyboard-interactive\npubkeyauthentication false\nkbdinteractiveauthentication no\n'
@@ -99,7 +99,7 @@ describe('resolveSshHost()', () => {
   ]
   const ask = { signal: noSignal(), environment: { PATH: process.env.PATH } }
 
-  test('asks ssh, or reads the file where there is no ssh: both find an alias', async () => {
+  test('finds an alias both through ssh and in the file where there is no ssh', async () => {
     const home = openHome('', config.slice(0, 5))
     const flags = { ...name, host: 'farm', sshConfigPath: home.configPath }
     const byDefault = await resolveSshHost(flags, { ...ask, homeFolder: home.folder })
@@ -120,7 +120,7 @@ describe('resolveSshHost()', () => {
     expect((await readSshConfigFile(question)).get('port')).toBeUndefined()
   })
 
-  test('reads what the file includes, by name and by pattern, each file once round', async () => {
+  test('reads included files, by name and by pattern, each once despite a cycle', async () => {
     const home = openHome('', ['Include parts/*.conf "no such file"', `Include ${'~'}/.ssh/more`])
     mkdirSync(`${home.folder}/.ssh/parts`)
     home.write('parts/a.conf', 'Host farm\n  HostName 10.9.8.7\nInclude more\n')
@@ -140,7 +140,7 @@ describe('resolveSshHost()', () => {
     expect(host.identityFiles).toContain(`${home.folder}/none/.ssh/id_ed25519`)
   })
 
-  test('says which config file it could not read', async () => {
+  test('names the config file that it could not read', async () => {
     for (const PATH of [process.env.PATH, '/nowhere']) {
       const flags = { ...name, sshConfigPath: '/nowhere/config' }
       const error = await failureOf(resolveSshHost(flags, { ...ask, environment: { PATH }, homeFolder: '/nowhere' }))
@@ -167,19 +167,19 @@ describe('resolveSshHost()', () => {
     },
   )
 
-  test.each(['DOMAIN\\ann', 'ann@realm', 'ann smith', 'svc$', 'анна'])('takes %j as a user', async (user) => {
+  test.each(['DOMAIN\\ann', 'ann@realm', 'ann smith', 'svc$', 'анна'])('accepts %j as a user', async (user) => {
     const home = openHome()
     const environment = { PATH: '/nowhere' }
     expect((await resolveSshHost({ ...name, user }, { ...ask, environment, homeFolder: home.folder })).user).toBe(user)
   })
 })
 
-describe('settings that only a file which no ssh has read can hold', () => {
-  test.each(['port x\n', 'port 0\n', 'port 65536\n'])('%j is refused', (answer) => {
+describe('settings that only a file which no ssh has read can have', () => {
+  test.each(['port x\n', 'port 0\n', 'port 65536\n'])('are refused in %j', (answer) => {
     expect(() => resolve(answer)).toThrow(expect.objectContaining({ code: 'ssh-failed' }))
   })
 
-  test('times that are none, or that no timer takes, are none or the longest', () => {
+  test('include times that are none, or that no timer accepts, as none or the longest', () => {
     expect(resolve('connecttimeout -5\nserveraliveinterval -5\n')).toMatchObject({
       connectTimeoutMs: 10_000,
       silence: { keepaliveIntervalMs: 5_000 },
@@ -188,13 +188,13 @@ describe('settings that only a file which no ssh has read can hold', () => {
     expect(resolve('numberofpasswordprompts x\n').passwordPrompts).toBe(3)
   })
 
-  test('what every object has is neither a way to log in nor a variable', () => {
+  test('include the name of a built-in property as neither an authentication method nor a variable', () => {
     expect(resolve('preferredauthentications toString,password\n').loginMethods).toEqual(['password'])
     expect(resolve('identityagent $constructor\n').agentSocket).toBe(undefined)
     expect(resolve(`identityfile $${'{constructor}'}\n`).identityFiles).toEqual([`$${'{constructor}'}`])
   })
 
-  test('a file that makes no sense is refused', async () => {
+  test('are refused in a file that makes no sense', async () => {
     const { homeFolder } = await openBrokenHome('Host "web\n')
     const question = { host: 'web', homeFolder, environment: {}, signal: noSignal() }
     expect(await failureOf(readSshConfigFile(question))).toMatchObject({ code: 'ssh-failed' })

@@ -71,7 +71,7 @@ testWithSsh('what ssh asks with is gone when the program has ended', async () =>
   expect(readdirSync(path.join(folder, 'kcap'))).toEqual([])
 })
 
-test('where no private folder can be made, the error says how to name one', async () => {
+test('the error for a private folder that cannot be made says how to name one', async () => {
   const name = openHome().host(1, { client: 'openssh' })
   const connection = await openConnection(name)
   vi.stubEnv('TMPDIR', '/nowhere')

@@ -41,23 +41,23 @@ test.each([
   expect(await answersFor(['bastion', '10.0.0.1']).answer(question, '')).toBe(expected)
 })
 
-test('without a jump host a bare question for a password can only be of the host', async () => {
+test('without a jump host a bare password question can only come from the host', async () => {
   expect(await answersFor(['10.0.0.1']).answer('Password: ', '')).toBe('secret')
   expect(await answersFor(['10.0.0.1']).answer("Enter passphrase for key '/keys/password': ", '')).toBe(undefined)
 })
 
-test('a jump host that is called as the host behind it does not get its password', async () => {
+test("a jump host with the name of the host behind it does not get the host's password", async () => {
   expect(await answersFor(['10.0.0.1', '10.0.0.1']).answer("ann@10.0.0.1's password: ", '')).toBe(undefined)
 })
 
-test('the password is given once, then the person is asked, without what could steer a terminal', async () => {
+test('kcap gives the password once, then asks the person, with control characters removed', async () => {
   const { answer, asked } = answersFor(['h'], { person: ['typed'] })
   expect(await answer("ann@h's password: ", '')).toBe('secret')
   expect(await answer('(ann@h) Password\u001b[2J: ', '')).toBe('typed')
   expect(asked).toEqual(['(ann@h) Password [2J:'])
 })
 
-test('a key stays locked whose passphrase is wrong three times, whatever ssh says between them', async () => {
+test('a key stays locked after three wrong passphrases, whatever ssh prints between them', async () => {
   const first = "Enter passphrase for key '/k': "
   for (const again of [first, 'Bad passphrase, try again for /k: ']) {
     const { answer, stayedLocked } = answersFor(['h'], { person: ['a', 'b', 'c'] })
@@ -74,7 +74,7 @@ ED25519 key fingerprint is SHA256:${'A'.repeat(43)}.
 This key is not known by any other names.
 Are you sure you want to continue connecting (yes/no/[fingerprint])? `
 
-test('the key of an unknown host that nobody trusts is remembered for what is told then', async () => {
+test('the key of an unknown host that nobody trusts is in the later report', async () => {
   const { answer, untrustedKey } = answersFor(['bastion', 'h'])
   expect(await answer(unknownKey, '')).toBe('no')
   expect(untrustedKey()).toEqual({
@@ -84,7 +84,7 @@ test('the key of an unknown host that nobody trusts is remembered for what is to
   })
 })
 
-test('a key that differs from that of the address is not trusted, and the question is kept', async () => {
+test('a key that differs from that of the address is not trusted, and the report has the question', async () => {
   const { answer, untrustedKey, declinedQuestion } = answersFor(['h'])
   const question = "Warning: the ED25519 host key for 'h' differs from the key for the IP address '10.0.0.1'\nOffending"
   expect(await answer(question, '')).toBe('no')
@@ -106,7 +106,7 @@ test('--accept-new-host-key reaches every jump host, whose ssh gets no options o
   expect(argv).not.toContain('-J')
 })
 
-test('without it the way through jump hosts is left to ssh', () => {
+test('without --accept-new-host-key ssh itself handles the jump hosts', () => {
   const argv = makeSshArgv({ kind: 'ssh', host: 'h', sudo: 'none', jumpHost: 'a' }, [toHost('a'), toHost('h')], program)
   expect(argv.join(' ')).toMatch(/ -J a -- h true$/)
   expect(argv.join(' ')).not.toMatch(/ProxyCommand|StrictHostKeyChecking/)
@@ -116,7 +116,7 @@ test.each([
   ['person', /^(?!.*(NumberOfPasswordPrompts|PasswordAuthentication))/],
   ['password', /-o NumberOfPasswordPrompts=1 /],
   ['nobody', /-o PasswordAuthentication=no -o KbdInteractiveAuthentication=no /],
-] as const)('with %s to answer ssh sends no empty passwords', (answerer: SshAnswerer, options) => {
+] as const)('with %s as the answer ssh sends no empty passwords', (answerer: SshAnswerer, options) => {
   const argv = makeSshArgv({ kind: 'ssh', host: 'h', sudo: 'none' }, [toHost('h')], { ...program, answerer })
   expect(argv.join(' ')).toMatch(options)
 })

@@ -22,13 +22,13 @@ async function openIt(answer: AnswerSsh) {
   return { askpass, program, socket, environment }
 }
 
-test('a question goes to kcap and its answer to ssh, whatever is in them', async () => {
+test('askpass carries a question to kcap and its answer to ssh, whatever they contain', async () => {
   const { program, environment } = await openIt(async (question, kind) => `${kind} “${question}” $(id) '"\\`)
   const { stdout } = await run(program, ["pass'word “of” €\n?"], { env: environment('confirm') })
   expect(stdout).toBe(`confirm “pass'word “of” €\n?” $(id) '"\\\n`)
 })
 
-test('what nobody answers fails, also where answering does', async () => {
+test('askpass fails for a question without an answer, also where answering throws', async () => {
   const { askpass, program, environment } = await openIt(async (question) => {
     if (question === 'throw') throw new Error('no terminal')
     return undefined
@@ -38,7 +38,7 @@ test('what nobody answers fails, also where answering does', async () => {
   await until(() => !askpass.isAsking())
 })
 
-test('an asker that ends in the middle of its words asks nothing', async () => {
+test('an askpass client that ends in the middle of its question asks nothing', async () => {
   const asked: string[] = []
   const { askpass, socket } = await openIt(async (question) => String(asked.push(question)))
   for (const words of ['["half a quest', '', '7\n', 'x'.repeat(20_000)]) {
@@ -50,7 +50,7 @@ test('an asker that ends in the middle of its words asks nothing', async () => {
   expect(asked).toEqual([])
 })
 
-test('while ssh waits for a touch of a security key, its user is waited for', async () => {
+test('kcap waits for the user while ssh waits for a touch of a security key', async () => {
   const told: string[] = []
   const { askpass, program, environment } = await openIt(async (question) => {
     told.push(question)
@@ -64,7 +64,7 @@ test('while ssh waits for a touch of a security key, its user is waited for', as
   expect(told).toEqual(['Confirm user presence'])
 })
 
-test('the socket is in a private folder, which goes with it', async () => {
+test('the askpass socket is in a private folder, which is removed with it', async () => {
   const { askpass, socket } = await openIt(async () => 'yes')
   expect(path.basename(path.dirname(socket))).toMatch(/^ask\./)
   expect(statSync(path.dirname(socket)).mode & 0o777).toBe(0o700)

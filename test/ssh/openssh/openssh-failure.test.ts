@@ -29,17 +29,17 @@ test.each([
     'the host gave up after too many keys',
   ],
   ['Timeout, server h not responding.', 'ssh-timeout', 'no answer during the handshake'],
-])('behind a banner of hostile words, %s is read as it is', async (words, code, state) => {
+])('behind a hostile banner, kcap still recognises %s', async (words, code, state) => {
   const error = await explain(`${banner}${words}\r\n`)
   expect([error?.code, error?.message.split('": ')[1]]).toEqual([code, state])
 })
 
-test('a banner has no file read that is none of known hosts', async () => {
+test('a banner makes kcap read no file that is not a known_hosts file', async () => {
   const fake = `${banner}Offending ED25519 key in /dev/zero:1\nHost key verification failed.\nConnection closed by h\n`
   expect((await explain(fake))?.code).toMatch(/^ssh-host-key/)
 })
 
-test('what a host is called by others is not who fails', async () => {
+test('a banner cannot change the name of the host that failed', async () => {
   const error = await explain('Banner of bastion for ann@h: hello\nann@bastion: Permission denied (publickey).\n', [
     'bastion',
     'h',
@@ -49,7 +49,7 @@ test('what a host is called by others is not who fails', async () => {
   )
 })
 
-test('a jump host that opens no way is named, if there is one only', async () => {
+test('the error names a jump host that forwards nothing, if there is only one', async () => {
   const words = 'channel 0: open failed: administratively prohibited: open failed\nstdio forwarding failed\n'
   expect((await explain(words, ['bastion', 'h']))?.message).toBe(
     'cannot reach "ssh://ann@h" through its jump host: "ssh://ann@bastion" does not let this user forward connections',
@@ -59,7 +59,7 @@ test('a jump host that opens no way is named, if there is one only', async () =>
   expect(refused?.hints).toEqual(['ssh -J ann@a:22,ann@b:22 -p 22 ann@h'])
 })
 
-test('a program that says nothing of ssh has not failed in ssh', async () => {
+test('a program that prints nothing of ssh has not failed in ssh', async () => {
   expect(await explain('permission denied\n')).toBe(undefined)
 })
 
@@ -102,12 +102,12 @@ test.each([
     'cannot trust "ssh://ann@h": its RSA key is now SHA256:abc, not the one as in KnownHostsCommand-HOSTNAME line 1',
     [hint],
   ],
-])('%j is read as a host key that is not trusted', async (said, code, message, hints) => {
+])('%j is recognised as an untrusted host key', async (said, code, message, hints) => {
   const error = await explain(said)
   expect([error?.code, error?.message, error?.hints]).toEqual([code, message, hints])
 })
 
-test('a jump host whose changed key keeps ssh from forwarding is named', async () => {
+test('the error names a jump host whose changed key stops ssh from forwarding', async () => {
   const said = [
     '@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @',
     'Offending ED25519 key in /h/.ssh/known_hosts:3',
@@ -119,7 +119,7 @@ test('a jump host whose changed key keeps ssh from forwarding is named', async (
   )
 })
 
-test('a login that was refused without a password says why none was sent', async () => {
+test('a refused login without a password says why none was sent', async () => {
   const said = 'Offending ED25519 key in /h/.ssh/known_hosts:3\r\nann@h: Permission denied (password).\r\n'
   const chain = [toHost('h', { stricthostkeychecking: 'no' })] as const
   expect((await readOpensshFailure(said, chain, login))?.hints).toContain(

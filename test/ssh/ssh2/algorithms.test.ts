@@ -15,11 +15,11 @@ function choose(settings: Record<string, string>, known: readonly string[] = [])
 test.each([
   'chacha20-poly1305@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr,aes128-gcm@openssh.com,aes256-gcm@openssh.com',
   'chacha20-poly1305@openssh.com,aes128-gcm@openssh.com,aes256-gcm@openssh.com,aes128-ctr,aes192-ctr,aes256-ctr',
-])("OpenSSH's own order of ciphers gives way to the fastest (%s)", (ciphers) => {
+])("the fastest cipher precedes OpenSSH's own order (%s)", (ciphers) => {
   expect(choose({ ciphers }).cipher).toEqual(supportedAlgorithms.ciphers)
 })
 
-test("the user's order counts, without what ssh2 has not", () => {
+test("kcap follows the user's order, without algorithms that ssh2 lacks", () => {
   expect(choose({ ciphers: 'aes256-ctr,3des-cbc,chacha20-poly1305@openssh.com' }).cipher).toEqual([
     'aes256-ctr',
     'chacha20-poly1305@openssh.com',
@@ -28,12 +28,12 @@ test("the user's order counts, without what ssh2 has not", () => {
   expect(choose({ kexalgorithms }).kex).toEqual(['ecdh-sha2-nistp256', 'curve25519-sha256'])
 })
 
-test('host keys of known types come before it', () => {
+test("known host key types precede the user's order", () => {
   const hostkeyalgorithms = 'rsa-sha2-256,ssh-ed25519'
   expect(choose({ hostkeyalgorithms }, ['ssh-ed25519']).serverHostKey).toEqual(['ssh-ed25519', 'rsa-sha2-256'])
 })
 
-test('a list with a sign changes what there is', () => {
+test('a list with a sign changes the default list', () => {
   const all = supportedAlgorithms.macs
   expect(choose({ macs: '+hmac-md5' }).hmac).toEqual(all)
   expect(choose({ macs: '-*sha1*,hmac-sha2-512' }).hmac).toEqual(
@@ -45,6 +45,6 @@ test('a list with a sign changes what there is', () => {
   ])
 })
 
-test('a list that leaves nothing is refused', () => {
+test('a list that leaves no algorithm is refused', () => {
   expect(() => choose({ ciphers: '3des-cbc' })).toThrow(/the Ciphers of your ssh config name none that kcap supports$/)
 })

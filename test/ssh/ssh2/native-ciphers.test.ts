@@ -44,11 +44,11 @@ test.each([
   ['../node_modules', ['a']],
   ['.', ['lib']],
   ['../../node_modules', ['lib', 'node_modules']],
-] as const)('none come from %s, in a folder above it', (place, parents) => {
+] as const)('no compiled ciphers come from %s, in a folder above the package', (place, parents) => {
   expect(findNativeCiphers(install(place, ...parents).dist)).toBe(undefined)
 })
 
-test('what others may write to, and links, are not loaded', () => {
+test('kcap loads no ciphers that are links or that others may write to', () => {
   const writable = install('kcap/node_modules')
   chmodSync(path.dirname(writable.file), 0o777)
   const linked = install('kcap/node_modules')
@@ -62,7 +62,7 @@ test('what others may write to, and links, are not loaded', () => {
   expect(findNativeCiphers(foreign.dist)).toBe(undefined)
 })
 
-test('nothing in a node_modules above the program is ever loaded, whatever its name', () => {
+test('kcap loads nothing from a node_modules above the program, whatever its name', () => {
   const base = path.join(top, 'above')
   cpSync('dist', path.join(base, 'kcap', 'dist'), { recursive: true })
   const marker = path.join(top, 'loaded')

@@ -21,7 +21,7 @@ function answering(answers: (string | undefined)[]) {
 
 const environmentWith = (password: string) => ({ PATH: process.env.PATH, KCAP_SSH_PASSWORD: password })
 
-describe('with a key', () => {
+describe('a login with a key:', () => {
   test.each(['ed25519', 'rsa', 'ecdsa'] as const)('an %s key file of the config logs in', async (type) => {
     const pair = makeKeyPair(type)
     const { home, name, server } = await openAccount({ keys: [pair.public] })
@@ -38,7 +38,7 @@ describe('with a key', () => {
     expect(server.logins).toEqual(['ann none', 'ann publickey', 'ann publickey'])
   })
 
-  test('a refused key is named, with what the host takes', async () => {
+  test('the error names a refused key, and what the host accepts', async () => {
     const { home, name, label } = await openAccount({ keys: [makeKeyPair().public], password: secret })
     const file = home.write('id_ed25519', makeKeyPair().private)
     const error = await failureOf(openConnection(name))
@@ -52,7 +52,7 @@ describe('with a key', () => {
     expect(error.exitCode).toBe(4)
   })
 
-  test('having no key at all is told', async () => {
+  test('the error says that there is no key at all', async () => {
     const { name } = await openAccount({ keys: [makeKeyPair().public] })
     const error = await failureOf(openConnection(name))
     expect(error.hints[0]).toBe('tried: nothing, there is no key and no password; the host takes: publickey')
@@ -61,7 +61,7 @@ describe('with a key', () => {
   test.each([
     ['is missing', (path: string) => `${path}.missing`, 'no such file', 'ls -l'],
     ['is no key', (path: string) => path, 'Unsupported key format', 'ssh-keygen -y -f'],
-  ])('an --identity file that %s is told before the host is called', async (_what, toPath, state, hint) => {
+  ])('an --identity file that %s is an error before kcap dials', async (_what, toPath, state, hint) => {
     const { home, name, server } = await openAccount({ password: secret })
     const path = toPath(home.write('notes', 'no key'))
     const error = await failureOf(openConnection({ ...name, identityFiles: [path] }))
@@ -72,7 +72,7 @@ describe('with a key', () => {
     expect(server.connectionCount()).toBe(0)
   })
 
-  test('a host that hangs up at the login is told from one that refuses', async () => {
+  test('a host that hangs up at the login differs from one that refuses', async () => {
     const { name, label } = await openAccount({ keys: [] }, [], { hangUpAtLogin: true })
     const error = await failureOf(openConnection(name))
     expect(error.code).toBe('ssh-login-refused')
@@ -80,21 +80,21 @@ describe('with a key', () => {
   })
 })
 
-describe('with an encrypted key', () => {
+describe('a login with an encrypted key:', () => {
   async function openLocked(ann: Omit<SshUser, 'keys'> = {}, config: string[] = []) {
     const pair = makeKeyPair('ed25519', secret)
     const account = await openAccount({ keys: [pair.public], ...ann }, config)
     return { ...account, file: account.home.write('id_ed25519', pair.private) }
   }
 
-  test('the passphrase is asked for, again after a wrong one', async () => {
+  test('kcap asks for the passphrase, and again after a wrong one', async () => {
     const { name, file } = await openLocked()
     const { askSecret, prompts } = answering(['wrong', secret])
     await openConnection(name, { askSecret })
     expect(prompts).toEqual([`Enter passphrase for key '${file}': `, `Enter passphrase for key '${file}': `])
   })
 
-  test('nothing is asked for a key the host does not take', async () => {
+  test('kcap asks nothing for a key that the host does not accept', async () => {
     const { name, home } = await openAccount({ keys: [makeKeyPair().public] })
     const file = home.write('id_ed25519', makeKeyPair('ed25519', secret).private)
     const { askSecret, prompts } = answering([secret])
@@ -104,7 +104,7 @@ describe('with an encrypted key', () => {
     expect(prompts).toEqual([])
   })
 
-  test('where nobody can be asked the agent is recommended', async () => {
+  test('the hint recommends the agent where nobody can answer', async () => {
     const { name, file, label } = await openLocked()
     const error = await failureOf(openConnection(name))
     expect(error.code).toBe('ssh-key-encrypted')
@@ -124,7 +124,7 @@ describe('with an encrypted key', () => {
     expect(prompts).toEqual([])
   })
 
-  test('after a declined passphrase nothing more is asked', async () => {
+  test('kcap asks nothing more after a declined passphrase', async () => {
     const { name } = await openLocked({ password: secret })
     const { askSecret, prompts } = answering([undefined])
     const error = await failureOf(openConnection(name, { askSecret }))
@@ -132,12 +132,12 @@ describe('with an encrypted key', () => {
     expect(prompts).toHaveLength(1)
   })
 
-  test('the next way in is tried when it stays locked', async () => {
+  test('the next authentication method follows when the key stays locked', async () => {
     const { name } = await openLocked({ password: secret })
     await openConnection(name, { environment: environmentWith(secret) })
   })
 
-  test('an older PEM key needs its .pub beside it', async () => {
+  test('an older PEM key needs its .pub file', async () => {
     const { name, home } = await openAccount({ keys: [] })
     const pem =
       '-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\nAAAA\n-----END RSA PRIVATE KEY-----\n'
@@ -146,7 +146,7 @@ describe('with an encrypted key', () => {
   })
 })
 
-describe('with a password', () => {
+describe('a login with a password:', () => {
   test('KCAP_SSH_PASSWORD logs in, by password and by keyboard-interactive', async () => {
     for (const ann of [{ password: secret }, { questions: [{ prompt: 'Password: ', echo: false, answer: secret }] }]) {
       const { name } = await openAccount(ann)
@@ -154,7 +154,7 @@ describe('with a password', () => {
     }
   })
 
-  test('the user is asked where it is not given, three times at most', async () => {
+  test('kcap asks the user where no password is given, three times at most', async () => {
     const { name } = await openAccount({ password: secret })
     const right = answering(['wrong', secret])
     await openConnection(name, { askSecret: right.askSecret })
@@ -164,7 +164,7 @@ describe('with a password', () => {
     expect(wrong.prompts).toHaveLength(3)
   })
 
-  test('a wrong one is told, and stands in no text', async () => {
+  test('the error reports a wrong password, which is in no text', async () => {
     const { name, label } = await openAccount({ password: secret })
     const lines: string[] = []
     const environment = environmentWith('hunter2')
@@ -188,7 +188,7 @@ describe('with a password', () => {
     expect((await failureOf(openConnection(name, { askSecret }))).code).toBe('ssh-login-refused')
   })
 
-  test('KCAP_SSH_PASSWORD answers the first question of keyboard-interactive, the person a code that is asked after it', async () => {
+  test('KCAP_SSH_PASSWORD answers the first question of keyboard-interactive, the person a later code', async () => {
     const questions = [
       { prompt: 'Password: ', echo: false, answer: secret },
       { prompt: 'Verification code: ', echo: false, answer: '123456' },
@@ -206,7 +206,7 @@ describe('with a password', () => {
     expect(server.logins).toEqual(['ann none', 'ann publickey', 'ann password'])
   })
 
-  test('every prompt of keyboard-interactive is put to the user, without control characters', async () => {
+  test('the user sees every prompt of keyboard-interactive, without control characters', async () => {
     const questions = [
       { prompt: 'Pass\u001b[2Jword: ', echo: false, answer: secret },
       { prompt: 'Code: ', echo: true, answer: '123456' },
@@ -230,7 +230,7 @@ describe('with a password', () => {
     }
   })
 
-  test('the user may take all the time in the world', async () => {
+  test('the user has unlimited time to answer', async () => {
     const pair = makeKeyPair('ed25519', secret)
     const questions = [{ prompt: 'Password: ', echo: false, answer: secret }]
     for (const ann of [{ password: secret }, { questions }, { keys: [pair.public] }]) {
@@ -249,13 +249,13 @@ describe('with a password', () => {
     }
   })
 
-  test('PreferredAuthentications and the switches of the config hold', async () => {
+  test('PreferredAuthentications and the switches of the config apply', async () => {
     const { name, server } = await openAccount({ password: secret }, ['PasswordAuthentication no'])
     await failureOf(openConnection(name, { environment: environmentWith(secret) }))
     expect(server.logins).toEqual(['ann none'])
   })
 
-  test('the banner goes to the log as plain text', async () => {
+  test('the banner is in the log as plain text', async () => {
     const { name } = await openAccount({ password: secret }, [], { banner: 'Keep\u001b[31m out\n' })
     const lines: string[] = []
     await openConnection(name, { environment: environmentWith(secret), log: (line) => lines.push(line) })
@@ -265,7 +265,7 @@ describe('with a password', () => {
 
 const hasAgent = spawnSync('ssh-agent', ['-h']).error === undefined
 
-describe.skipIf(!hasAgent)('with an agent', () => {
+describe.skipIf(!hasAgent)('a login with an agent:', () => {
   async function withAgent(keys: KeyPair[], run: (socket: string) => Promise<void>) {
     const home = openHome()
     const socket = `${home.folder}/agent`
@@ -294,7 +294,7 @@ describe.skipIf(!hasAgent)('with an agent', () => {
     })
   })
 
-  test('its keys are counted when the host refuses them, and IdentityAgent none keeps it out', async () => {
+  test('a refusal counts its keys, and IdentityAgent none excludes it', async () => {
     await withAgent([makeKeyPair(), makeKeyPair()], async (socket) => {
       const environment = { PATH: process.env.PATH, SSH_AUTH_SOCK: socket }
       for (const [config, tried] of [
@@ -308,7 +308,7 @@ describe.skipIf(!hasAgent)('with an agent', () => {
     })
   })
 
-  test('with IdentitiesOnly it is asked for the named key only, which may lie here as a public key', async () => {
+  test('with IdentitiesOnly kcap asks it only for the named key, which may be a local public key', async () => {
     const [named, stranger] = [makeKeyPair(), makeKeyPair()]
     const { name, home, server } = await openAccount({ keys: [named.public] }, ['IdentitiesOnly yes'])
     home.write('id_ed25519.pub', `${named.public}\n`)
@@ -322,7 +322,7 @@ describe.skipIf(!hasAgent)('with an agent', () => {
     })
   })
 
-  test('an agent that is gone is passed over', async () => {
+  test('kcap skips an agent that is gone', async () => {
     const { name } = await openAccount({ password: secret })
     const lines: string[] = []
     const environment = { ...environmentWith(secret), SSH_AUTH_SOCK: '/nowhere/agent' }
@@ -334,7 +334,7 @@ describe.skipIf(!hasAgent)('with an agent', () => {
 test.each([
   ['again and again', 1],
   ['a thousand at a time', 1_000],
-])('a host that asks questions %s is given up, whoever answers', async (_, asksWithoutEnd) => {
+])('kcap gives up on a host that asks questions %s, whoever answers', async (_, asksWithoutEnd) => {
   const { name, label } = await openAccount({}, [], { asksWithoutEnd })
   const { prompts, askSecret } = answering(Array.from({ length: 1_000 }, () => 'x'))
   const error = await failureOf(openConnection(name, { askSecret }))

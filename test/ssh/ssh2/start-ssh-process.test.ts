@@ -23,14 +23,14 @@ async function openAccount(more: Partial<SshServerOptions> = {}) {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-describe('the end of a program', () => {
+describe('the end of a program over ssh2', () => {
   test.each([
     ['exit 0', 0],
     ['exit 3', 3],
     ['exit 255', 255],
     ['kill -9 $$', 137],
     ['kill -15 $$', 143],
-  ])('%s is told as %i', async (line, code) => {
+  ])('by %s is the exit code %i', async (line, code) => {
     const { start } = await openAccount()
     for (let round = 0; round < 5; round++)
       expect((await collect(await start(line))).exit).toEqual({ kind: 'exited', code })
@@ -63,8 +63,8 @@ describe('the end of a program', () => {
   })
 })
 
-describe('standard input', () => {
-  test('reaches the program, and its end too', async () => {
+describe('standard input over ssh2', () => {
+  test('reaches the program, and so does its end', async () => {
     const { start } = await openAccount()
     const program = await start('cat; echo end')
     program.stdin.write('one\n')
@@ -79,7 +79,7 @@ describe('standard input', () => {
     expect((await collect(program)).stdout.trim()).toBe('5000000')
   })
 
-  test('drops what is written after its end and after the program, and cuts no output', async () => {
+  test('drops writes after its end and after the program, and truncates no output', async () => {
     const { start } = await openAccount()
     const program = await start('cat >/dev/null; head -c 3000000 /dev/zero')
     program.stdin.end()
@@ -92,7 +92,7 @@ describe('standard input', () => {
     expect(program.stdin.writableLength).toBe(0)
   })
 
-  test('whose program has ended takes heartbeats without keeping them', async () => {
+  test('accepts heartbeats after the program without storing them', async () => {
     const { start } = await openAccount()
     const program = await start('exec true')
     await collect(program)
@@ -102,11 +102,11 @@ describe('standard input', () => {
   })
 })
 
-describe('a slow reader', () => {
+describe('a slow reader over ssh2', () => {
   // ssh2 grants 2 MiB, and once more what came in until 1 MiB was left; the last packet before may be whole.
   const mostBuffered = 3 * 2 ** 20 + 2 ** 15
 
-  test('stops the program, and misses nothing', async () => {
+  test('stops the program, and loses nothing', async () => {
     const { start } = await openAccount()
     const program = await start('head -c 30000000 /dev/zero; echo done >&2')
     const report = readAll(program.stderr)
@@ -121,7 +121,7 @@ describe('a slow reader', () => {
     expect(await report).toBe('done\n')
   })
 
-  test('gets no more than that from a program that also reports on stderr', async () => {
+  test('gets no more than a window from a program that also reports on stderr', async () => {
     const { start } = await openAccount()
     const program = await start(
       'head -c 2500000 /dev/zero; sleep 0.1; echo report >&2; sleep 0.1; head -c 9000000 /dev/zero',
@@ -135,8 +135,8 @@ describe('a slow reader', () => {
   })
 })
 
-describe('kill()', () => {
-  test('ends both outputs at once, read or not, and leaves the connection', async () => {
+describe('kill() of a program over ssh2', () => {
+  test('ends both outputs at once, read or not, and keeps the connection', async () => {
     const { start } = await openAccount()
     for (const line of ['sleep 60', 'cat /dev/zero', 'cat /dev/zero >&2']) {
       const program = await start(line)
@@ -148,7 +148,7 @@ describe('kill()', () => {
     expect((await collect(await start('echo still here'))).stdout).toBe('still here\n')
   })
 
-  test('lets a reader come to its end', async () => {
+  test('lets a reader reach its end', async () => {
     const { start } = await openAccount()
     const program = await start('cat /dev/zero')
     let bytes = 0
@@ -161,8 +161,8 @@ describe('kill()', () => {
   })
 })
 
-describe('a program that cannot start', () => {
-  test('says so', async () => {
+describe('a program that cannot start over ssh2', () => {
+  test('is an error that says so', async () => {
     const { start, connection } = await openAccount({ refuseExec: true })
     await expect(start('true')).rejects.toMatchObject({
       code: 'ssh-failed',
@@ -178,7 +178,7 @@ describe('a program that cannot start', () => {
     await expect(start('true')).rejects.toMatchObject({ code: 'connection-lost', exitCode: 1 })
   })
 
-  test('is not started when its signal is aborted', async () => {
+  test('does not start when its signal is aborted', async () => {
     const { connection, server } = await openAccount()
     await expect(connection.startProcess('true', AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped')
     const abort = new AbortController()
@@ -204,7 +204,7 @@ describe('a hostile host', () => {
     ])
   })
 
-  test('that leaves the channel of an ended program open is waited for 15 s after its last byte', async () => {
+  test('that leaves the channel of an ended program open times out 15 s after its last byte', async () => {
     const { start } = await openAccount({ leavesChannelsOpen: true })
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
     afterThisTest.add(() => vi.useRealTimers())
@@ -221,7 +221,7 @@ describe('a hostile host', () => {
     expect(await all).toEqual({ stdout: 'out\n', stderr: '', exit: { kind: 'exited', code: 3 } })
   })
 
-  test('is not taken to have ended a program whose output nobody has read yet', async () => {
+  test('does not end a program early whose output nobody has read yet', async () => {
     const { start } = await openAccount({ leavesChannelsOpen: true })
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
     afterThisTest.add(() => vi.useRealTimers())
