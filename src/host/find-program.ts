@@ -62,11 +62,11 @@ function refuse(state: string, isMissing = true): ProgramLookup {
   return { file: undefined, state, isMissing }
 }
 
-/** Returns the executable file for a path. On Windows, a name also stands for those with the endings in PATHEXT. */
+/** Returns the executable file for a path. On Windows, it also tries the extensions in PATHEXT. */
 async function firstProgram(file: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
   const more = isWindows ? (findVariable(environment, 'PATHEXT') ?? '.EXE;.CMD').split(';') : []
-  const endings = !isWindows || path.extname(file) !== '' ? ['', ...more] : more
-  for (const ending of endings) if (await isProgram(file + ending)) return file + ending
+  const extensions = !isWindows || path.extname(file) !== '' ? ['', ...more] : more
+  for (const extension of extensions) if (await isProgram(file + extension)) return file + extension
   return undefined
 }
 

@@ -11,7 +11,7 @@ import { compare, type Figure, type Measured, measure } from './measure.ts'
 import { measureLatencies, percentile } from './measure-latency.ts'
 import { writeResults } from './write-results.ts'
 
-/** kcap beside what a user would type instead, on the lab, in turn in one run. */
+/** Compares kcap with what a user would type instead, on the lab, alternating in one run. */
 const rounds = 5
 let folder: string
 let pod = ''

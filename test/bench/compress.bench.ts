@@ -14,8 +14,8 @@ import { compare, measure } from './measure.ts'
 import { writeResults } from './write-results.ts'
 
 /**
- * What `--compress gzip` brings on a slow link: HTTP between services, from a real sshd of the bench's own, through a relay of 20 Mbit/s.
- * A `tcpdump` of ours gives the capture as fast as it is taken.
+ * Measures what `--compress gzip` gains on a slow link: HTTP between services, from the bench's own real sshd, through a relay of 20
+ * Mbit/s. A substitute `tcpdump` sends the capture as fast as its reader takes it.
  */
 const linkBytesPerSecond = 20e6 / 8
 const captureBytes = 40e6
@@ -84,7 +84,7 @@ const capture = (port: number, compress: string, sshCompression: 'yes' | 'no' = 
   const words = [...login, '--ssh-config', config, '--compress', compress, '-q', '-o', '-', '--format', 'pcap']
   return async () => {
     const measured = await measure([process.execPath, programPath, ...words])
-    // The same packets, whichever way they came.
+    // Both captures must have the same packets.
     expect(measured.bytes).toBe(statSync(path.join(folder, 'far.pcap')).size)
     return { ...measured, wallMs: measured.wallMs - measured.firstPacketMs }
   }

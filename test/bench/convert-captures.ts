@@ -8,7 +8,7 @@ import { type MergeInput, makePacketMerger } from '../../src/packets/merge-packe
 import { makePcapngWriter } from '../../src/session/capture-writer.ts'
 
 /**
- * OUT IN...: files through reader, merger and writer as a capture's packets go, but for time: every source has a packet here or has ended,
+ * OUT IN...: sends files through reader, merger and writer as a capture does, except for time: every source has a packet or has ended,
  * so that nothing waits for a clock.
  */
 const chunkBytes = 256 * 1024
@@ -21,7 +21,7 @@ interface Source {
   isEnded: boolean
 }
 
-/** As a socket's, the bytes are read on the thread that merges them. */
+/** Reads bytes on the thread that merges them, as for a socket. */
 function* readChunks(file: string): Generator<Buffer> {
   const descriptor = openSync(file, 'r')
   // Batches refer to their chunk; but the next is asked for when all packets of the last are written.
@@ -71,7 +71,7 @@ async function fill(source: Source): Promise<void> {
   }
 }
 
-/** In a function: variables of the module itself are looked up at each use, for each packet. */
+/** Converts within a function, because a module's own variables are looked up at each use, for each packet. */
 async function convert(outputFile: string, inputFiles: readonly string[]): Promise<void> {
   const output = await openFileOutput(outputFile, { overwrite: true })
   const writer = makePcapngWriter(output, { application: 'kcap', os: process.platform, comment: '', filter: '' })

@@ -11,7 +11,7 @@ import { compare, measure } from './measure.ts'
 import { findSshdump } from './sshdump.ts'
 import { writeResults } from './write-results.ts'
 
-/** What Wireshark waits for at its start, beside its own sshdump, bare Node, and kubectl. */
+/** Compares what Wireshark waits for at its start with its own sshdump, bare Node, and kubectl. */
 const sshdump = findSshdump()
 const pods = 10_000
 const table: string[] = []

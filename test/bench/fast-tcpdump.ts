@@ -6,7 +6,7 @@ import { formatPcap } from '../support/packets.ts'
 
 const captureBytes = 100_000_000
 const repeats = 10
-/** What it gives: 1 GB. */
+/** Size of its output: 1 GB. */
 export const fastTcpdumpBytes = captureBytes * repeats
 
 const generator = `#!/bin/sh
@@ -15,8 +15,8 @@ i=0; while [ $i -lt ${repeats} ]; do tail -c +25 /tmp/bench.pcap; i=$((i+1)); do
 `
 
 /**
- * Puts a `tcpdump` on the lab's node, and in the container `api` of a pod where one is named, that gives the same 1 GB as fast as it is
- * taken: so that the way is measured and not the kernel's luck. Returns what takes it away.
+ * Puts a `tcpdump` on the lab's node, and into the container `api` of a named pod, that sends the same 1 GB as fast as its reader
+ * takes it. So the benchmark measures the route and not the kernel. Returns a function that removes it.
  */
 export async function installFastTcpdump(folder: string, pod?: string): Promise<() => Promise<void>> {
   writeFileSync(path.join(folder, 'bench.pcap'), makeCapture())

@@ -8,8 +8,8 @@ import { toPackets } from '../support/packets.ts'
 const warmUpMs = 3_000
 
 /**
- * From a packet's time stamp to its last byte in a pipe here, in milliseconds, sorted: of each packet of a pcap that an argv writes on standard
- * output. The remote side must have this machine's clock.
+ * Returns the sorted times in milliseconds from each packet's time stamp to its last byte in a local pipe. The packets come from a
+ * pcap that an argv writes to standard output. The remote side must have this machine's clock.
  */
 export async function measureLatencies(
   argv: readonly string[],

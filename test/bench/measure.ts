@@ -11,10 +11,10 @@ export interface Measured {
   readonly cpuMs: number
   readonly peakMib: number
   readonly bytes: number
-  /** Until the header of a pcap on standard output is there, and until something follows it. */
+  /** Time until the header of a pcap on standard output arrives, and until more follows it. */
   readonly headerMs: number
   readonly firstPacketMs: number
-  /** What it wrote there itself, and what was measured. */
+  /** Output of the program on standard error, and the measurements. */
   readonly stderr: string
 }
 

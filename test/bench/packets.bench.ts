@@ -9,8 +9,8 @@ import { compare, measure } from './measure.ts'
 import { writeResults } from './write-results.ts'
 
 /**
- * Reader, merger and writer as programs, beside editcap and mergecap on the same files, in turn in one run: ours is the product's own
- * way from the bytes of a source to those of a file.
+ * Compares reader, merger and writer, as programs, with editcap and mergecap on the same files, alternating in one run. kcap's side is
+ * the code of the product from the bytes of a source to those of a file.
  */
 const rounds = 7
 let folder: string
@@ -34,7 +34,7 @@ afterAll(() => {
   writeResults('Converting and merging', ['case', ...figures, 'CPU ratio', 'peak, MiB', 'theirs'], table)
 })
 
-/** What the file holds, in capinfos' words. */
+/** Returns facts about the file in capinfos' words. */
 function inspect(file: string, question: '-c' | '-o'): string {
   return (
     execFileSync('capinfos', ['-M', '-T', '-r', question, file], { encoding: 'utf8' }).trim().split('\t').at(-1) ?? ''

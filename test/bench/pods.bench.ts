@@ -5,7 +5,10 @@ import { programPath } from '../support/run-kcap.ts'
 import { measure, median } from './measure.ts'
 import { writeResults } from './write-results.ts'
 
-/** How the cost grows with the pods: of the same traffic from each, on the demo cluster, whose own work is not kcap's process here. */
+/**
+ * Measures how the cost grows with the number of pods that each send the same traffic. The work of the demo cluster is not in kcap's
+ * process here.
+ */
 const packetsPerSecond = 500
 const counts = [1, 10, 50]
 const rounds = 3

@@ -8,7 +8,7 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 import { compare, measure } from './measure.ts'
 import { writeResults } from './write-results.ts'
 
-/** The package with its own Node beside the one that npm installs for the Node of this machine. */
+/** Compares the package with its own Node with the one that npm installs for the Node of this machine. */
 const rounds = 15
 const table: string[] = []
 let standalone: string

@@ -10,13 +10,13 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 const run = promisify(execFile)
 
 /**
- * The ways to a pod's packets on whatever cluster the kubeconfig's context is, of any version: in a namespace of its own, removed at the
- * end. Needs `kubectl`. What the pods run has to have sh, tcpdump, grep, sleep, nsenter, and wget or curl.
+ * Tests the routes to a pod's packets on the cluster of the kubeconfig's context, of any version, in a namespace of its own that is
+ * removed at the end. Needs `kubectl`. The image of the pods must have sh, tcpdump, grep, sleep, nsenter, and wget or curl.
  */
 const kubectlProgram = process.env.KCAP_CLUSTER_KUBECTL ?? 'kubectl'
 const image = process.env.KCAP_CLUSTER_IMAGE ?? 'docker.io/nicolaka/netshoot:v0.13'
 const debugImage = process.env.KCAP_CLUSTER_DEBUG_IMAGE ?? image
-/** Has nothing: no shell, no tcpdump. */
+/** An image without a shell and without tcpdump. */
 const plainImage = process.env.KCAP_CLUSTER_PLAIN_IMAGE ?? 'registry.k8s.io/pause:3.10'
 const firstEphemeralMinor = 25
 const readyMs = 180_000
@@ -172,6 +172,6 @@ test('kcap doctor reports the routes that the captures used as open', async () =
 test('kcap cleanup finds no leftovers after all captures', async () => {
   const { code, stdout } = await kcap('cleanup', '-n', namespace)
   expect(code).toBe(0)
-  // Debug containers that have ended stay in a pod's spec; they are told, not removed.
+  // Debug containers that have ended stay in a pod's spec; kcap cleanup reports them and does not remove them.
   expect(stdout.split('\n').filter((line) => /^(removed|stopped)/.test(line))).toEqual([])
 })

@@ -29,7 +29,7 @@ async function makeEnvironment(kubeconfig: string): Promise<Record<string, strin
   return { KUBECONFIG: kubeconfig, HOME: home, XDG_CACHE_HOME: path.join(home, 'cache'), XDG_CONFIG_HOME: home }
 }
 
-/** What fish would be told at the end of these words. */
+/** Asks as fish does, with these words. */
 function ask(...words: readonly string[]) {
   return askAs(environment, ...words)
 }

@@ -49,7 +49,7 @@ describe('the text that readline inserts', () => {
         const { kept } = split(`kcap ${typed}`)
         const inserted = insert(`kcap ${typed}`, value)
         fc.pre(inserted !== undefined)
-        // What readline keeps is plain or hidden by a backslash, so that it reads the same when it is quoted anew.
+        // The text that readline keeps is plain or escaped by a backslash, so that it reads the same when it is quoted again.
         const line = `'${value.slice(0, kept).replaceAll("'", "'\\''")}'${inserted}`
         expect(execFileSync('sh', ['-c', `printf %s ${line}`], { encoding: 'utf8' })).toBe(value)
       }),

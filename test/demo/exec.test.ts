@@ -30,7 +30,7 @@ async function refusal(asked: Parameters<typeof openExec>[1]): Promise<UpgradeRe
   )
 }
 
-/** The supervisor tells the time once. */
+/** Removes the time, which the supervisor reports once. */
 const withoutClock = (stderr: string) => stderr.replace(/^kcap-report: clock \d+\.\d{9}\n/m, '')
 
 describe("the demo's exec upgrade:", () => {

@@ -64,7 +64,7 @@ export function decode(linkType: number, frame: Buffer): Decoded {
   }
 }
 
-/** RFC 1071 the slow way, in 16-bit steps with end-around carry; 0 when the checksum inside is right. */
+/** Computes the checksum of RFC 1071 without optimisation, in 16-bit steps with end-around carry; 0 when the checksum inside is right. */
 export function onesComplement(...parts: readonly Buffer[]): number {
   const all = Buffer.concat(parts)
   let sum = 0

@@ -45,7 +45,7 @@ async function waitFor(condition: () => boolean, limitMs = 5_000): Promise<boole
   return condition()
 }
 
-/** All that comes through the FIFO, as Wireshark's dumpcap reads it; `pauseMs` after each piece. */
+/** Reads all bytes of the FIFO as Wireshark's dumpcap does, with a pause of `pauseMs` after each piece. */
 async function readFifo(options: { pieceBytes?: number; pauseMs?: number } = {}): Promise<Buffer> {
   const pieces: Buffer[] = []
   for await (const piece of createReadStream(fifo, { highWaterMark: options.pieceBytes ?? 65_536 })) {

@@ -12,7 +12,7 @@ const references: readonly InterfaceReference[] = [
   { kind: 'demo' },
 ]
 const [pod, cluster, ssh] = references as readonly [InterfaceReference, InterfaceReference, InterfaceReference]
-/** What hints have in common that only a shell can follow. */
+/** Patterns of hints that only a shell can follow. */
 const shellHints = [
   'the node keeps the rights to capture from it: --privileged',
   'in a file made by visudo -f /etc/sudoers.d/kcap:',

@@ -50,7 +50,7 @@ test('each route in the dialog says what it needs or creates', () => {
   for (const choice of choices) expect(dialog?.choices?.[choice]).toMatch(/: ./)
 })
 
-/** Whether kcap takes the value, whatever Wireshark says. */
+/** Reports whether kcap accepts the value, whatever Wireshark does. */
 function isTaken(parse: () => unknown): boolean {
   try {
     parse()

@@ -22,7 +22,7 @@ const words = (value: string, option: string, fields: readonly string[]) => [
   ...fields,
 ]
 
-/** As Wireshark asks when a button of the dialog is pressed: with what stands in the other fields. */
+/** Asks as Wireshark does when a button of the dialog is pressed: with the values of the other fields. */
 async function reloadByProgram(value: string, option: string, fields: readonly string[] = []) {
   const { code, stdout, stderr } = await runKcap(words(value, option, fields), { KUBECONFIG: kubeconfig })
   expect([code, stderr]).toEqual([0, ''])

@@ -16,7 +16,7 @@ beforeAll(async () => {
   kubeconfig = await demo.kubeconfig()
 })
 
-/** What a capture says of itself: its interfaces, link type and filter, its packets, and the line that repeats it. */
+/** Returns what a capture says about itself: its interfaces, link type and filter, its packets, and the line that repeats it. */
 function readCapture(bytes: Buffer) {
   const blocks = parseBlocks(bytes)
   const comment = blocks[0]?.options(16).get(1)?.[0]?.toString() ?? ''

@@ -32,7 +32,7 @@ export function tokenizeAnswer(text: string): Sentence[] {
     })
 }
 
-/** extcap.c, extcap_settings_key: what tells the settings of two interfaces apart. */
+/** Returns the key by which Wireshark distinguishes the settings of two interfaces (extcap.c, extcap_settings_key). */
 export function settingsKey(value: string): string {
   return value.toLowerCase().replace(/[^a-z0-9_]/g, '_')
 }

@@ -18,7 +18,7 @@ const maxMemoryBytes = 256e6
 const { pcaps, pcapngs } = makeSampleCaptures({ cooked: 1, plain: 1 })
 const captures = [...pcaps, ...pcapngs, ...pcapngs]
 
-/** All that a reader makes of the chunks, as one text; throws when a packet lies outside its bytes. */
+/** Returns all that a reader makes of the chunks, as one text; throws when a packet is outside its bytes. */
 function read(chunks: readonly Buffer[]): string {
   const reader = makeCaptureReader('x')
   const seen = chunks.flatMap((chunk) =>

@@ -54,7 +54,7 @@ export function fuzz<Input>(
   })
 }
 
-/** A loop without end can't be interrupted from within: a thread beside it ends the process, and says which input it was. */
+/** Watches from another thread for a loop without end, which can't be interrupted from within. Ends the process and prints the input. */
 function startWatchdog(name: string) {
   const run = new Int32Array(new SharedArrayBuffer(4))
   const text = `
@@ -75,7 +75,7 @@ function startWatchdog(name: string) {
   }
 }
 
-/** What it gives, or undefined where it says in kcap's own words what is wrong. Anything else that is thrown goes on. */
+/** Returns the result of the work, or undefined where it throws kcap's own error. Rethrows any other error. */
 export function orRefusal<Value>(work: () => Value): Value | undefined {
   try {
     return work()

@@ -57,5 +57,5 @@ function apply(bytes: Buffer, change: Edit): Buffer {
   return changed
 }
 
-/** Where to cut them; `cut` takes each modulo the length. */
+/** Places to split the bytes; `cut` takes each modulo the length. */
 export const places = fc.array(fc.nat(), { maxLength: 8 })

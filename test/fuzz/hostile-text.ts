@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** What breaks terminals, sentences, file names, shells, lookups by name, and patterns that try every way. */
+/** Words that break terminals, sentences, file names, shells, lookups by name, and patterns that backtrack. */
 const pieces = [
   '\x1b[2J',
   '\x1b]0;title\x07',
@@ -113,7 +113,7 @@ export function damagedText(samples: readonly string[], more: readonly string[] 
   )
 }
 
-/** What may stand in JSON where something else should. */
+/** JSON values of every type, for fields of another type. */
 const oddValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom(null, true, 0, -1, 1e308, '', [], {}, [null], [[]], [{}], { a: null }, { length: 3 }),
   hostileText,
@@ -154,7 +154,7 @@ export function damagedJson(samples: readonly unknown[]): fc.Arbitrary<string> {
   )
 }
 
-/** Nothing in it that a terminal would obey: only line ends. */
+/** Reports whether the text has no control character that a terminal would obey, except line ends. */
 export function isHarmless(text: string): boolean {
   return !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u.test(text.replaceAll('\n', ''))
 }

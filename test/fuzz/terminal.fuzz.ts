@@ -26,7 +26,7 @@ const error = fc
   })
   .map(({ code, message, ...more }) => new KcapError(code, message, more))
 
-/** What the program itself has a terminal do: begin its line anew. */
+/** Control sequence that the program itself sends to a terminal: return to the start of the line. */
 const clearsLine = '\r\x1b[K'
 
 function expectHarmless(text: string): void {

@@ -77,7 +77,7 @@ function targetOf({ file, specifier }: Import): string {
   return path.join(path.dirname(file), specifier)
 }
 
-/** What these files import and what that imports, but for what is loaded when it is needed: `file → import`. */
+/** Returns what these files load at their start, with all static imports: `file → import`. */
 function loadedBy(...files: readonly string[]): string[] {
   const found = new Map<string, string[]>()
   const visit = (file: string): void => {
@@ -181,7 +181,7 @@ test('only the owner of an npm package imports it', () => {
       .split('/')
       .slice(0, specifier.startsWith('@') ? 2 : 1)
       .join('/')
-    // The API's types are the language in which pods are spoken of; nothing of it runs.
+    // The API's types are the vocabulary for pods; none of their code runs.
     if (isType && name === '@kubernetes/client-node') return false
     return !(owners[name] ?? []).includes(folderOf(file))
   })

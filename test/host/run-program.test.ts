@@ -9,7 +9,7 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 
 const secrets = 'printenv KCAP_SSH_PASSWORD KCAP_SUDO_PASSWORD; echo end'
 
-/** Not one that has ended and waits for init to notice. */
+/** Reports whether a process runs; a zombie that init has not reaped does not. */
 function isRunning(pid: string): boolean {
   return existsSync(`/proc/${pid}/stat`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
 }

@@ -74,7 +74,7 @@ describe('kcap install --folder', () => {
   test("into another user's folder reports that, and leaves no draft", async () => {
     await mkdir(folder)
     await chmod(folder, 0o555)
-    // This checkout may lie where only root looks.
+    // This checkout may be in a folder that only root can read.
     const own = findOwnPaths()
     const error = await asOrdinaryUser(() => failureOf(installLauncher(folder, own)))
     expect(error.message).toBe(`cannot install "${path.join(folder, 'kcap')}": permission denied`)

@@ -29,9 +29,9 @@ const top = path.join(await makeTempFolder(), folderName)
 const cache = path.join(top, 'cache')
 const launcher = path.join(top, 'extcap', 'kcap')
 const program = path.join(top, 'dist', 'kcap.cjs')
-/** In place of the program: what reaches Node says so. */
+/** Replaces the program: prints what reaches Node. */
 const fakeProgram = 'console.log("node: " + process.argv.slice(2).join("|"))'
-/** In place of Node, which takes long to start: says the same of its words, and its process id. */
+/** Replaces Node, which starts slowly: prints its arguments and its process id. */
 const fakeNode = path.join(top, 'node')
 const fakeNodeScript = `#!/bin/sh
 shift
@@ -64,7 +64,7 @@ function ask(shell: readonly string[], ...argv: string[]): string {
   return execFileSync(command, words, { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] }).toString()
 }
 
-/** What the program itself would answer. */
+/** Returns the answer of the program itself. */
 async function askProgram(...argv: string[]): Promise<string> {
   return (await runKcap(argv, { XDG_CACHE_HOME: cache, KUBECONFIG: kubeconfig })).stdout.toString()
 }

@@ -31,7 +31,7 @@ beforeAll(async () => {
   })
 })
 
-/** All running pods and their namespaces, as the demo's own user sees them. */
+/** Lists all running pods and their namespaces with the demo's own user. */
 async function ask(
   list: Partial<ListSettings> = {},
   user?: string,
@@ -122,7 +122,7 @@ describe('the list of a cluster', () => {
 })
 
 describe('a list of several clusters', () => {
-  /** The demo's context beside one that refuses, one that never answers, and one whose login takes its time. */
+  /** Opens the demo's context, one that refuses, one that never answers, and one whose login is slow. */
   async function openContexts(sleepSeconds: number) {
     const silent = await openDemoFixture({ misbehaviour: { answer: 'never' } })
     const plugin = path.join(demo.folder, `login-${sleepSeconds}`)

@@ -6,7 +6,7 @@ import { findHandshakes } from '../../src/packets/find-handshakes.ts'
 import { makeServerCertificate } from '../../src/tls/self-signed-certificate.ts'
 import { makeBatch } from '../support/packets.ts'
 
-/** One run of packets with these bytes; longer on the wire where a length says so. */
+/** Returns one run of packets with these bytes; a given length is the original one. */
 function runOf(...packets: (Buffer | readonly [Buffer, number])[]) {
   const batch = makeBatch(
     packets.map((packet) => {

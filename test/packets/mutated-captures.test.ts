@@ -72,7 +72,10 @@ function mutate(bytes: Buffer, change: typeof mutation extends fc.Arbitrary<infe
   return changed
 }
 
-/** What a reader makes of the chunks, as one text; throws when a packet lies outside its bytes, or a batch has another sum of lengths than it says. */
+/**
+ * Returns all that a reader makes of the chunks, as one text; throws when a packet is outside its bytes, or a batch has another sum of
+ * lengths than it states.
+ */
 function read(chunks: readonly Buffer[], isPcapng: boolean): string {
   const reader = makeReader(isPcapng)
   const seen: string[] = []

@@ -7,7 +7,7 @@ import { cut, makeBlockFormat } from '../support/pcapng-blocks.ts'
 const little = makeBlockFormat(true)
 const packet = (id: number, length: number) => little.enhanced(id, 1n, Buffer.alloc(length, id))
 
-/** What the reader says of the packets: its header, and for each batch its own header and the lengths of its packets. */
+/** Returns the reader's header, and for each batch its own header and the lengths of its packets. */
 function readHeaders(chunks: readonly Buffer[]) {
   const reader = makeCaptureReader('x')
   const batches = chunks.flatMap((chunk) => reader.push(chunk))

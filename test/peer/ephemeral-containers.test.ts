@@ -303,7 +303,7 @@ describe('the peer refuses some ephemeral containers:', () => {
 })
 
 describe('starting an ephemeral container:', () => {
-  /** What a watcher sees of the container's status, from before it is added on. */
+  /** Returns the states of the container that a watcher sees, from before it is added. */
   async function statusesOf(more: object, count: number) {
     const path = addPod()
     const { resourceVersion, namespace } = (await ask(cluster, path)).json.metadata

@@ -8,7 +8,7 @@ export interface PeerClusterOptions {
   readonly packetsPerSecond?: number
   /** Default: any free one. */
   readonly port?: number
-  /** What the server speaks, its favourite first. Default v5 and v4, as 1.34 does. */
+  /** Protocols of the server, the preferred one first. Default v5 and v4, as 1.34 does. */
   readonly protocols?: readonly ExecProtocolName[]
   /** Users in addition to the one who may do everything; each gets a token. */
   readonly users?: readonly { readonly name: string; readonly rights: readonly RequestedRight[] }[]
@@ -21,15 +21,15 @@ export interface PeerClusterOptions {
   readonly misbehaviour?: Misbehaviour
   /** A capture hears nothing on stdin for this long: it ends. Default 20 s. */
   readonly silenceTimeoutMs?: number
-  /** How long a stopped capture waits for one more byte. Default 5 s. */
+  /** Time that a stopped capture waits for one more byte. Default 5 s. */
   readonly graceMs?: number
   /** Default one minute. */
   readonly bookmarkIntervalMs?: number
-  /** How long a container takes from one state to the next, and a deleted pod at most until it is gone. Default 100 ms. */
+  /** Time of a container from one state to the next, and the limit for a deleted pod until it is gone. Default 100 ms. */
   readonly startDelayMs?: number
   /** Images no registry has, as the client writes them. */
   readonly missingImages?: readonly string[]
-  /** What is in an image, by the name clients write; otherwise an image of a debug container or created pod has a shell and tcpdump. */
+  /** Tools in an image, by the name that clients write; other images of a debug container or created pod have a shell and tcpdump. */
   readonly imageTools?: Readonly<Record<string, ToolsName>>
   /** Default true; clusters up to 1.22 have them only where somebody switched them on. */
   readonly hasEphemeralContainers?: boolean

@@ -55,7 +55,7 @@ export interface PeerCluster {
   addPod(settings: PeerPodSettings): Pod
   addPods(count: number, namespace?: string, prefix?: string): void
   removePod(pod: string): void
-  /** The containers, but for ephemeral ones, are killed and started again: running execs end, container ids change. */
+  /** Kills and restarts all containers except ephemeral ones: running execs end, container ids change. */
   restartPod(pod: string): void
   /** The main process of a container, ephemeral or not, ends for good, and with it its execs. Default exit code 0. */
   endContainer(pod: string, container: string, exitCode?: number): void
@@ -74,9 +74,9 @@ export interface PeerCluster {
   openExecCount(pod?: string): number
   /** Without a close frame. */
   cutExecs(pod?: string): void
-  /** As when the kubelet goes away: with v5 the API server says Success in the program's place; with v4 the connection is cut. */
+  /** Ends execs as when the kubelet goes away: with v5 the API server reports Success for the program; with v4 it cuts the connection. */
   dropExecs(pod?: string): void
-  /** From now on nothing is sent and nothing heeded, but the connections stay. */
+  /** Stops sending and ignores everything that arrives, but keeps the connections. */
   stallExecs(pod?: string): void
   /** Drops all connections and ends all timers. */
   close(): Promise<void>

@@ -41,7 +41,10 @@ function blocksOf(file: string, language: string): string[] {
   return [...readFileSync(file, 'utf8').matchAll(pattern)].map(([, text = '']) => text)
 }
 
-/** What the demo cluster has no like of: hosts, kubectl's own protocol, containers that files are put into, and filters that look into tags. */
+/**
+ * Reports whether a line needs what the demo cluster lacks: hosts, kubectl's own protocol, uploads into containers, and filters that
+ * read tags.
+ */
 const isOnLab = (line: string) =>
   /ssh:\/\/|--ssh-host|--via (ssh|kubectl)|--upload-tcpdump|\bvlan\b|^kcap node\/worker-1$/.test(line)
 
@@ -121,7 +124,7 @@ afterAll(async () => {
   await expectNoCaptures()
 })
 
-/** What goes on until a limit, which the environment sets. */
+/** Reports whether a line is a capture without an end, which the environment limits. */
 const isCapture = (line: string) => !/^kcap (list|doctor|install|uninstall|cleanup|config|completion)\b/.test(line)
 
 /** Runs a line in a shell. */

@@ -10,7 +10,7 @@ import { makeTempFolder } from '../support/temp-folder.ts'
 import { findPorts, inFolder, listBelow } from './own-sshd.ts'
 import { hasOwnSshd, sshdTest } from './own-sshd-test.ts'
 
-// Routers and appliances have dropbear, with busybox beside it.
+// Routers and appliances have dropbear, together with busybox.
 
 const user = `kcapdb${process.pid}`
 let folder = ''

@@ -7,7 +7,7 @@ import { lab } from './lab.ts'
 /** A context name as nobody should choose one, in a command line or in a terminal. */
 export const hostileContext = 'a{b}c $(reboot) "x"'
 
-/** Kubeconfigs that keep kcap from the lab's cluster, each in its own way, and one with a hostile context. */
+/** Makes kubeconfigs that each keep kcap from the lab's cluster for a different reason, and one with a hostile context. */
 export async function makeKubeconfigs(folder: string) {
   const admin = JSON.parse(
     execFileSync(lab.kubectl, ['config', 'view', '--kubeconfig', lab.kubeconfig, '--raw', '-o', 'json'], {

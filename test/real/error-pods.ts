@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kubectl, lab } from './lab.ts'
 
-/** A namespace with pods that cannot be captured, each in its own way. */
+/** Namespace of pods that each cannot be captured for a different reason. */
 export const errorNamespace = `kcap-errors-${process.pid}`
 
 const globalHeader = '4d3cb2a1020004000000000000000000ffff000001000000'
 /** One packet of four bytes, at one second past the epoch. */
 const wholeRecord = '01000000000000000400000004000000deadbeef'
 
-/** What the container's own `tcpdump` sends, and does then. */
+/** Output of the container's own `tcpdump`, and what it does afterwards. */
 const fakes: Record<string, { readonly sends: Buffer; readonly goesOn: string }> = {
   text: { sends: Buffer.from('Welcome to prod\nauthorised use only\n'), goesOn: 'exec sleep 60' },
   binary: { sends: Buffer.from('00ff00ff00ff00ff', 'hex'), goesOn: 'exec sleep 60' },

@@ -13,7 +13,7 @@ export interface ErrorRow {
   readonly environment?: Readonly<Record<string, string>>
   /** After `kcap: error: `. */
   readonly message: string | RegExp
-  /** All of them, in their order. */
+  /** All hints, in their order. */
   readonly hints: readonly (string | RegExp)[]
   readonly exitCode: number
   /** Names of the files that are there afterwards; a file that is left holds what was captured before the failure. */
@@ -62,7 +62,7 @@ export async function expectError(
 
 const run = promisify(execFile)
 
-/** Nothing here, on the node or in its pods has these words in its command line; within some seconds. */
+/** Waits some seconds until no process here, on the node or in its pods has these words in its command line. */
 export async function expectNoProcess(words: string): Promise<void> {
   const deadlineMs = Date.now() + 8_000
   for (;;) {

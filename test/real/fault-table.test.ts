@@ -33,11 +33,11 @@ interface Running extends KcapRun {
 
 interface Fault {
   readonly argv?: readonly string[]
-  /** What happens to it two seconds after it began. */
+  /** Fault, two seconds after the capture began. */
   readonly happen: (running: Running) => Promise<unknown>
   readonly code: number | null
   readonly gaps: number
-  /** Where the output goes; the name of the file there. */
+  /** Prepares the place of the output; returns the name of the file there. */
   readonly place?: (file: string) => Promise<string>
   readonly isFileGone?: boolean
 }
@@ -173,11 +173,11 @@ async function inject(fault: Fault): Promise<{ code: number | null; got: number;
     expect(stderr).toMatch(/^kcap: error: cannot .*: .*\n(kcap: {3}hint: .*\n)+/m)
   await gate.close()
   await server.close()
-  // What is missing and was not told.
+  // Lost packets that were not reported.
   return { code, got: packets.length, lost: breaks.filter((at) => !told.includes(at)).length, gaps: told.length }
 }
 
-/** What runs the tcpdump of this file, anywhere. */
+/** Lists the processes that run the tcpdump of this file, anywhere. */
 async function listLeft(): Promise<string[]> {
   const { stdout } = await run('ps', ['-eww', '-o', 'pid=,args='])
   return stdout.split('\n').filter((line) => line.includes(path.join(folder, 'numbered-tcpdump')))

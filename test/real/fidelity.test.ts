@@ -28,7 +28,10 @@ async function readPackets(file: string): Promise<string[]> {
   return packets.map(({ data, originalLength }) => `${originalLength} ${createHash('sha1').update(data).digest('hex')}`)
 }
 
-/** Captures 20,000 small packets with kcap and with tcpdump beside it on the same interface. Returns what kcap printed on standard error. */
+/**
+ * Captures 20,000 small packets with kcap, and at the same time with tcpdump, on the same interface. Returns what kcap printed on
+ * standard error.
+ */
 async function compare(
   words: readonly string[],
   reference: { start: string[]; read: string[] },

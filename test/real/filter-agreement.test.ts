@@ -9,7 +9,7 @@ const run = promisify(execFile)
 /** libpcap's message against a filter; undefined for a filter that compiles. */
 type Answer = string | undefined
 
-/** One shell for many filters: what takes time is to start each. */
+/** Asks in one shell for many filters, because starting a shell takes most of the time. */
 const end = '=== end of an answer'
 const askAll = `program=$1 words=$2; shift 2; for filter; do eval "$program $words" 2>&1; echo '${end}'; done`
 

@@ -13,7 +13,7 @@ const run = promisify(execFile)
 const tcpdumpTest = hasPrograms('tcpdump') || process.env.KCAP_REQUIRE_REAL === '1' ? test : test.skip
 
 const linkTypes = ['LINUX_SLL2', 'EN10MB']
-/** One shell for many: what takes time is to start each. */
+/** Asks in one shell for many filters, because starting a shell takes most of the time. */
 const compileAll = 'type=$1; shift; for filter; do tcpdump -d -y "$type" -- "$filter" >/dev/null 2>&1; echo $?; done'
 
 /** Link types that tcpdump compiles each filter for. */

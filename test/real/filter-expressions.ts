@@ -449,7 +449,7 @@ port 22 port 443
 
 export const filterExpressions: readonly string[] = lines.split('\n').filter((line) => line !== '' && !/^# /.test(line))
 
-/** In these libpcap 1.10 loads no byte before it tests one: what they select depends on the terms before them. */
+/** Expressions for which libpcap 1.10 loads no byte before it tests one: their selection depends on the terms before them. */
 export const unsettledExpressions: readonly string[] = [
   'byte 12 & 8',
   'byte 12 | 8',

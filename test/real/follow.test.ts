@@ -12,7 +12,7 @@ import { startWitness } from './witness.ts'
 
 const run = promisify(execFile)
 const environment = { KUBECONFIG: lab.kubeconfig }
-/** How far the order of time may go back without a comment: the window. */
+/** Limit in seconds by which the time order may go back without a comment: the window. */
 const windowSeconds = 0.2
 let folder: string
 beforeAll(async () => {

@@ -1,16 +1,13 @@
 import type { SshClientName } from '../../src/base/target.ts'
 import type { KeyName, ServerName } from './host-key-setting.ts'
 
-/**
- * What a row's lines are made of: the host's name in known_hosts with its port and without, that of
- * the jump host, and the keys.
- */
+/** Words of a row's lines: the host's name in known_hosts with its port and without, that of the jump host, and the keys. */
 export type Words = Readonly<Record<KeyName | 'name' | 'plain' | 'hop', string>>
 
 export interface HostKeyRow {
   readonly server: ServerName
   readonly strict: 'yes' | 'ask' | 'accept-new' | 'no'
-  /** With --accept-new-host-key; for ssh, that is `StrictHostKeyChecking accept-new`, for jump hosts too. */
+  /** Whether kcap gets --accept-new-host-key; ssh gets `StrictHostKeyChecking accept-new`, for jump hosts too. */
   readonly accepts?: boolean
   /** Answer of the user to a question about the key; undefined: nobody is there to answer. */
   readonly answer?: 'yes' | 'no'

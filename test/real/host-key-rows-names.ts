@@ -1,6 +1,6 @@
 import { atEach, changed, ed, handedOver, known, otherType, type Rows } from './host-key-row.ts'
 
-/** Who is known by a line. */
+/** Rows on the hosts that a line matches. */
 export const nameRows: Rows = {
   'a hashed name': { ...ed, known, isHashed: true },
   'a hashed name, changed': { ...ed, known: otherType, isHashed: true },

@@ -15,7 +15,7 @@ export interface Outcome {
   readonly wasAsked: boolean
   /** The program's verdict on the key. */
   readonly says: 'unknown' | 'changed' | 'revoked' | 'unchecked' | undefined
-  /** As sshd has heard it. */
+  /** Whether sshd has logged a password. */
   readonly hasOfferedPassword: boolean
   readonly known: string
   readonly global: string
@@ -31,7 +31,7 @@ interface Told {
 export interface RowAt {
   readonly setting: HostKeySetting
   readonly row: HostKeyRow
-  /** One of those of the row's sshd. */
+  /** Port of the row's sshd. */
   readonly port: number
 }
 
@@ -115,7 +115,7 @@ function writeSetting(at: RowAt, folder: string): string {
 
 const salt = Buffer.alloc(20, 7)
 
-/** As `ssh-keygen -H`. */
+/** Hashes a name as `ssh-keygen -H` does. */
 function hashName(name: string, by = salt): string {
   return `|1|${by.toString('base64')}|${createHmac('sha1', by).update(name).digest('base64')}`
 }

@@ -25,7 +25,7 @@ const interfaceNames = ['$(kill,0)', '`id`', "';id;'", '"&&id"', '*', '-w', '{a,
 realTest.each(['exec', 'kubectl', 'node-pod', 'ssh', 'ssh with sudo', 'ssh pod'])(
   'through %s an interface name is never anything but a name',
   async (way) => {
-    // One run tells as much as eleven: all that a shell would do something with, in one name.
+    // One run with everything that a shell would interpret, in one name, proves as much as eleven runs.
     const name = interfaceNames.filter((text) => !text.startsWith('-')).join('')
     const { code, stderr } = await runKcap(
       [...(ways[way] ?? []), '-i', name, '-o', `${folder}/out.pcapng`, '--force'],

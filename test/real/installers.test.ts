@@ -16,7 +16,10 @@ beforeAll(() => {
   cpSync('installers', path.join(out, 'installers'), { recursive: true })
 }, 180_000)
 
-/** What Wireshark shows its user, and packets from there; and the files there are now, but for dpkg's own and the index of man pages. */
+/**
+ * Shell functions. `look` prints the interfaces that Wireshark lists and packets from one; another prints the existing files, except
+ * dpkg's own and the index of man pages.
+ */
 const functions = `
 look() {
   if command -v node; then exit 9; fi

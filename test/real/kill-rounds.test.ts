@@ -44,9 +44,9 @@ function countCutBytes(bytes: Buffer, isPcap: boolean): number {
 }
 
 /**
- * kcap hands whole blocks to each write; but a kernel that is told to kill a process in the middle of one stops between two pages of
- * it (`generic_perform_write`, mm/filemap.c), which nothing in the process can prevent. So what is cut is one packet, and the file
- * then ends with a page.
+ * kcap passes whole blocks to each write. But a kernel that kills a process in the middle of a write stops between two pages of it
+ * (`generic_perform_write`, mm/filemap.c), which nothing in the process can prevent. So one packet is truncated, and the file then
+ * ends with a page.
  */
 const pageBytes = 4_096
 

@@ -21,7 +21,7 @@ if (!isActive) console.log(`login parity needs kubectl ${wantedVersion} (KCAP_LA
 const scene = isActive ? await openScene() : undefined
 afterAll(() => scene?.close())
 
-/** What is said of them to users. */
+/** Documented differences. */
 const differences = readFileSync('docs/differences.md', 'utf8')
 
 let folder: string

@@ -8,12 +8,12 @@ import { hasPrograms } from '../support/has-program.ts'
 const run = promisify(execFile)
 
 /**
- * A real Kubernetes, sshd and jump host, as variables tell: KCAP_LAB=1 and the KCAP_LAB_… beside it. Without it real tests skip and
- * say why; with KCAP_REQUIRE_REAL=1, as in CI, what would skip fails.
+ * A real Kubernetes, sshd and jump host, described by variables: KCAP_LAB=1 and further KCAP_LAB_… variables. Without it real tests
+ * skip and say why; with KCAP_REQUIRE_REAL=1, as in CI, what would skip fails.
  */
 export const hasLab = process.env.KCAP_LAB === '1' && process.env.KCAP_LAB_K8S === '1'
 
-/** Whether the API is that of a Kubernetes 1.36, which the lab's front shows. */
+/** Whether the API is that of Kubernetes 1.36, which the lab's front imitates. */
 export const isModern = process.env.KCAP_LAB_FRONT === '1'
 
 export const lab = {

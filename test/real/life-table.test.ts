@@ -12,7 +12,7 @@ import { readSeenPackets, startWitness } from './witness.ts'
 
 interface Fault {
   readonly happen: (pod: string) => Promise<void>
-  /** What the capture of the named pod has at its end. */
+  /** State of the named pod's capture at the end. */
   readonly named: 'goes on' | 'has ended'
 }
 
@@ -99,7 +99,7 @@ async function captureThrough(name: string, { happen, named }: Fault) {
     await sleep(4_000)
     await happen(pod)
     faultEndS = Date.now() / 1_000
-    // What goes on is to have packets again.
+    // A capture that continues must have packets again.
     await sleep(8_000)
     endThose(runs.filter(({ goesOn }) => goesOn))
     await Promise.all(runs.map(({ run }) => run.ended))

@@ -7,9 +7,9 @@ import { programPath } from '../support/run-kcap.ts'
 import { lab, realTest } from './lab.ts'
 import { makeWiresharkHome, runToEnd, type WiresharkHome, wiresharkTest } from './wireshark-window.ts'
 
-/** What Wireshark may be held up by kcap (spec §6), whatever a cluster does. */
+/** Limit of the delay that kcap may cause Wireshark (spec §6), whatever a cluster does. */
 const maxDelayMs = 1_600
-/** How long a list waits for clusters. */
+/** Time that a list waits for clusters. */
 const waitMs = 750
 
 let home: WiresharkHome
@@ -56,8 +56,8 @@ describe('a list with clusters that are dead, black holes, foreign or slow to lo
       delaysMs.push(tookMs - bareMs)
       for (const context of ['dead', 'blackhole', 'badca']) expect(stdout).toContain(`(kcap: cluster ${context})`)
     }
-    // The fastest against the fastest: what else this machine does is no delay of kcap's.
-    // Beside what kcap waits it starts programs, as tshark does: where those take longer, so may the list.
+    // Compare the fastest runs, because delays by other programs of this machine are not kcap's. Apart from its waits kcap starts
+    // programs, as tshark does: where those take longer, the list may too.
     expect(Math.min(...delaysMs)).toBeLessThan(Math.max(maxDelayMs, waitMs + 2 * bareMs))
   })
 

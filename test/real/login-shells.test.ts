@@ -9,7 +9,7 @@ import { findPorts, inFolder, type OwnSshd, startSshd } from './own-sshd.ts'
 import { hasOwnSshd, sshdTest } from './own-sshd-test.ts'
 
 interface Account {
-  /** As Debian has it; `ash` is busybox's. */
+  /** Path of the shell in Debian; `ash` is busybox's. */
   readonly shell: string
   /** Files of its home that its shell reads. */
   readonly files?: Readonly<Record<string, string>>

@@ -18,10 +18,10 @@ import {
   runLab,
 } from './lab.ts'
 
-/** All 80 once are run by hand: KCAP_ORPHAN_ROUNDS=80; 100 take some twice. */
+/** Number of rounds. KCAP_ORPHAN_ROUNDS=80 runs all rounds once, by hand; 100 repeats some. */
 const rounds = Number(process.env.KCAP_ORPHAN_ROUNDS ?? 8)
 const captureLimitMs = 30_000
-/** What keeps a pod on a node alive ends when no capture has run there for a minute. */
+/** Time limit of the process that keeps a pod on a node alive: it ends a minute after the last capture. */
 const podLimitMs = 100_000
 
 const traffic = { busy: ['-i', 'any'], silent: ['-i', 'lo', '--filter', 'tcp port 9'] } as const

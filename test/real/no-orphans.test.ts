@@ -29,14 +29,14 @@ const traffic = {
   silent: ['-i', 'lo', '--filter', 'tcp port 9'],
 }
 
-/** Each ends a running capture in its own way. */
+/** Signals and other actions that each end a running capture differently. */
 const endings: Record<string, (pid: number) => Promise<void>> = {
   SIGINT: async (pid) => void process.kill(pid, 'SIGINT'),
   SIGTERM: async (pid) => void process.kill(pid, 'SIGTERM'),
   SIGKILL: async (pid) => void process.kill(pid, 'SIGKILL'),
 }
 
-/** Settles when so many capture programs run on the remote side. */
+/** Settles when this number of capture programs runs on the remote side. */
 async function startCapture(words: readonly string[], count = 1) {
   const child = spawn(process.execPath, [programPath, ...words], {
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -43,7 +43,7 @@ async function readPackets(file: string): Promise<string[]> {
   return lines.trimEnd().split('\n')
 }
 
-/** What capinfos says of each interface of a file: link type, snap length and frame check sequence. */
+/** Returns capinfos' lines for each interface of a file: link type, snap length and frame check sequence. */
 async function readInterfaces(file: string): Promise<string[]> {
   const lines = (await capinfos(file)).split('\n').map((line) => line.trim())
   const told = lines.filter((line) => /^(Encapsulation|Capture length|FCS length) = /.test(line))

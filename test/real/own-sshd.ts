@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface OwnSshd {
   readonly pid: number
-  /** What it has said, at the level VERBOSE. */
+  /** Returns its log at the level VERBOSE. */
   readLog(): string
   /** Ends all connections at once, without a word; new ones are taken. */
   dropSessions(): void

@@ -27,7 +27,7 @@ function widestGap(packets: readonly SeenPacket[]): { from: number; to: number }
   return gap
 }
 
-/** What is in the witness's file and not in this one, though it passed outside the gap. */
+/** Returns the packets of the witness that are not in this file, though they passed outside the gap. */
 function findMissing(
   got: readonly SeenPacket[],
   all: readonly SeenPacket[],

@@ -108,7 +108,7 @@ function readPackets(file: string): string[] {
   return text.split('\n').filter((line) => line !== '')
 }
 
-/** Whether an interface block follows a packet. */
+/** Reports whether an interface block follows a packet. */
 function hasLateInterface(file: string): boolean {
   const types = file.endsWith('.pcap') ? [] : parseBlocks(readFileSync(file)).map(({ type }) => type)
   return types.includes(6) && types.lastIndexOf(1) > types.indexOf(6)

@@ -17,7 +17,10 @@ import {
   realTest,
 } from './lab.ts'
 
-/** Each kind of pod, by each way, with each login: packets, or the refusal that the rights and the pod deserve. */
+/**
+ * Dimensions of the table: each kind of pod by each route with each login returns packets, or the refusal that the rights and the pod
+ * deserve.
+ */
 const logins = ['admin', 'capturer', 'viewer', 'create-only'] as const
 const ways = ['auto', 'exec', 'kubectl', 'ephemeral', 'node-pod', 'ssh'] as const
 type Login = (typeof logins)[number]
@@ -50,7 +53,7 @@ afterAll(async () => {
   if (hasLab) await deleteOwnPods()
 })
 
-/** What is to come of it: packets, or an exit code (5: not permitted, 6: nothing there to capture with); undefined: packets or 5. */
+/** Returns the expected result: packets, or an exit code (5: not permitted, 6: nothing there to capture with); undefined: packets or 5. */
 function expected(kind: string, way: Way, login: Login): 'packets' | 5 | 6 | undefined {
   const canInside = ['orders', 'tshark-only', 'ash-only', 'hostnet'].includes(kind)
   const inside = canInside ? 'packets' : kind === 'unprivileged' ? 5 : 6
@@ -65,7 +68,7 @@ function expected(kind: string, way: Way, login: Login): 'packets' | 5 | 6 | und
     // Whoever may exec uses the debug container of another, if it runs by then.
     return mayGet ? undefined : 5
   }
-  // 1.20 has none; who may not ask for one is told that first.
+  // Kubernetes 1.20 has no debug containers; a login that may not create one gets that refusal first.
   if (way === 'ephemeral') return login === 'admin' ? 6 : 5
   return mayCreate ? inside : 5
 }
@@ -87,7 +90,7 @@ async function capture(kind: string, way: Way, login: Login): Promise<'packets' 
   return Number(/Number of packets:\s+(\d+)/.exec(text)?.[1]) > 0 ? 'packets' : 'nothing'
 }
 
-/** From the node, until the signal is aborted. */
+/** Sends requests from the node, until the signal is aborted. */
 async function knock(address: string, signal: AbortSignal): Promise<void> {
   const script = 'while read -t 0.3 x; [ $? -gt 128 ]; do curl -s -m 1 -o /dev/null "http://$1:9/"; done'
   const child = spawn(lab.command, ['node-exec', 'bash', '-c', script, 'knock', address], {

@@ -10,7 +10,7 @@ import type { PreparedFile } from './prepared-files.ts'
 /** The packets that a filter selects, by their index from 1 on; undefined where tcpdump does not compile it. */
 export type Selection = ReadonlySet<number> | undefined
 
-/** One shell for many filters: what takes time is to start each. */
+/** Selects in one shell for many filters, because starting a shell takes most of the time. */
 const selectAll =
   'pcap=$1 out=$2 i=0; shift 2; for filter; do tcpdump -r - -w - -- "$filter" <"$pcap" >"$out/$i" 2>"$out/$i.said"; i=$((i+1)); done'
 

@@ -57,7 +57,7 @@ afterAll(() => {
   if (hasOwnSshd) console.log(`${counts} logins by ssh and by kcap`)
 })
 
-/** Puts a key where ssh is to look for it. */
+/** Puts a key where ssh should look for it. */
 function placeKey(name: string, folder = file('keys')): void {
   mkdirSync(folder, { recursive: true })
   copyFileSync(file('ed25519'), path.join(folder, name))
@@ -66,7 +66,7 @@ function placeKey(name: string, folder = file('keys')): void {
 interface Row {
   /** Lines of the config before those that all have, for a key of the account where none of them names one. */
   config(): readonly string[]
-  /** What kcap's own client can't do, and says. */
+  /** Setting that kcap's own client can't follow, as its error names it. */
   readonly foreign?: RegExp
   /** Names the host otherwise than `target`. */
   readonly host?: string
@@ -78,7 +78,7 @@ const foreign = (line: string): Row => ({
   config: () => [line],
   foreign: new RegExp(`only the ssh program does what the ssh config says: ${line}`),
 })
-/** The only key lies where its name says. */
+/** Returns a row whose only key is where its name says. */
 const keyAt = (pattern: string, name: () => string, more: Partial<Row> = {}): Row => ({
   config: () => [`IdentityFile ${file('keys')}/${pattern}`],
   prepare: () => placeKey(name()),

@@ -44,7 +44,7 @@ async function run(connection: SshConnection, line: string) {
 interface Way {
   readonly host: string
   readonly flags?: Partial<SshHostName>
-  /** What the user answers to every question. */
+  /** Answer of the user to every question. */
   readonly secret?: string
   /** KCAP_SSH_PASSWORD */
   readonly password?: string

@@ -52,7 +52,7 @@ function isAccepted(setting: TableSetting, client: string, isHashed: boolean): v
   execFileSync('ssh', [...ssh, ...options.flatMap((option) => ['-o', option]), 'root@127.0.0.1', 'true'])
 }
 
-/** What is known of a host, and what it shows. */
+/** Rows on the known keys of a host, and the key that it shows. */
 export const hostRows: Readonly<Record<string, TableRow>> = {
   'a host certificate, known by its authority only': {
     port: 'sntrup',

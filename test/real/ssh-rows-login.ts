@@ -8,7 +8,7 @@ const identity = '--identity FILE names a key the host knows'
 const password = 'KCAP_SSH_PASSWORD gives the password'
 const verbose = /^ssh -v -F \S+ -p \d+ \w+@target$/
 
-/** Ways to log in. */
+/** Authentication methods. */
 export const loginRows: Readonly<Record<string, TableRow>> = {
   'only a password': { port: 'password', user: 'ordinary', environment: sshPassword },
   'only a password, a wrong one': {

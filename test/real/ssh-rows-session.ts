@@ -9,7 +9,7 @@ const both = (refusal: (setting: TableSetting) => Refusal) => (setting: TableSet
 }
 const place = ({ ports }: TableSetting, port: PortName, user = 'root') => `ssh://${user}@target:${ports[port]}`
 
-/** What a host does with a session, and the ways to it. */
+/** Rows on what a host does with a session, and on the routes to the host. */
 export const wayRows: Readonly<Record<string, TableRow>> = {
   'ForceCommand that is no shell': {
     port: 'fixed',
@@ -32,7 +32,7 @@ export const wayRows: Readonly<Record<string, TableRow>> = {
         message: `cannot capture on "${place(setting, 'mute')}": the host did not run what kcap asked for`,
         hints: [limited, ...hints],
       })
-      // Of what ssh hands on, nobody can tell the banner; ssh itself has made it harmless (fmprintf).
+      // In ssh's output the banner is indistinguishable; ssh itself has made it harmless (fmprintf).
       const last = 'An idle session is timed out; the connection is closed by the host. \\033[2J'
       return { auto: refusal(), openssh: refusal(`the last that came from there: ${last}`) }
     },

@@ -46,7 +46,7 @@ function readFiles(folder: string): string {
     .join('\n')
 }
 
-/** kcap as script has started it, by way of a shell. */
+/** Returns the pid of the kcap that script has started through a shell. */
 function findKcap(script: number): number | undefined {
   return listBelow(script).find((pid) => readOf(String(pid), 'cmdline').includes(`\0${programPath}\0`))
 }
@@ -62,7 +62,7 @@ sshdTest.each(['ssh2', 'openssh'] as const)(
     const row: TableRow = {
       port: 'both',
       user: 'ordinary',
-      // The jump host is a child of kcap's too: by ssh's own way, and by a command.
+      // The jump host is a child of kcap too: through ssh itself, and through a command.
       config: () => [`IdentityFile ${file('locked')}`, 'IdentitiesOnly yes', 'ProxyCommand socat - TCP:%h:%p'],
       argv: () => ['--sudo', 'sudo', '--verbose', '--log-file', log, '--log-level', 'debug'],
     }

@@ -7,7 +7,7 @@ import { runKcap } from '../support/run-kcap.ts'
 import { typeOnTerminal } from '../support/type-on-terminal.ts'
 import type { PortName, TableSetting } from './ssh-table-setting.ts'
 
-/** How kcap ended; 'captured' is three packets of the table's own traffic in the file. */
+/** Result of kcap; 'captured' is three packets of the table's own traffic in the file. */
 export type Outcome = 'captured' | ErrorCode
 
 export interface Refusal {
@@ -16,7 +16,7 @@ export interface Refusal {
   readonly hints: readonly (string | RegExp)[]
 }
 
-/** A way to set up a host, or the way to it, and what becomes of a capture there with each client. */
+/** A row: how to set up a host or the route to it, and the result of a capture there with each client. */
 export interface TableRow {
   readonly port: PortName
   readonly user?: 'root' | 'ordinary' | 'terminal'
@@ -24,14 +24,14 @@ export interface TableRow {
   config?(setting: TableSetting): Promise<readonly string[]> | readonly string[]
   argv?(setting: TableSetting): readonly string[]
   environment?(setting: TableSetting): Readonly<Record<string, string>>
-  /** On a terminal: what is typed at each question that matches, in this order. */
+  /** Keys typed on a terminal at each matching question, in this order. */
   typed?(setting: TableSetting): readonly (readonly [RegExp, string])[]
   /** Refusals by client; where there is none, it captures. */
   refused?(setting: TableSetting): Partial<Record<SshClientName, Refusal>>
   readonly clients?: readonly SshClientName[]
   /** Instead of all this. */
   run?(setting: TableSetting, client: SshClientName): Promise<Outcome>
-  /** What kcap says by the way. */
+  /** Text that kcap prints during the capture. */
   readonly says?: Partial<Record<SshClientName, RegExp>>
   /** After each capture, with all that kcap has said. */
   after?(setting: TableSetting, told: Told, client: SshClientName): Promise<void> | void
@@ -47,7 +47,7 @@ export const defaultClients: readonly SshClientName[] = ['auto', 'openssh']
 
 let captureCount = 0
 
-/** What every capture of the table has: the host, whose name stands in its config, and the table's traffic. */
+/** Returns the arguments of every capture of the table: the host, whose name is in its config, and the table's traffic. */
 export async function makeArgv(
   setting: TableSetting,
   row: TableRow,

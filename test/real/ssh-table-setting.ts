@@ -9,7 +9,7 @@ import { findPorts, inFolder, type OwnSshd, readPublicKey, startSshd } from './o
 import { openTcpRelay } from './tcp-relay.ts'
 import { addTemporaryUser, type TemporaryUser } from './temporary-user.ts'
 
-/** One sshd has them all; what it demands is told by the port that was called. It takes 16 ports, no more. */
+/** One sshd for all rows: the port that was called decides what it demands. sshd listens on 16 ports at most. */
 const demands = {
   plain: [],
   password: ['AuthenticationMethods password'],
@@ -50,7 +50,7 @@ export interface TableSetting {
   file(name: string): string
   readonly ports: Readonly<Record<PortName, number>>
   readonly user: TemporaryUser
-  /** The same, but its sudo works at a terminal only. */
+  /** A temporary user whose sudo works at a terminal only. */
   readonly terminalUser: TemporaryUser
   readonly passphrase: string
   readonly sshds: Readonly<Record<'main' | 'hop' | 'lastHop', OwnSshd>>
@@ -58,7 +58,7 @@ export interface TableSetting {
   startAgent(...keys: string[]): Promise<string>
 }
 
-/** From, to, and after how long something comes back. */
+/** Relays: from, to, and the delay of the answers. */
 const relays = [
   ['nat', 'natted', 0],
   ['slowRelay', 'plain', 3_000],
@@ -97,7 +97,7 @@ export async function openTableSetting(): Promise<TableSetting> {
   const blocks = names.flatMap((name) => [
     `Match LocalPort ${ports[name]}`,
     ...demands[name].map((line) => `  ${line.replaceAll('FOLDER', folder)}`),
-    // Everybody may capture with this copy, but for the rows of sudo.
+    // Everybody may capture with this copy, except in the rows of sudo.
     ...(name === 'sudo' || name === 'both' ? [] : [`  SetEnv PATH=${folder}/bin:/usr/bin:/bin`]),
   ])
   const key = `HostKey ${file('host')}`

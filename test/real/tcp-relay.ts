@@ -11,13 +11,13 @@ export interface TcpRelay {
 export interface TcpRelayOptions {
   /** 0: any that is free. */
   readonly port?: number
-  /** What the target answers first may take its time. */
+  /** Delay of the target's first answer. */
   readonly firstAnswerMs?: number
-  /** In each direction of each connection. */
+  /** Bandwidth in each direction of each connection. */
   readonly bytesPerSecond?: number
 }
 
-/** How often a slow link carries something. */
+/** Interval at which a slow link carries data. */
 const tickMs = 50
 
 /** A port forward to another port of loopback, as a NAT is one. */

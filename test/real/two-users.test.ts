@@ -23,8 +23,8 @@ import { realTest } from './lab.ts'
 import { addPlainUser, type PlainUser } from './temporary-user.ts'
 
 /**
- * Two users of one machine: `mallory` plants what she likes in the folders that both can write to, with the protection of the kernel
- * (fs.protected_*) out of the way because the shared folder has no sticky bit; `ann` runs kcap.
+ * Two users of one machine: `mallory` plants anything in the folders that both can write to, without the protection of the kernel
+ * (fs.protected_*), because the shared folder has no sticky bit; `ann` runs kcap.
  */
 let shared: string
 let ann: PlainUser

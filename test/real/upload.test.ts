@@ -26,7 +26,7 @@ beforeAll(async () => {
 })
 
 const environment = { KUBECONFIG: lab.kubeconfig }
-/** Not a static one: it runs where the libraries of the same system are. */
+/** A dynamically linked tcpdump: it runs where the libraries of the same system are. */
 const tcpdump = ['--upload-tcpdump', '/usr/bin/tcpdump', '--via', 'exec']
 const kbit = 1000 / 8
 

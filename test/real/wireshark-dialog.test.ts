@@ -51,7 +51,7 @@ beforeEach(async () => {
 afterEach(async () => await desktop?.close())
 afterAll(async () => await home?.close())
 
-/** What Wireshark has asked kcap since the test began, but for the questions that the launcher answers itself. */
+/** Returns what Wireshark has asked kcap since the test began, except the questions that the launcher answers itself. */
 function calls(word: string): string[][] {
   const lines = readFileSync(callsFile, 'utf8').split('\n')
   return lines
@@ -77,7 +77,7 @@ async function startFromDialog(row: InterfaceRow, name = clusterName): Promise<v
   await desktop.waitForWindow(`Capturing from ${name}`, 1_500).catch(async () => await row.startCapture())
 }
 
-/** Waits for packets; the temporary file that they are in, and what kcap was told. */
+/** Waits for packets; returns their temporary file and the arguments of kcap. */
 async function waitForCapture(name = clusterName) {
   const window = await desktop.waitForWindow(`Capturing from ${name}`)
   const file = await until('packets', () =>

@@ -10,7 +10,7 @@ const run = promisify(execFile)
 export interface FormContext {
   readonly home: WiresharkHome
   readonly desktop: Desktop
-  /** What Wireshark has asked kcap with this word in it. */
+  /** Calls of kcap by Wireshark with this word. */
   readonly calls: (word: string) => readonly string[][]
 }
 
@@ -44,7 +44,7 @@ export async function openForm({ home, desktop, calls }: FormContext, interfaceV
     .sort((a, b) => a.number - b.number)
   const tabs = [...new Set(rows.map(({ tab }) => tab))]
   let tab = tabs[0] ?? ''
-  /** How many stops before the bar of tabs; undefined: one behind it, as when the dialog opens and after each load. */
+  /** Number of stops before the tab bar; undefined: one behind it, as when the dialog opens and after each load. */
   let position: number | undefined
   const moveTo = async (target: number) => {
     const steps = target - (position ?? -1)
@@ -62,7 +62,7 @@ export async function openForm({ home, desktop, calls }: FormContext, interfaceV
       await moveTo(0)
       for (; tab !== wanted; tab = tabs[tabs.indexOf(tab) + 1] ?? '') await desktop.press('Right')
     },
-    /** Presses the button of a list; returns the other options as kcap was told them. */
+    /** Presses the button of a list; returns the other options as kcap received them. */
     async load(option: string) {
       const count = calls('--extcap-reload-option').length
       await moveToRow(option, 1)

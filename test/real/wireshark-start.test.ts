@@ -34,9 +34,9 @@ afterEach(async () => await desktop?.close())
 afterAll(async () => await home?.close())
 
 interface StartTimes {
-  /** Until the main window is to be seen. */
+  /** Time until the main window is visible. */
   readonly windowMs: number
-  /** Until it shows the traffic of the interfaces (`dumpcap -S`): by then all extcaps have been asked about all of theirs. */
+  /** Time until it shows the traffic of the interfaces (`dumpcap -S`): by then all extcaps have answered for all interfaces. */
   readonly listMs: number
 }
 
@@ -78,7 +78,7 @@ function readStartMs(id: number | string): number {
   )
 }
 
-/** As at the first start of a day: nothing of kcap's is in its cache. */
+/** Times the first start of a day: kcap's cache is empty. */
 async function timeColdStart(screen: Desktop): Promise<StartTimes> {
   await forgetLists()
   return await timeStart(screen)
@@ -107,7 +107,7 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
-/** Until `tshark -D` ends, which asks the same questions. */
+/** Returns the time until `tshark -D` ends, which asks the same questions. */
 async function timeTshark(): Promise<number> {
   const startedMs = performance.now()
   await runToEnd('tshark', ['-D'], home.environment)

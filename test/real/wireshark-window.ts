@@ -24,7 +24,7 @@ const screenSize = { width: 1280, height: 1060 }
 export interface WiresharkHome {
   readonly folder: string
   readonly temporaryFolder: string
-  /** Where kcap keeps what runs: named as the FIFOs of its windows begin. */
+  /** Folder where kcap keeps runtime files, named as the FIFOs of its windows begin. */
   readonly privateFolder: string
   readonly environment: NodeJS.ProcessEnv
   /** Command lines of what this user's programs have left running. */
@@ -63,7 +63,7 @@ export async function makeWiresharkHome(
     readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name) && readProc(name, 'environ').includes(`HOME=${home}\0`))
       .filter((name) => !/^State:\s+Z/m.test(readProc(name, 'status')))
-  // Wireshark's own traffic curves outlive a window that is killed until they are to draw the next point.
+  // Wireshark's own traffic curves outlive a killed window until they draw the next point.
   const processes = () =>
     processIds()
       .map((id) => readProc(id, 'cmdline').replaceAll('\0', ' ').trim())
@@ -134,11 +134,11 @@ export async function runToEnd(
 export interface Desktop {
   readonly environment: NodeJS.ProcessEnv
   start(command: string, argv: readonly string[]): ChildProcess
-  /** Titles of all windows that are to be seen. */
+  /** Returns the titles of all visible windows. */
   titles(): Promise<string[]>
   /** Waits for a window whose title begins so; its id. */
   waitForWindow(titleStart: string, limitMs?: number): Promise<string>
-  /** As a user does: a click on a packet, then Ctrl+E. (In the filter field Ctrl+E goes to the end of the line.) */
+  /** Stops the capture as a user does: a click on a packet, then Ctrl+E. (In the filter field Ctrl+E goes to the end of the line.) */
   pressStop(window: string): Promise<void>
   /** Keys by the names that xdotool knows. */
   press(...keys: string[]): Promise<void>
@@ -266,7 +266,7 @@ async function findSelectedRow(env: NodeJS.ProcessEnv): Promise<{ left: number; 
   const colour = (x: number, y: number) => pixels.readUIntBE((y * screenSize.width + x) * 3, 3)
   const lines: { y: number; left: number }[] = []
   for (let y = 120; y < screenSize.height; y++) {
-    // Where text crosses the middle another line of the band tells.
+    // Where text crosses the middle, another line of the band decides.
     const own = colour(screenSize.width / 2, y)
     const channels = [own >> 16, (own >> 8) & 255, own & 255]
     if (Math.max(...channels) - Math.min(...channels) < 60) continue

@@ -42,7 +42,7 @@ const kcap = async (...argv: string[]) => await runToEnd(process.execPath, [prog
 const runTshark = async (...argv: string[]) => await runToEnd('tshark', argv, home.environment)
 const extcapFolder = () => path.join(home.environment.WIRESHARK_CONFIG_DIR ?? '', 'extcap')
 
-/** What tshark says beside its own usual words. */
+/** Returns what tshark prints in addition to its usual lines. */
 function complaints(stderr: string): string {
   const usual =
     /^Running as user|^Capturing on|Capture started\.$|-- File: |^tshark: $|^\d* ?packets? captured$|^\d+ packets captured$|^\d* ?$|nl80211/

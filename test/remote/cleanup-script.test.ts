@@ -25,7 +25,7 @@ afterEach(() => {
 /** Looks at all processes of this machine, and at files of the given folders only. */
 async function look(mode: 'look' | 'remove', [shell = 'sh', ...words]: readonly string[], folders: readonly string[]) {
   const [, ...argv] = makeCleanupArgv(mode).slice(0, -uploadFolders.length)
-  // Only what this test has started is to be found, and nothing of others may be removed.
+  // The script should find only what this test has started, and must remove nothing else.
   const own = mode === 'remove' ? ['unshare', '--map-root-user', '--pid', '--fork', '--mount-proc'] : []
   const [program = '', ...rest] = [...own, shell, ...words, ...argv, ...folders]
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -125,7 +125,7 @@ test.skipIf(!canSeparate)('deletes an uploaded program', async () => {
 })
 
 test.skipIf(!canSeparate)('ends a capture program', async () => {
-  // A tree of its own, in which a shell starts the orphan, cleans up, and tells how it ended.
+  // In a process tree of its own, a shell starts the orphan, cleans up, and reports how it ended.
   const [, , cleanup = ''] = makeCleanupArgv('remove')
   await writeFile(path.join(folder, 'cleanup.sh'), cleanup)
   const script = `KCAP_CAPTURE=id-1 "$1/tcpdump" 20 & p=$!

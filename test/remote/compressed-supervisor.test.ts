@@ -89,7 +89,7 @@ function start(
   child.stdin.on('error', () => {})
   const exited = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)))
   const bytes = () => Buffer.concat(stdout.map(({ chunk }) => chunk))
-  /** What has come in whole members. */
+  /** Returns the text of the whole members so far. */
   const text = () => (bytes().length === 0 ? '' : gunzipWhole(bytes()).toString('latin1'))
   return { child, captureId, exited, stdout, bytes, text, stderr: () => stderr }
 }
@@ -167,7 +167,7 @@ describe.each(shells)('a compressed capture in %s', (...shell) => {
     run.child.stdout.pause()
     await sleep(500)
     run.child.stdin.end()
-    // Nothing is read until all has ended: what is left in the pipe is no process.
+    // The test reads nothing until all has ended: bytes in the pipe are no process.
     await until(() => processesOf(run).every((stat) => stat.includes(') Z ')))
     run.child.stdout.resume()
     await run.exited

@@ -12,7 +12,7 @@ import { distinctShells } from '../support/shells.ts'
 import { until } from '../support/start-supervisor.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
-/** As long as it pauses between two looks; no shorter time can be asked for. */
+/** The keeper's pause between two checks, which is the shortest time it accepts. */
 const idleSeconds = 5
 const keepers: ChildProcess[] = []
 afterAll(() => {

@@ -28,7 +28,7 @@ function hasPrograms(program: string): boolean {
 
 const home = await makeTempFolder()
 
-/** As sshd starts the shell of an account; what is written after the first line is for the program. */
+/** Runs a shell as sshd starts that of an account; text after the first line is for the program. */
 async function runIn(
   [shell = '', ...words]: readonly string[],
   argv: readonly string[],

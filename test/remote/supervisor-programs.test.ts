@@ -25,7 +25,7 @@ beforeAll(async () => {
   folder = await makeTempFolder()
 })
 
-/** A program that tells its name and words, and ends. */
+/** Adds a program that prints its name and words, and ends. */
 async function addProgram(place: string, name: string): Promise<string> {
   await mkdir(place, { recursive: true })
   const file = path.join(place, name)

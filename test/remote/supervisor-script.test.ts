@@ -25,7 +25,7 @@ i=0; while [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done`
 }
 
 let folder: string
-/** One that is told nothing: it has all the time of the other tests to end by itself. */
+/** A supervisor that receives nothing: it has all the time of the other tests to end by itself. */
 let silent: { folder: string; run: ReturnType<typeof startSupervisor>; tookMs: Promise<number> }
 beforeAll(async () => {
   folder = await makeTool()

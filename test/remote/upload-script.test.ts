@@ -28,7 +28,7 @@ beforeAll(async () => {
   folder = await makeTempFolder()
 })
 
-/** Where only these programs are, beside what the shell has built in. */
+/** Makes a PATH with only these programs, in addition to the shell's builtins. */
 async function makePath(...programs: string[]): Promise<string> {
   const place = path.join(folder, `path-${++serial}`)
   await mkdir(place)

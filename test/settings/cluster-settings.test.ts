@@ -18,7 +18,7 @@ beforeAll(async () => {
   plain = await demo.kubeconfig()
 })
 
-/** With a config of this text, and no KUBECONFIG. */
+/** Runs kcap with a config of this text, and without KUBECONFIG. */
 async function kcap(text: string, argv: readonly string[], more: Record<string, string> = {}) {
   writeFileSync(config, text)
   const { code, stdout, stderr } = await runKcap(argv, { KCAP_CONFIG: config, KUBECONFIG: '', ...more })

@@ -6,7 +6,7 @@ const label = { app: 'soak' }
 
 /** Pods of which some are replaced, restarted or cut off, one after the other; the first of them are left in peace. */
 export interface ChurningPods {
-  /** All there ever were, by `NAMESPACE/NAME`. */
+  /** All pods that ever existed, by `NAMESPACE/NAME`. */
   readonly pods: ReadonlyMap<string, Pod>
   readonly calm: readonly string[]
   readonly counts: Readonly<Record<'replaced' | 'restarted' | 'cut', number>>

@@ -18,14 +18,14 @@ const packetsPerSecond = 100
 /** Pods that nothing happens to: of them every packet is expected. */
 const calmPods = 10
 const churnMs = 3_000
-/** What was cut off last has to be back when the capture is stopped: it would be told as lost. */
+/** The last pod that was cut off must be back when the capture is stopped, or it would count as lost. */
 const calmEndSeconds = 10
 const sampleMs = 5_000
 const warmUpShare = 0.2
 const ring = { megabytes: 20, files: 6 }
 /**
- * From the first quarter after the warm-up to the last. Of a process of 150 MiB: what its collector breathes within minutes is more than what
- * a leak adds, and the first ten minutes are all warm-up.
+ * Limits of growth from the first quarter after the warm-up to the last. In a process of 150 MiB the collector varies by more within
+ * minutes than a leak adds, and the first ten minutes are all warm-up.
  */
 const limits = { residentMib: minutes < 10 ? 25 : 15, residentMibPerTenMinutes: 5, descriptors: 4, threads: 0 }
 
@@ -102,7 +102,7 @@ test(
       `\n${summary.packets} packets of ${summary.sources.length} pods, ${gaps} gaps told; ${JSON.stringify(pods.counts)}; resident ${resident.firstQuarter.toFixed(1)} → ${resident.lastQuarter.toFixed(1)} MiB (${resident.perTenMinutes.toFixed(1)} per 10 min), descriptors ${descriptors.firstQuarter} → ${descriptors.lastQuarter}, threads ${threads.firstQuarter} → ${threads.lastQuarter}\n`,
     )
 
-    // Every packet of the summary is in a file; those of a pod follow each other without a gap but for the told ones.
+    // Every packet of the summary is in a file; those of a pod follow each other without a gap except for the reported ones.
     expect(countPackets(check.seen)).toBe(summary.packets)
     for (const { name, packets, gaps } of summary.sources)
       if (packets > 0) expect([name, check.seen.get(name)?.beginnings]).toEqual([name, gaps + 1])

@@ -1,6 +1,6 @@
 import { median } from '../bench/measure.ts'
 
-/** How a figure moves over a run: what grows without end shows in both numbers, however slowly. */
+/** Growth of a figure over a run: endless growth shows in both numbers, however slow it is. */
 export interface Growth {
   /** Slope of the best-fitting line, per ten minutes. */
   readonly perTenMinutes: number

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** What a process holds, as the kernel accounts it. */
+/** Resources of a process, as the kernel accounts them. */
 export interface ProcessSample {
   readonly atSeconds: number
   readonly residentMib: number

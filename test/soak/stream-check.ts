@@ -21,13 +21,13 @@ export interface StreamCheckOptions {
 export interface StreamCheck {
   /** Takes the next file of the ring; throws where a packet is missing, changed or twice. */
   readFile(bytes: Buffer): void
-  /** Packets so far, and how often the capture of the pod began anew. */
+  /** Packets so far, and how often the capture of the pod has restarted. */
   readonly seen: ReadonlyMap<string, { readonly packets: number; readonly beginnings: number }>
 }
 
 /**
- * Follows each pod's packets over the files: what a demo pod sends depends on its seed alone, so that every single packet is known
- * beforehand, and a gap shows even where nobody tells of it. Only a capture that begins anew may leave packets out.
+ * Follows each pod's packets over the files. The packets of a demo pod depend on its seed alone, so every packet is known beforehand,
+ * and a gap shows even where nothing reports it. Only a capture that restarts may omit packets.
  */
 export function makeStreamCheck({ seed, packetsPerSecond, pods }: StreamCheckOptions): StreamCheck {
   const seen = new Map<string, { packets: number; beginnings: number; serial: number; sent: Iterator<Buffer> }>()

@@ -9,7 +9,7 @@ afterEach(async () => {
   await relay?.close()
 })
 
-/** How many bytes a million zeros are on their way. */
+/** Returns the number of bytes on the wire for a million zeros. */
 async function transfer(config: string[], mayCompress?: boolean): Promise<number> {
   const pair = makeKeyPair()
   const server = await openServer({ users: { ann: { keys: [pair.public] } } })

@@ -18,7 +18,7 @@ export interface SeenRequest {
 
 export interface ApiServers {
   readonly httpsPort: number
-  /** Its certificate has no alternative names, only a common name. */
+  /** Port of a server whose certificate has no alternative names, only a common name. */
   readonly namelessPort: number
   readonly httpPort: number
   /** Distinct, in order of their text. Forgets them. */

@@ -12,6 +12,6 @@ function makeCleanups() {
   }
 }
 
-/** What is to be done after the test, or the test file, that runs now; run-cleanups.ts does it, the latest first. */
+/** Cleanups that run after the current test or test file, the latest first; run-cleanups.ts calls them. */
 export const afterThisTest = makeCleanups()
 export const afterThisFile = makeCleanups()

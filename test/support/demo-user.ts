@@ -6,7 +6,7 @@ import { type DemoFixture, openDemoFixture } from './demo.ts'
 import { runCliHere } from './run-cli-here.ts'
 import { startKcap } from './run-kcap.ts'
 
-/** Where nothing is, so that no kubectl of this machine is found. */
+/** A PATH without programs, so that no kubectl of this machine is found. */
 const emptyPath = '/nonexistent'
 
 /** Uses kcap as one user of the demo cluster; only what is started is a process of its own. */
@@ -40,13 +40,13 @@ export async function makeDemoUser(
   }
 }
 
-/** A demo cluster whose pods and containers are soon there and have much to tell, and its admin. */
+/** Opens a demo cluster with busy, fast-starting pods and containers, and its admin. */
 export async function openDemoUsers(options: PeerClusterOptions = {}): Promise<{ demo: DemoFixture; admin: DemoUser }> {
   const demo = await openDemoFixture({ packetsPerSecond: 500, startDelayMs: 20, ...options })
   return { demo, admin: await makeDemoUser(demo) }
 }
 
-/** What `capture` says of a source when all went well. */
+/** The line of `capture` for a source without errors. */
 export const captured: unknown = expect.stringMatching(/: 20 packets, /)
 
 /** Requests that a piece of work makes, without their queries: `PATCH /api/v1/…`. */

@@ -1,11 +1,11 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
-/** A way to a port on loopback that can be shut in several manners. */
+/** A relay to a port on loopback that can be shut in several manners. */
 export interface Gate {
   readonly port: number
   /** Ends every connection with a reset. */
   cut(): void
-  /** Nothing passes any more on the connections there are, and nothing ends; new ones pass. */
+  /** Stops existing connections from carrying data, without ending them; new ones work. */
   mute(): void
   /** Ends every connection and refuses new ones, until `open`. */
   shut(): Promise<void>

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 
-/** Whether all these programs are on PATH. A name is a constant of the test, not anybody's input. */
+/** Reports whether all these programs are on PATH. A name is a constant of the test, not untrusted input. */
 export function hasPrograms(...names: readonly string[]): boolean {
   return names.every((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status === 0)
 }

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 /**
- * In place of tcpdump: a packet for each millisecond, with that millisecond as its number, so that whoever reads them knows what is missing. What
- * can't be written at once is not lost: it comes later. Runs as what it is here, a child of the supervisor in a real shell.
+ * Replaces tcpdump: sends a packet for each millisecond, with that millisecond as its number, so that a reader recognises lost
+ * packets. What can't be written at once comes later and is not lost. Runs like tcpdump, as a child of the supervisor in a real shell.
  */
 const source = `
 const header = Buffer.alloc(24)

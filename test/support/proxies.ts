@@ -18,7 +18,7 @@ export interface Proxies {
   readonly ports: Readonly<Record<ProxyKind, number>>
   /** Distinct, in order of their text. Forgets them. */
   take(): SeenByProxy[]
-  /** How often a proxy was asked since then. */
+  /** Returns the number of requests to a proxy since then. */
   count(): number
   /** Connections that a proxy of the kind has open. */
   open(kind: ProxyKind): number

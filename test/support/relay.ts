@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface Relay {
   readonly port: number
-  /** What has gone from the server to its clients. */
+  /** Number of bytes from the server to its clients. */
   bytesDown(): number
   close(): Promise<void>
 }

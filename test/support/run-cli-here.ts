@@ -2,12 +2,12 @@ import { vi } from 'vitest'
 import { runCli } from '../../src/cli/run-cli.ts'
 import { bareEnvironment } from './run-kcap.ts'
 
-/** Has this process see what a program that startKcap starts would see, until the test file ends. */
+/** Gives this process the environment of a program that startKcap starts, until the test file ends. */
 export function seeEnvironment(environment: Record<string, string> = {}): void {
   for (const [name, value] of Object.entries({ ...bareEnvironment, ...environment })) vi.stubEnv(name, value)
 }
 
-/** What the program says and its exit code, without a process of its own: for what is no matter of processes. */
+/** Runs the program within this process, for tests that need no process of its own; returns its output and exit code. */
 export async function runCliHere(argv: readonly string[], environment: Record<string, string> = {}) {
   return await runHere(() => runCli(argv), environment)
 }

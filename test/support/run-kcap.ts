@@ -8,7 +8,7 @@ export interface KcapRun {
   readonly ended: Promise<{ code: number | null; stdout: Buffer; stderr: string }>
 }
 
-/** No kubeconfig, no agent, no config file, and a cache that can't be written: each test names what it needs. */
+/** An environment without kubeconfig, agent and config file, and with a cache that can't be written; each test names what it needs. */
 export const bareEnvironment = {
   KUBECONFIG: '/nonexistent',
   SSH_AUTH_SOCK: undefined,

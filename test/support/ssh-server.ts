@@ -6,11 +6,11 @@ export interface SshUser {
   readonly password?: string
   /** Public keys in OpenSSH's one-line form. */
   readonly keys?: readonly string[]
-  /** What keyboard-interactive asks, and the right answers. */
+  /** Questions of keyboard-interactive, and the right answers. */
   readonly questions?: readonly { readonly prompt: string; readonly echo: boolean; readonly answer: string }[]
   /** Each question comes by itself, when the one before is answered. */
   readonly asksOneByOne?: boolean
-  /** All of these, one after the other, as sshd's AuthenticationMethods. */
+  /** Methods that must all succeed in this order, as sshd's AuthenticationMethods. */
   readonly needs?: readonly Method[]
 }
 
@@ -25,7 +25,7 @@ export interface SshServerOptions {
   readonly refuseExec?: boolean
   /** Takes requests to run a program and never answers them. */
   readonly ignoresExec?: boolean
-  /** Tells how a program has ended, and leaves its channel open. */
+  /** Whether the server reports the end of a program and leaves its channel open. */
   readonly leavesChannelsOpen?: boolean
   /** Asks as many questions at a time, again and again, whatever is answered. */
   readonly asksWithoutEnd?: number
@@ -46,7 +46,7 @@ export interface SshServer {
   readonly connectionCount: () => number
   /** Drops every connection without a word of SSH. */
   cut(): void
-  /** Nothing comes from the server any more, nothing is closed: a silent cut. */
+  /** Stops the server from sending anything, and closes nothing: a silent cut. */
   freeze(): void
   close(): Promise<void>
 }

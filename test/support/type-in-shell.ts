@@ -7,7 +7,7 @@ import { programPath } from './run-kcap.ts'
 export const completingShells = ['bash', 'zsh', 'fish'] as const
 export type CompletingShell = (typeof completingShells)[number]
 
-/** As `kcap completion --help` says; in bash without the package bash-completion. */
+/** Starts completion as `kcap completion --help` says; in bash without the package bash-completion. */
 const start: Readonly<Record<CompletingShell, (home: string) => { command: string; files: Record<string, string> }>> = {
   bash: (home) => ({
     command: `bash --noprofile --rcfile ${home}/.bashrc -i`,

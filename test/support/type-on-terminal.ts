@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { quoteArgv } from '../../src/base/quote.ts'
 import { bareEnvironment, programPath } from './run-kcap.ts'
 
-/** What a person waits for on the screen, and the keys typed then, or what else happens. */
+/** The text that a person waits for on the screen, and the keys typed then, or another action. */
 export type Step = readonly [shown: RegExp, act: string | ((terminal: ChildProcess) => void)]
 
 /** Runs kcap on a pseudo-terminal. Each step waits until the screen shows its text after the step before. */

@@ -18,7 +18,7 @@ function pod({ uid = 'uid-1', phase = 'Running', ownerKind = 'ReplicaSet' }: Pod
   }
 }
 
-/** A pod that may be read but not watched; `answers` are what the API server tells of it, one after the other. */
+/** Follows a pod that may be read but not watched; `answers` are the API server's answers, one after the other. */
 async function poll(answers: readonly (object | undefined | number)[], run: Partial<FollowPodRun> = {}) {
   const left = [...answers]
   const peer = await openApiPeer((request, response) => {

@@ -18,8 +18,8 @@ const defaultCapabilities: readonly string[] = [
 const hostNamespaces = ['hostNetwork', 'hostPID', 'hostIPC'] as const
 
 /**
- * By the ids of k8s.io/pod-security-admission/policy, in whose order breaches are told. Left out: AppArmor, SELinux, sysctls, procMount,
- * Windows and hosts of probes, which a capture never sets.
+ * Checks under the ids of k8s.io/pod-security-admission/policy, in the order in which violations are reported. Omits AppArmor,
+ * SELinux, sysctls, procMount, Windows and hosts of probes, which a capture never sets.
  */
 export const baselineChecks: Readonly<Record<string, SecurityCheck>> = {
   capabilities_baseline(spec) {

@@ -18,7 +18,7 @@ export function refuseByPodSecurity(namespace: KubeObject, pod: Pod): Status | u
   return notAdmitted(pods, pod.metadata.name, `violates PodSecurity "${level}:${version}": ${told}`)
 }
 
-/** Whoever misspells a level gets the strictest: api/helpers.go, ParseLevel. */
+/** Parses a level; a misspelt one counts as the strictest: api/helpers.go, ParseLevel. */
 function readLevel(label = 'privileged'): string {
   return ['privileged', 'baseline'].includes(label) ? label : 'restricted'
 }

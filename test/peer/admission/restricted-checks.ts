@@ -29,7 +29,7 @@ export const overriddenChecks: readonly string[] = [
   'seccompProfile_baseline',
 ]
 
-/** By the ids of k8s.io/pod-security-admission/policy, in whose order breaches are told. */
+/** Checks under the ids of k8s.io/pod-security-admission/policy, in the order in which violations are reported. */
 export const restrictedChecks: Readonly<Record<string, SecurityCheck>> = {
   allowPrivilegeEscalation(spec) {
     const bad = namesWhere(spec, ({ securityContext }) => securityContext?.allowPrivilegeEscalation !== false)

@@ -1,6 +1,6 @@
 import type { Container, PodSpec } from '../../../src/demo/cluster/kube-object.ts'
 
-/** One rule of the Pod Security Standards: what it calls the breach, and who breaks it; undefined: nobody does. */
+/** Checks one rule of the Pod Security Standards: returns its name for the violation and the violating containers; undefined: none. */
 export type SecurityCheck = (spec: PodSpec) => Breach | undefined
 
 export interface Breach {

@@ -51,7 +51,7 @@ export function conflict(resource: ResourceName, name: string, why: string): Sta
   )
 }
 
-/** What an admission plugin refuses, where `forbidden` is what the authorizer does. */
+/** Returns the refusal of an admission plugin; `forbidden` is the refusal of the authorizer. */
 export function notAdmitted(resource: ResourceName, name: string, why: string): Status {
   return failure(403, 'Forbidden', `${qualified(resource)} ${JSON.stringify(name)} is forbidden: ${why}`, {
     name,

@@ -1,6 +1,6 @@
 import { failure, type Status } from '../../../src/demo/api/status.ts'
 
-/** What is wrong with a field of an object that was sent, in the words of k8s.io/apimachinery/pkg/util/validation/field/errors.go. */
+/** An error in a field of a sent object, in the words of k8s.io/apimachinery/pkg/util/validation/field/errors.go. */
 export interface FieldError {
   readonly field: string
   readonly type: keyof typeof types

@@ -1,6 +1,6 @@
 import { type Container, type ContainerState, formatKubeTime, type Pod } from '../../../src/demo/cluster/kube-object.ts'
 
-/** What a kubelet makes of a container it is to start: the states it goes through after the first one. */
+/** Returns the states of a container that a kubelet starts, after the first one. */
 export function planContainerStart(
   pod: Pod,
   container: Container,

@@ -18,7 +18,7 @@ export interface KubeletSettings {
   readonly onContainersKilled: (id: string, containers?: readonly string[]) => void
 }
 
-/** What the kubelets of the nodes do for pods and ephemeral containers that came through the API. */
+/** The nodes' kubelets, for pods and ephemeral containers that came through the API. */
 export interface Kubelet {
   /** Starts what the pod has and nobody has started yet. */
   sync(pod: Pod): void
@@ -179,7 +179,7 @@ function endState(status: ContainerStatus, exitCode: number): void {
   }
 }
 
-/** Beside the addresses of the pods the demo itself adds. */
+/** Returns an address outside the ranges of the demo's own pods. */
 function nextAddress(serial: number): string {
   return `10.244.${203 + ((serial >> 8) % 50)}.${serial & 0xff}`
 }

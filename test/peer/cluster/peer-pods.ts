@@ -7,11 +7,11 @@ import { makeContainerId } from '../../../src/demo/cluster/make-pod.ts'
 export interface PeerPods extends DemoPods {
   /** Adds `count` running pods `PREFIX-00001` and on. */
   addMany(count: number, namespace?: string, prefix?: string): void
-  /** As `kubectl delete pod`: first terminating, then gone. */
+  /** Removes the pod as `kubectl delete pod` does: first terminating, then gone. */
   remove(id: string): void
   /** Terminates the pod and its containers. */
   terminate(id: string, graceSeconds: number): Pod
-  /** All containers of the pod but ephemeral ones are killed and started again. */
+  /** Kills and restarts all containers of the pod except ephemeral ones. */
   restart(id: string): void
   update(id: string, change: (pod: Pod) => void): Pod
 }

@@ -1,6 +1,9 @@
 import { formatKubeTime, type Pod, type PodStatus } from '../../../src/demo/cluster/kube-object.ts'
 
-/** What a kubelet says of a pod on its node. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions */
+/**
+ * Returns the conditions that a kubelet sets for a pod on its node.
+ * https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions
+ */
 export function podConditions(pod: Pod): PodStatus['conditions'] {
   const unready = (pod.status.containerStatuses ?? []).filter(({ ready }) => !ready).map(({ name }) => name)
   const isReady = unready.length === 0

@@ -6,7 +6,7 @@ import {
   writeEnhancedPackets,
 } from '../../../src/packets/pcapng-writer.ts'
 
-/** As dumpcap writes it. */
+/** Formats a pcapng as dumpcap does. */
 export function makePcapng(interfaceName: string, filter: string): CaptureFormat {
   return {
     header: (linkType, snapLength) =>

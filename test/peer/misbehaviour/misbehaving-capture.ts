@@ -42,7 +42,7 @@ function formatRecordHeader(length: number): Buffer {
   return header
 }
 
-/** A record header that lies, and noise behind it until somebody stops listening. */
+/** Sends a record header with a false length, then noise until the reader stops. */
 async function writeHugeRecord(io: ExecSocket, over: AbortSignal): Promise<void> {
   await io.writeStdout(formatRecordHeader(hugeLength))
   const noise = Buffer.alloc(1024, 0x5a)

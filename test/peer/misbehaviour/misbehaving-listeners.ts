@@ -6,7 +6,7 @@ import type { ApiListeners } from '../../../src/demo/api-server.ts'
 import { detachSocket, podOfRequest, sendWrongAnswer } from './misbehaving-answer.ts'
 import type { MisbehaviourBook } from './misbehaviour.ts'
 
-/** Returns listeners that answer late or wrongly as they are told, and else as `listeners` do, until `closed` aborts. */
+/** Returns listeners that answer late or wrongly as configured, and otherwise as `listeners` do, until `closed` aborts. */
 export function misbehaveListeners(
   listeners: ApiListeners,
   misbehaviour: MisbehaviourBook,

@@ -5,7 +5,7 @@ import type { Misbehaviour } from './misbehaviour.ts'
 /** The streams of a program, and what can happen to their connection. */
 export interface PeerSocket extends ExecSocket {
   cut(): void
-  /** From now on nothing is sent and nothing that arrives is heeded; pongs go on. */
+  /** Stops sending and ignores everything that arrives, except pings. */
   stall(): void
 }
 
@@ -14,7 +14,7 @@ const stdout = 1
 /** The kubelet copies in pieces of this size (io.Copy). */
 const frameBytes = 32 * 1024
 
-/** Wraps the streams of a program so that they are cut, stall or end as they are told. */
+/** Wraps the streams of a program so that they are cut, stall or end as configured. */
 export function misbehaveSocket(client: WebSocket, io: ExecSocket, misbehaviour: Misbehaviour): PeerSocket {
   const { cutAfterBytes = Number.POSITIVE_INFINITY, stallAfterBytes = Number.POSITIVE_INFINITY } = misbehaviour
   const limit = Math.min(cutAfterBytes, stallAfterBytes)

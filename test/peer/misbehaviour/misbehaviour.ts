@@ -1,4 +1,4 @@
-/** How the demo cluster is told to misbehave; everything left out behaves. */
+/** Misbehaviour of the peer cluster; every omitted field behaves. */
 export interface Misbehaviour {
   /**
    * `refused`: nothing listens on the port. `silent`: connections are accepted and never answered, not even with TLS.
@@ -23,7 +23,7 @@ export interface Misbehaviour {
   readonly noPongs?: boolean
   /** The exec is closed in good order but without the Status on the error channel. */
   readonly endWithoutStatus?: boolean
-  /** On stdout, before the pcap header. */
+  /** Text on stdout before the pcap header. */
   readonly textBeforeCapture?: string
   /**
    * `huge-record`: after `badAfterPackets` a record says it has 300 MB. `truncated`: the stream ends in the middle of a record, exit code 0.

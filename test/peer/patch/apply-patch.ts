@@ -4,7 +4,7 @@ import { isJsonFields, type JsonFields } from '../api/json-fields.ts'
 import { applyJsonPatch, JsonPatchError } from './json-patch.ts'
 import { MergeKeyError, mergeStrategically } from './strategic-merge-patch.ts'
 
-/** As the API server names them; the last one, server-side apply, the demo does not know. */
+/** Patch types under the API server's names; the demo does not support the last one, server-side apply. */
 const acceptedTypes = [
   'application/json-patch+json',
   'application/merge-patch+json',

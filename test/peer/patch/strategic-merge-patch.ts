@@ -63,7 +63,7 @@ function mergeList(original: readonly JsonFields[], patch: readonly JsonFields[]
   return merged
 }
 
-/** Items the sender knew stand in his order; others keep their places. */
+/** Orders the items that the sender knew as the sender does; other items keep their places. */
 function orderList(items: readonly JsonFields[], order: readonly JsonFields[], mergeKey: string): JsonFields[] {
   const ordered = order.flatMap((wanted) => items.filter((item) => item[mergeKey] === wanted[mergeKey]))
   let next = 0
@@ -78,7 +78,7 @@ function readItems(list: unknown): JsonFields[] {
   return Array.isArray(list) ? list.filter(isJsonFields) : []
 }
 
-/** As Go prints a map with `%v`. */
+/** Formats a map as Go does with `%v`. */
 function formatGoMap(fields: JsonFields): string {
   const names = Object.keys(fields).sort()
   return `map[${names.map((name) => `${name}:${formatGoValue(fields[name])}`).join(' ')}]`

@@ -33,7 +33,7 @@ export function createPod(writer: PodWriter, namespace: string, write: PodWrite)
   return created
 }
 
-/** What the client sent, but for what is the server's to say. */
+/** Returns what the client sent, except the fields that only the server sets. */
 function makeNewPod(sent: JsonFields, namespace: string): Pod {
   const metadata = (sent.metadata ?? {}) as Partial<ObjectMetadata>
   const { name = '', generateName = '' } = metadata

@@ -1,6 +1,6 @@
 import type { Container, Pod } from '../../../src/demo/cluster/kube-object.ts'
 
-/** What the API server fills in where the client left it out: k8s.io/kubernetes/pkg/apis/core/v1/defaults.go. */
+/** Returns the pod with the API server's defaults for omitted fields: k8s.io/kubernetes/pkg/apis/core/v1/defaults.go. */
 export function defaultPod(pod: Pod): Pod {
   const { spec } = pod
   return {

@@ -4,7 +4,7 @@ import type { FieldError } from '../api/field-errors.ts'
 const pullPolicies = ['Always', 'IfNotPresent', 'Never'] as const
 const labelPattern = '[a-z0-9]([-a-z0-9]*[a-z0-9])?'
 
-/** What holds for containers of all types: k8s.io/kubernetes/pkg/apis/core/validation, validateContainerCommon. */
+/** Validates the fields that containers of all types have: k8s.io/kubernetes/pkg/apis/core/validation, validateContainerCommon. */
 export function validateContainer(container: Container, path: string, spec: PodSpec): FieldError[] {
   return [
     ...validateName(container.name, `${path}.name`),

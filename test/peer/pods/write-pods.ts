@@ -46,7 +46,7 @@ export function makePodWrites(writer: PodWriter): RequestHandler {
   }
 }
 
-/** By a user who may. */
+/** Writes a pod for a user who has the right. */
 function writePod(writer: PodWriter, write: PodWrite): WrittenPod | Status {
   const { method, path } = write
   const { namespace = '', name, subresource } = path

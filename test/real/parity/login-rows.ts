@@ -5,7 +5,7 @@ const files = { 'plug.sh': pluginScript(), token: 'file-token\n', empty: ' \n', 
 const valid = { 'idp-issuer-url': 'https://127.0.0.1:1', 'client-id': 'c', 'id-token': idToken({ exp: 4_000_000_000 }) }
 const anonymous = { scheme: 'http', prefix: '', impersonation: [] } as const
 
-/** Every subset of the ways to log in, for a server with TLS and for one without. */
+/** Every subset of the authentication methods, for a server with TLS and for one without. */
 export function makeCredentialRows(scene: Scene): Record<string, ParityRow> {
   const ways: Record<string, object> = {
     token,

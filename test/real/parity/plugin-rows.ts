@@ -137,7 +137,7 @@ export function makeTerminalRows(scene: Scene): Record<string, ParityRow> {
   }
 }
 
-/** How a plugin's name leads to a program. */
+/** Rows on how a plugin's name leads to a program. */
 export function makeLookupRows(scene: Scene): Record<string, ParityRow> {
   const cluster = { server: scene.https, ...scene.ca }
   const script = pluginScript()

@@ -8,7 +8,7 @@ import type { Proxies, SeenByProxy } from '../../support/proxies.ts'
 import { programPath } from '../../support/run-kcap.ts'
 import { lab } from '../lab.ts'
 
-/** A kubeconfig with one context, and what lies and stands around it. */
+/** A kubeconfig with one context, and the files and variables around it. */
 export interface LoginCase {
   readonly cluster: object
   readonly user?: object

@@ -3,7 +3,7 @@ import { openApiServers } from '../../support/api-servers.ts'
 import { base64, type Certificates, makeCertificates } from '../../support/certificates.ts'
 import { openProxies, type Proxies, type ProxyKind } from '../../support/proxies.ts'
 
-/** Everything that a kubeconfig of the rows can name. */
+/** Files and programs that a kubeconfig of the rows can name. */
 export interface Scene {
   readonly certificates: Certificates
   readonly servers: ApiServers

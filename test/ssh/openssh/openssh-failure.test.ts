@@ -13,7 +13,7 @@ const login = { mayAsk: false, stayedLocked: false }
 const explain = (said: string, hosts = ['h']) =>
   readOpensshFailure(said, hosts.map((host) => toHost(host)) as unknown as SshChain, login)
 
-/** All that ssh could say, said by a host. */
+/** Messages of ssh that a host imitates. */
 const banner = `permission denied; sessions are timed out, the connection is closed by us
 Host key verification failed.
 @ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @ REVOKED HOST KEY

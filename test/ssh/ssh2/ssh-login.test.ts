@@ -6,7 +6,7 @@ import { type KeyPair, makeKeyPair, type SshUser } from '../../support/ssh-serve
 
 const secret = 'correct horse'
 
-/** A host that knows `ann` in the given way, and a home of hers. */
+/** Opens a host that knows `ann` as given, and a home for her. */
 async function openAccount(ann: SshUser, config: string[] = [], more: object = {}) {
   const server = await openServer({ users: { ann }, ...more })
   const home = openHome(server.knownHosts, config)
