@@ -1,7 +1,7 @@
 import { exitCodes } from '../base/error-codes.ts'
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { findNearNames } from '../base/near-names.ts'
+import { findSimilarNames } from '../base/similar-names.ts'
 import { watchForStop } from '../host/stop-signals.ts'
 import { openCluster } from '../kube/cluster-access.ts'
 import { loadKubeconfig } from '../kube/kubeconfig.ts'
@@ -57,7 +57,7 @@ function findListed(word: string): Listed {
   if (word === 'contexts' || word === 'containers' || word === 'interfaces') return word
   const kind = findResourceKind(word)
   if (kind !== undefined) return kind
-  const near = findNearNames(word, commandTable.list.words, 2)
+  const near = findSimilarNames(word, commandTable.list.words, 2)
   throw new KcapError('usage', `cannot list "${word}": kcap does not list it`, {
     hints: [...near.map((name) => line('kcap', 'list', name)), line('kcap', 'list', '--help')],
   })

@@ -2,7 +2,7 @@ import { exitCodes } from '../base/error-codes.ts'
 import { line, nameProgram, noted } from '../base/hint.ts'
 import { Interruption } from '../base/interruption.ts'
 import { KcapError, toKcapError } from '../base/kcap-error.ts'
-import { isSlip } from '../base/near-names.ts'
+import { isTypo } from '../base/similar-names.ts'
 import { findFirstWord } from '../completion/typed-words.ts'
 import { programWords } from '../host/program-name.ts'
 import { reportStdoutFault } from '../host/stdout-fault.ts'
@@ -46,7 +46,7 @@ function guardStdout(): void {
  */
 function refuseMisspelledCommand(first: string | undefined, rest: readonly string[]): void {
   if (first === undefined || !/^[a-z]{4,12}$/.test(first)) return
-  const near = commands.find((command) => isSlip(first, command))
+  const near = commands.find((command) => isTypo(first, command))
   if (near === undefined) return
   throw new KcapError('usage', `cannot run "${first}": there is no such command`, {
     hints: [line('kcap', near, ...rest), noted('a pod of that name', line('kcap', `pod/${first}`))],

@@ -1,7 +1,7 @@
 import { printable } from '../base/printable.ts'
 import { writeAnswer } from '../host/write-answer.ts'
 import { type Completion, completeWords } from './complete-words.ts'
-import { knowWords } from './known-words.ts'
+import { readKnownWords } from './known-words.ts'
 import { formatInsertion, type ShellLine, splitShellLine } from './shell-line.ts'
 
 /**
@@ -13,10 +13,12 @@ export async function complete([shell, ...argv]: readonly string[]): Promise<num
   try {
     if (shell === 'bash') {
       const line = splitShellLine(argv[0] ?? '', argv[1] ?? '')
-      return await writeAnswer(formatAnswer(await completeWords(line.words.slice(1), line.current, knowWords), line))
+      return await writeAnswer(
+        formatAnswer(await completeWords(line.words.slice(1), line.current, readKnownWords), line),
+      )
     }
     const current = argv.at(-1) ?? ''
-    const completion = await completeWords(argv.slice(0, -1), current, knowWords)
+    const completion = await completeWords(argv.slice(0, -1), current, readKnownWords)
     return await writeAnswer(shell === 'kubectl' ? formatForKubectl(completion, current) : formatAnswer(completion))
   } catch {
     return await writeAnswer(shell === 'kubectl' ? formatForKubectl([], '') : 'words\n')

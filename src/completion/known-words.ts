@@ -21,7 +21,7 @@ export interface KnownWords {
 }
 
 /** Returns the names known for the cluster and config in the words of a command line. Anything unreadable yields no names. */
-export function knowWords({ given }: Pick<TypedWords, 'given'>): KnownWords {
+export function readKnownWords({ given }: Pick<TypedWords, 'given'>): KnownWords {
   const { home } = findUserFolders()
   const expand = (file: string) => path.resolve(file.replace(/^~(?=\/)/, home))
   const kubeconfig = given.get('kubeconfig')

@@ -1,5 +1,5 @@
 import { toKcapError } from '../base/kcap-error.ts'
-import { isPodEntry, isWorkloadEntry, leavesOutPods } from '../listing/choose-entries.ts'
+import { isPodEntry, isWorkloadEntry, omitsPods } from '../listing/choose-entries.ts'
 import type { ListedEntry } from '../listing/cluster-names.ts'
 import type { Listing } from '../listing/read-listing.ts'
 
@@ -8,7 +8,7 @@ export function describeCluster(cluster: Listing['clusters'][number]): { text: s
   const { context, state, names, listed, tookMs, error } = cluster
   if (state === 'answered') {
     const text = `${context}: ${countListed(listed)} in ${(tookMs / 1000).toFixed(2)} s`
-    const isCut = names !== undefined && leavesOutPods(names, listed)
+    const isCut = names !== undefined && omitsPods(names, listed)
     return { text: isCut ? `${text}; ${explainCut(context, listed)}` : text, hints: [] }
   }
   if (error === undefined) return { text: `${context}: no answer in ${Math.round(tookMs / 1000)} s`, hints: [] }

@@ -5,19 +5,19 @@ import { version } from '../base/version.ts'
 import { sweepCompileCache } from '../host/compile-cache.ts'
 import { sweepPrivateFolders } from '../host/private-folder.ts'
 import { findUserFolders } from '../host/user-folders.ts'
-import { isPodEntry, leavesOutPods } from '../listing/choose-entries.ts'
+import { isPodEntry, omitsPods } from '../listing/choose-entries.ts'
 import type { ListedEntry } from '../listing/cluster-names.ts'
 import { type ListLimits, listingLimits, refreshLimits } from '../listing/list-clusters.ts'
 import { openNamesCache } from '../listing/names-cache.ts'
 import { type Listing, readListing } from '../listing/read-listing.ts'
-import { startRefresh, takeRefreshLock } from '../listing/refresh.ts'
+import { acquireRefreshLock, startRefresh } from '../listing/refresh.ts'
 import { refreshNames } from '../listing/refresh-names.ts'
 import { sweepAnswers } from './answer-file.ts'
 import { type ExtcapInterface, formatInterfaceDisplay, formatInterfaceValues } from './interface-name.ts'
 import { writeKnownDialogs } from './known-dialogs.ts'
 import { findRecentTargets } from './recent-targets.ts'
 import { formatSentence } from './sentence.ts'
-import { beginListing, isOvertaken, writeWarmList } from './warm-list.ts'
+import { beginListing, isSuperseded, writeWarmList } from './warm-list.ts'
 
 /** Answers `--extcap-interfaces` if no list is warm. Takes at most 1.5 s: uses the clusters that answer in time, and cached names for the others. */
 export async function listExtcapInterfaces(): Promise<string> {
@@ -31,7 +31,7 @@ export async function listExtcapInterfaces(): Promise<string> {
  * known about one context. Only one refresh runs at a time.
  */
 export async function refreshList(context?: string): Promise<void> {
-  const release = takeRefreshLock()
+  const release = acquireRefreshLock()
   if (release === undefined) return
   try {
     if (context !== undefined) return await refreshNames(context)
@@ -51,7 +51,7 @@ async function answerList(limits: ListLimits): Promise<{ text: string; isStale: 
   const items = toInterfaces(listing)
   const text = formatInterfaceList(items, listing.currentContext)
   try {
-    if (!isOvertaken(start)) {
+    if (!isSuperseded(start)) {
       writeKnownDialogs(formatInterfaceValues(items), listing.clusters)
       writeWarmList(text, start)
     }
@@ -66,7 +66,7 @@ function toInterfaces({ clusters, sshHosts }: Listing): ExtcapInterface[] {
   return [
     ...clusters.flatMap(({ context, listed }) => listed.map((entry) => toInterface(context, entry))),
     ...clusters.map(({ context, listed, names }): ExtcapInterface => {
-      const isCut = names !== undefined && leavesOutPods(names, listed)
+      const isCut = names !== undefined && omitsPods(names, listed)
       return { kind: 'cluster', context, ...(isCut && { isCut }) }
     }),
     { kind: 'ssh' },

@@ -34,7 +34,7 @@ export function readWarmList(environment: NodeJS.ProcessEnv = process.env, nowMs
 }
 
 /** Returns whether another list was written since this one began. That list, with its dialogs, is newer. */
-export function isOvertaken({ startedMs }: ListingStart, environment: NodeJS.ProcessEnv = process.env): boolean {
+export function isSuperseded({ startedMs }: ListingStart, environment: NodeJS.ProcessEnv = process.env): boolean {
   return readAnswer(fileName, (key) => readTakenMs(key) > startedMs, environment) !== undefined
 }
 

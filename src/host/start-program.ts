@@ -17,14 +17,14 @@ export async function startProgram(
   argv: readonly [string, ...string[]],
   environment: Environment,
 ): Promise<ChildProcessWithoutNullStreams> {
-  return (await startApart(argv, 'pipe', environment)) as ChildProcessWithoutNullStreams
+  return (await startDetached(argv, 'pipe', environment)) as ChildProcessWithoutNullStreams
 }
 
 /**
  * Starts a program like `startProgram`, with a choice of its streams: for one that outlives this process or needs fewer than three pipes.
  * @throws {Error} the system's error, with the code ENOENT if there is no such program
  */
-export async function startApart(
+export async function startDetached(
   [command, ...words]: readonly [string, ...string[]],
   stdio: StdioOptions,
   environment: Environment = {},

@@ -3,7 +3,7 @@ import path from 'node:path'
 import yaml from 'js-yaml'
 import { fileWord, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { findNearNames } from '../base/near-names.ts'
+import { findSimilarNames } from '../base/similar-names.ts'
 import { addEntries, type ClusterEntry, type ContextEntry, type UserEntry } from './kubeconfig-entries.ts'
 import { findKubeconfigPaths } from './kubeconfig-paths.ts'
 import { kubeconfigSchema } from './kubeconfig-schema.ts'
@@ -83,7 +83,7 @@ export function findContext(config: Kubeconfig, name: string | undefined): { nam
   }
   const entry = config.contexts.get(wanted)
   if (entry === undefined) {
-    const near = findNearNames(wanted, known)
+    const near = findSimilarNames(wanted, known)
     throw new KcapError(
       'context-not-found',
       `cannot use the context "${wanted}": the kubeconfig has none of that name`,

@@ -25,7 +25,7 @@ export function chooseEntries(
 }
 
 /** Reports whether some of the cluster's pods have no entry of their own. */
-export function leavesOutPods({ pods, hasMore }: ClusterNames, listed: readonly ListedEntry[]): boolean {
+export function omitsPods({ pods, hasMore }: ClusterNames, listed: readonly ListedEntry[]): boolean {
   return hasMore || listed.filter(isPodEntry).length < pods.length
 }
 

@@ -44,7 +44,7 @@ function yieldToWireshark(processId: number | undefined): void {
 }
 
 /** Takes the lock; returns the function that releases it. Returns undefined when another refresh is running, or when nothing can be written. */
-export function takeRefreshLock(environment: NodeJS.ProcessEnv = process.env): (() => void) | undefined {
+export function acquireRefreshLock(environment: NodeJS.ProcessEnv = process.env): (() => void) | undefined {
   const file = lockPath(environment)
   if (isLocked(file)) return undefined
   try {

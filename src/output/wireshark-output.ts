@@ -6,7 +6,7 @@ import { KcapError } from '../base/kcap-error.ts'
 import { printable } from '../base/printable.ts'
 import { makePrivateFolder } from '../host/private-folder.ts'
 import { runProgram } from '../host/run-program.ts'
-import { startApart } from '../host/start-program.ts'
+import { startDetached } from '../host/start-program.ts'
 import { listWiresharkFiles } from '../host/wireshark-places.ts'
 import type { ByteOutput } from './byte-output.ts'
 import { openFifoOutput } from './fifo-output.ts'
@@ -71,7 +71,7 @@ interface WiresharkStart {
 async function startWireshark(program: string, { input, folder, stdin }: WiresharkStart): Promise<ChildProcess> {
   // A separate session: Ctrl-C in kcap's terminal ends the capture, but not the window with its packets.
   const stdio: StdioOptions = [stdin, 'ignore', 'ignore']
-  const child = await startApart([program, '-k', '-i', input, ...showNames], stdio, {}, folder).catch(
+  const child = await startDetached([program, '-k', '-i', input, ...showNames], stdio, {}, folder).catch(
     (error: Error) => {
       const hints = ['install Wireshark, or write a file: -o capture.pcapng']
       throw new KcapError('output-not-writable', `cannot start "${program}": ${error.message}`, { hints, cause: error })

@@ -1,5 +1,5 @@
 import { KcapError } from '../base/kcap-error.ts'
-import { findNearNames } from '../base/near-names.ts'
+import { findSimilarNames } from '../base/similar-names.ts'
 import { chooseKubeconfig, widenPath } from '../settings/cluster-settings.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { ParsedArguments } from './parse-arguments.ts'
@@ -14,7 +14,7 @@ export function expandProfiles(argv: readonly string[], { profiles, file }: Sett
     const name = word.slice(1)
     const words = profiles.get(name)
     if (words !== undefined) return words
-    const near = findNearNames(name, [...profiles.keys()], 3)
+    const near = findSimilarNames(name, [...profiles.keys()], 3)
     throw new KcapError('usage', `cannot use "${word}": the config has no profile "${name}"`, {
       hints: [...near.map((known) => `@${known}`), `"profiles" in ${file}`],
     })

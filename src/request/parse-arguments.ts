@@ -1,7 +1,7 @@
 import minimist from 'minimist'
 import { KcapError } from '../base/kcap-error.ts'
-import { findNearNames } from '../base/near-names.ts'
 import { quote } from '../base/quote.ts'
+import { findSimilarNames } from '../base/similar-names.ts'
 import type { OptionRow } from './option-row.ts'
 import { type ChoiceOf, type ChoiceOption, isChoice, type OptionName, optionTable } from './option-table.ts'
 
@@ -192,7 +192,7 @@ function checkValue(
 
 function unknownOption(typed: string, rows: readonly { name: string }[]): KcapError {
   const word = typed.startsWith('--') ? `--${optionName(typed)}` : typed
-  const near = findNearNames(
+  const near = findSimilarNames(
     word.replace(/^-+/, ''),
     rows.map(({ name }) => name),
     3,

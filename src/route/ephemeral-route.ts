@@ -4,7 +4,7 @@ import type { PodTarget } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { openEphemeralContainer } from '../kube/ephemeral-container.ts'
 import { openExecChannel } from '../kube/exec-channel.ts'
-import { makeKeeperArgv } from '../remote/keeper-script.ts'
+import { makeKeepAliveArgv } from '../remote/keep-alive-script.ts'
 import { findOwnStream } from './exec-route.ts'
 import type { Route } from './route.ts'
 
@@ -27,7 +27,7 @@ export async function openEphemeralRoute(
   { debug, signal, log }: DebugRouteOptions,
 ): Promise<Route> {
   const { namespace, pod } = target
-  const command = makeKeeperArgv(idleSeconds, '')
+  const command = makeKeepAliveArgv(idleSeconds, '')
   const container = await openEphemeralContainer(access, { namespace, pod, debug, command, signal, log })
   return {
     via: 'ephemeral',

@@ -9,7 +9,7 @@ import { accountLabel } from '../host/account.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { openExecChannel } from '../kube/exec-channel.ts'
 import { createNodePod, deleteEndedNodePods, type NodePod } from '../kube/node-pod.ts'
-import { makeKeeperArgv } from '../remote/keeper-script.ts'
+import { makeKeepAliveArgv } from '../remote/keep-alive-script.ts'
 import { enterPod } from './enter-pod.ts'
 import { findNodeStream } from './exec-route.ts'
 import type { Route } from './route.ts'
@@ -55,7 +55,7 @@ export function makeNodePods({ debug, durationMs, signal, log, tell }: NodePodsO
     const wanted = durationMs === undefined ? longestSeconds : Math.ceil(durationMs / 1000) + marginSeconds
     const created = await createNodePod(access, {
       debug,
-      makeCommand: (name) => makeKeeperArgv(idleSeconds, name),
+      makeCommand: (name) => makeKeepAliveArgv(idleSeconds, name),
       namespace,
       node,
       owner: printable(`${accountLabel()}@${hostname()} ${process.pid} ${new Date().toISOString()}`),

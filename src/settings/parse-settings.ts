@@ -3,8 +3,8 @@ import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocumen
 import type { CreatingRoute } from '../base/capture-request.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { isKubeQuantity } from '../base/kube-quantity.ts'
-import { findNearNames } from '../base/near-names.ts'
 import { quote } from '../base/quote.ts'
+import { findSimilarNames } from '../base/similar-names.ts'
 import type { SshHostName } from '../base/target.ts'
 import { findUserFolders } from '../host/user-folders.ts'
 import { defaultMaxPods, defaultNamedMaxPods, defaultSettings, type Settings } from './settings.ts'
@@ -44,7 +44,7 @@ export function parseSettings(file: string, text: string): Settings {
     for (const { key, value } of (node as YAMLMap).items as Pair<unknown, Node | null>[]) {
       const name = isScalar(key) ? String(key.value) : ''
       if (known !== undefined && !known.includes(name)) {
-        const near = findNearNames(name, known, 1)
+        const near = findSimilarNames(name, known, 1)
         fail(offsetOf(key), `there is no key "${name}"`, [`keys there: ${(near.length > 0 ? near : known).join(', ')}`])
       }
       entries.set(name, value)

@@ -6,11 +6,11 @@ import { readPods } from '../kube/kube-objects.ts'
 import { type EndpointAddress, formatPort } from '../kube/services.ts'
 
 /** Maximum number of queries by address over all namespaces: a field selector names only one address. */
-export const mostQueries = 64
+export const maxQueries = 64
 const queriesAtATime = 8
 
 /** Takes a pod and returns whether more are wanted. */
-export type TakePod = (pod: V1Pod) => boolean
+export type PodFilter = (pod: V1Pod) => boolean
 
 /** Result of a search for pods by address, in addition to the pods. */
 export interface AddressSearch {
@@ -32,7 +32,7 @@ export async function findPodsByAddress(
   addresses: ReadonlyMap<string, EndpointAddress>,
   access: ClusterAccess,
   namespace: string,
-  take: TakePod,
+  take: PodFilter,
   signal: AbortSignal,
 ): Promise<AddressSearch> {
   const nodes = new Map<string, string>()
@@ -67,13 +67,13 @@ export async function findPodsByAddress(
       if (!pods.every(visit)) return
   }
   try {
-    for (let i = 0; i < Math.min(left.length, mostQueries); i += queriesAtATime)
-      await Promise.all(left.slice(i, Math.min(i + queriesAtATime, mostQueries)).map(query))
+    for (let i = 0; i < Math.min(left.length, maxQueries); i += queriesAtATime)
+      await Promise.all(left.slice(i, Math.min(i + queriesAtATime, maxQueries)).map(query))
   } catch (error) {
     if (!(error instanceof KcapError && error.code === 'api-forbidden')) throw error
     return { ...done, gap: 'forbidden' }
   }
-  return { ...done, gap: left.length > mostQueries ? 'too-many' : undefined }
+  return { ...done, gap: left.length > maxQueries ? 'too-many' : undefined }
 }
 
 function addressesOf({ status }: V1Pod): string[] {

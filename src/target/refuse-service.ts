@@ -6,7 +6,7 @@ import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { readNodes } from '../kube/kube-objects.ts'
 import type { EndpointAddress, EndpointObjects } from '../kube/services.ts'
 import { parseSshAuthority } from './parse-target.ts'
-import { mostQueries } from './pods-by-address.ts'
+import { maxQueries } from './pods-by-address.ts'
 import type { ServiceSearch } from './service-pods.ts'
 
 /** Maximum number of addresses in an error, and of hints for each kind of address. */
@@ -71,7 +71,7 @@ function describeKind({ service }: ServiceSearch): string {
 
 const gaps = {
   forbidden: 'pods of other namespaces were not searched: the login may not list pods in all namespaces',
-  'too-many': `pods of other namespaces were searched for ${mostQueries} of the addresses only`,
+  'too-many': `pods of other namespaces were searched for ${maxQueries} of the addresses only`,
 } as const
 
 function showEndpoints({ service }: ServiceName, namespace: string, { endpoints }: ServiceSearch): Hint {

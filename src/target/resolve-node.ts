@@ -4,7 +4,7 @@ import { clusterOf, type NodeName, type NodeTarget } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { getNode, listNames } from '../kube/kube-objects.ts'
 import { refuseWindows } from './refuse-windows.ts'
-import { mostSuggested, nearNames } from './unknown-namespace.ts'
+import { maxComparedNames, suggestNames } from './unknown-namespace.ts'
 
 /**
  * Returns a node as a target. Accepts any name from a login that may not read nodes.
@@ -33,8 +33,8 @@ export async function resolveNode(name: NodeName, access: ClusterAccess, signal:
 }
 
 async function nodeNotFound({ node }: NodeName, access: ClusterAccess, signal: AbortSignal): Promise<KcapError> {
-  const near = await nearNames(node, async () =>
-    (await listNames(access, 'node', { limit: mostSuggested, signal })).map(({ name }) => name),
+  const near = await suggestNames(node, async () =>
+    (await listNames(access, 'node', { limit: maxComparedNames, signal })).map(({ name }) => name),
   )
   return new KcapError('node-not-found', `cannot capture "node/${node}": the cluster has no such node`, {
     hints: [...(near.length > 0 ? [`similar nodes: ${near.join(', ')}`] : []), line('kcap', 'list', 'nodes')],

@@ -5,10 +5,10 @@ import type { PodSetName, PodTarget, ServiceName, WorkloadKind } from '../base/t
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { listNames, readPods } from '../kube/kube-objects.ts'
 import { findPodSet, formatFollowedName, isInSet, tryTarget } from './pod-set.ts'
-import type { TakePod } from './pods-by-address.ts'
+import type { PodFilter } from './pods-by-address.ts'
 import { explainNoPods } from './refuse-service.ts'
 import { findServicePods } from './service-pods.ts'
-import { mostSuggested, nearNames, refuseUnknownNamespace } from './unknown-namespace.ts'
+import { maxComparedNames, refuseUnknownNamespace, suggestNames } from './unknown-namespace.ts'
 
 /** Maximum number of targets: more than can be captured at the same time, so that others replace those that fail. */
 const mostTargets = 2_500
@@ -50,7 +50,7 @@ type ExplainNoPods = (count: number) => KcapError | Promise<KcapError>
 async function takeServicePods(
   name: ServiceName,
   access: ClusterAccess,
-  take: TakePod,
+  take: PodFilter,
   signal: AbortSignal,
 ): Promise<ExplainNoPods | undefined> {
   const search = await findServicePods(name, access, take, signal)
@@ -61,7 +61,7 @@ async function takeServicePods(
 async function takePods(
   name: Exclude<PodSetName, ServiceName>,
   access: ClusterAccess,
-  take: TakePod,
+  take: PodFilter,
   signal: AbortSignal,
 ): Promise<ExplainNoPods | undefined> {
   const set = await findPodSet(name, access, signal)
@@ -80,16 +80,16 @@ async function notFound(name: PodSetName, access: ClusterAccess, signal: AbortSi
       hints,
     })
   const listThere = async (kind: 'svc' | WorkloadKind) =>
-    (await listNames(access, kind, { namespace, limit: mostSuggested, signal })).map((one) => one.name)
+    (await listNames(access, kind, { namespace, limit: maxComparedNames, signal })).map((one) => one.name)
   if (name.kind === 'service') {
-    const near = await nearNames(name.service, async () => await listThere('svc'))
+    const near = await suggestNames(name.service, async () => await listThere('svc'))
     return refuse('service', [
       ...(near.length > 0 ? [`similar services: ${near.join(', ')}`] : []),
       line('kcap', 'list', 'services', '-n', namespace),
     ])
   }
   if (name.kind !== 'workload') return refuse('pods', [line('kcap', 'list', 'pods', '-n', namespace)])
-  const near = await nearNames(name.workload, async () => await listThere(name.workloadKind))
+  const near = await suggestNames(name.workload, async () => await listThere(name.workloadKind))
   return refuse('workload', [
     ...(near.length > 0 ? [`similar names: ${near.join(', ')}`] : []),
     line('kubectl', 'get', name.workloadKind, '-n', namespace),

@@ -7,7 +7,7 @@ import { getPod, listNames, listPods } from '../kube/kube-objects.ts'
 import { choosePod } from './choose-pod.ts'
 import { resolveNode } from './resolve-node.ts'
 import { resolvePodSet } from './resolve-pod-set.ts'
-import { mostSuggested, nearNames, refuseUnknownNamespace } from './unknown-namespace.ts'
+import { maxComparedNames, refuseUnknownNamespace, suggestNames } from './unknown-namespace.ts'
 
 /** Completes an error for a caller that knows what the name was looked up for. `home` is the namespace of names without one. */
 export type ExplainLookup = (error: unknown, name: TargetName, home: string) => unknown
@@ -71,8 +71,8 @@ async function podNotFound(
 ): Promise<KcapError> {
   await refuseUnknownNamespace(access, namespace, `${namespace}/${pod}`, signal)
   const [near, others] = await Promise.all([
-    nearNames(pod, async () =>
-      (await listPods(access, { namespace, limit: mostSuggested, signal })).map((row) => row.name),
+    suggestNames(pod, async () =>
+      (await listPods(access, { namespace, limit: maxComparedNames, signal })).map((row) => row.name),
     ),
     findOtherKinds(access, namespace, pod, signal),
   ])
@@ -94,7 +94,7 @@ async function findOtherKinds(
 ): Promise<string[]> {
   const kinds = ['svc', 'deploy', 'sts', 'ds'] as const
   const found = kinds.map(async (kind) => {
-    const listed = await listNames(access, kind, { namespace, limit: mostSuggested, signal })
+    const listed = await listNames(access, kind, { namespace, limit: maxComparedNames, signal })
     return listed.some((one) => one.name === name) ? [`${kind}/${name}`] : []
   })
   return (await Promise.all(found.map((names) => names.catch(() => [])))).flat()

@@ -4,7 +4,7 @@ import type { ServiceName } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { getPod, readPods } from '../kube/kube-objects.ts'
 import { getService, listServiceEndpoints, type Service, type ServiceEndpoints } from '../kube/services.ts'
-import { type AddressSearch, findPodsByAddress, type TakePod } from './pods-by-address.ts'
+import { type AddressSearch, findPodsByAddress, type PodFilter } from './pods-by-address.ts'
 
 /** Maximum number of concurrent requests for single pods. */
 const getsAtATime = 8
@@ -30,7 +30,7 @@ export interface ServiceSearch extends AddressSearch {
 export async function findServicePods(
   name: ServiceName,
   access: ClusterAccess,
-  take: TakePod,
+  take: PodFilter,
   signal: AbortSignal,
 ): Promise<ServiceSearch | undefined> {
   const namespace = name.namespace ?? access.namespace
@@ -89,7 +89,7 @@ async function listPods(
   access: ClusterAccess,
   namespace: string,
   labelSelector: string,
-  take: TakePod,
+  take: PodFilter,
   signal: AbortSignal,
 ): Promise<void> {
   for await (const pods of readPods(access, { namespace, labelSelector, signal }))

@@ -1,11 +1,11 @@
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { findNearNames } from '../base/near-names.ts'
+import { findSimilarNames } from '../base/similar-names.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { hasNamespace, listNames } from '../kube/kube-objects.ts'
 
 /** Maximum number of names that are searched for similar ones. */
-export const mostSuggested = 10_000
+export const maxComparedNames = 10_000
 
 /**
  * Checks the namespace of a name that was not found.
@@ -18,8 +18,8 @@ export async function refuseUnknownNamespace(
   signal: AbortSignal,
 ): Promise<void> {
   if ((await hasNamespace(access, namespace, signal)) !== false) return
-  const near = await nearNames(namespace, async () =>
-    (await listNames(access, 'ns', { limit: mostSuggested, signal })).map(({ name }) => name),
+  const near = await suggestNames(namespace, async () =>
+    (await listNames(access, 'ns', { limit: maxComparedNames, signal })).map(({ name }) => name),
   )
   throw new KcapError(
     'namespace-not-found',
@@ -34,6 +34,6 @@ export async function refuseUnknownNamespace(
 }
 
 /** Returns similar names; none when the login may not list names. */
-export async function nearNames(name: string, list: () => Promise<string[]>): Promise<string[]> {
-  return findNearNames(name, await list().catch(() => []))
+export async function suggestNames(name: string, list: () => Promise<string[]>): Promise<string[]> {
+  return findSimilarNames(name, await list().catch(() => []))
 }

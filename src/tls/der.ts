@@ -15,7 +15,7 @@ export const sequence = (...items: readonly Buffer[]): Buffer => encode(construc
 
 export const set = (...items: readonly Buffer[]): Buffer => encode(constructed.set, Buffer.concat(items))
 
-export const truth = (): Buffer => encode(tags.boolean, Buffer.of(0xff))
+export const derTrue = (): Buffer => encode(tags.boolean, Buffer.of(0xff))
 
 /** Encodes the bytes of a positive integer; the first byte is 1 to 127. */
 export const derInteger = (bytes: Uint8Array): Buffer => encode(tags.integer, bytes)

@@ -4,6 +4,7 @@ import {
   bitString,
   derInteger,
   derText,
+  derTrue,
   explicit,
   identifier,
   octetString,
@@ -11,7 +12,6 @@ import {
   set,
   tagged,
   time,
-  truth,
 } from './der.ts'
 
 export interface ServerCertificate {
@@ -42,8 +42,8 @@ const loopbackNames: CertificateNames = { dnsNames: ['localhost'], addresses: ['
 /** Returns the certificate extensions: RFC 5280, 4.2. */
 function makeExtensions({ dnsNames, addresses }: CertificateNames): Buffer {
   return sequence(
-    sequence(identifier('2.5.29.19'), truth(), octetString(sequence(truth()))), // basicConstraints: an authority
-    sequence(identifier('2.5.29.15'), truth(), octetString(bitString(usageBits, usageUnusedBits))), // keyUsage
+    sequence(identifier('2.5.29.19'), derTrue(), octetString(sequence(derTrue()))), // basicConstraints: an authority
+    sequence(identifier('2.5.29.15'), derTrue(), octetString(bitString(usageBits, usageUnusedBits))), // keyUsage
     sequence(identifier('2.5.29.37'), octetString(sequence(identifier('1.3.6.1.5.5.7.3.1')))), // extKeyUsage: serverAuth
     sequence(
       identifier('2.5.29.17'), // subjectAltName

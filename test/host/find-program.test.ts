@@ -3,7 +3,7 @@ import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { findProgram, hasProgram, lookUpProgram } from '../../src/host/find-program.ts'
 import { runProgram } from '../../src/host/run-program.ts'
-import { startApart, startProgram } from '../../src/host/start-program.ts'
+import { startDetached, startProgram } from '../../src/host/start-program.ts'
 import { afterThisTest } from '../support/cleanups.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
@@ -68,7 +68,7 @@ test('no program that kcap starts by name comes from the current folder', async 
   const run = await runProgram(['tool'], { environment, timeoutMs: 5_000 })
   expect(run).toMatchObject({ stdout: '', isMissing: true, startFailure: relative('.') })
   await expect(startProgram(['tool'], environment)).rejects.toMatchObject({ code: 'ENOENT', message: relative('.') })
-  await expect(startApart(['tool'], 'ignore', environment)).rejects.toMatchObject({ code: 'ENOENT' })
+  await expect(startDetached(['tool'], 'ignore', environment)).rejects.toMatchObject({ code: 'ENOENT' })
   const good = await runProgram(['tool'], { environment: { PATH: `${folder}/good:.` }, timeoutMs: 5_000 })
   expect(good.stdout).toBe('ran good/tool')
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chooseEntries, leavesOutPods } from '../../src/listing/choose-entries.ts'
+import { chooseEntries, omitsPods } from '../../src/listing/choose-entries.ts'
 import type { ClusterNames, ListedEntry, ListedWorkload } from '../../src/listing/cluster-names.ts'
 
 const makePods = (namespace: string, count: number) =>
@@ -30,7 +30,7 @@ test("a small cluster's list has every pod", () => {
     'shop/shop-3',
     'shop/shop-4',
   ])
-  expect(leavesOutPods(small, chooseEntries(small, 5, []))).toBe(false)
+  expect(omitsPods(small, chooseEntries(small, 5, []))).toBe(false)
 })
 
 test("a large cluster's list has the last captured targets, the namespace's own pods and the workloads of the others", () => {
@@ -49,7 +49,7 @@ test("a large cluster's list has the last captured targets, the namespace's own 
   ])
   // With the number of pods that it has now.
   expect(chosen[1]).toMatchObject({ podCount: 3 })
-  expect(leavesOutPods(large, chosen)).toBe(true)
+  expect(omitsPods(large, chosen)).toBe(true)
 })
 
 test('a context namespace that is too large has its workloads in the list, before those of other namespaces', () => {
@@ -83,6 +83,6 @@ test('the list truncates the pods where no workload is known', () => {
   for (const names of [rest, { ...rest, workloads: [] }]) {
     const chosen = chooseEntries(names, 4, [])
     expect(chosen.map(name)).toEqual(['shop/shop-0', 'shop/shop-1', 'shop/shop-2', 'ops/ops-0'])
-    expect(leavesOutPods(names, chosen)).toBe(true)
+    expect(omitsPods(names, chosen)).toBe(true)
   }
 })

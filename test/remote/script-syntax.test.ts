@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { makeCleanupArgv } from '../../src/remote/cleanup-script.ts'
-import { makeKeeperArgv } from '../../src/remote/keeper-script.ts'
+import { makeKeepAliveArgv } from '../../src/remote/keep-alive-script.ts'
 import { makeProbeArgv } from '../../src/remote/probe-script.ts'
 import { makeSupervisedArgv } from '../../src/remote/supervised-argv.ts'
 import { makeUploadArgv } from '../../src/remote/upload-script.ts'
@@ -9,7 +9,7 @@ import { distinctShells } from '../support/shells.ts'
 
 const scripts: readonly (readonly [string, readonly string[]])[] = [
   ['cleanup', makeCleanupArgv('look')],
-  ['keeper', makeKeeperArgv(60, 'kcap-')],
+  ['keeper', makeKeepAliveArgv(60, 'kcap-')],
   ['probe', makeProbeArgv()],
   ['upload', makeUploadArgv({ name: 'kcap-tcpdump-1', captureId: 'id-1', size: 1, machines: [] })],
   [

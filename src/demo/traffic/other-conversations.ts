@@ -120,7 +120,7 @@ export function sqlSession(tap: Tap, scene: Scene): void {
 }
 
 /** Sends metrics to a collector that is gone, which yields ICMP port unreachable. */
-export function unheardMetrics(tap: Tap, scene: Scene): void {
+export function unansweredMetrics(tap: Tap, scene: Scene): void {
   const ends = endsWith(scene, { ...scene.http, self: 'client', port: 8125 })
   const metric = Buffer.from(`orders.latency:${tap.random.integer(300)}|ms\norders.open:${tap.random.integer(20)}|g`)
   const datagram = sendDatagram(tap, ends, 'client', 0, metric)

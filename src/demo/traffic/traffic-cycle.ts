@@ -18,7 +18,7 @@ import {
   tls12Resumption,
   tls13Exchange,
   tlsRefusal,
-  unheardMetrics,
+  unansweredMetrics,
 } from './other-conversations.ts'
 import type { Scene } from './scene.ts'
 import type { Tap, TappedPacket } from './tap.ts'
@@ -47,7 +47,7 @@ const conversations: readonly Conversation[] = [
   (tap, scene) => lookUpService(tap, scene, 'db', serviceAddresses.db),
   sqlSession,
   (tap, scene) => failingRequest(tap, scene, 500),
-  unheardMetrics,
+  unansweredMetrics,
   tlsRefusal,
   (tap, scene) => browseOrders(tap, scene, 2),
 ]

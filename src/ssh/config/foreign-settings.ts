@@ -1,7 +1,7 @@
 import { KcapError } from '../../base/kcap-error.ts'
 import { sshHostLabel } from '../ssh-error.ts'
 import type { ResolvedSshHost } from '../ssh-host.ts'
-import { isGiven } from './host-key-settings.ts'
+import { isSet } from './host-key-settings.ts'
 import type { SshSettings } from './read-ssh-config.ts'
 
 /** Settings with which ssh connects or logs in differently than ssh2 can, by their names in https://man.openbsd.org/ssh_config. */
@@ -17,7 +17,7 @@ const keywords = [
 export function findForeignSettings(settings: SshSettings): string[] {
   return keywords.flatMap((keyword) => {
     const value = settings.get(keyword.toLowerCase())?.[0] ?? ''
-    return isGiven(value) && !/^(no|false)$/i.test(value) ? [`${keyword} ${value}`] : []
+    return isSet(value) && !/^(no|false)$/i.test(value) ? [`${keyword} ${value}`] : []
   })
 }
 

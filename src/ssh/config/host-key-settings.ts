@@ -25,7 +25,7 @@ const leastRsaBits = 1024
 
 export function readHostKeySettings(settings: SshSettings, expand: (path: string) => string): HostKeySettings {
   const one = (keyword: string) => settings.get(keyword)?.[0]
-  const given = (keyword: string) => settings.get(keyword)?.find(isGiven)
+  const given = (keyword: string) => settings.get(keyword)?.find(isSet)
   const isYes = (keyword: string) => /^(yes|true)$/i.test(one(keyword) ?? '')
   const paths = (keyword: string, defaults = '') => splitPaths(settings.get(keyword)?.join(' ') ?? defaults).map(expand)
 
@@ -49,7 +49,7 @@ export function readHostKeySettings(settings: SshSettings, expand: (path: string
   }
 }
 
-export function isGiven(value: string): boolean {
+export function isSet(value: string): boolean {
   return value !== '' && value.toLowerCase() !== 'none'
 }
 
@@ -58,7 +58,7 @@ function splitPaths(text: string): string[] {
   return text
     .split(/\s+(?=[/~%$]|\.{1,2}\/|[A-Za-z]:[\\/]|none\b)/)
     .map((path) => path.replace(/^"(.*)"$/, '$1'))
-    .filter(isGiven)
+    .filter(isSet)
 }
 
 function toStrictness(value: string | undefined): StrictHostKeyChecking {

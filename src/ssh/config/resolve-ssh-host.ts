@@ -6,7 +6,7 @@ import { findAccount } from '../../host/account.ts'
 import type { LoginMethod, ResolvedSshHost, SilenceLimits } from '../ssh-host.ts'
 import { expandSshPath, ownText } from './expand-ssh-path.ts'
 import { findForeignSettings } from './foreign-settings.ts'
-import { isGiven, readHostKeySettings } from './host-key-settings.ts'
+import { isSet, readHostKeySettings } from './host-key-settings.ts'
 import { readSshConfig, type SshSettings } from './read-ssh-config.ts'
 import { readSentEnvironment } from './sent-environment.ts'
 import { readAlgorithmList } from './supported-algorithms.ts'
@@ -69,7 +69,7 @@ export function applySshSettings(
   }
 
   const agentSocket = resolveAgent(one('identityagent'), environment, expand)
-  const controlPath = expandSshPath(settings.get('controlpath')?.find(isGiven) ?? '', tokens)
+  const controlPath = expandSshPath(settings.get('controlpath')?.find(isSet) ?? '', tokens)
   const family = addressFamilies[one('addressfamily')?.toLowerCase() ?? '']
   return {
     alias: name.host,
@@ -78,7 +78,7 @@ export function applySshSettings(
     port,
     user,
     explicitIdentityFiles: (name.identityFiles ?? []).map(expand),
-    identityFiles: (settings.get('identityfile') ?? defaultIdentityFiles).filter(isGiven).map(expand),
+    identityFiles: (settings.get('identityfile') ?? defaultIdentityFiles).filter(isSet).map(expand),
     identitiesOnly: isYes('identitiesonly'),
     ...(agentSocket === undefined ? {} : { agentSocket }),
     loginMethods: (list('preferredauthentications') ?? ['publickey', 'keyboard-interactive', 'password'])
@@ -102,7 +102,7 @@ export function applySshSettings(
     },
     ...(proxyJump === undefined ? {} : { proxyJump }),
     ...(proxyCommand === undefined ? {} : { proxyCommand }),
-    certificateFiles: (settings.get('certificatefile') ?? []).filter(isGiven).map(expand),
+    certificateFiles: (settings.get('certificatefile') ?? []).filter(isSet).map(expand),
     ...(controlPath.path === '' ? {} : { controlPath: controlPath.path }),
     isControlPathUnclear: controlPath.unclear !== undefined,
     usesGssapi: isYes('gssapiauthentication'),
@@ -136,10 +136,10 @@ function readPort({ host }: SshHostName, text = '22'): number {
 
 /** Returns the proxy to use: a flag, or whichever of ProxyJump and ProxyCommand comes first in the config. */
 function chooseProxy({ jumpHost }: SshHostName, settings: SshSettings): { proxyJump?: string; proxyCommand?: string } {
-  if (jumpHost !== undefined) return isGiven(jumpHost) ? { proxyJump: jumpHost } : {}
+  if (jumpHost !== undefined) return isSet(jumpHost) ? { proxyJump: jumpHost } : {}
   const keyword = [...settings.keys()].find((key) => key === 'proxyjump' || key === 'proxycommand')
   const value = keyword === undefined ? undefined : settings.get(keyword)?.[0]
-  if (value === undefined || !isGiven(value)) return {}
+  if (value === undefined || !isSet(value)) return {}
   return keyword === 'proxyjump' ? { proxyJump: value } : { proxyCommand: value }
 }
 

@@ -1,5 +1,5 @@
 /** Returns at most `count` names the user may have meant, nearest first: they contain the given name, share its beginning, or differ by a typo. */
-export function findNearNames(name: string, candidates: readonly string[], count = 5): string[] {
+export function findSimilarNames(name: string, candidates: readonly string[], count = 5): string[] {
   return candidates
     .map((candidate) => ({ candidate, distance: distanceOf(name, candidate) }))
     .filter(({ distance }) => distance <= Math.max(2, Math.floor(name.length / 3)))
@@ -16,7 +16,7 @@ function distanceOf(name: string, candidate: string): number {
 }
 
 /** Returns whether a name is a typo of another: one letter differs, or letters are swapped. */
-export function isSlip(name: string, meant: string): boolean {
+export function isTypo(name: string, meant: string): boolean {
   const sort = (text: string) => [...text].sort().join('')
   return sort(name) === sort(meant) || editDistance(name.slice(0, 64), meant.slice(0, 64)) === 1
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# shellcheck disable=SC2154 # uploaded_name, pause_seconds: assigned by keeper-script.ts
+# shellcheck disable=SC2154 # uploaded_name, pause_seconds: assigned by keep-alive-script.ts
 # Main process of a debug container. Arguments: seconds without a capture after which it ends, prefix of the capture ids to look for.
 #
 # The first process of a container ignores SIGTERM by default, and its shell waits for a program in the foreground.

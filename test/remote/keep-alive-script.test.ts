@@ -6,7 +6,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { makeKeeperArgv } from '../../src/remote/keeper-script.ts'
+import { makeKeepAliveArgv } from '../../src/remote/keep-alive-script.ts'
 import { makeUploadArgv, uploadFolders } from '../../src/remote/upload-script.ts'
 import { distinctShells } from '../support/shells.ts'
 import { until } from '../support/start-supervisor.ts'
@@ -31,7 +31,7 @@ function startKeeper(
   prefix = `kcap-${randomUUID()}`,
   { processes, env }: { processes: string; env: NodeJS.ProcessEnv } = { processes: '/proc', env: process.env },
 ) {
-  const [, ...argv] = makeKeeperArgv(idleSeconds, prefix).map((word) => word.replaceAll('/proc/', `${processes}/`))
+  const [, ...argv] = makeKeepAliveArgv(idleSeconds, prefix).map((word) => word.replaceAll('/proc/', `${processes}/`))
   const child = spawn(program, [...words, ...argv], { stdio: 'ignore', detached: true, env })
   keepers.push(child)
   const startedMs = Date.now()
@@ -50,7 +50,7 @@ beforeAll(async () => {
 })
 
 describe.each(distinctShells)('in %s', (...shell) => {
-  test('the keeper script ends at once on a signal', async () => {
+  test('the keep-alive script ends at once on a signal', async () => {
     const { child, exited } = startKeeper(shell)
     // It pauses.
     await until(() => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8') !== '')
@@ -59,7 +59,7 @@ describe.each(distinctShells)('in %s', (...shell) => {
   })
 })
 
-test('the keeper script ends after a time without captures, and stays while one runs or a program is uploaded', {
+test('the keep-alive script ends after a time without captures, and stays while one runs or a program is uploaded', {
   timeout: 40_000,
 }, async () => {
   // Captures are known by the name of their program too.
@@ -87,6 +87,6 @@ test('the keeper script ends after a time without captures, and stays while one 
   }
 })
 
-test('a process that ends during the check does not block the keeper script', { timeout: 20_000 }, async () => {
+test('a process that ends during the check does not block the keep-alive script', { timeout: 20_000 }, async () => {
   expect((await unreadable).map(({ code }) => code)).toEqual(distinctShells.map(() => 0))
 })

@@ -1,5 +1,5 @@
 import { assignVariables } from './assign-variables.ts'
-import { script } from './keeper.sh'
+import { script } from './keep-alive.sh'
 import { uploadedNamePrefix } from './upload-script.ts'
 
 /** Interval between checks for running captures. */
@@ -10,7 +10,7 @@ const pauseSeconds = 5
  * nobody has to stop it. Captures are recognised by the capture id that the supervisor puts into their environment, which begins with
  * `captureIdPrefix`. In a pod that sees all processes of a node, it must not wait for other pods' captures.
  */
-export function makeKeeperArgv(idleSeconds: number, captureIdPrefix: string): string[] {
+export function makeKeepAliveArgv(idleSeconds: number, captureIdPrefix: string): string[] {
   const values = { uploaded_name: uploadedNamePrefix.slice(0, -1), pause_seconds: pauseSeconds }
   return ['sh', '-c', assignVariables(values, script), 'kcap-keeper', String(idleSeconds), captureIdPrefix]
 }
