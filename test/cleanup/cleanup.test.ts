@@ -1,26 +1,21 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ask } from '../peer/peer-client.ts'
-import type { DemoFixture } from '../support/demo.ts'
 import { type DemoUser, makeDemoUser, openDemoUsers, requestsOf } from '../support/demo-user.ts'
 
 const labels = { 'app.kubernetes.io/managed-by': 'kcap', 'app.kubernetes.io/name': 'kcap-capture' }
-let demo: DemoFixture
-let admin: DemoUser
-beforeAll(async () => {
-  ;({ demo, admin } = await openDemoUsers({
-    users: [
-      {
-        name: 'looker',
-        rights: [
-          { verbs: ['get', 'list'], resources: ['pods'] },
-          { verbs: ['get'], resources: ['pods/exec'] },
-        ],
-      },
-      { name: 'lister', rights: [{ verbs: ['get', 'list'], resources: ['pods'] }] },
-    ],
-  }))
+const { demo, admin } = await openDemoUsers({
+  users: [
+    {
+      name: 'looker',
+      rights: [
+        { verbs: ['get', 'list'], resources: ['pods'] },
+        { verbs: ['get'], resources: ['pods/exec'] },
+      ],
+    },
+    { name: 'lister', rights: [{ verbs: ['get', 'list'], resources: ['pods'] }] },
+  ],
 })
 
 /** A pod as kcap makes one, of somebody else; returns its place. */

@@ -1,26 +1,22 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { commands } from '../../src/request/command-table.ts'
 import { optionTable } from '../../src/request/option-table.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { openDemoFixture } from '../support/demo.ts'
 import { runKcap } from '../support/run-kcap.ts'
 
-let demo: DemoFixture
-let environment: Record<string, string>
 let count = 0
-beforeAll(async () => {
-  demo = await openDemoFixture({
-    users: [
-      {
-        name: 'prod-only',
-        rights: [{ namespaces: ['prod'], verbs: ['get', 'list'], resources: ['pods', 'services'] }],
-      },
-    ],
-  })
-  environment = await makeEnvironment(await demo.kubeconfig())
-  await ask('').known('orders-6c9f')
+const demo = await openDemoFixture({
+  users: [
+    {
+      name: 'prod-only',
+      rights: [{ namespaces: ['prod'], verbs: ['get', 'list'], resources: ['pods', 'services'] }],
+    },
+  ],
 })
+const environment = await makeEnvironment(await demo.kubeconfig())
+await ask('').known('orders-6c9f')
 
 /** A user whose cache is empty. */
 async function makeEnvironment(kubeconfig: string): Promise<Record<string, string>> {

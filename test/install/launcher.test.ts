@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { version } from '../../src/base/version.ts'
 import { formatConfig } from '../../src/extcap/config.ts'
 import { formatDlts } from '../../src/extcap/dlts.ts'
@@ -44,15 +44,12 @@ done
 echo
 echo $$ >"$0.pid"
 `
-let kubeconfig: string
-beforeAll(async () => {
-  for (const name of ['extcap', 'dist', 'cache']) mkdirSync(path.join(top, name), { recursive: true })
-  copyFileSync(path.join(path.dirname(programPath), 'launcher.sh'), path.join(top, 'dist', 'launcher.sh'))
-  writeFileSync(program, fakeProgram)
-  writeFileSync(fakeNode, fakeNodeScript, { mode: 0o755 })
-  const demo = await openDemoFixture()
-  kubeconfig = await demo.kubeconfig()
-})
+for (const name of ['extcap', 'dist', 'cache']) mkdirSync(path.join(top, name), { recursive: true })
+copyFileSync(path.join(path.dirname(programPath), 'launcher.sh'), path.join(top, 'dist', 'launcher.sh'))
+writeFileSync(program, fakeProgram)
+writeFileSync(fakeNode, fakeNodeScript, { mode: 0o755 })
+const demo = await openDemoFixture()
+const kubeconfig = await demo.kubeconfig()
 beforeEach(() => {
   writeFileSync(launcher, formatLauncher({ node: fakeNode, script: program }, 'linux'), { mode: 0o755 })
 })

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { KcapError } from '../../src/base/kcap-error.ts'
 import { loadKubeconfig } from '../../src/kube/kubeconfig.ts'
 import { type AskOptions, askCluster } from '../../src/listing/ask-cluster.ts'
@@ -15,20 +15,17 @@ import {
 import { openNamesCache } from '../../src/listing/names-cache.ts'
 import { shareOut } from '../../src/listing/read-listing.ts'
 import { defaultSettings, type ListSettings } from '../../src/settings/settings.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { openDemoFixture } from '../support/demo.ts'
 
 const { list: defaults } = defaultSettings('')
 const readPods = { verbs: ['get', 'list'], resources: ['pods'] }
-let demo: DemoFixture
-beforeAll(async () => {
-  demo = await openDemoFixture({
-    extraPods: 40,
-    users: [
-      { name: 'prod-only', rights: [{ ...readPods, namespaces: ['prod'] }] },
-      { name: 'both', rights: [{ ...readPods, namespaces: ['prod', 'staging'] }] },
-      { name: 'nobody', rights: [] },
-    ],
-  })
+const demo = await openDemoFixture({
+  extraPods: 40,
+  users: [
+    { name: 'prod-only', rights: [{ ...readPods, namespaces: ['prod'] }] },
+    { name: 'both', rights: [{ ...readPods, namespaces: ['prod', 'staging'] }] },
+    { name: 'nobody', rights: [] },
+  ],
 })
 
 /** Lists all running pods and their namespaces with the demo's own user. */

@@ -1,20 +1,16 @@
 import type { ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { expect, test } from 'vitest'
+import { openDemoFixture } from '../support/demo.ts'
 import { requestsOf } from '../support/demo-user.ts'
 import { hasScript } from '../support/has-program.ts'
 import { until } from '../support/start-supervisor.ts'
 import { findProgram, type Step, typeOnTerminal } from '../support/type-on-terminal.ts'
 
-let demo: DemoFixture
-let kubeconfig: string
-beforeAll(async () => {
-  demo = await openDemoFixture({ packetsPerSecond: 500, startDelayMs: 20 })
-  kubeconfig = await demo.kubeconfig()
-  for (let i = 1; i < 5; i++) demo.cluster.addPod({ name: `minimal-${i}`, tools: 'no-shell' })
-})
+const demo = await openDemoFixture({ packetsPerSecond: 500, startDelayMs: 20 })
+const kubeconfig = await demo.kubeconfig()
+for (let i = 1; i < 5; i++) demo.cluster.addPod({ name: `minimal-${i}`, tools: 'no-shell' })
 
 let count = 0
 /** Captures these targets on a terminal, where `act` answers the first question. Returns what was changed in the cluster. */

@@ -2,24 +2,20 @@ import type { ChildProcess } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { expect, test } from 'vitest'
+import { openDemoFixture } from '../support/demo.ts'
 import { hasScript } from '../support/has-program.ts'
 import { findProgram, type Step, typeOnTerminal } from '../support/type-on-terminal.ts'
 
-let demo: DemoFixture
-let kubeconfig: string
-beforeAll(async () => {
-  const ownPods = [{ verbs: ['get', 'list', 'create'], resources: ['pods', 'pods/exec'], namespaces: ['prod'] }]
-  const users = [
-    { name: 'dev', rights: ownPods },
-    { name: 'blind', rights: [{ verbs: ['get'], resources: ['pods'] }] },
-  ]
-  demo = await openDemoFixture({ packetsPerSecond: 500, users })
-  kubeconfig = await demo.kubeconfig()
-  const second = '- name: second\n  context: {cluster: kcap-demo, user: kcap-demo, namespace: staging}\n'
-  await writeFile(kubeconfig, readFileSync(kubeconfig, 'utf8').replace('contexts:\n', `contexts:\n${second}`))
-})
+const ownPods = [{ verbs: ['get', 'list', 'create'], resources: ['pods', 'pods/exec'], namespaces: ['prod'] }]
+const users = [
+  { name: 'dev', rights: ownPods },
+  { name: 'blind', rights: [{ verbs: ['get'], resources: ['pods'] }] },
+]
+const demo = await openDemoFixture({ packetsPerSecond: 500, users })
+const kubeconfig = await demo.kubeconfig()
+const second = '- name: second\n  context: {cluster: kcap-demo, user: kcap-demo, namespace: staging}\n'
+await writeFile(kubeconfig, readFileSync(kubeconfig, 'utf8').replace('contexts:\n', `contexts:\n${second}`))
 
 /** The list is complete. */
 const listed = /(\d+) of \1[\r\x1b]/

@@ -6,17 +6,12 @@ import { makeRequest } from '../../src/request/make-request.ts'
 import { parseArguments } from '../../src/request/parse-arguments.ts'
 import { widenPath } from '../../src/settings/cluster-settings.ts'
 import { parseSettings } from '../../src/settings/parse-settings.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { openDemoFixture } from '../support/demo.ts'
 import { runKcap } from '../support/run-kcap.ts'
 
-let demo: DemoFixture
-let config: string
-let plain: string
-beforeAll(async () => {
-  demo = await openDemoFixture()
-  config = path.join(demo.folder, 'config.yaml')
-  plain = await demo.kubeconfig()
-})
+const demo = await openDemoFixture()
+const config = path.join(demo.folder, 'config.yaml')
+const plain = await demo.kubeconfig()
 
 /** Runs kcap with a config of this text, and without KUBECONFIG. */
 async function kcap(text: string, argv: readonly string[], more: Record<string, string> = {}) {

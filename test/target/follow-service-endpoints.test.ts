@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeClusterPool } from '../../src/kube/cluster-pool.ts'
 import { followPodSet } from '../../src/target/follow-pod-set.ts'
 import type { PodSetChange } from '../../src/target/pod-set-change.ts'
@@ -7,13 +7,9 @@ import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
 import { makeFastClock } from '../support/fast-clock.ts'
 
-let demo: DemoFixture
-let older: DemoFixture
-beforeAll(async () => {
-  const rights = [{ verbs: ['get', 'list'], resources: ['pods', 'services', 'endpointslices'] }]
-  demo = await openDemoFixture({ users: [{ name: 'getter', rights }] })
-  older = await openDemoFixture({ hasEndpointSlices: false })
-})
+const rights = [{ verbs: ['get', 'list'], resources: ['pods', 'services', 'endpointslices'] }]
+const demo = await openDemoFixture({ users: [{ name: 'getter', rights }] })
+const older = await openDemoFixture({ hasEndpointSlices: false })
 
 const port = { namespace: 'prod', clusterIp: '10.96.200.1', port: 80, targetPort: 8080, portName: 'http' }
 

@@ -1,12 +1,9 @@
-import { beforeAll, describe, expect, test } from 'vitest'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { describe, expect, test } from 'vitest'
+import { openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
 import { addByHand, address, port, refer, resolveService, users } from '../support/service-fixture.ts'
 
-let demo: DemoFixture
-beforeAll(async () => {
-  demo = await openDemoFixture({ users })
-})
+const demo = await openDemoFixture({ users })
 const resolve = (name: string, user?: string) => resolveService(demo, name, user)
 
 test("a service whose selector matches no pod is 'pod-not-running' with the selector", async () => {

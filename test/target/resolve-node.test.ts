@@ -1,15 +1,11 @@
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeClusterPool } from '../../src/kube/cluster-pool.ts'
 import { resolveNode } from '../../src/target/resolve-node.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
-import { type DemoUser, expectRefusal, makeDemoUser } from '../support/demo-user.ts'
+import { openDemoFixture } from '../support/demo.ts'
+import { expectRefusal, makeDemoUser } from '../support/demo-user.ts'
 
-let demo: DemoFixture
-let admin: DemoUser
-beforeAll(async () => {
-  demo = await openDemoFixture({ users: [{ name: 'blind', rights: [] }] })
-  admin = await makeDemoUser(demo)
-})
+const demo = await openDemoFixture({ users: [{ name: 'blind', rights: [] }] })
+const admin = await makeDemoUser(demo)
 
 async function resolve(node: string, user?: string) {
   const { signal } = new AbortController()

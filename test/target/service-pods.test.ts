@@ -3,10 +3,7 @@ import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
 import { addByHand, address, makeObject, port, refer, resolveService, users } from '../support/service-fixture.ts'
 
-let demo: DemoFixture
-beforeAll(async () => {
-  demo = await openDemoFixture({ users })
-})
+const demo = await openDemoFixture({ users })
 const resolve = (name: string, user?: string) => resolveService(demo, name, user)
 
 describe('a service with a selector is captured at', () => {

@@ -1,16 +1,12 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { makeClusterPool } from '../../src/kube/cluster-pool.ts'
 import { parseTarget } from '../../src/target/parse-target.ts'
 import { resolveTargets } from '../../src/target/resolve-targets.ts'
-import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
+import { openDemoFixture } from '../support/demo.ts'
 import { failureOf } from '../support/failure.ts'
 
-let demo: DemoFixture
-let kubeconfig: string
-beforeAll(async () => {
-  demo = await openDemoFixture()
-  kubeconfig = await demo.kubeconfig()
-})
+const demo = await openDemoFixture()
+const kubeconfig = await demo.kubeconfig()
 
 async function resolve(text: string, namespace?: string) {
   const signal = AbortSignal.timeout(10_000)
