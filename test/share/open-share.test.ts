@@ -108,7 +108,7 @@ test('a web page, a foreign subprotocol and one reader too many are refused', as
   expect(await statusOf(url)).toBe(503)
 })
 
-test('a plain HTTPS request with the token is told to upgrade', async () => {
+test('a plain HTTPS request with the token is answered with 426', async () => {
   const { url } = await open()
   const request = sendRequest(url.replace(/^wss/, 'https'), { rejectUnauthorized: false }).end()
   const [response] = await once(request, 'response')
