@@ -73,7 +73,8 @@ export function parseArguments<More extends string = never>(
   const fromVariable = (name: string) => (values(name).length === 0 ? variables.get(name) : undefined)
   return {
     words: parsed._,
-    text: (name) => values(name).at(-1) || fromVariable(name),
+    // A command's flag of the same name is no text.
+    text: (name) => (typeof parsed[name] === 'boolean' ? undefined : values(name).at(-1) || fromVariable(name)),
     list: (name) => [...values(name), fromVariable(name) ?? ''].filter((value) => value !== ''),
     flag: (name) => parsed[name] === true || variables.has(name),
     variables: [...variables]

@@ -29,6 +29,13 @@ test('the word after --serve is a target unless it looks like an address', () =>
   expect(parse('shop/orders', '--serve').words).toEqual(['shop/orders'])
 })
 
+test("a command's own flag --serve shares nothing", () => {
+  for (const argv of [['--serve'], []]) {
+    const parsed = parseArguments(argv, { environment: {}, more: [{ name: 'serve', kind: 'flag' }] })
+    expect([parsed.flag('serve'), makeShareRequest(parsed)]).toEqual([argv.length > 0, undefined])
+  }
+})
+
 test('a certificate, its key and a number of readers can be given', () => {
   expect(share('--serve', '--serve-cert', 'a.pem', '--serve-key', 'a.key', '--serve-readers', '3')).toMatchObject({
     maxReaders: 3,
