@@ -33,7 +33,7 @@ const args = Array.from({ length: 5 }).reduce<string>(
   String.raw`\(\)`,
 )
 const testCall = new RegExp(
-  String.raw`(?:^|\s)(?:describe|test|it|\w+Test)(?:\.(?:only|skip|concurrent)|\.(?:each|skipIf|runIf)${args})*\(\s*(?<name>${quoted})`,
+  String.raw`(?:^|\s)(?:describe|test|it|\w+Test)(?:\.(?:only|skip|concurrent)|\.(?:each|skipIf|runIf)(?:<[^()]*>)?${args})*\(\s*(?<name>${quoted})`,
   'g',
 )
 

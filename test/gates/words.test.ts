@@ -83,6 +83,7 @@ describe('the checker', () => {
     ["  test.each(['tcp) or (udp'])('rejects %s', async () => {})", ['rejects %s']],
     ["realTest.skipIf(a(b(c))).each([\n  ['x', f('y')],\n])(\n  'takes %s', () => {})", ['takes %s']],
     ['describe(`on a name`, () => {})', ['on a name']],
+    ["test.each<[string, number]>([['a', 1]])('on %s', () => {})", ['on %s']],
     ["expect(test).toBe('far side')", []],
   ])('finds in %j the test names %j', (source, names) => {
     expect(findTestNames(source).map(({ text }) => text)).toEqual(names)
@@ -127,8 +128,8 @@ test('comments and texts of src use the words of the project', () => {
   expect(sources.flatMap((file) => check(file, findSourceTexts(read(file))))).toEqual([])
 })
 
-test('doc comments of src begin with their subject', () => {
-  const openings = sources.flatMap((file) => {
+test('doc comments of src and the tests begin with their subject', () => {
+  const openings = [...sources, ...testFiles].flatMap((file) => {
     const comments = findSourceTexts(read(file)).filter(({ kind }) => kind === 'doc comment')
     return check(file, comments, openingRules)
   })

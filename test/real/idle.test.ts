@@ -7,7 +7,7 @@ import { startKcap } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 import { expectNoCaptures, findPod, lab, realTest } from './lab.ts'
 
-/** For the limits of real proxies, run by hand with KCAP_IDLE_SECONDS=600 KCAP_IDLE_CUT_SECONDS=60. */
+/** Seconds of silence. Real proxies allow more: KCAP_IDLE_SECONDS=600 KCAP_IDLE_CUT_SECONDS=60, run by hand. */
 const seconds = Number(process.env.KCAP_IDLE_SECONDS ?? 25)
 const cutMs = Number(process.env.KCAP_IDLE_CUT_SECONDS ?? 7) * 1000
 const silent = ['-i', 'lo', '--filter', 'tcp port 9', '--duration', String(seconds), '--no-names', '--json']

@@ -125,7 +125,7 @@ realTest.each<[string, string, string, 'endpoints' | 'endpointslices']>([
   ['with Endpoints made by hand, of pods in another namespace', 'byhand', namespace, 'endpoints'],
   ['with a pod that is not ready', 'queue', namespace, 'endpoints'],
   ['that is headless and publishes addresses that are not ready', 'peers', namespace, 'endpoints'],
-])('a service %s is captured at the pods that kubectl says are its endpoints', async (_, name, ns, resource) => {
+])('a service %s is captured at the pods that kubectl lists as its endpoints', async (_, name, ns, resource) => {
   const wanted = await askKubectl(name, ns, resource)
   expect(wanted.length).toBeGreaterThan(0)
   expect(await capture(name, ns)).toEqual(wanted)

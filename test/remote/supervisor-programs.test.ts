@@ -92,7 +92,7 @@ describe.each(shells)('the supervisor in %s', (...shell) => {
     ],
     ['an IPv6 address', node({ host: 'fd00::1', port: 6443 }), end('fd00::1', 6443)],
     ['the loopback of IPv6', node({ host: '::1', port: 6443 }), end('::1', 6443)],
-  ])('on a node the API server is left out by %s, before the filter', async (_what, ownStream, terms) => {
+  ])('excludes the API server on a node before the filter: %s', async (_what, ownStream, terms) => {
     const tcpdump = await addProgram(path.join(folder, 'own'), 'tcpdump')
     const { words } = await runToEnd(shell, { programs: [[tcpdump]], ownStream, filter: '(port 80) and (vlan)' })
     const filter = words.at(-1) ?? ''

@@ -30,6 +30,6 @@ test.each<[string, string[], boolean | undefined]>([
   ['without it', [], undefined],
   ['with Compression no', ['Compression no'], true],
   ['where the stream is compressed already', ['Compression yes'], false],
-])('nothing is compressed %s', async (_what, config, mayCompress) => {
+])('kcap compresses nothing %s', async (_what, config, mayCompress) => {
   expect(await transfer(config, mayCompress)).toBeGreaterThan(zeros)
 })

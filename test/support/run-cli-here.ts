@@ -2,7 +2,7 @@ import { vi } from 'vitest'
 import { runCli } from '../../src/cli/run-cli.ts'
 import { bareEnvironment } from './run-kcap.ts'
 
-/** Gives this process the environment of a program that startKcap starts, until the test file ends. */
+/** Sets in this process the environment of a program that startKcap starts, until the test file ends. */
 export function seeEnvironment(environment: Record<string, string> = {}): void {
   for (const [name, value] of Object.entries({ ...bareEnvironment, ...environment })) vi.stubEnv(name, value)
 }
