@@ -7,20 +7,20 @@ import type { SourceEnd } from '../base/packet-source.ts'
 import { printable } from '../base/printable.ts'
 import type { CaptureWriter } from './capture-writer.ts'
 import { describeClock, describeSource } from './describe-capture.ts'
-import type { Ending } from './ending.ts'
 import type { CaptureRun, CaptureTarget } from './keep-capturing.ts'
 import { type OpenTarget, type OpenTargetOptions, openTarget } from './open-target.ts'
 import type { PacketOutput } from './packet-output.ts'
 import type { PacketPump } from './packet-pump.ts'
 import { makePushBatches } from './push-batches.ts'
 import type { SourceProgress } from './session-progress.ts'
+import type { SessionStop } from './session-stop.ts'
 import { makeSourceInterfaces } from './source-interfaces.ts'
 
 // Tested by test/session/odd-streams.test.ts.
 
 export interface CaptureTargetOptions extends Omit<OpenTargetOptions, 'onUpload'> {
   readonly request: CaptureRequest
-  readonly ending: Ending
+  readonly sessionStop: SessionStop
   readonly writer: CaptureWriter
   readonly pump: PacketPump
   readonly output: PacketOutput
@@ -33,7 +33,7 @@ const ofSource: readonly ErrorCode[] = ['usage', 'corrupt-capture']
 
 /** Makes the function that captures one target: it opens route and source, adds the interface, and hands the packets to the pump. */
 export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget {
-  const { request, routes, ending, writer, pump, output, log } = options
+  const { request, routes, sessionStop, writer, pump, output, log } = options
   const interfaces = makeSourceInterfaces(writer, output, options.namesReady)
 
   async function readPackets(
@@ -48,7 +48,7 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
     if (clock !== undefined) options.tell(`${source.name}: ${clock}; its time stamps are left as they are`)
     if (source.missingCompressor !== undefined)
       options.tell(`${source.name}: not compressed: there is no "${source.missingCompressor}"`)
-    const stopWatching = ending.onEnd(source.stop)
+    const stopWatching = sessionStop.onEnd(source.stop)
     run.signal.addEventListener('abort', source.stop)
     if (run.signal.aborted) source.stop()
     const description = describeSource(source, route)
@@ -66,7 +66,7 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
     release()
     figures.begin()
     run.markUp()
-    ending.startClock(request.limits.durationMs)
+    sessionStop.startClock(request.limits.durationMs)
     let comment = run.comment && printable(run.comment())
     for await (const batches of source.batches) {
       if (batches.length === 0 || refusal !== undefined) continue

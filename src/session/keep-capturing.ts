@@ -65,7 +65,7 @@ export interface KeepCapturingOptions {
   /** Returns why a target can't be captured again, if that is known: its pod is gone. */
   readonly findEnd: (target: Target) => Promise<KcapError | undefined>
   /** Aborts when the capture as a whole ends. */
-  readonly ending: AbortSignal
+  readonly sessionStop: AbortSignal
   /** Reports to the user what happens to sources. */
   readonly tell: (event: string) => void
   readonly clock: Clock
@@ -76,7 +76,7 @@ export interface KeepCapturingOptions {
 export type KeepCapturing = (source: Source, stop: AbortSignal, comment: Comment) => Promise<void>
 
 export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing {
-  const { capture, reconnectMs, renewLogin, findEnd, ending, tell, clock, podEvents } = options
+  const { capture, reconnectMs, renewLogin, findEnd, sessionStop, tell, clock, podEvents } = options
   const starts = makeSemaphore(startsAtATime)
 
   return async (source, stop, comment) => {
@@ -99,11 +99,11 @@ export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing 
       figures.fail(failure)
       if (!transient.includes(failure.code) || !hasBegun || pauseMs === undefined || logins > loginTries) return
       tell(`${failure.message}; trying again`)
-      const { signal, unlink } = linkSignals(ending, stop)
+      const { signal, unlink } = linkSignals(sessionStop, stop)
       await clock.sleep(pauseMs, signal)
       unlink()
       if (stop.aborted || podEvents.hasEnded(target)) return figures.cancel()
-      if (ending.aborted) return
+      if (sessionStop.aborted) return
       const final =
         (await findLoginFailure(target, failure, triedMs)) ??
         (podEvents.isFollowed(target) ? undefined : await findEnd(target))
@@ -119,12 +119,12 @@ export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing 
   /** Reports whether the target has ended. A connection may be lost for many reasons: a retry finds out sooner than waiting for pod events. */
   async function isExpected(target: Target, { code, facts }: KcapError): Promise<boolean> {
     if (transient.includes(code)) return podEvents.hasEnded(target)
-    return await podEvents.willHaveEnded(target, ending, facts.mayHaveEnded === true)
+    return await podEvents.willHaveEnded(target, sessionStop, facts.mayHaveEnded === true)
   }
 
   /** Reports whether a start failed because its pod was terminating: the capture program there is killed, and may print nothing. */
   async function isEndOfPod(target: Target, { code, facts }: KcapError): Promise<boolean> {
-    if (facts.mayHaveEnded) return await podEvents.willHaveEnded(target, ending, true)
+    if (facts.mayHaveEnded) return await podEvents.willHaveEnded(target, sessionStop, true)
     return (transient.includes(code) || code === 'pod-not-found') && podEvents.hasEnded(target)
   }
 
@@ -142,7 +142,7 @@ export function makeKeepCapturing(options: KeepCapturingOptions): KeepCapturing 
   ): Promise<KcapError | undefined> {
     const { target, figures } = source
     const done = await starts.acquire()
-    const isOver = () => ending.aborted || stop.aborted
+    const isOver = () => sessionStop.aborted || stop.aborted
     try {
       const end = await capture(target, figures, {
         comment,

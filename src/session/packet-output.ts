@@ -3,8 +3,8 @@ import { type KcapError, toKcapError } from '../base/kcap-error.ts'
 import type { PacketRun } from '../base/packet.ts'
 import { makeCaptureBudget } from './capture-budget.ts'
 import type { CaptureWriter } from './capture-writer.ts'
-import type { Ending } from './ending.ts'
 import type { SourceProgress } from './session-progress.ts'
+import type { SessionStop } from './session-stop.ts'
 
 /** Writes and counts merged packets until the output or a limit ends the capture. */
 export interface PacketOutput {
@@ -19,14 +19,14 @@ export interface PacketOutput {
   readonly error: KcapError | undefined
 }
 
-export function makePacketOutput(writer: CaptureWriter, limits: CaptureLimits, ending: Ending): PacketOutput {
+export function makePacketOutput(writer: CaptureWriter, limits: CaptureLimits, sessionStop: SessionStop): PacketOutput {
   const budget = makeCaptureBudget(limits, writer.packetOverhead, () => writer.written.header)
   const figures: SourceProgress[] = []
   const delivered: number[] = []
   let outputError: KcapError | undefined
   const fail = (error: unknown) => {
     outputError ??= toKcapError(error)
-    ending.end('output failed')
+    sessionStop.end('output failed')
   }
   return {
     figures,
@@ -35,10 +35,10 @@ export function makePacketOutput(writer: CaptureWriter, limits: CaptureLimits, e
       // After a limit or a lost reader the rest is only drained, so that the remote side can end.
       if (outputError !== undefined) return undefined
       const wanted = budget.take(runs)
-      if (budget.spent !== undefined) ending.end(budget.spent)
+      if (budget.spent !== undefined) sessionStop.end(budget.spent)
       if (wanted.length === 0) return undefined
       const count = (isWritten: boolean) => {
-        if (!isWritten) return ending.end('reader gone')
+        if (!isWritten) return sessionStop.end('reader gone')
         for (const run of wanted) {
           figures[run.interfaceId]?.add(run)
           delivered[run.interfaceId] = (delivered[run.interfaceId] ?? 0) + run.to - run.from

@@ -7,7 +7,6 @@ import { findPodEnd } from '../target/find-pod-end.ts'
 import { resolveTargets } from '../target/resolve-targets.ts'
 import { makeCaptureTarget } from './capture-target.ts'
 import { refuseBadFilters } from './check-filter.ts'
-import { makeEnding } from './ending.ts'
 import { explainDenial } from './explain-denial.ts'
 import { followTargets } from './follow-targets.ts'
 import { openSharing } from './open-sharing.ts'
@@ -17,6 +16,7 @@ import { makePacketPump } from './packet-pump.ts'
 import { makeReach } from './reach.ts'
 import type { SessionContext } from './session-context.ts'
 import { makeProgress, type SessionSummary } from './session-progress.ts'
+import { makeSessionStop } from './session-stop.ts'
 import { makeSourceSet } from './source-set.ts'
 import { makeKeyWriter } from './write-keys.ts'
 import { writeNames } from './write-names.ts'
@@ -38,8 +38,8 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   const { tell, log, clock = monotonicClock } = context
   const opening = new AbortController()
   const nothingLeft = new AbortController()
-  const ending = makeEnding(context.signal, (reason) => opening.abort(reason))
-  const stopReason = () => ending.reason() ?? 'remote side ended'
+  const sessionStop = makeSessionStop(context.signal, (reason) => opening.abort(reason))
+  const stopReason = () => sessionStop.reason() ?? 'remote side ended'
   const { signal } = opening
   await refuseUnreadableUpload(request.uploadPath)
   const output = await openWriter(request, signal, tell).catch((error: unknown) =>
@@ -51,9 +51,9 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     throw error
   })
   const { writer } = share
-  void output.readerGone.then(() => ending.end('reader gone'))
+  void output.readerGone.then(() => sessionStop.end('reader gone'))
   const progress = makeProgress(output.name)
-  const packets = makePacketOutput(writer, request.limits, ending)
+  const packets = makePacketOutput(writer, request.limits, sessionStop)
   const reach = makeReach(request, context, signal)
   const { clusters } = reach
   const keys = makeKeyWriter({ request, writer, fail: packets.fail, tell })
@@ -65,7 +65,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   const capture = makeCaptureTarget({
     request,
     routes: reach.routes,
-    ending,
+    sessionStop,
     writer,
     pump,
     output: packets,
@@ -81,7 +81,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     renewLogin: reach.renewLogin,
     findEnd: (target) => findPodEnd(target, clusters, signal),
     addFigures: progress.addSource,
-    ending: signal,
+    sessionStop: signal,
     onNothingLeft: () => nothingLeft.abort(),
     tell,
     clock,
@@ -114,19 +114,19 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     await followed
     await sources.settled()
     hasSettled = true
-    ending.end('remote side ended')
+    sessionStop.end('remote side ended')
     await following
     release()
     await pump.finish()
     await writer.finish(progress.statistics(packets.figures, packets.delivered)).catch(packets.fail)
   } catch (error) {
     // Work that the end of the capture aborted has not failed.
-    if (hasSettled || ending.reason() === undefined) throw error
+    if (hasSettled || sessionStop.reason() === undefined) throw error
   } finally {
     clearTimeout(headerTimer)
     // Stopped before the first packet: Wireshark reports a stream without a header as an error.
     if (output.isLive && stopReason() !== 'remote side ended') await writer.begin().catch(packets.fail)
-    ending.close()
+    sessionStop.close()
     opening.abort()
     await reach.close()
     await output.close().catch(packets.fail)

@@ -5,7 +5,7 @@ import type { SourceEnd } from '../base/packet-source.ts'
 import type { UploadProgress } from '../capture/upload-tcpdump.ts'
 import type { InterfaceStatistics } from '../packets/pcapng-writer.ts'
 import type { SharedReader } from '../share/reader-list.ts'
-import type { EndReason } from './ending.ts'
+import type { StopReason } from './session-stop.ts'
 
 /** Live figures of one source. */
 export interface SourceFigures {
@@ -55,7 +55,7 @@ export interface SessionSummary {
   readonly outputName: string
   /** Files of the output, the oldest first. */
   readonly files: readonly string[]
-  readonly endedBy: EndReason
+  readonly endedBy: StopReason
   readonly sources: readonly SourceFigures[]
   /** All packets that were captured. */
   readonly packets: number
@@ -78,7 +78,7 @@ export interface MutableSessionProgress extends SessionProgress {
    */
   statistics(interfaces: readonly SourceProgress[], delivered: readonly number[]): InterfaceStatistics[]
   summarize(
-    endedBy: EndReason,
+    endedBy: StopReason,
     output: {
       readonly name: string
       readonly files: readonly string[]

@@ -45,7 +45,7 @@ interface SetSource extends Source {
 }
 
 export function makeSourceSet(options: SourceSetOptions): SourceSet {
-  const { limit, addFigures, ending, tell, onNothingLeft, clock } = options
+  const { limit, addFigures, sessionStop, tell, onNothingLeft, clock } = options
   const sources = new Map<string, SetSource>()
   const running = new Set<Promise<void>>()
   const isCaptured = (uid: string) => sources.has(uid)
@@ -91,7 +91,7 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
   }
 
   function reconcile(targets: Iterable<PodTarget>): void {
-    if (ending.aborted) return
+    if (sessionStop.aborted) return
     for (const target of targets) {
       const source = sources.get(keyOf(target))
       if (source === undefined) startNew(target, (name) => `${name} joined the capture`)

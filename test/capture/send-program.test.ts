@@ -23,7 +23,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** An upload script that answers as a test tells it to. */
+/** An upload script whose answers the test chooses. */
 function makeScript() {
   const kill = vi.fn()
   const { remote, stdout, stderr, stdin, end } = makeFakeRemote((endRemote) => {

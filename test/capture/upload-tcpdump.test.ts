@@ -75,7 +75,7 @@ test('a program for another machine is refused before a shell takes it for a scr
 })
 
 test('a container where nothing can be put and run says so', async () => {
-  // Its shell has no program beside what it has built in.
+  // Its shell has no programs but its own commands.
   await writeFile(
     path.join(kubectl.folder, 'kubectl'),
     '#!/bin/sh\nwhile [ "$1" != -- ]; do shift; done; shift\nPATH=/nonexistent exec /bin/"$@"\n',

@@ -127,7 +127,7 @@ test('-o - into a reader that leaves early ends well', async () => {
   expect([run.status, run.stdout.toString().trim()]).toEqual([0, '100'])
 })
 
-test.each(['pcap', 'pcapng'])('the format follows the ending .%s', async (ending) => {
+test.each(['pcap', 'pcapng'])('the file name extension .%s chooses the format', async (ending) => {
   const file = path.join(folder, `a.${ending}`)
   expect((await kcapHere(pod, '-o', file, '--count', '3')).code).toBe(0)
   expect((await readFile(file)).readUInt32LE(0)).toBe(ending === 'pcap' ? 0xa1b23c4d : 0x0a0d0d0a)

@@ -28,7 +28,7 @@ const kcapHere = async (...argv: string[]) => await runCliHere(argv, { KUBECONFI
 
 describe('help', () => {
   test.each([['--help'], ['-h'], ['help'], ['prod/orders', '--help']])(
-    '%s tells how to capture, and every exit code',
+    '%s explains how to capture, and every exit code',
     async (...argv) => {
       const { code, stdout, stderr } = await kcapHere(...argv)
       expect([code, stderr]).toEqual([0, ''])

@@ -12,7 +12,7 @@ test.runIf(process.platform === 'linux')(
     const folder = await makeTempFolder()
     const file = path.join(folder, 'out.pcapng')
     const ended = path.join(folder, 'ended')
-    // The kernel tells the shell, which tells its jobs, as an interactive one does; it outlives its terminal to say how kcap ended.
+    // The kernel signals the shell, which signals its jobs as an interactive shell does. It outlives its terminal to print how kcap ended.
     const command = `'${process.execPath}' '${programPath}' demo -o '${file}'`
     const line = `${command} & job=$!; trap "kill -HUP $job" HUP; wait $job; wait $job; echo $? > '${ended}'`
     const terminal = spawn('script', ['-qfc', line, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'], detached: true })

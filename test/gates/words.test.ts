@@ -6,11 +6,6 @@ import { nameRules, openingRules, type WordRule, wordRules } from './word-table.
 
 /** Files that have to quote the words they forbid. */
 const tables = ['test/gates/word-table.ts', 'test/gates/words.test.ts', 'test/gates/find-texts.ts']
-/** Folders whose tests are being rewritten under new file names; their texts follow with the new files. */
-const beingRewritten = /^test\/(session|route|capture|kube|cli|doctor|filter)\//
-/** Modules that keep their names until the tests named after them are rewritten. */
-const keptNames = ['src/session/ending.ts']
-
 const builtFolders = ['node_modules', 'dist', 'out', '.git']
 const files = readdirSync('.', { withFileTypes: true })
   .filter(({ name }) => !builtFolders.includes(name))
@@ -26,7 +21,7 @@ const files = readdirSync('.', { withFileTypes: true })
   .map(({ file }) => file)
 const sources = files.filter((file) => /^src\/.*\.ts$/.test(file))
 const buildFiles = files.filter((file) => /^(build\.js|vitest\.config\.ts|packaging\/.*\.js)$/.test(file))
-const testFiles = files.filter((file) => /^test\/.*\.[tj]s$/.test(file) && !beingRewritten.test(file))
+const testFiles = files.filter((file) => /^test\/.*\.[tj]s$/.test(file))
 const scripts = files.filter(
   (file) => /^(launchers|installers|\.ci)\/|\.(sh|ps1|bash|zsh|fish|ya?ml)$/.test(file) && !file.startsWith('docs/'),
 )
@@ -161,14 +156,14 @@ test('test names use the words of the project', () => {
 })
 
 test('names of files and exports use the words of the project', () => {
-  const named = files.filter((file) => /\.(ts|js|sh)$/.test(file) && !keptNames.includes(file))
+  const named = files.filter((file) => /\.(ts|js|sh)$/.test(file))
   const breaches = named.flatMap((file) => {
     const exports = /^src\/.*\.ts$/.test(file)
       ? [...read(file).matchAll(/^export (?:async )?(?:const|function\*?|class|interface|type|enum) (\w+)/gm)]
       : []
     return [path.basename(file), ...exports.map(([, name = '']) => name)].flatMap((name) =>
       nameRules
-        .filter(({ pattern }) => !beingRewritten.test(file) && pattern.test(splitName(name)))
+        .filter(({ pattern }) => pattern.test(splitName(name)))
         .map(({ instead }) => `${file}: ${name}: ${instead}`),
     )
   })

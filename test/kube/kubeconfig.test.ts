@@ -43,7 +43,7 @@ test('of several files the first that has an entry counts, and the first current
   expect(config.clusters.get('c')?.server).toBe('https://one')
 })
 
-test('file names inside are relative to the file they stand in', async () => {
+test('file names inside are relative to the kubeconfig that has them', async () => {
   const file = await write('x/one', one)
   expect(loadKubeconfig({ paths: [file] }).clusters.get('c')?.['certificate-authority']).toBe(
     path.join(folder, 'x/ca.crt'),

@@ -3,21 +3,21 @@ import type { CaptureLimits } from '../../src/base/capture-request.ts'
 import { KcapError } from '../../src/base/kcap-error.ts'
 import type { ByteOutput } from '../../src/output/byte-output.ts'
 import { makePcapWriter } from '../../src/session/capture-writer.ts'
-import { makeEnding } from '../../src/session/ending.ts'
 import { makePacketOutput } from '../../src/session/packet-output.ts'
 import { makeProgress } from '../../src/session/session-progress.ts'
+import { makeSessionStop } from '../../src/session/session-stop.ts'
 import { makeMemoryOutput } from '../support/memory-output.ts'
 import { makeRun } from '../support/packets.ts'
 
 async function open(limits: CaptureLimits = {}, write?: ByteOutput['write']) {
   const memory = makeMemoryOutput(write)
   const writer = makePcapWriter(memory)
-  const ending = makeEnding(new AbortController().signal, () => {})
-  const output = makePacketOutput(writer, limits, ending)
+  const sessionStop = makeSessionStop(new AbortController().signal, () => {})
+  const output = makePacketOutput(writer, limits, sessionStop)
   const web = makeProgress('x').addSource('shop/web', false)
   const header = { linkType: 1, snapLength: 100 }
   output.figures[await writer.addSource({ name: 'shop/web', interfaceName: 'any', header }, '')] = web
-  return { memory, writer, ending, output, web }
+  return { memory, writer, sessionStop, output, web }
 }
 
 test('written packets count for their source and their interface', async () => {
@@ -27,25 +27,25 @@ test('written packets count for their source and their interface', async () => {
 })
 
 test('a limit ends the capture, and nothing beyond it is written or counted', async () => {
-  const { output, ending, web, writer } = await open({ packetCount: 3 })
+  const { output, sessionStop, web, writer } = await open({ packetCount: 3 })
   await output.write([makeRun(5)])
   await output.write([makeRun(5)])
   await writer.finish([])
-  expect([ending.reason(), web.figures.packets, writer.savedPackets]).toEqual(['count', 3, 3])
+  expect([sessionStop.reason(), web.figures.packets, writer.savedPackets]).toEqual(['count', 3, 3])
 })
 
 test('a reader that has gone ends the capture', async () => {
-  const { output, writer, ending } = await open({}, async () => false)
+  const { output, writer, sessionStop } = await open({}, async () => false)
   await writer.finish([])
   await output.write([makeRun(1)])
-  expect([ending.reason(), output.error, output.delivered]).toEqual(['reader gone', undefined, []])
+  expect([sessionStop.reason(), output.error, output.delivered]).toEqual(['reader gone', undefined, []])
 })
 
 test('a failed write ends the capture with its error, and the first failure stays', async () => {
   const full = new KcapError('output-full', 'cannot write "x": no space', { hints: ['df -h'] })
-  const { output, writer, ending } = await open({}, () => Promise.reject(full))
+  const { output, writer, sessionStop } = await open({}, () => Promise.reject(full))
   await writer.finish([]).catch(() => {})
   await output.write([makeRun(1)])
   output.fail(new Error('another'))
-  expect([ending.reason(), output.error]).toEqual(['output failed', full])
+  expect([sessionStop.reason(), output.error]).toEqual(['output failed', full])
 })

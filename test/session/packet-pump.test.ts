@@ -4,7 +4,7 @@ import { makePacketPump } from '../../src/session/packet-pump.ts'
 import { makeBatch } from '../support/packets.ts'
 import { passQuietTime } from '../support/quiet-time.ts'
 
-/** A packet that was captured so long ago. */
+/** A packet that was captured this long before now. */
 function batchBefore(agoMs: number) {
   const timeMs = Date.now() - agoMs
   return makeBatch([

@@ -31,7 +31,7 @@ function openSet(targets: readonly PodTarget[], capture: CaptureTarget, limit = 
     renewLogin: async () => {},
     findEnd: async () => undefined,
     addFigures: progress.addSource,
-    ending: new AbortController().signal,
+    sessionStop: new AbortController().signal,
     onNothingLeft: () => {},
     tell: (event) => told.push(event),
   })

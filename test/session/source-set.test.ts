@@ -16,7 +16,7 @@ const cut: SourceEnd = { statistics, error: new KcapError('connection-lost', 'th
 function openSet(options: Partial<SourceSetOptions> = {}) {
   const clock = makeFakeClock()
   const progress = makeProgress('out.pcapng')
-  const ending = new AbortController()
+  const sessionStop = new AbortController()
   const told: string[] = []
   const open: {
     readonly name: string
@@ -38,17 +38,17 @@ function openSet(options: Partial<SourceSetOptions> = {}) {
     renewLogin: async () => {},
     findEnd: async () => undefined,
     addFigures: progress.addSource,
-    ending: ending.signal,
+    sessionStop: sessionStop.signal,
     onNothingLeft: () => {},
     tell: (event) => told.push(event),
     clock,
     ...options,
   })
-  return { clock, set, open, told, ending, figures: progress.sources }
+  return { clock, set, open, told, sessionStop, figures: progress.sources }
 }
 
 test('a quiet capture outlives any number of cuts, each shorter than its patience', async () => {
-  const { clock, set, open, figures, ending } = openSet()
+  const { clock, set, open, figures, sessionStop } = openSet()
   set.start([target('a')])
   for (let cuts = 0; cuts < 10; cuts++) {
     await clock.advance(0)
@@ -60,7 +60,7 @@ test('a quiet capture outlives any number of cuts, each shorter than its patienc
   expect(open).toHaveLength(11)
   open[10]?.run.markUp()
   expect(figures()).toEqual([expect.objectContaining({ state: 'capturing', gaps: 10 })])
-  ending.abort()
+  sessionStop.abort()
   open[10]?.end({ statistics, error: undefined })
   await set.settled()
 })
@@ -82,7 +82,7 @@ test('an outage longer than the patience ends the capture with the reason', asyn
 })
 
 test('40 captures that are cut at once start again 8 at a time', async () => {
-  const { clock, set, open, ending } = openSet({ reconnectMs: 600_000 })
+  const { clock, set, open, sessionStop } = openSet({ reconnectMs: 600_000 })
   set.start(Array.from({ length: 40 }, (_, i) => target(`host-${i}`)))
   for (let up = 0; up < 40; up += 8) {
     await clock.advance(0)
@@ -96,13 +96,13 @@ test('40 captures that are cut at once start again 8 at a time', async () => {
     expect(open).toHaveLength(up + 8)
     for (const { run } of open.slice(up)) run.markUp()
   }
-  ending.abort()
+  sessionStop.abort()
   for (const { end } of open) end({ statistics, error: undefined })
   await set.settled()
 })
 
 test('a capture that dies at once is retried ever less often, and the next packet says how many seconds were lost', async () => {
-  const { clock, set, open, ending } = openSet({ reconnectMs: Number.POSITIVE_INFINITY })
+  const { clock, set, open, sessionStop } = openSet({ reconnectMs: Number.POSITIVE_INFINITY })
   set.start([target('a')])
   let seen = 0
   while (clock.nowMs() < 40_000) {
@@ -115,14 +115,14 @@ test('a capture that dies at once is retried ever less often, and the next packe
   }
   expect(seen).toBeLessThan(9)
   expect(open.at(-1)?.run.comment?.()).toMatch(/^the capture of ssh:\/\/a broke off: about \d+\.\d s are missing/)
-  ending.abort()
+  sessionStop.abort()
   await clock.advance(15_000)
   for (const { end } of open.slice(seen)) end({ statistics, error: undefined })
   await set.settled()
 })
 
 test('the time to renew a login counts as lost', async () => {
-  const { clock, set, open, ending } = openSet({ reconnectMs: 60_000 })
+  const { clock, set, open, sessionStop } = openSet({ reconnectMs: 60_000 })
   set.start([target('a')])
   await clock.advance(0)
   open[0]?.run.markUp()
@@ -132,7 +132,7 @@ test('the time to renew a login counts as lost', async () => {
   await clock.advance(loginMs)
   open[1]?.run.markUp()
   expect(open[1]?.run.comment?.()).toBe('the capture of ssh://a broke off: about 31.0 s are missing before this packet')
-  ending.abort()
+  sessionStop.abort()
   open[1]?.end({ statistics, error: undefined })
   await set.settled()
 })
@@ -203,7 +203,7 @@ test('a start that the end of its pod has killed is no failure: the pods that re
   const pattern: FollowedName = { kind: 'pods', pattern: 'web*', allNamespaces: false, namespace: 'shop' }
   const [old, next] = [makePodTarget(), makePodTarget({ pod: 'web-2', uid: 'uid-2', containerId: 'id-2' })]
   let nothingLeft = 0
-  const { clock, set, open, figures, ending } = openSet({
+  const { clock, set, open, figures, sessionStop } = openSet({
     onNothingLeft: () => {
       nothingLeft += 1
     },
@@ -221,7 +221,7 @@ test('a start that the end of its pod has killed is no failure: the pods that re
   await clock.advance(0)
   open[1]?.run.markUp()
   expect(figures().map(({ state }) => state)).toEqual(['ended', 'capturing'])
-  ending.abort()
+  sessionStop.abort()
   open[1]?.end({ statistics, error: undefined })
   await set.settled()
 })

@@ -1,5 +1,5 @@
 /** Reason why a capture ended; the first reason counts. */
-export type EndReason =
+export type StopReason =
   | 'stopped'
   | 'duration'
   | 'count'
@@ -8,10 +8,10 @@ export type EndReason =
   | 'output failed'
   | 'remote side ended'
 
-export interface Ending {
+export interface SessionStop {
   /** Ends the capture for this reason, unless it is ending already. */
-  end(reason: EndReason): void
-  reason(): EndReason | undefined
+  end(reason: StopReason): void
+  reason(): StopReason | undefined
   /** Calls `stop` when the capture ends, or at once when it already has; returns a function that cancels the call. */
   onEnd(stop: () => void): () => void
   /** Starts the clock of the duration limit, once. The time to connect is not part of the capture. */
@@ -20,11 +20,11 @@ export interface Ending {
 }
 
 /** Turns everything that can end a capture into one stop reason. `abortOpening` aborts whatever has not begun to capture. */
-export function makeEnding(signal: AbortSignal, abortOpening: (reason: EndReason) => void): Ending {
-  let reason: EndReason | undefined
+export function makeSessionStop(signal: AbortSignal, abortOpening: (reason: StopReason) => void): SessionStop {
+  let reason: StopReason | undefined
   let clock: NodeJS.Timeout | undefined
   const stops = new Set<() => void>()
-  const end = (why: EndReason) => {
+  const end = (why: StopReason) => {
     if (reason !== undefined) return
     reason = why
     clearTimeout(clock)
