@@ -30,10 +30,10 @@ test('what arrives while the output is slow is one further write', async () => {
         release = () => resolve(true)
       }),
   )
-  append('aaaa')
+  void append('aaaa')
   await expect.poll(() => output.writes.length).toBe(1)
-  append('bbbb')
-  append('cccc')
+  void append('bbbb')
+  void append('cccc')
   release()
   await expect.poll(() => output.writes.length).toBe(2)
   release()
@@ -43,7 +43,7 @@ test('what arrives while the output is slow is one further write', async () => {
 
 test('a piece longer than the buffer is written by itself, in its order', async () => {
   const { output, buffer, append } = open()
-  append('aaaa')
+  void append('aaaa')
   const long = append('b'.repeat(2 * 1024 * 1024))
   const after = append('cccc')
   expect(await Promise.all([long, after])).toEqual([true, true])
@@ -57,7 +57,7 @@ test('a piece longer than the buffer is written by itself, in its order', async 
 
 test('once the reader has gone, nothing is taken any more', async () => {
   const { buffer, append, output } = open(async () => false)
-  append('aaaa')
+  void append('aaaa')
   expect(await buffer.drain()).toBe(false)
   expect([append('bbbb'), output.writes.length, buffer.savedPackets]).toEqual([false, 1, 0])
 })
@@ -68,7 +68,7 @@ test('a write that fails counts what the output has kept, and its error meets ev
     keepWhole?.(bytes.subarray(0, 6))
     return Promise.reject(full)
   })
-  append('aaaabbbb')
+  void append('aaaabbbb')
   await expect(buffer.drain()).rejects.toBe(full)
   expect(() => append('cccc')).toThrow(full)
   expect(buffer.savedPackets).toBe(1)

@@ -1,4 +1,4 @@
-import { Agent, createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ClusterAccess } from '../../src/kube/cluster-access.ts'
@@ -27,14 +27,14 @@ export function makeAccess(port: number): ClusterAccess & { readonly agent: Agen
 
 /** An API server that answers whatever a test wants, for this test. */
 export async function openApiPeer(
-  answer: RequestListener,
+  answer: (request: IncomingMessage, response: ServerResponse) => unknown,
   upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void = (_request, socket) => socket.destroy(),
 ): Promise<ApiPeer> {
   const requests: string[] = []
   const server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`)
     response.on('error', () => {})
-    answer(request, response)
+    void answer(request, response)
   })
   const sockets = new Set<Duplex>()
   server.on('connection', (socket) => {
