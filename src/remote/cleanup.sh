@@ -17,6 +17,9 @@ for folder in /proc/[0-9]*; do
   environ=$(print_lines <"$folder/environ")
   if find_word KCAP_CAPTURE= "$environ"; then
     kind=process id=${environ#*KCAP_CAPTURE=}; id=${id%%[!0-9a-z-]*}
+    # The next variable follows without a separator. A capture id is a UUID.
+    rest=${id#????????-????-????-????-????????????}
+    [ "$rest" = "$id" ] || id=${id%"$rest"}
   else
     [ -z "$environ" ] || continue
     is_own_tcpdump "$(print_lines <"$folder/cmdline")" || continue
