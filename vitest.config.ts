@@ -22,6 +22,7 @@ export default defineConfig({
     experimental: { fsModuleCache: true },
     // Many of these tests wait for a clock or a peer; other tests use the core meanwhile.
     maxWorkers: Math.ceil(2.5 * availableParallelism()),
+    coverage: { include: ['src/**/*.ts'], reporter: ['text-summary'] },
     projects: [
       {
         extends: true,
