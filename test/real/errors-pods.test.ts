@@ -121,16 +121,16 @@ const rows: Record<string, () => Omit<ErrorRow, 'environment'>> = {
     hints: ethernet,
     exitCode: 2,
   }),
-  'a filter that the interface any does not take, as the remote tcpdump says': () => ({
+  'a filter with a name that the interface any does not take': () => ({
     argv: [`shop/${orders}`, '--filter', 'ether host nobody'],
-    message: /^cannot use the capture filter: only ethernet\/.* supports link-level host name$/,
+    message: /^cannot use the capture filter "ether host nobody": only ethernet\/.* supports link-level host name$/,
     hints: ethernet,
     exitCode: 2,
   }),
-  'a filter that the interface any does not take, as the remote dumpcap says': () => ({
-    argv: ['shop/tshark-only', '--filter', 'ether host nobody'],
-    message: /^cannot use the capture filter: only ethernet\/.* supports link-level host name$/,
-    hints: ethernet,
+  'a filter that only the remote dumpcap can judge': () => ({
+    argv: ['shop/tshark-only', '--filter', 'host nobody.invalid'],
+    message: /^cannot use the capture filter: unknown host 'nobody\.invalid'/,
+    hints: grammar,
     exitCode: 2,
   }),
   'a filter that escapes its parentheses': () => ({
