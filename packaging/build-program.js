@@ -107,7 +107,8 @@ export async function buildProgram({ common, commonJs, plugins }) {
   const modules = createRequire(import.meta.url)(path.resolve(common.outdir, 'program.cjs'))
   const parts = await build({
     ...common,
-    entryPoints: Object.fromEntries(found),
+    // Sorted, because esbuild finds them in any order, and two builds must have the same bytes.
+    entryPoints: Object.fromEntries([...found].toSorted(([a], [b]) => (a < b ? -1 : 1))),
     outdir: `${common.outdir}/chunks`,
     splitting: true,
     banner: { js: commonJs },
