@@ -13,6 +13,8 @@ export interface PacketBatch {
   readonly upperSeconds?: number
   /** Header of the packets; absent if it equals the source's first header. */
   readonly header?: PacketStreamHeader
+  /** Comment that the first packet came with. */
+  readonly comment?: string
 }
 
 /** Words of a row, in order. Times count from the Unix epoch. The original length exceeds the captured one where the snap length cut the packet. */
@@ -43,6 +45,16 @@ export interface PacketStreamHeader {
   readonly snapLength: number
   /** Length of the frame check sequence at the end of each packet, in bits; absent if unknown. */
   readonly fcsBits?: number
+  /** Interface of the packets in a shared stream, which keeps its name; absent where kcap describes the interface. */
+  readonly origin?: InterfaceOrigin
+}
+
+/** An interface as the sender of a shared stream describes it. */
+export interface InterfaceOrigin {
+  readonly name: string
+  readonly description: string
+  /** Capture filter; '' for none. */
+  readonly filter: string
 }
 
 export function capturedLength(batch: PacketBatch, i: number): number {

@@ -2,12 +2,16 @@ import type { PacketStreamHeader } from '../base/packet.ts'
 import { compactBatch } from './compact-batch.ts'
 import { makePcapReader, type PcapReader } from './pcap-reader.ts'
 import { makePcapngReader } from './pcapng-reader.ts'
+import type { StreamNotes } from './stream-notes.ts'
 
 /** First byte of a section header block, the same in both byte orders. */
 const sectionHeaderByte = 0x0a
 
-/** Makes a reader for a pcap, as tcpdump sends it, or a pcapng, as tshark and dumpcap do; the first byte shows which. */
-export function makeCaptureReader(sourceName: string): PcapReader {
+/**
+ * Makes a reader for a pcap, as tcpdump sends it, or a pcapng, as tshark and dumpcap do; the first byte shows which. With `notes`, a pcapng keeps its
+ * interfaces, names, secrets and comments.
+ */
+export function makeCaptureReader(sourceName: string, notes?: StreamNotes): PcapReader {
   let reader: PcapReader | undefined
   return {
     get header() {
@@ -21,15 +25,15 @@ export function makeCaptureReader(sourceName: string): PcapReader {
     },
     push(chunk) {
       if (chunk.length === 0) return []
-      reader ??= chunk[0] === sectionHeaderByte ? readAllInterfaces(sourceName) : makePcapReader(sourceName)
+      reader ??= chunk[0] === sectionHeaderByte ? readAllInterfaces(sourceName, notes) : makePcapReader(sourceName)
       return reader.push(chunk).map(compactBatch)
     },
   }
 }
 
 /** Makes a reader of all interfaces. Its header is that of the first interface; batches with another header carry their own. */
-function readAllInterfaces(sourceName: string): PcapReader {
-  const reader = makePcapngReader(sourceName)
+function readAllInterfaces(sourceName: string, notes: StreamNotes | undefined): PcapReader {
+  const reader = makePcapngReader(sourceName, notes)
   let header: PacketStreamHeader | undefined
   return {
     get header() {

@@ -1,7 +1,7 @@
 import type { PacketStreamHeader } from '../base/packet.ts'
 import { maxCapturedLength } from './pcap-layout.ts'
 
-/** Packets of a stream that one header describes: they share link type and frame check sequence. */
+/** Packets of a stream that one header describes: they share link type, frame check sequence and origin. */
 export interface HeaderKind {
   /** Header of the packets that come next. */
   readonly header: PacketStreamHeader
@@ -26,11 +26,16 @@ export function makeHeaderKinds() {
       push += 1
     },
     /** Returns the kind of packets that a header describes. */
-    find({ linkType, snapLength, fcsBits }: PacketStreamHeader): HeaderKind {
-      const key = `${linkType} ${fcsBits}`
+    find({ linkType, snapLength, fcsBits, origin }: PacketStreamHeader): HeaderKind {
+      const key = `${linkType} ${fcsBits} ${origin === undefined ? '' : JSON.stringify(origin)}`
       const known = kinds.get(key)
       if (known !== undefined) return known
-      const header = fcsBits === undefined ? { linkType, snapLength } : { linkType, snapLength, fcsBits }
+      const header = {
+        linkType,
+        snapLength,
+        ...(fcsBits !== undefined && { fcsBits }),
+        ...(origin !== undefined && { origin }),
+      }
       const kind = { header, longest: snapLength, push }
       kinds.set(key, kind)
       return kind

@@ -5,6 +5,11 @@
 const keyLogLine =
   /^(CLIENT_RANDOM|RSA|ECH_SECRET|ECH_CONFIG|(EARLY_)?EXPORTER_SECRET|CLIENT_EARLY_TRAFFIC_SECRET|(CLIENT|SERVER)_(HANDSHAKE_TRAFFIC_SECRET|TRAFFIC_SECRET_\d{1,9})) [0-9a-fA-F]{2,128} [0-9a-fA-F]{2,2048}$/
 
+/** Returns whether a line, without its end, is a line of a key log. */
+export function isKeyLogLine(line: string): boolean {
+  return keyLogLine.test(line)
+}
+
 const maxLineLength = 4_096
 /** Maximum number of lines that are remembered. A line that is read again, because the file was copied or started over, is not written again. */
 const maxRemembered = 20_000
@@ -38,7 +43,7 @@ export function makeKeyLogReader(): KeyLogReader {
     push(chunk) {
       const lines = (rest + chunk.toString('latin1')).split('\n')
       rest = (lines.pop() ?? '').slice(0, maxLineLength)
-      const valid = lines.map((line) => line.trimEnd()).filter((line) => keyLogLine.test(line) && isNew(line))
+      const valid = lines.map((line) => line.trimEnd()).filter((line) => isKeyLogLine(line) && isNew(line))
       return valid.map((line) => `${line}\n`).join('')
     },
     restart() {

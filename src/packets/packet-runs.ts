@@ -27,15 +27,25 @@ export function makePacketRuns({ kinds, raise }: InterfaceKinds) {
   let runBytes = 0
   let lastBytes = 0
   let upperSeconds = 0
+  /** Comment of the run's first packet. */
+  let runComment: string | undefined
   let runs: InterfacePackets[] = []
 
   /** Ends the run, so that no more packets of `bytes` join it. */
   function finish(bytes: Buffer): void {
     const count = (usedWords - runStart) / packetRow.length
     if (count > 0) {
-      const batch = { bytes, count, rows: table.subarray(runStart, usedWords), capturedBytes: runBytes }
+      const batch = {
+        bytes,
+        count,
+        rows: table.subarray(runStart, usedWords),
+        capturedBytes: runBytes,
+        ...(upperSeconds !== 0 && { upperSeconds }),
+        ...(runComment !== undefined && { comment: runComment }),
+      }
       const { header } = kinds[runInterface] as HeaderKind
-      runs.push({ interfaceId: runInterface, header, batch: upperSeconds === 0 ? batch : { ...batch, upperSeconds } })
+      runs.push({ interfaceId: runInterface, header, batch })
+      runComment = undefined
     }
     runStart = usedWords
     runBytes = 0
@@ -60,6 +70,11 @@ export function makePacketRuns({ kinds, raise }: InterfaceKinds) {
       runBytes = lastBytes
       upperSeconds = upper
       return true
+    },
+    /** Begins a run with the packet that is added next, which has this comment. */
+    begin(bytes: Buffer, comment: string): void {
+      finish(bytes)
+      runComment = comment
     },
     /** Adds a packet; returns the position of its row in `rows`. The caller must still write its time. */
     add(bytes: Buffer, interfaceId: number, offset: number, capturedLength: number, originalLength: number): number {

@@ -1,15 +1,21 @@
-import type { PacketStreamHeader } from '../base/packet.ts'
+import type { InterfaceOrigin, PacketStreamHeader } from '../base/packet.ts'
+import { printable } from '../base/printable.ts'
 import { type HeaderKind, makeHeaderKinds } from './header-kinds.ts'
-import { optionCodes, padded } from './pcapng-block.ts'
+import { optionCodes } from './pcapng-block.ts'
+import { readOptionText, visitOptions } from './pcapng-options.ts'
 import { defaultResolution, makeTimeWriter, type TimeWriter } from './pcapng-time.ts'
 import { viewBytes } from './view-bytes.ts'
 
 /** Maximum length of a name or description; a remote host may send thousands of them. */
 const maxTextLength = 256
+/** Maximum length of a capture filter. */
+const maxFilterLength = 4_096
 
 export interface PcapngInterface extends PacketStreamHeader {
   readonly name: string | undefined
   readonly description: string | undefined
+  /** Capture filter of its packets. */
+  readonly filter: string | undefined
 }
 
 /** Counts of the remote kernel for an interface; undefined when unknown. */
@@ -18,8 +24,11 @@ export interface InterfaceCounters {
   readonly dropped: number | undefined
 }
 
-/** Makes the list of interfaces of all sections, in the order of their descriptions; each section counts its own from 0 again. */
-export function makeInterfaceList(defaultSnapLength: number) {
+/**
+ * Makes the list of interfaces of all sections, in the order of their descriptions; each section counts its own from 0 again. `keepsOrigin`: headers
+ * say which interface their packets are of.
+ */
+export function makeInterfaceList(defaultSnapLength: number, keepsOrigin: boolean) {
   const descriptions: PcapngInterface[] = []
   const counters: InterfaceCounters[] = []
   const timeWriters: TimeWriter[] = []
@@ -30,7 +39,7 @@ export function makeInterfaceList(defaultSnapLength: number) {
     descriptions,
     counters,
     timeWriters,
-    /** Kinds of the interfaces' packets; interfaces with the same link type and frame check sequence share one. */
+    /** Kinds of the interfaces' packets; interfaces with the same link type, frame check sequence and origin share one. */
     kinds,
     raise,
     beginPush,
@@ -47,7 +56,8 @@ export function makeInterfaceList(defaultSnapLength: number) {
       const parsed = parseInterface(block, littleEndian, defaultSnapLength)
       if (parsed === undefined) return false
       descriptions.push(parsed.description)
-      kinds.push(findKind(parsed.description))
+      const { description } = parsed
+      kinds.push(findKind(keepsOrigin ? { ...description, origin: originOf(description) } : description))
       timeWriters.push(parsed.writeTime)
       counters.push({ received: undefined, dropped: undefined })
       return true
@@ -63,6 +73,10 @@ export function makeInterfaceList(defaultSnapLength: number) {
   }
 }
 
+function originOf({ name = '', description = '', filter = '' }: PcapngInterface): InterfaceOrigin {
+  return { name: printable(name), description: printable(description), filter: printable(filter) }
+}
+
 /**
  * Parses an interface description block; returns undefined when an option does not end within the block.
  * https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html §4.2
@@ -75,12 +89,16 @@ function parseInterface(
   const view = viewBytes(block)
   let name: string | undefined
   let description: string | undefined
+  let filter: string | undefined
   let resolution = defaultResolution
   let offsetSeconds = 0n
   let fcsBits: number | undefined
-  const isWhole = visitOptions(view, 16, littleEndian, (code, at, length) => {
-    if (code === optionCodes.interfaceName) name = readText(block, at, length)
-    else if (code === optionCodes.interfaceDescription) description = readText(block, at, length)
+  const isWhole = visitOptions(view, 16, view.byteLength, littleEndian, (code, at, length) => {
+    if (code === optionCodes.interfaceName) name = readOptionText(block, at, length, maxTextLength)
+    else if (code === optionCodes.interfaceDescription) description = readOptionText(block, at, length, maxTextLength)
+    // The first byte says that a filter string follows (draft §4.2).
+    else if (code === optionCodes.interfaceFilter && block[at] === 0)
+      filter = readOptionText(block, at + 1, length - 1, maxFilterLength)
     else if (code === optionCodes.interfaceTimestampResolution && length === 1) resolution = view.getUint8(at)
     else if (code === optionCodes.interfaceFcsLength && length === 1) fcsBits = view.getUint8(at)
     else if (code === optionCodes.interfaceTimestampOffset && length === 8)
@@ -91,7 +109,7 @@ function parseInterface(
   const snapLength = view.getUint32(12, littleEndian) || defaultSnapLength
   const header = fcsBits === undefined ? { linkType, snapLength } : { linkType, snapLength, fcsBits }
   return {
-    description: { ...header, name, description },
+    description: { ...header, name, description, filter },
     writeTime: makeTimeWriter(resolution, offsetSeconds),
   }
 }
@@ -101,7 +119,7 @@ function parseCounters(block: Buffer, littleEndian: boolean): InterfaceCounters 
   const view = viewBytes(block)
   let received: number | undefined
   let dropped: number | undefined
-  const isWhole = visitOptions(view, 20, littleEndian, (code, at, length) => {
+  const isWhole = visitOptions(view, 20, view.byteLength, littleEndian, (code, at, length) => {
     if (length !== 8) return
     if (code === optionCodes.statisticsReceived) received = toCount(view.getBigUint64(at, littleEndian))
     else if (code === optionCodes.statisticsDropped) dropped = toCount(view.getBigUint64(at, littleEndian))
@@ -112,35 +130,4 @@ function parseCounters(block: Buffer, littleEndian: boolean): InterfaceCounters 
 /** Returns a count of packets; undefined when it is impossibly high. */
 function toCount(count: bigint): number | undefined {
   return count <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(count) : undefined
-}
-
-/**
- * Visits each option with the position of its value; returns false when one does not end within the block. The list may lack its end mark (draft
- * §3.5).
- */
-function visitOptions(
-  view: DataView,
-  start: number,
-  littleEndian: boolean,
-  visit: (code: number, at: number, length: number) => void,
-): boolean {
-  for (let at = start; at < view.byteLength; ) {
-    const code = view.getUint16(at, littleEndian)
-    const length = view.getUint16(at + 2, littleEndian)
-    if (code === optionCodes.endOfOptions) return true
-    if (at + 4 + length > view.byteLength) return false
-    visit(code, at + 4, length)
-    at += 4 + padded(length)
-  }
-  return true
-}
-
-/** Reads a text, up to a zero byte if it has one against the draft. Cuts a long text at the end of a character. */
-function readText(block: Buffer, at: number, length: number): string | undefined {
-  let end = at + length
-  if (length > maxTextLength) {
-    end = at + maxTextLength
-    while (end > at && ((block[end] ?? 0) & 0xc0) === 0x80) end--
-  }
-  return block.toString('utf8', at, end).split('\0', 1)[0] || undefined
 }

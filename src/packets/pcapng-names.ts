@@ -2,7 +2,8 @@ import { isIP } from 'node:net'
 import type { AddressName } from '../base/address-name.ts'
 import { blockTypes, formatBlock, padded } from './pcapng-block.ts'
 
-const recordTypes = { end: 0, ipv4: 1, ipv6: 2 } as const
+/** Record types of a name resolution block (draft §4.5). */
+export const recordTypes = { end: 0, ipv4: 1, ipv6: 2 } as const
 const maxNameBytes = 255
 
 /**

@@ -4,10 +4,11 @@ import { corruptCapture, notACapture } from './capture-errors.ts'
 import { growBytes } from './copy-bytes.ts'
 import { type InterfacePackets, makePacketRuns } from './packet-runs.ts'
 import { maxCapturedLength } from './pcap-layout.ts'
-import { blockTypes } from './pcapng-block.ts'
+import { blockTypes, padded } from './pcapng-block.ts'
 import { type InterfaceCounters, makeInterfaceList, type PcapngInterface } from './pcapng-interface.ts'
 import { findForeignVersion, isLittleEndianSection, maxSectionHeaderLength } from './pcapng-section.ts'
 import type { TimeWriter } from './pcapng-time.ts'
+import { maxNotesLength, maxOptionsLength, readComments, readNotes, type StreamNotes } from './stream-notes.ts'
 import type { StreamReader } from './stream-reader.ts'
 import { viewBytes } from './view-bytes.ts'
 
@@ -31,11 +32,11 @@ export interface PcapngReader extends StreamReader<InterfacePackets> {
 
 /**
  * Makes a reader of a pcapng stream cut into any chunks: sections of either byte order, all kinds of packet blocks. Skips other blocks as they
- * arrive, except those about interfaces.
+ * arrive, except those about interfaces. With `notes`, also reads names, TLS secrets and comments, and keeps interfaces apart by their origin.
  * https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html
  */
-export function makePcapngReader(sourceName: string): PcapngReader {
-  const interfaces = makeInterfaceList(maxKeptLength)
+export function makePcapngReader(sourceName: string, notes?: StreamNotes): PcapngReader {
+  const interfaces = makeInterfaceList(maxKeptLength, notes !== undefined)
   const runs = makePacketRuns(interfaces)
   let failure: KcapError | undefined
   let littleEndian = true
@@ -50,6 +51,8 @@ export function makePcapngReader(sourceName: string): PcapngReader {
   let packetStart = 0
   let packetLength = 0
   let originalLength = 0
+  /** Length of the packet's options, as far as they are read. */
+  let optionsLength = 0
   /** Kept parts of a block that crosses the end of a chunk: its first `wantedLength` bytes, and its trailing length. */
   let pending = Buffer.alloc(0)
   let wantedLength = 0
@@ -89,6 +92,10 @@ export function makePcapngReader(sourceName: string): PcapngReader {
         return fail('interface', `comes after ${maxInterfaces} others`)
       case blockTypes.interfaceStatistics:
         return hasLength(20, maxKeptLength) ? blockLength - trailerLength : 0
+      case blockTypes.nameResolution:
+      case blockTypes.decryptionSecrets:
+        if (!hasLength(8)) return 0
+        return notes !== undefined && blockLength <= maxNotesLength ? blockLength - trailerLength : 8
       case blockTypes.sectionHeader: {
         if (!hasLength(24, maxSectionHeaderLength)) return 0
         if (length < 16) return 16
@@ -113,7 +120,11 @@ export function makePcapngReader(sourceName: string): PcapngReader {
       type === blockTypes.obsoletePacket ? view.getUint16(at + 8, littleEndian) : view.getUint32(at + 8, littleEndian)
     packetLength = view.getUint32(at + 20, littleEndian)
     originalLength = view.getUint32(at + 24, littleEndian)
-    return hasInterface(id) && fits(packetHeaderLength) ? packetHeaderLength + packetLength : 0
+    if (!hasInterface(id) || !fits(packetHeaderLength)) return 0
+    const end = packetHeaderLength + padded(packetLength)
+    optionsLength = notes === undefined ? 0 : Math.max(0, blockLength - trailerLength - end)
+    if (optionsLength > maxOptionsLength) optionsLength = 0
+    return optionsLength > 0 ? blockLength - trailerLength : packetHeaderLength + packetLength
   }
 
   function measureSimplePacket(view: DataView, at: number, length: number): number {
@@ -121,6 +132,7 @@ export function makePcapngReader(sourceName: string): PcapngReader {
     if (!hasInterface(0)) return 0
     const { snapLength } = interfaces.descriptions[interfaceId] as PcapngInterface
     originalLength = view.getUint32(at + 8, littleEndian)
+    optionsLength = 0
     packetLength = Math.min(originalLength, snapLength)
     return fits(simplePacketHeaderLength) ? simplePacketHeaderLength + packetLength : 0
   }
@@ -150,6 +162,11 @@ export function makePcapngReader(sourceName: string): PcapngReader {
   /** Reads the block that was measured; `bytes` holds its wanted part at `at`. */
   function readBlock(bytes: Buffer, view: DataView, at: number): void {
     if (type === blockTypes.enhancedPacket || type === blockTypes.obsoletePacket || type === blockTypes.simplePacket) {
+      if (optionsLength > 0) {
+        const end = at + blockLength - trailerLength
+        const comment = readComments(bytes, end - optionsLength, end, littleEndian)
+        if (comment !== undefined) runs.begin(bytes, comment)
+      }
       const row = runs.add(bytes, interfaceId, at + packetStart, packetLength, originalLength)
       const writeTime = interfaces.timeWriters[interfaceId] as TimeWriter
       // A simple packet has no time, and the row has none yet.
@@ -157,6 +174,9 @@ export function makePcapngReader(sourceName: string): PcapngReader {
       if (!runs.setUpperSeconds(bytes, upper)) fail('packet', 'has a time before 1970 or after 2554')
     } else if (type === blockTypes.sectionHeader) {
       interfaces.beginSection()
+    } else if (type === blockTypes.nameResolution || type === blockTypes.decryptionSecrets) {
+      if (notes !== undefined && blockLength <= maxNotesLength)
+        readNotes(bytes.subarray(at, at + blockLength - trailerLength), littleEndian, notes)
     } else if (type === blockTypes.interfaceDescription || type === blockTypes.interfaceStatistics) {
       const block = bytes.subarray(at, at + blockLength - trailerLength)
       const isWhole =

@@ -1,7 +1,7 @@
 import { blockTypes, formatBlock } from './pcapng-block.ts'
 
 /** `TLSK`: lines of an NSS key log. https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html#section-4.7 */
-const tlsKeyLog = 0x544c534b
+export const tlsKeyLog = 0x544c534b
 
 /** Formats a decryption secrets block with key log lines, newlines included. Readers apply it to the packets after it. */
 export function formatTlsSecrets(lines: string): Buffer {

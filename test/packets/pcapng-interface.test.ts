@@ -72,7 +72,7 @@ test('the time offset of an interface moves its packets by its seconds, also bac
   expect(readTime(1_700_000_000_000_000_000n, little, 9, -3600n)).toEqual([1_699_996_400, 0])
 })
 
-test('an interface has its link type, snap length, frame check sequence, name and description; unspecified ones are undefined', () => {
+test('an interface has its link type, snap length, frame check sequence, name, description and filter; unspecified ones are undefined', () => {
   const { reader } = readPcapng([
     big.section(),
     big.interface(
@@ -88,8 +88,8 @@ test('an interface has its link type, snap length, frame check sequence, name an
     big.interface(1, 0),
   ])
   expect(reader.interfaces).toEqual([
-    { linkType: 276, snapLength: 96, fcsBits: 32, name: 'eth0', description: 'Büro' },
-    { linkType: 1, snapLength: 262_144, name: undefined, description: undefined },
+    { linkType: 276, snapLength: 96, fcsBits: 32, name: 'eth0', description: 'Büro', filter: 'port 80' },
+    { linkType: 1, snapLength: 262_144, name: undefined, description: undefined, filter: undefined },
   ])
 })
 

@@ -44,7 +44,7 @@ test('the pcapng reader returns the packets that kcap has written, for any split
       ])
       const { reader, packets: read } = readPcapng(cut(stream, places))
       expect(reader.failure).toBeUndefined()
-      expect(reader.interfaces).toEqual(descriptions)
+      expect(reader.interfaces).toEqual(descriptions.map((description) => ({ ...description, filter: 'port 80' })))
       expect(reader.statistics[1]).toEqual({ received: 9, dropped: 2 })
       expect(read).toEqual(packets)
       expect(reader.pendingLength).toBe(0)
