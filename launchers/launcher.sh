@@ -52,6 +52,7 @@ case $question:$interface in
     dialog=''
     case $interface in
       kcapdemo) dialog='@demo-dialog@' ;;
+      kcapshared) dialog='@shared-dialog@' ;;
       kcapssh) dialog='@ssh-dialog@' ;;
       kcapssh-?*) dialog='@ssh-host-dialog@' ;;
       kcap-?*.?*.?*_?*) dialog='@workload-dialog@' ;;
@@ -65,17 +66,19 @@ case $question:$interface in
 esac
 
 case $* in
-  *--ssh-password* | *--sudo-password*)
+  *--ssh-password* | *--sudo-password* | *--link*)
     # Other users of the machine can see the arguments of a program, but not its environment.
     expected=''
     for word; do
       shift
       case $expected:$word in
-        ssh: | sudo:) expected='' ;;
+        ssh: | sudo: | link:) expected='' ;;
         ssh:*) KCAP_SSH_PASSWORD=$word expected='' && export KCAP_SSH_PASSWORD ;;
         sudo:*) KCAP_SUDO_PASSWORD=$word expected='' && export KCAP_SUDO_PASSWORD ;;
-        :--ssh-password) expected=ssh ;;
-        :--sudo-password) expected=sudo ;;
+        link:*) KCAP_LINK=$word expected='' && export KCAP_LINK ;;
+        :--ssh-password) expected='ssh' ;;
+        :--sudo-password) expected='sudo' ;;
+        :--link) expected='link' ;;
         *) set -- "$@" "$word" ;;
       esac
     done

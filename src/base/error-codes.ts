@@ -55,12 +55,15 @@ export const exitCodeOf = {
   'ssh-login-refused': exitCodes.cannotConnect,
   'ssh-jump-failed': exitCodes.cannotConnect,
   'ssh-failed': exitCodes.cannotConnect,
+  'stream-unreachable': exitCodes.cannotConnect,
+  'stream-certificate': exitCodes.cannotConnect,
 
   'api-forbidden': exitCodes.notPermitted,
   'admission-refused': exitCodes.notPermitted,
   'consent-missing': exitCodes.notPermitted,
   'capture-not-permitted': exitCodes.notPermitted,
   'sudo-password': exitCodes.notPermitted,
+  'stream-refused': exitCodes.notPermitted,
 
   'no-shell': exitCodes.noCaptureProgram,
   'no-capture-program': exitCodes.noCaptureProgram,

@@ -1,5 +1,7 @@
+import { formatAuthority, type ShareLink } from './share-link.ts'
+
 /** What the user asked for, before any query to a cluster or a host. */
-export type TargetName = PodName | PodSetName | NodeName | SshHostName
+export type TargetName = PodName | PodSetName | NodeName | SshHostName | StreamName
 
 /** Names whose pods can be followed as they come and go and as their containers restart. */
 export type FollowedName = PodName | PodSetName
@@ -92,6 +94,11 @@ export interface SshHostName {
   readonly client?: SshClientName | undefined
 }
 
+/** A stream of packets that another program offers: a capture shared by kcap (`kcaps`), or PCAP-over-IP (`tcp`). */
+export type StreamName =
+  | ({ readonly kind: 'stream'; readonly protocol: 'kcaps' } & ShareLink)
+  | { readonly kind: 'stream'; readonly protocol: 'tcp'; readonly host: string; readonly port: number }
+
 /** SSH clients: ssh2 inside kcap, or the system's ssh. `auto` uses the system's where ssh2 lacks a feature. */
 export const sshClientNames = ['auto', 'ssh2', 'openssh'] as const
 export type SshClientName = (typeof sshClientNames)[number]
@@ -100,7 +107,10 @@ export const sudoPrograms = ['none', 'sudo', 'doas'] as const
 export type Sudo = (typeof sudoPrograms)[number]
 
 /** One capturable thing after resolution. */
-export type Target = PodTarget | NodeTarget | SshTarget
+export type Target = RoutedTarget | StreamTarget
+
+/** A target that a route leads to, where kcap runs a capture program. */
+export type RoutedTarget = PodTarget | NodeTarget | SshTarget
 
 export interface PodTarget {
   readonly kind: 'pod'
@@ -142,10 +152,24 @@ export interface SshTarget {
   readonly name: SshHostName
 }
 
-/** Formats a target for reports, interface names and comments: `shop/orders-6c9f`, `node/worker-1` or `ssh://root@10.0.0.10:22`. */
+export interface StreamTarget {
+  readonly kind: 'stream'
+  readonly name: StreamName
+}
+
+/**
+ * Formats a target for reports, interface names and comments: `shop/orders-6c9f`, `node/worker-1`, `ssh://root@10.0.0.10:22` or
+ * `kcaps://10.0.0.7:7443`. The text has no secrets.
+ */
 export function formatTarget(target: Target): string {
   if (target.kind === 'pod') return `${target.namespace}/${target.pod}`
   if (target.kind === 'node') return `node/${target.node}`
+  if (target.kind === 'stream') return formatStreamName(target.name)
   const { user, host, port } = target.name
   return `ssh://${user === undefined ? '' : `${user}@`}${host.includes(':') ? `[${host}]` : host}${port === undefined ? '' : `:${port}`}`
+}
+
+/** Formats a stream without its token. */
+export function formatStreamName({ protocol, host, port }: StreamName): string {
+  return `${protocol}://${formatAuthority(host, port)}`
 }

@@ -3,7 +3,7 @@ import type { CaptureOptions } from '../base/capture-request.ts'
 import type { ErrorCode } from '../base/error-codes.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { PacketSource } from '../base/packet-source.ts'
-import { formatTarget, type Target } from '../base/target.ts'
+import { formatTarget, type RoutedTarget } from '../base/target.ts'
 import {
   listTcpdumpFeatures,
   makeDumpcapArgv,
@@ -29,7 +29,7 @@ export interface SourceOptions extends Omit<UploadOptions, 'targetName'> {
  * Starts to capture a target over a route.
  * @throws {KcapError} any code — when something keeps it from capturing
  */
-export async function openSource(target: Target, route: Route, options: SourceOptions): Promise<PacketSource> {
+export async function openSource(target: RoutedTarget, route: Route, options: SourceOptions): Promise<PacketSource> {
   const { signal } = options
   let uploaded: UploadedProgram | undefined
   try {
@@ -110,7 +110,7 @@ async function withKnownOptions(
 
 /** Probes and captures in one step: the remote host runs the first program that it has. */
 async function openWithFeatures(
-  target: Target,
+  target: RoutedTarget,
   route: Route,
   {
     capture,

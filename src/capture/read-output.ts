@@ -1,5 +1,5 @@
+import { readChunks } from '../base/read-chunks.ts'
 import type { RemoteProcess } from '../base/remote-process.ts'
-import { readChunks } from './read-chunks.ts'
 
 /** Upper limit for the output of a shell profile. */
 const maxPrefixBytes = 1024 * 1024

@@ -1,16 +1,16 @@
 import { type Hint, line, noted } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import type { PodTarget, SshTarget, Target } from '../base/target.ts'
+import type { PodTarget, RoutedTarget, SshTarget } from '../base/target.ts'
 
 /** Adds the hints that only the target can fill in to an error of a capture's start. */
-export function withTargetHints(error: unknown, target: Target): unknown {
+export function withTargetHints(error: unknown, target: RoutedTarget): unknown {
   if (!(error instanceof KcapError)) return error
   const more = targetHints(error, target)
   if (more.length === 0) return error
   return new KcapError(error.code, error.message, { hints: [...error.remedies, ...more], cause: error.cause })
 }
 
-function targetHints({ code }: KcapError, target: Target): Hint[] {
+function targetHints({ code }: KcapError, target: RoutedTarget): Hint[] {
   if (code !== 'not-a-capture' || target.kind === 'node') return []
   return [noted('see what it prints', line(...shellArgv(target), 'tcpdump', '--version'))]
 }

@@ -25,8 +25,9 @@ const loginTimeoutMs = 20_000
 const maxExamined = 3
 
 /**
- * Runs `kcap doctor TARGET`: reports which routes lead to a pod's packets, and what would open the others. Exits with 6 if none is open.
- * @throws {KcapError} usage — when the target is no pod, service or workload
+ * Runs `kcap doctor TARGET`: reports which routes lead to a pod's packets, and what would open the others. Exits with 6 if none is open. For a link,
+ * reports whether it can be read; exits with 4 if not.
+ * @throws {KcapError} usage — when the target is no pod, service, workload or stream
  */
 export async function examine(argv: readonly string[], tell: (event: string) => void): Promise<number> {
   const settings = await loadSettings()
@@ -39,6 +40,11 @@ export async function examine(argv: readonly string[], tell: (event: string) => 
   })
   const stop = watchForStop({ followParent: false })
   const { signal } = stop
+  const streams = request.targets.filter((name) => name.kind === 'stream')
+  if (streams.length > 0 && streams.length === request.targets.length) {
+    const { examineStreams } = await import('./examine-stream.ts')
+    return await examineStreams(streams, isJson, signal).finally(stop.close)
+  }
   const clusters = makeClusterPool({ signal, timeoutMs: loginTimeoutMs, interactive: process.stdin.isTTY === true })
   try {
     const targets = await resolveTargets(request.targets, clusters, signal, (error, name, home) =>

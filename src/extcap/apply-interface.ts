@@ -35,6 +35,11 @@ export interface InterfaceTarget {
  */
 export function refuseNoTarget({ reference, parsed }: InterfaceTarget): void {
   const option = findTargetOption(parsed)
+  if (reference?.kind === 'shared' && option === undefined) {
+    throw new KcapError('no-target', 'cannot read a shared capture: no link is given', {
+      hints: ['open the gear of "kcap: shared capture" and paste the link of the capture'],
+    })
+  }
   if (reference?.kind === 'ssh' && option === undefined) {
     throw new KcapError('no-target', 'cannot capture by SSH: no host is named', {
       hints: ['open the gear of "kcap: SSH host" and fill in Host'],
@@ -78,9 +83,16 @@ export async function applyInterface(parsed: WiresharkArguments, signal: AbortSi
       close: demo.close,
     }
   }
+  if (reference.kind === 'shared') return { reference, parsed: withTexts(parsed, readLink()), close: async () => {} }
   const values =
     reference.kind === 'ssh' ? await readSshValues(reference) : await readClusterValues(reference, parsed, signal)
   return { reference, parsed: withTexts(parsed, values), close: async () => {} }
+}
+
+/** Returns the link that the dialog asked for; `takeSecrets` has put it into the environment. */
+function readLink(): Record<string, string> {
+  const { KCAP_LINK: link = '' } = process.env
+  return link === '' ? {} : { target: link.trim() }
 }
 
 /**

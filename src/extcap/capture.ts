@@ -45,7 +45,8 @@ export async function capture(argv: readonly string[]): Promise<number> {
     const target = await applyInterface(parsed, stop.signal)
     try {
       refuseNoTarget(target)
-      if (target.reference !== undefined) {
+      // A link is a secret.
+      if (target.reference !== undefined && target.reference.kind !== 'shared') {
         const value = parsed.text('extcap-interface') ?? ''
         rememberChoices(value, parsed)
         noteRecentTarget(value, target.parsed)

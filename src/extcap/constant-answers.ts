@@ -7,6 +7,7 @@ export const constantAnswers: Readonly<Record<string, string>> = {
   version,
   dlts: formatDlts(),
   'demo-dialog': formatDialog({ kind: 'demo' }),
+  'shared-dialog': formatDialog({ kind: 'shared' }),
   'ssh-dialog': formatDialog({ kind: 'ssh' }),
   'ssh-host-dialog': formatDialog({ kind: 'ssh', hostPart: 'any' }),
   'workload-dialog': formatDialog({

@@ -57,6 +57,9 @@ export const dialogAdvice: Readonly<Record<ErrorCode, readonly string[]>> = {
   'ssh-key-unreadable': ['choose another file in {identity}'],
   'ssh-key-encrypted': ['add the key to your ssh agent, then start Wireshark again'],
   'ssh-login-refused': ['check {ssh-user} and {identity}, or fill in the password on the SSH tab'],
+  'stream-unreachable': ['ask whether the capture is still shared', 'check {link}'],
+  'stream-certificate': ['ask for a new link, in a channel that you trust'],
+  'stream-refused': ['ask for the link of the capture that runs now'],
   'ssh-jump-failed': ['check {jump-host}'],
   'ssh-failed': ['choose the other client in {ssh-client}', again],
 

@@ -23,7 +23,7 @@ export function formatDialog(reference: InterfaceReference, lists: DialogLists =
         : [],
     )
     .join('')
-  return rows + (reference.kind === 'ssh' ? formatSecrets() : '')
+  return rows + formatSecrets(reference.kind)
 }
 
 /** Returns the sentences of one argument with its values. */
@@ -57,16 +57,17 @@ function formatArgument(
 }
 
 /** Returns the arguments for secrets. Wireshark has no preference for them: it asks each time and forgets them with the dialog. */
-function formatSecrets(): string {
+function formatSecrets(kind: InterfaceReference['kind']): string {
   return secretArguments
-    .map(({ name, display, tooltip }, index) =>
+    .filter(({ on }) => on === kind)
+    .map(({ name, display, tooltip, tab }, index) =>
       formatSentence('arg', {
         number: firstNumber - secretArguments.length + index,
         call: `--${name}`,
         display,
         type: 'password',
         tooltip,
-        group: 'SSH',
+        group: tab,
         save: false,
       }),
     )
@@ -161,6 +162,8 @@ function tabOf({ group }: KnownOption): string {
 }
 
 function isOffered(dialog: DialogArgument, reference: InterfaceReference, row: KnownOption): boolean {
+  // A stream is read as it is sent.
+  if (reference.kind === 'shared') return row.group === 'Limits' || row.group === 'Reporting'
   // The host is already known if it has its own interface.
   if (row.name === 'ssh-host' && reference.kind === 'ssh' && reference.hostPart !== undefined) return false
   return dialog.on === undefined || dialog.on.includes(reference.kind)

@@ -5,6 +5,8 @@ import { type ListedWorkloadKind, listedWorkloadKinds } from '../listing/cluster
 /** kcap interface in Wireshark's list. */
 export type ExtcapInterface =
   | { readonly kind: 'demo' }
+  /** A capture that somebody else shares; the dialog asks for its link. */
+  | { readonly kind: 'shared' }
   /** Interface of one host in kcap's config, or of any host that the dialog names. */
   | { readonly kind: 'ssh'; readonly host?: string }
   | {
@@ -27,6 +29,7 @@ export type ExtcapInterface =
 /** Interface parsed from its value. Only the encoded form of contexts and hosts is known. */
 export type InterfaceReference =
   | { readonly kind: 'demo' }
+  | { readonly kind: 'shared' }
   | { readonly kind: 'ssh'; readonly hostPart?: string }
   | { readonly kind: 'cluster'; readonly contextPart: string }
   | {
@@ -63,6 +66,7 @@ const hashLength = 6
  */
 export function formatInterfaceValue(item: ExtcapInterface): string {
   if (item.kind === 'demo') return 'kcapdemo'
+  if (item.kind === 'shared') return 'kcapshared'
   if (item.kind === 'ssh') return item.host === undefined ? 'kcapssh' : `kcapssh-${encodePart(item.host)}`
   const cluster = `kcap-${encodePart(item.context)}`
   if (item.kind === 'cluster') return cluster
@@ -108,6 +112,8 @@ function describeInterface(item: ExtcapInterface, currentContext: string | undef
   switch (item.kind) {
     case 'demo':
       return 'demo'
+    case 'shared':
+      return 'shared capture'
     case 'ssh':
       return item.host === undefined ? 'SSH host' : `SSH ${item.host}`
     case 'cluster':
@@ -128,6 +134,7 @@ function nameContext(context: string, currentContext: string | undefined): strin
 /** Parses an interface's value; returns undefined if it is none of kcap's. */
 export function parseInterfaceValue(value: string): InterfaceReference | undefined {
   if (value === 'kcapdemo') return { kind: 'demo' }
+  if (value === 'kcapshared') return { kind: 'shared' }
   const [, ssh, hostPart] = /^(kcapssh)(?:-([a-z0-9-]+))?$/.exec(value) ?? []
   if (ssh !== undefined) return { kind: 'ssh', ...(hostPart !== undefined && { hostPart }) }
   const match = /^kcap-([a-z0-9_-]+)(?:\.([a-z0-9-]+)\.(?:([a-z]+)_)?([a-z0-9.-]+))?$/.exec(value)

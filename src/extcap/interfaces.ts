@@ -71,6 +71,7 @@ function toInterfaces({ clusters, sshHosts }: Listing): ExtcapInterface[] {
     }),
     { kind: 'ssh' },
     ...[...new Set(sshHosts)].map((host): ExtcapInterface => ({ kind: 'ssh', host })),
+    { kind: 'shared' },
     { kind: 'demo' },
   ]
 }

@@ -1,13 +1,25 @@
 /** Secrets that Wireshark's dialog asks for and must not store. Each becomes the environment variable that a shell would use for it. */
 export const secretArguments = [
   {
+    name: 'link',
+    on: 'shared',
+    tab: 'Target',
+    variable: 'KCAP_LINK',
+    display: 'Link',
+    tooltip: 'What "kcap … --serve" printed: kcaps://HOST:PORT/… or tcp://HOST:PORT. It is not saved.',
+  },
+  {
     name: 'ssh-password',
+    on: 'ssh',
+    tab: 'SSH',
     variable: 'KCAP_SSH_PASSWORD',
     display: 'Password',
     tooltip: 'Password of the account on the host. It is not saved.',
   },
   {
     name: 'sudo-password',
+    on: 'ssh',
+    tab: 'SSH',
     variable: 'KCAP_SUDO_PASSWORD',
     display: 'Password for sudo',
     tooltip: 'Password for sudo, where it asks for one. It is not saved.',

@@ -1,5 +1,5 @@
 /** Variables meant for kcap only, never for the programs it starts. */
-const ownSecrets = new Set(['KCAP_SSH_PASSWORD', 'KCAP_SUDO_PASSWORD'])
+const ownSecrets = new Set(['KCAP_LINK', 'KCAP_SSH_PASSWORD', 'KCAP_SUDO_PASSWORD'])
 const trustSwitch = 'NODE_TLS_REJECT_UNAUTHORIZED'
 let takenSwitch: string | undefined
 

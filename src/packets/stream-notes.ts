@@ -8,7 +8,7 @@ import { readOptionText, visitOptions } from './pcapng-options.ts'
 import { tlsKeyLog } from './pcapng-secrets.ts'
 import { viewBytes } from './view-bytes.ts'
 
-/** Takes what a shared stream says beside its packets, before the packets after it. */
+/** Takes what a shared stream contains in addition to packets, each before the packets that follow it. */
 export interface StreamNotes {
   takeNames(names: readonly AddressName[]): void
   /** Takes lines of an NSS key log, newlines included. */

@@ -1,6 +1,7 @@
 import type { CaptureRequest, OutputName, Via } from '../base/capture-request.ts'
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
+import { hideShareTokens } from '../base/share-link.ts'
 import type { ClusterScope, SshHostName, TargetName } from '../base/target.ts'
 import { cleanExpressions, isServiceName, makeCaptureFilter } from '../filter/capture-filter.ts'
 import { findServicePort } from '../host/service-ports.ts'
@@ -12,6 +13,7 @@ import { findNodeHost, makeNodeSsh, makeSshDefaults, makeSshHost } from './make-
 import { chooseFormat, makeRotation } from './output-options.ts'
 import { type ParsedArguments, readChoice } from './parse-arguments.ts'
 import { checkKubeQuantity, parseCount, parseDuration, parseShortTime, parseSize } from './parse-quantity.ts'
+import { refuseStreamOptions } from './stream-options.ts'
 
 /** Largest snap length: tcpdump's MAXIMUM_SNAPLEN. */
 const maxSnapLength = 262_144
@@ -49,6 +51,7 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
       ],
     })
   }
+  refuseStreamOptions(parsed, targets, context.captureFilter)
   const settings = context.settings ?? defaultSettings('')
   const nodeSsh = makeNodeSsh(settings.nodeSsh, parsed)
   const via = chooseVia(parsed, targets, nodeSsh)
@@ -105,7 +108,8 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
     share: makeShareRequest(parsed),
     rotation: makeRotation(parsed, context.output),
     format: chooseFormat(parsed, context.output),
-    commandLine: [...parsed.variables, context.commandLine].join(' '),
+    // The file goes to others, and a link lets them in.
+    commandLine: hideShareTokens([...parsed.variables, context.commandLine].join(' ')),
   }
 }
 

@@ -2,7 +2,7 @@ import type { CreatingRoute, RouteName, Via } from '../base/capture-request.ts'
 import type { ErrorCode } from '../base/error-codes.ts'
 import { type Hint, line, noted } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { formatTarget, type NodeTarget, type PodTarget, type Target } from '../base/target.ts'
+import { formatTarget, type NodeTarget, type PodTarget, type RoutedTarget } from '../base/target.ts'
 import type { Consent } from './consent.ts'
 import { gatherFacts } from './gather-facts.ts'
 import { nameNodeHost } from './name-node-host.ts'
@@ -14,7 +14,7 @@ export interface AttemptOptions extends RouteOptions, CreatingOptions {
   readonly via: Via
   readonly consent: Consent
   /** Returns the user's own command line with this route, ready to paste. */
-  readonly formatCommand: (target: Target, via: RouteName) => Hint
+  readonly formatCommand: (target: RoutedTarget, via: RouteName) => Hint
 }
 
 /** A route that may lead to a target. */
@@ -57,7 +57,7 @@ const failuresOfRoute: readonly ErrorCode[] = [
  * Yields the requested route. Without a request, yields kube exec and, only after it has failed, the other routes that the cluster allows.
  * @throws {KcapError} any code — when no route is left; says why the first one failed; its hints describe the others
  */
-export async function* attemptRoutes(target: Target, options: AttemptOptions): RouteAttempts {
+export async function* attemptRoutes(target: RoutedTarget, options: AttemptOptions): RouteAttempts {
   if (target.kind === 'ssh') throw yield attempt(target, 'ssh', options)
   if (target.kind === 'node') return yield* attemptNode(target, options)
   if (options.via !== 'auto') throw yield attempt(target, options.via, options)
@@ -144,7 +144,7 @@ async function* attemptOthers(target: PodTarget, failure: KcapError, options: At
 function describe(
   { via, state, reason, lift }: PlannedRoute,
   failure: string | undefined,
-  target: Target,
+  target: RoutedTarget,
   { formatCommand }: AttemptOptions,
 ): Hint[] {
   if (failure !== undefined) return [`not via ${via}: ${failure}`]
@@ -157,7 +157,7 @@ function describe(
   return [typeof remedy === 'string' ? `${refusal}; ${remedy}` : noted(refusal, remedy)]
 }
 
-function attempt(target: Target, via: RouteName, options: AttemptOptions): RouteAttempt {
+function attempt(target: RoutedTarget, via: RouteName, options: AttemptOptions): RouteAttempt {
   return {
     via,
     open: async () =>

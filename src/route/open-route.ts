@@ -2,7 +2,7 @@ import type { CreatingRoute, DebugContainer, RouteName } from '../base/capture-r
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { WriteLog } from '../base/log.ts'
-import { formatTarget, type NodeTarget, type PodTarget, type SshHostName, type Target } from '../base/target.ts'
+import { formatTarget, type NodeTarget, type PodTarget, type RoutedTarget, type SshHostName } from '../base/target.ts'
 import type { ClusterPool } from '../kube/cluster-pool.ts'
 import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
 import { openEphemeralRoute } from './ephemeral-route.ts'
@@ -37,7 +37,7 @@ export type QuietRoute = Exclude<RouteName, CreatingRoute>
  * @throws {KcapError} usage — when no SSH host is named
  * @throws {KcapError} any code — when the login, or another step of the route, fails
  */
-export async function openRoute(target: Target, via: QuietRoute, options: RouteOptions): Promise<Route> {
+export async function openRoute(target: RoutedTarget, via: QuietRoute, options: RouteOptions): Promise<Route> {
   const { clusters, ssh, signal } = options
   if (target.kind === 'ssh') return await openSsh(target, target.name, ssh, signal)
   if (target.kind === 'node' || via === 'ssh')

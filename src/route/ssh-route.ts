@@ -1,5 +1,5 @@
 import { linkSignals } from '../base/link-signals.ts'
-import { formatTarget, type SshHostName, type Target } from '../base/target.ts'
+import { formatTarget, type RoutedTarget, type SshHostName } from '../base/target.ts'
 import { encodeForLoginShell, loginShellLine, loginShellMark, pathlessShellLine } from '../remote/login-shell.ts'
 import { connectSsh } from '../ssh/connect-ssh.ts'
 import type { SshConnection } from '../ssh/ssh-connection.ts'
@@ -15,7 +15,7 @@ import type { Route } from './route.ts'
  * @throws {KcapError} ssh-* — when the connection or the login fails
  */
 export async function openSshRoute(
-  target: Target,
+  target: RoutedTarget,
   host: SshHostName,
   options: ConnectSshOptions,
   opening: AbortSignal,

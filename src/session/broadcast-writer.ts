@@ -12,7 +12,7 @@ import {
 import type { CaptureWriter, SectionDescription } from './capture-writer.ts'
 
 /** The part of a `CaptureWriter` that readers see. */
-export type BroadcastWriter = Pick<CaptureWriter, 'addSource' | 'addNames' | 'addTlsSecrets' | 'finish'> & {
+export type BroadcastWriter = Pick<CaptureWriter, 'addInterface' | 'addNames' | 'addTlsSecrets' | 'finish'> & {
   /** Never waits: a slow reader loses packets. */
   writeRuns(runs: readonly PacketRun[]): void
 }
@@ -22,9 +22,8 @@ export function makeBroadcastWriter(broadcast: Broadcast, section: SectionDescri
   broadcast.publishHeader(formatSectionHeader(section))
   let sourceCount = 0
   return {
-    async addSource(source, description) {
-      const name = `${source.name} ${source.interfaceName}`
-      const block = formatInterfaceDescription({ ...source.header, name, description, filter: section.filter })
+    async addInterface({ header, name, description, filter = section.filter }) {
+      const block = formatInterfaceDescription({ ...header, name, description, filter })
       broadcast.publishHeader(block)
       return sourceCount++
     },
@@ -55,8 +54,8 @@ export function makeBroadcastWriter(broadcast: Broadcast, section: SectionDescri
 export function addReaders(writer: CaptureWriter, readers: BroadcastWriter): CaptureWriter {
   return {
     begin: writer.begin,
-    async addSource(source, description) {
-      const [id] = await Promise.all([writer.addSource(source, description), readers.addSource(source, description)])
+    async addInterface(added) {
+      const [id] = await Promise.all([writer.addInterface(added), readers.addInterface(added)])
       return id
     },
     async addNames(names) {

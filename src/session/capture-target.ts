@@ -37,12 +37,12 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
   const interfaces = makeSourceInterfaces(writer, output, options.namesReady)
 
   async function readPackets(
-    { source, route }: OpenTarget,
+    { source, description: how }: OpenTarget,
     figures: SourceProgress,
     run: CaptureRun,
     release: () => void,
   ): Promise<SourceEnd> {
-    log(`${source.name}: ${source.command}`, { component: 'session', target: source.name })
+    log(`${source.name}: ${source.command || how}`, { component: 'session', target: source.name })
     const isFirst = !figures.hasBegun
     const clock = describeClock(source)
     if (clock !== undefined) options.tell(`${source.name}: ${clock}; its time stamps are left as they are`)
@@ -51,7 +51,7 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
     const stopWatching = sessionStop.onEnd(source.stop)
     run.signal.addEventListener('abort', source.stop)
     if (run.signal.aborted) source.stop()
-    const description = describeSource(source, route)
+    const description = describeSource(source, how)
     const findInterface = (header: PacketStreamHeader) => interfaces.find(source, figures, header, description)
     let refusal: KcapError | undefined
     /** Ends only this source if its own packets are the reason, else the whole capture. */

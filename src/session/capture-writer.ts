@@ -1,7 +1,6 @@
 import type { AddressName } from '../base/address-name.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import type { PacketRun, PacketStreamHeader } from '../base/packet.ts'
-import type { PacketSource } from '../base/packet-source.ts'
 import type { ByteOutput } from '../output/byte-output.ts'
 import { formatPcapHeader, pcapRecordsLength, writePcapRecords } from '../packets/pcap-writer.ts'
 import { formatNameResolution } from '../packets/pcapng-names.ts'
@@ -26,10 +25,10 @@ export interface CaptureWriter {
   /** Writes what a live reader can have before there is a source; settles when the reader has it. */
   begin(): Promise<boolean>
   /**
-   * Adds a source; returns the interface id of its packets.
+   * Adds an interface; returns the id that its packets have.
    * @throws {KcapError} usage — when a pcap can't hold the source's link type or frame check sequence
    */
-  addSource(source: SourceDescription, description: string): Promise<number>
+  addInterface(added: OutputInterface): Promise<number>
   /**
    * Adds resolved names that later packets can use; `addTlsSecrets` does the same with secrets. Before the first packet, both are held back until the
    * interfaces are written. A pcap has no place for either.
@@ -53,8 +52,15 @@ export interface CaptureWriter {
   readonly endsIn2106: boolean
 }
 
-/** Description of a source in the output, without its packets. */
-export type SourceDescription = Pick<PacketSource, 'name' | 'interfaceName' | 'header'>
+/** An interface of the output. */
+export interface OutputInterface {
+  readonly header: PacketStreamHeader
+  /** `shop/orders-6c9f any` */
+  readonly name: string
+  readonly description: string
+  /** Capture filter of its packets; undefined means the filter of the whole capture. */
+  readonly filter?: string
+}
 
 export interface SectionDescription {
   readonly application: string
@@ -128,16 +134,11 @@ export function makePcapngWriter(output: ByteOutput, section: SectionDescription
       await writeSectionHeader()
       return await buffer.drain()
     },
-    async addSource(source, description) {
+    async addInterface({ header, name, description, filter = section.filter }) {
       const id = sourceCount++
       // The order of the blocks determines the interface ids, so both must be queued before anything else can be.
       const ready = writeSectionHeader()
-      const block = formatInterfaceDescription({
-        ...source.header,
-        name: `${source.name} ${source.interfaceName}`,
-        description,
-        filter: section.filter,
-      })
+      const block = formatInterfaceDescription({ ...header, name, description, filter })
       await Promise.all([ready, buffer.appendHeader(block)])
       return id
     },
@@ -188,7 +189,7 @@ export function makePcapWriter(output: ByteOutput): CaptureWriter {
   let sourceCount = 0
   return {
     begin: async () => true,
-    async addSource({ name, header }) {
+    async addInterface({ name, header }) {
       first ??= header
       const difference = findDifference(header, first)
       if (difference !== undefined)

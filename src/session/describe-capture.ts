@@ -2,10 +2,9 @@ import os from 'node:os'
 import type { CaptureRequest } from '../base/capture-request.ts'
 import type { PacketSource } from '../base/packet-source.ts'
 import { printable } from '../base/printable.ts'
-import type { TargetName } from '../base/target.ts'
+import { formatStreamName, type TargetName } from '../base/target.ts'
 import { version } from '../base/version.ts'
 import { accountLabel } from '../host/account.ts'
-import type { Route } from '../route/route.ts'
 import type { SectionDescription } from './capture-writer.ts'
 
 /** Describes a capture: who captured what, from where, and the command line that repeats it. */
@@ -28,9 +27,9 @@ export function describeTargets({ targets }: CaptureRequest): string {
 const noticedMs = 100
 
 /** Describes how a source is captured: the route, the command on the remote host, and the difference of its clock. */
-export function describeSource(source: PacketSource, route: Route): string {
+export function describeSource(source: PacketSource, how: string): string {
   const clock = describeClock(source)
-  return printable(`${route.description}: ${source.command}${clock === undefined ? '' : `; ${clock}`}`)
+  return printable(clock === undefined ? how : `${how}; ${clock}`)
 }
 
 /** Describes the certain bounds of the difference between the remote clock and this machine's; undefined when the remote clock may be right. */
@@ -46,6 +45,7 @@ export function describeClock({ aheadMs }: Pick<PacketSource, 'aheadMs'>): strin
 
 function describeName(name: TargetName): string {
   if (name.kind === 'ssh') return `host ${name.host}`
+  if (name.kind === 'stream') return formatStreamName(name)
   const where = `${name.namespace === undefined ? '' : ` in namespace ${name.namespace}`}${name.context === undefined ? '' : ` of context ${name.context}`}`
   if (name.kind === 'node') return `node ${name.node}${where}`
   if (name.kind === 'pod') return `pod ${name.pod}${where}`

@@ -1,6 +1,6 @@
 import type { CaptureRequest, RouteName } from '../base/capture-request.ts'
 import { type Denial, KcapError } from '../base/kcap-error.ts'
-import { formatTarget, type Target, type TargetName } from '../base/target.ts'
+import { formatStreamName, formatTarget, type Target, type TargetName } from '../base/target.ts'
 import { grantHint, type Rule } from '../kube/grant.ts'
 import { resourceKinds } from '../kube/resource-kinds.ts'
 import { listRouteRights } from '../route/route-rights.ts'
@@ -61,6 +61,7 @@ function listNameRights(what: TargetName | Target, namespace: string | undefined
 function nameOf(what: TargetName | Target): string {
   if ('context' in what && 'pod' in what) return what.pod
   if (what.kind === 'node') return `node/${what.node}`
+  if (what.kind === 'stream') return formatStreamName('name' in what ? what.name : what)
   if (what.kind === 'ssh') return 'name' in what ? formatTarget(what) : what.host
   return formatFollowedName({ ...what, namespace: undefined } as Parameters<typeof formatFollowedName>[0])
 }

@@ -3,7 +3,7 @@ import type { CaptureRequest } from '../base/capture-request.ts'
 import type { Clock } from '../base/clock.ts'
 import { toKcapError } from '../base/kcap-error.ts'
 import type { WriteLog } from '../base/log.ts'
-import type { FollowedName } from '../base/target.ts'
+import type { FollowedName, TargetName } from '../base/target.ts'
 import type { ClusterPool } from '../kube/cluster-pool.ts'
 import { followPod } from '../target/follow-pod.ts'
 import { followPodSet } from '../target/follow-pod-set.ts'
@@ -28,11 +28,15 @@ export interface FollowOptions {
 export async function followTargets(options: FollowOptions): Promise<void> {
   const { request, sources } = options
   if (!request.follow) return
-  const names = request.targets.flatMap((name) => (name.kind === 'node' || name.kind === 'ssh' ? [] : [name]))
+  const names = request.targets.flatMap((name) => (isFollowed(name) ? [name] : []))
   for (const name of names) sources.expect(name)
   // Lets the captures take the open connection. A handshake would delay their first packet by milliseconds; for a list it makes no difference.
   await nextTurn()
   await Promise.all(names.map((name) => followName(name, options)))
+}
+
+function isFollowed(name: TargetName): name is FollowedName {
+  return name.kind !== 'node' && name.kind !== 'ssh' && name.kind !== 'stream'
 }
 
 async function followName(name: FollowedName, options: FollowOptions): Promise<void> {

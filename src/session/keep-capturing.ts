@@ -24,6 +24,7 @@ const transient: readonly ErrorCode[] = [
   'ssh-timeout',
   'ssh-jump-failed',
   'ssh-failed',
+  'stream-unreachable',
   'api-unauthorized',
 ]
 /** Logins renewed in a row before a refusal is final: tokens expire while a capture runs. */

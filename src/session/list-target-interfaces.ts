@@ -24,8 +24,8 @@ export async function listTargetInterfaces(
   try {
     const [target] = await resolveTargets(targets, clusters, run.signal)
     if (target === undefined) return []
-    // A list must not create anything in a cluster.
-    if (target.kind === 'node') return []
+    // A list must not create anything in a cluster, and a stream is read as it is.
+    if (target.kind === 'node' || target.kind === 'stream') return []
     const route = await openRoute(target, via === 'kubectl' || via === 'ssh' ? via : 'exec', {
       clusters,
       nodeHost,

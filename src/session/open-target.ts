@@ -2,8 +2,9 @@ import type { CaptureRequest } from '../base/capture-request.ts'
 import { makeClosing } from '../base/closing.ts'
 import type { WriteLog } from '../base/log.ts'
 import type { PacketSource } from '../base/packet-source.ts'
-import { formatTarget, type Target } from '../base/target.ts'
+import { formatStreamName, formatTarget, type RoutedTarget, type StreamTarget, type Target } from '../base/target.ts'
 import { openSource, type SourceOptions } from '../capture/open-source.ts'
+import type { StreamNotes } from '../packets/stream-notes.ts'
 import { type AttemptOptions, attemptRoutes } from '../route/attempt-routes.ts'
 import { openExecRoute } from '../route/exec-route.ts'
 import type { Route } from '../route/route.ts'
@@ -17,6 +18,8 @@ export interface OpenTargetOptions {
   /** Options of the routes; their signal aborts the opening. */
   readonly routes: AttemptOptions
   readonly keys: KeyWriter
+  /** Takes names and secrets of a stream. */
+  readonly notes: StreamNotes
   readonly tell: (event: string) => void
   readonly log: WriteLog
   readonly onUpload: SourceOptions['onUpload']
@@ -24,17 +27,19 @@ export interface OpenTargetOptions {
 
 /** A target that is being captured. */
 export interface OpenTarget {
-  readonly route: Route
+  /** How it is captured, for people. */
+  readonly description: string
   readonly source: PacketSource
   /** Closes everything that was opened for it. Never rejects. */
   close(): Promise<void>
 }
 
 /**
- * Captures a target over the first route that reaches it.
+ * Captures a target over the first route that reaches it, or reads a stream.
  * @throws {KcapError} any code — when no route does; the error says why
  */
 export async function openTarget(target: Target, options: OpenTargetOptions): Promise<OpenTarget> {
+  if (target.kind === 'stream') return await readStream(target, options)
   const { consent } = options.routes
   const name = formatTarget(target)
   consent.expect(name)
@@ -45,7 +50,19 @@ export async function openTarget(target: Target, options: OpenTargetOptions): Pr
   }
 }
 
-async function tryRoutes(target: Target, options: OpenTargetOptions): Promise<OpenTarget> {
+async function readStream(
+  { name }: StreamTarget,
+  { request, routes, notes, tell }: OpenTargetOptions,
+): Promise<OpenTarget> {
+  const { openPacketStream } = await import('../share/open-packet-stream.ts')
+  const label = formatStreamName(name)
+  if (request.capture.filter !== '') tell(`${label}: read without the filter, as it is sent`)
+  const onWaiting = () => tell(`${label}: connected; it has no packets yet`)
+  const source = await openPacketStream(name, { notes, signal: routes.signal, onWaiting })
+  return { description: `read from ${label}`, source, close: async () => {} }
+}
+
+async function tryRoutes(target: RoutedTarget, options: OpenTargetOptions): Promise<OpenTarget> {
   const { request, routes, tell, log, onUpload } = options
   const { signal } = routes
   const { capture, uploadPath } = request
@@ -63,7 +80,7 @@ async function tryRoutes(target: Target, options: OpenTargetOptions): Promise<Op
       // Keys come first: a conversation that begins with the capture writes its keys at that moment.
       if (request.remoteKeyLogPath !== undefined) closing.add(await followKeys(target, route, options))
       const source = await openSource(target, route, { capture, uploadPath, signal, log, onUpload })
-      return { route, source, close: closing.close }
+      return { description: `${route.description}: ${source.command}`, source, close: closing.close }
     } catch (error) {
       await closing.close()
       failure = error
@@ -72,7 +89,7 @@ async function tryRoutes(target: Target, options: OpenTargetOptions): Promise<Op
 }
 
 /** Follows the keys that the target's own programs write. Resolves when it follows them, or can't, to a function that ends it. */
-async function followKeys(target: Target, route: Route, { routes, keys }: OpenTargetOptions) {
+async function followKeys(target: RoutedTarget, route: Route, { routes, keys }: OpenTargetOptions) {
   const { clusters, signal } = routes
   const end = new AbortController()
   // A debug container does not have the files of the pod's own containers.

@@ -81,7 +81,7 @@ export function makePacketPump(
           let due = comment
           for (const batch of batches) {
             if (batch.count === 0) continue
-            input.push(batch, now, due, interfaceId)
+            input.push(batch, now, joinComments(due, batch.comment), interfaceId)
             due = undefined
           }
           wake()
@@ -114,6 +114,10 @@ export function makePacketPump(
       await pumping
     },
   }
+}
+
+function joinComments(own: string | undefined, given: string | undefined): string | undefined {
+  return own === undefined || given === undefined ? (own ?? given) : `${own}\n${given}`
 }
 
 /** Returns the time since the epoch; unlike the wall clock, it never steps. */

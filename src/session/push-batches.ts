@@ -19,6 +19,12 @@ export type PushBatches = (batches: readonly PacketBatch[], comment: string | un
  * packets that the output can't hold.
  */
 export function makePushBatches({ sourceName, input, endsIn2106, findInterface }: PushBatchesOptions): PushBatches {
+  const known = new Map<PacketStreamHeader, number>()
+  const findId = async (header: PacketStreamHeader) => {
+    const id = await findInterface(header)
+    known.set(header, id)
+    return id
+  }
   async function pushEach(batches: readonly PacketBatch[], comment: string | undefined): Promise<void> {
     let due = comment
     for (const batch of batches) {
@@ -27,8 +33,9 @@ export function makePushBatches({ sourceName, input, endsIn2106, findInterface }
         throw new KcapError('usage', `cannot write "${sourceName}" into a pcap: its packets are of times after 2106`, {
           hints: ['--format pcapng'],
         })
-      const interfaceId = batch.header && (await findInterface(batch.header))
-      await input.push([batch], due, interfaceId)
+      const interfaceId = batch.header && (known.get(batch.header) ?? (await findId(batch.header)))
+      const waiting = input.push([batch], due, interfaceId)
+      if (waiting !== undefined) await waiting
       due = undefined
     }
   }

@@ -1,7 +1,7 @@
 import type { CaptureRequest, RouteName } from '../base/capture-request.ts'
 import { makeClosing } from '../base/closing.ts'
 import { type Hint, line } from '../base/hint.ts'
-import { formatTarget, type Target } from '../base/target.ts'
+import { formatTarget, type RoutedTarget, type Target } from '../base/target.ts'
 import { type ClusterPool, makeClusterPool } from '../kube/cluster-pool.ts'
 import type { AttemptOptions } from '../route/attempt-routes.ts'
 import { makeConsent } from '../route/consent.ts'
@@ -59,18 +59,18 @@ export function makeReach(request: CaptureRequest, context: SessionContext, sign
       log,
     },
     async renewLogin(target, sinceMs) {
-      if (target.kind !== 'ssh') await (await clusters.open(target.cluster)).renew(sinceMs)
+      if (target.kind === 'pod' || target.kind === 'node') await (await clusters.open(target.cluster)).renew(sinceMs)
     },
     close: closing.close,
   }
 }
 
 /** Returns the command that repeats a capture over another route: the user's own command line with the route added. */
-export function formatCommand(commandLine: string, target: Target, via: RouteName): Hint {
+export function formatCommand(commandLine: string, target: RoutedTarget, via: RouteName): Hint {
   if (via === 'ssh') return line('kcap', formatTarget(target), '--ssh-host', nodeOf(target))
   return `${commandLine} --via ${via}`
 }
 
-function nodeOf(target: Target): string {
+function nodeOf(target: RoutedTarget): string {
   return target.kind === 'ssh' ? target.name.host : (target.node ?? 'NODE')
 }

@@ -3,7 +3,7 @@ import { type Clock, monotonicClock } from '../base/clock.ts'
 import { capturedLength, type PacketRun } from '../base/packet.ts'
 import { splitKeyLines, takeNewestKeyLines } from '../packets/key-log.ts'
 import type { InterfaceStatistics } from '../packets/pcapng-writer.ts'
-import type { CaptureWriter, SourceDescription } from './capture-writer.ts'
+import type { CaptureWriter, OutputInterface } from './capture-writer.ts'
 
 /** Maximum length of keys, and of names, that each file repeats: the newest. Older ones belong to conversations that are probably over. */
 const maxRepeatedLength = 4 * 1024 * 1024
@@ -14,11 +14,9 @@ const secretsOverhead = 32
 /** Approximate size of a resolved name. */
 const nameLength = 64
 
-/** A source as each file with its packets describes it. */
-interface KnownSource {
-  /** Description only: the source itself holds what it has read, long after its end. */
-  readonly source: SourceDescription
-  readonly description: string
+/** An interface as each file with its packets describes it. */
+interface KnownInterface {
+  readonly described: OutputInterface
   /** Length of its interface block; an estimate until one is written. */
   length: number
 }
@@ -32,7 +30,7 @@ interface OpenFile {
 }
 
 /**
- * Makes a writer that spreads a capture over consecutive files. Each file is complete by itself: it has the interfaces of the sources with packets in
+ * Makes a writer that spreads a capture over consecutive files. Each file is complete by itself: it has the interfaces with packets in
  * it, the known names and secrets, and its own statistics at the end. `openNext` closes the previous file. A file begins with its first packet, so no
  * file is empty.
  */
@@ -48,7 +46,7 @@ export async function makeRotatingWriter(
   const before = { header: 0, packets: 0 }
   /** Sizes of the earlier files that still exist. */
   const saved: { readonly packets: number; readonly bytes: number }[] = []
-  const sources: KnownSource[] = []
+  const interfaces: KnownInterface[] = []
   const names = new Map<string, string>()
   /** The newest secrets that have arrived, and the newest that are in no file yet. */
   let secrets = ''
@@ -85,10 +83,10 @@ export async function makeRotatingWriter(
   }
 
   async function addInterface(interfaceId: number): Promise<void> {
-    const known = sources[interfaceId]
-    if (known === undefined) throw new Error(`there is no source ${interfaceId}`)
+    const known = interfaces[interfaceId]
+    if (known === undefined) throw new Error(`there is no interface ${interfaceId}`)
     const { header } = file.writer.written
-    const id = await file.writer.addSource(known.source, known.description)
+    const id = await file.writer.addInterface(known.described)
     if (file.interfaces.size > 0) known.length = file.writer.written.header - header
     const isFirst = file.interfaces.size === 0
     file.interfaces.set(interfaceId, { id, delivered: 0 })
@@ -132,7 +130,8 @@ export async function makeRotatingWriter(
   /** Adds the interface of a run to the file that gets the run's first packet. */
   async function placeInterface({ interfaceId, batch, from }: PacketRun): Promise<void> {
     const { packetOverhead, statisticsLength } = file.writer
-    const needed = (sources[interfaceId]?.length ?? 0) + statisticsLength + packetOverhead + capturedLength(batch, from)
+    const needed =
+      (interfaces[interfaceId]?.length ?? 0) + statisticsLength + packetOverhead + capturedLength(batch, from)
     if (hasPackets() && room() < needed) await rotate()
     await addInterface(interfaceId)
   }
@@ -160,11 +159,12 @@ export async function makeRotatingWriter(
 
   return {
     begin: () => takeTurn(() => file.writer.begin()),
-    addSource: ({ name, interfaceName, header }, description) =>
+    addInterface: (described) =>
       takeTurn(async () => {
-        const length = interfaceOverhead + 2 * (name.length + interfaceName.length + description.length)
-        sources.push({ source: { name, interfaceName, header: { ...header } }, description, length })
-        return sources.length - 1
+        const length = interfaceOverhead + 2 * (described.name.length + described.description.length)
+        // A header of its own: the reader's may still change.
+        interfaces.push({ described: { ...described, header: { ...described.header } }, length })
+        return interfaces.length - 1
       }),
     addNames: (added) =>
       takeTurn(async () => {
@@ -193,7 +193,7 @@ export async function makeRotatingWriter(
       takeTurn(async () => {
         // A capture without packets still shows which interfaces it looked at.
         if (file.interfaces.size === 0 && saved.length === 0)
-          for (const interfaceId of sources.keys()) await addInterface(interfaceId)
+          for (const interfaceId of interfaces.keys()) await addInterface(interfaceId)
         return await finishFile(statistics)
       }),
     get written() {

@@ -17,6 +17,7 @@ import { makeReach } from './reach.ts'
 import type { SessionContext } from './session-context.ts'
 import { makeProgress, type SessionSummary } from './session-progress.ts'
 import { makeSessionStop } from './session-stop.ts'
+import { makeSharedNotes } from './shared-notes.ts'
 import { makeSourceSet } from './source-set.ts'
 import { makeKeyWriter } from './write-keys.ts'
 import { writeNames } from './write-names.ts'
@@ -71,6 +72,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     output: packets,
     namesReady: () => namesReady,
     keys,
+    notes: makeSharedNotes({ request, writer, keys, fail: packets.fail }),
     tell,
     log,
   })

@@ -1,12 +1,14 @@
-import type { PacketStreamHeader } from '../base/packet.ts'
+import type { InterfaceOrigin, PacketStreamHeader } from '../base/packet.ts'
 import type { PacketSource } from '../base/packet-source.ts'
 import { corruptCapture } from '../packets/capture-errors.ts'
-import type { CaptureWriter } from './capture-writer.ts'
+import type { CaptureWriter, OutputInterface } from './capture-writer.ts'
 import type { PacketOutput } from './packet-output.ts'
 import type { SourceProgress } from './session-progress.ts'
 
 /** Maximum number of interfaces of a source. Each stays in memory, and a hostile stream may keep inventing new descriptions of its packets. */
 const mostInterfaces = 100
+/** The same for a stream that somebody shares: it has at least one interface for each pod. */
+const mostSharedInterfaces = 2_000
 
 interface KnownInterface {
   readonly id: number
@@ -24,7 +26,7 @@ export interface SourceInterfaces {
 }
 
 export function makeSourceInterfaces(
-  writer: Pick<CaptureWriter, 'addSource'>,
+  writer: Pick<CaptureWriter, 'addInterface'>,
   output: Pick<PacketOutput, 'figures'>,
   namesReady: () => Promise<void>,
 ): SourceInterfaces {
@@ -34,10 +36,14 @@ export function makeSourceInterfaces(
       const known = interfaces.get(figures) ?? []
       const fitting = known.find((other) => describes(other.header, header))
       if (fitting !== undefined) return fitting.id
-      if (known.length === mostInterfaces)
+      if (known.length === (header.origin === undefined ? mostInterfaces : mostSharedInterfaces))
         throw corruptCapture(`its packets have more than ${mostInterfaces} different descriptions`, name)
       await namesReady()
-      const id = await writer.addSource({ name, interfaceName, header }, description)
+      const id = await writer.addInterface(
+        header.origin === undefined
+          ? { header, name: `${name} ${interfaceName}`, description }
+          : describeShared(header.origin, header, description),
+      )
       interfaces.set(figures, [...known, { id, header }])
       output.figures[id] = figures
       return id
@@ -45,7 +51,28 @@ export function makeSourceInterfaces(
   }
 }
 
+/** Keeps what the sender says about an interface. */
+function describeShared(
+  { name, description, filter }: InterfaceOrigin,
+  header: PacketStreamHeader,
+  how: string,
+): OutputInterface {
+  const parts = [description, how].filter((part) => part !== '')
+  return { header, name: name === '' ? how : name, description: parts.join('; '), filter }
+}
+
 /** Reports whether an interface with this header may have packets of the other. */
-function describes(known: PacketStreamHeader, { linkType, snapLength, fcsBits }: PacketStreamHeader): boolean {
-  return known.linkType === linkType && known.fcsBits === fcsBits && known.snapLength >= snapLength
+function describes(known: PacketStreamHeader, other: PacketStreamHeader): boolean {
+  return (
+    known.linkType === other.linkType &&
+    known.fcsBits === other.fcsBits &&
+    known.snapLength >= other.snapLength &&
+    isSameOrigin(known.origin, other.origin)
+  )
+}
+
+/** A stream that is read again repeats its interfaces. */
+function isSameOrigin(one: InterfaceOrigin | undefined, other: InterfaceOrigin | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other
+  return one.name === other.name && one.description === other.description && one.filter === other.filter
 }

@@ -3,7 +3,7 @@ import { toKcapError } from '../base/kcap-error.ts'
 import type { PacketRun } from '../base/packet.ts'
 import { followRemoteKeyLog } from '../capture/follow-remote-key-log.ts'
 import { findHandshakes } from '../packets/find-handshakes.ts'
-import { splitKeyLines } from '../packets/key-log.ts'
+import { makeKeyLogReader, splitKeyLines } from '../packets/key-log.ts'
 import type { Route } from '../route/route.ts'
 import type { CaptureWriter } from './capture-writer.ts'
 import { followKeyLog } from './follow-key-log.ts'
@@ -20,6 +20,8 @@ export interface WriteKeysOptions {
 export interface KeyWriter {
   /** Writes the keys that these packets need, before the packets are written. */
   writeNeeded(runs: readonly PacketRun[]): void
+  /** Writes the keys that a shared stream contains: whoever shares it has chosen them. Never rejects. */
+  writeShared(lines: string): void
   /** Writes the keys of the request's own key log file, until `signal` aborts. */
   followFile(signal: AbortSignal): Promise<void>
   /** Writes the keys of a file at the end of a route, until `signal` aborts. Never rejects: it reports what keeps the keys from arriving. */
@@ -36,6 +38,8 @@ export function makeKeyWriter({ request, writer, fail, tell }: WriteKeysOptions)
   const maxBytes = outputBytes / 2
   // The other half of the space for keys is for sessions that are seen to begin.
   const pool = makeKeyPool(maxBytes / 2)
+  /** Leaves out lines that a stream repeats when it is read again. */
+  const shared = makeKeyLogReader()
   let keyBytes = 0
   let isFull = false
   const take = (lines: string) => write(pool.add(lines))
@@ -54,6 +58,9 @@ export function makeKeyWriter({ request, writer, fail, tell }: WriteKeysOptions)
   return {
     writeNeeded(runs) {
       if (isWanted) void write(pool.need(findHandshakes(runs)))
+    },
+    writeShared(lines) {
+      void write(shared.push(Buffer.from(lines, 'latin1')))
     },
     async followFile(signal) {
       const file = request.keyLogFile

@@ -6,12 +6,12 @@ import os from 'node:os'
 import type { ShareRequest } from '../base/capture-request.ts'
 import { monotonicClock } from '../base/clock.ts'
 import { KcapError } from '../base/kcap-error.ts'
+import { formatAuthority, formatShareLink } from '../base/share-link.ts'
 import type { Broadcast } from '../output/broadcast.ts'
 import { makeServerCertificate, type ServerCertificate } from '../tls/self-signed-certificate.ts'
 import { makeReaderList, type ReaderEvent, type SharedReader } from './reader-list.ts'
 import { makePlainServer } from './serve-plain.ts'
 import { makeWebSocketServer } from './serve-websocket.ts'
-import { formatAuthority, formatShareLink } from './share-link.ts'
 
 /** 192 bits. */
 const tokenBytes = 24

@@ -6,15 +6,11 @@ import { WebSocket, WebSocketServer } from 'ws'
 import { monotonicClock } from '../base/clock.ts'
 import type { ServerCertificate } from '../tls/self-signed-certificate.ts'
 import { makeAttemptLimit } from './attempt-limit.ts'
+import { subprotocol } from './protocol.ts'
 import type { ReaderConnection, ReaderList } from './reader-list.ts'
 import type { ShareServer } from './share-server.ts'
+import { watchReader } from './watch-reader.ts'
 
-/** Name of the subprotocol: binary messages, each a whole number of pcapng blocks. */
-export const subprotocol = 'pcapng.kcap.v1'
-
-const pingIntervalMs = 15_000
-/** Silence after which a reader is dropped. */
-const maxSilenceMs = 45_000
 /** Time limit of a TLS handshake and of the request after it. */
 const connectTimeoutMs = 10_000
 /** Connections without a reader that are open at the same time; more are refused at once. */
@@ -101,7 +97,12 @@ export function makeWebSocketServer(readers: ReaderList, options: WebSocketServe
 }
 
 async function serveClient(client: WebSocket, address: string, readers: ReaderList): Promise<void> {
-  const stopWatching = watchLife(client)
+  const watch = watchReader({
+    isBehind: () => client.bufferedAmount > 0,
+    ping: (onSent) => client.ping(undefined, false, onSent),
+    drop: () => client.terminate(),
+  })
+  client.on('pong', watch.heard)
   client.on('error', () => client.terminate())
   const connection: ReaderConnection = {
     send: (piece) =>
@@ -111,25 +112,11 @@ async function serveClient(client: WebSocket, address: string, readers: ReaderLi
     onGone: (callback) => client.once('close', callback),
   }
   await readers.serve(address, connection)
-  stopWatching()
+  watch.stop()
   if (client.readyState === WebSocket.CLOSED) return
   const closed = new Promise((resolve) => client.once('close', resolve))
   client.close(1000, 'the capture has ended')
   await closed
-}
-
-/** Drops a reader that answers no ping. Returns a function that ends the pings. */
-function watchLife(client: WebSocket): () => void {
-  let heardMs = monotonicClock.nowMs()
-  client.on('pong', () => {
-    heardMs = monotonicClock.nowMs()
-  })
-  const timer = setInterval(() => {
-    if (monotonicClock.nowMs() - heardMs > maxSilenceMs) client.terminate()
-    else client.ping()
-  }, pingIntervalMs)
-  client.once('close', () => clearInterval(timer))
-  return () => clearInterval(timer)
 }
 
 function refuse(socket: Duplex, status: keyof typeof refusals): void {

@@ -1,6 +1,7 @@
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import type { ClusterScope, SshHostName, TargetName } from '../base/target.ts'
+import { parseAuthority, parseShareLink } from '../base/share-link.ts'
+import type { ClusterScope, SshHostName, StreamName, TargetName } from '../base/target.ts'
 import { findResourceKind } from '../kube/resource-kinds.ts'
 
 export interface TargetDefaults {
@@ -14,10 +15,11 @@ export interface TargetDefaults {
 
 /**
  * Parses the text form of a target: `NS/POD`, `POD`, `pod/POD`, patterns as `NS/POD-*`, `svc/SERVICE`, `deployments.apps/X`, `NS/svc/SERVICE`,
- * `node/NAME`, `ssh://[USER@]HOST[:PORT]`. A namespace that is called like a kind needs `-n`.
+ * `node/NAME`, `ssh://[USER@]HOST[:PORT]`, `kcaps://HOST:PORT/TOKEN`, `tcp://HOST:PORT`. A namespace that is called like a kind needs `-n`.
  * @throws {KcapError} usage — when the text is none of them, or names a namespace in spite of `-n NS` or `--all-namespaces`
  */
 export function parseTarget(text: string, defaults: TargetDefaults): TargetName {
+  if (text.startsWith('kcaps:') || text.startsWith('tcp://')) return parseStream(text)
   if (text.startsWith('ssh://')) return parseSshTarget(text, defaults.ssh)
   const parts = text.split('/')
   const [first = '', second, third] = parts
@@ -83,6 +85,20 @@ function parseSshTarget(text: string, defaults: TargetDefaults['ssh']): SshHostN
   const authority = parseSshAuthority(text.slice('ssh://'.length).replace(/\/$/, ''))
   if (authority === undefined) throw notATarget(text)
   return { kind: 'ssh', ...defaults, ...authority }
+}
+
+/** The text may hold a token, so no error quotes it. */
+function parseStream(text: string): StreamName {
+  if (text.startsWith('tcp://')) {
+    const authority = parseAuthority(text.slice('tcp://'.length).replace(/\/$/, ''))
+    if (authority !== undefined) return { kind: 'stream', protocol: 'tcp', ...authority }
+    throw new KcapError('usage', `cannot read "${text}": must be tcp://HOST:PORT`, { hints: ['tcp://127.0.0.1:57012'] })
+  }
+  const link = parseShareLink(text)
+  if (link !== undefined) return { kind: 'stream', protocol: 'kcaps', ...link }
+  throw new KcapError('usage', 'cannot read the shared capture: the link is incomplete', {
+    hints: ["copy all of it, and quote it: kcap 'kcaps://HOST:PORT/TOKEN#sha256:FINGERPRINT'"],
+  })
 }
 
 /** Checks a name of a pod, service or namespace: an RFC 1123 subdomain. Anything else would only be a request that fails. */

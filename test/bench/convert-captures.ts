@@ -79,7 +79,9 @@ async function convert(outputFile: string, inputFiles: readonly string[]): Promi
   const sources: Source[] = []
   for (const file of inputFiles) {
     const capture = openCapture(file)
-    const input = merger.addSource(await writer.addSource(capture, file))
+    const input = merger.addSource(
+      await writer.addInterface({ header: capture.header, name: capture.name, description: file }),
+    )
     sources.push({ batches: capture.batches[Symbol.asyncIterator](), input, waiting: 0, isEnded: false })
   }
   for (;;) {

@@ -154,6 +154,7 @@ const failures: [string, string[], number, string][] = [
   ],
   ['a pod that is gone', ['--extcap-interface', 'kcap-kcap-demo.prod.orders-gone'], 3, 'the namespace has no such pod'],
   ['a cluster without a pod', ['--extcap-interface', 'kcap-kcap-demo'], 2, 'no pod is named'],
+  ['a shared capture without a link', ['--extcap-interface', 'kcapshared'], 2, 'no link is given'],
   ['an SSH host without a host', ['--extcap-interface', 'kcapssh'], 2, 'no host is named'],
   ['a pod without tcpdump', ['--extcap-interface', 'kcap-kcap-demo.prod.slim-0'], 6, 'there is no "tcpdump"'],
   ['a pod without a shell', ['--extcap-interface', 'kcap-kcap-demo.prod.minimal-0'], 6, 'its container has no "sh"'],

@@ -83,6 +83,7 @@ test('neither two contexts nor two pods share an interface value', () => {
 test.each([
   [{ kind: 'demo' }, 'kcapdemo', 'kcap: demo'],
   [{ kind: 'ssh' }, 'kcapssh', 'kcap: SSH host'],
+  [{ kind: 'shared' }, 'kcapshared', 'kcap: shared capture'],
   [{ kind: 'ssh', host: 'bastion' }, 'kcapssh-bastion', 'kcap: SSH bastion'],
   [{ kind: 'ssh', host: 'root@10.0.0.10' }, 'kcapssh-root-10-0-0-10-a6fa14', 'kcap: SSH root@10.0.0.10'],
   [{ kind: 'cluster', context: 'prod', isCut: true }, 'kcap-prod', 'kcap: cluster prod (its options reach all pods)'],

@@ -159,7 +159,7 @@ describe('a cluster that has stopped answering', () => {
     await demo.cluster.misbehave({ connections: 'refused' })
     const { displays } = await list()
     await demo.cluster.misbehave({})
-    expect(displays).toEqual(['kcap: cluster kcap-demo', 'kcap: SSH host', 'kcap: demo'])
+    expect(displays).toEqual(['kcap: cluster kcap-demo', 'kcap: SSH host', 'kcap: shared capture', 'kcap: demo'])
   })
 })
 
@@ -176,7 +176,7 @@ describe('a slow login', () => {
       `sleep 2; echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"${demo.cluster.token}"}}'`,
     )
     const first = await list()
-    expect(first.displays).toEqual(['kcap: cluster kcap-demo', 'kcap: SSH host', 'kcap: demo'])
+    expect(first.displays).toEqual(['kcap: cluster kcap-demo', 'kcap: SSH host', 'kcap: shared capture', 'kcap: demo'])
     await waitForCacheProcesses(cache)
     const second = await list()
     expect(second.displays).toContain('kcap: prod/orders-6c9f')
@@ -234,7 +234,13 @@ test('hosts of the config have interfaces of their own', async () => {
   const config = path.join(demo.folder, 'hosts.yaml')
   await writeFile(config, 'sshHosts: [bastion, root@10.0.0.10, bastion]\n')
   const { displays } = await list({ KCAP_CONFIG: config })
-  expect(displays.slice(-4)).toEqual(['kcap: SSH host', 'kcap: SSH bastion', 'kcap: SSH root@10.0.0.10', 'kcap: demo'])
+  expect(displays.slice(-5)).toEqual([
+    'kcap: SSH host',
+    'kcap: SSH bastion',
+    'kcap: SSH root@10.0.0.10',
+    'kcap: shared capture',
+    'kcap: demo',
+  ])
 })
 
 test('a broken config or kubeconfig removes only the entries that it would have named', async () => {
@@ -242,5 +248,5 @@ test('a broken config or kubeconfig removes only the entries that it would have 
   await writeFile(config, 'list: [')
   expect((await listFirst({ KCAP_CONFIG: config })).displays).toContain('kcap: prod/orders-6c9f')
   await writeFile(kubeconfig, '{')
-  expect((await list()).displays).toEqual(['kcap: SSH host', 'kcap: demo'])
+  expect((await list()).displays).toEqual(['kcap: SSH host', 'kcap: shared capture', 'kcap: demo'])
 })

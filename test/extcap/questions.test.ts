@@ -26,7 +26,7 @@ async function ask(...argv: string[]) {
 }
 
 describe('--extcap-interfaces', () => {
-  test('lists running pods, the cluster, SSH and the demo', async () => {
+  test('lists running pods, the cluster, SSH, shared captures and the demo', async () => {
     const { code, stdout, stderr } = await readListing({ KUBECONFIG: kubeconfig })
     expect([code, stderr]).toEqual([0, ''])
     const displays = tokenizeAnswer(stdout.toString())
@@ -34,7 +34,12 @@ describe('--extcap-interfaces', () => {
       .map(({ parameters }) => parameters.get('display'))
     expect(displays).toContain('kcap: prod/orders-6c9f')
     expect(displays).not.toContain('kcap: prod/importer-pending')
-    expect(displays.slice(-3)).toEqual(['kcap: cluster kcap-demo', 'kcap: SSH host', 'kcap: demo'])
+    expect(displays.slice(-4)).toEqual([
+      'kcap: cluster kcap-demo',
+      'kcap: SSH host',
+      'kcap: shared capture',
+      'kcap: demo',
+    ])
   })
 
   test.each([
@@ -68,7 +73,7 @@ describe('--extcap-interfaces', () => {
   test('without a kubeconfig lists the entries that need none', async () => {
     const { code, stdout, stderr } = await runKcap(['--extcap-interfaces'])
     expect([code, stderr]).toEqual([0, ''])
-    expect(stdout.toString().match(/value=\w+/g)).toEqual(['value=kcapssh', 'value=kcapdemo'])
+    expect(stdout.toString().match(/value=\w+/g)).toEqual(['value=kcapssh', 'value=kcapshared', 'value=kcapdemo'])
   })
 })
 

@@ -10,13 +10,18 @@ afterEach(() => {
   for (const { variable } of secretArguments) delete process.env[variable]
 })
 
-describe('passwords of the dialog', () => {
-  test('are asked for hosts only, as values that Wireshark does not store', () => {
+describe('secrets of the dialog', () => {
+  test('are passwords of hosts and the link of a shared capture, as values that Wireshark does not store', () => {
     const dialog = (name: string) => formatConfig(['--extcap-config', '--extcap-interface', name])
-    for (const name of ['kcapssh', 'kcapssh-bastion']) {
+    const hostSecrets = ['--ssh-password', '--sudo-password']
+    for (const [name, secrets] of [
+      ['kcapssh', hostSecrets],
+      ['kcapssh-bastion', hostSecrets],
+      ['kcapshared', ['--link']],
+    ] as const) {
       const lines = dialog(name).split('\n')
       const asked = lines.filter((line) => line.includes('{type=password}'))
-      expect(asked.map((line) => /\{call=(\S+?)\}/.exec(line)?.[1])).toEqual(['--ssh-password', '--sudo-password'])
+      expect(asked.map((line) => /\{call=(\S+?)\}/.exec(line)?.[1])).toEqual(secrets)
       expect(asked.every((line) => line.includes('{save=false}'))).toBe(true)
       const numbers = lines.flatMap((line) => /^arg \{number=(\d+)\}/.exec(line)?.[1] ?? [])
       expect(new Set(numbers).size).toBe(numbers.length)
@@ -33,6 +38,11 @@ describe('passwords of the dialog', () => {
   ])('are removed from the arguments %j', (argv, rest, ssh, sudo) => {
     expect(takeSecrets(argv)).toEqual(rest)
     expect([process.env.KCAP_SSH_PASSWORD, process.env.KCAP_SUDO_PASSWORD]).toEqual([ssh, sudo])
+  })
+
+  test('a link is removed from the arguments too', () => {
+    expect(takeSecrets(['--capture', '--link', 'kcaps://h:1/t', '--fifo', 'f'])).toEqual(['--capture', '--fifo', 'f'])
+    expect(process.env.KCAP_LINK).toBe('kcaps://h:1/t')
   })
 
   test.runIf(process.platform === 'linux')('are absent from the arguments that others see', async () => {

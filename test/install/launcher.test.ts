@@ -72,6 +72,7 @@ describe.each(shells)('the launcher in %s %s', (...words) => {
   test.each([
     'kcapdemo',
     'kcapssh',
+    'kcapshared',
     'kcapssh-bastion',
     'kcap-x.shop.orders-6c9f',
     'kcap-x.shop.a.b--0a1b2c',

@@ -3,7 +3,6 @@ import { readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import fc from 'fast-check'
 import { beforeAll, expect } from 'vitest'
-import type { PacketSource } from '../../src/base/packet-source.ts'
 import { openFileOutput } from '../../src/output/file-output.ts'
 import { makePcapngReader } from '../../src/packets/pcapng-reader.ts'
 import { makePcapngWriter } from '../../src/session/capture-writer.ts'
@@ -56,7 +55,7 @@ async function write(
   const writer = makePcapngWriter(output, { application: 'kcap', os: 'test', comment: 'a test', filter: '' })
   await writer.addNames(names)
   for (const { name: sourceName, description, ...header } of sources)
-    await writer.addSource({ name: sourceName, interfaceName: 'any', header } as unknown as PacketSource, description)
+    await writer.addInterface({ name: `${sourceName} any`, description, header })
   if (keys.length > 0) await writer.addTlsSecrets(keys.map((key) => `CLIENT_RANDOM ${key} ${key}\n`).join(''))
   for (const { of, comment, ...plain } of packets) {
     const run = { interfaceId: of % sources.length, batch: makeBatch([plain]), from: 0, to: 1 }

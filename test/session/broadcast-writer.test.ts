@@ -6,7 +6,7 @@ import { makeMemoryOutput } from '../support/memory-output.ts'
 import { makeRun, parseBlocks } from '../support/packets.ts'
 
 const section = { application: 'kcap', os: 'Linux', comment: 'a test', filter: '' }
-const source = { name: 'shop/web', interfaceName: 'eth0', header: { linkType: 1, snapLength: 100 } }
+const source = { name: 'shop/web eth0', description: '', header: { linkType: 1, snapLength: 100 } }
 
 function open() {
   const broadcast = makeBroadcast({ namesBytes: 10_000, noteLoss: (bytes) => bytes })
@@ -23,7 +23,7 @@ const typesOf = (bytes: Buffer) => parseBlocks(bytes).map(({ type }) => type)
 
 test('a reader that joins late gets the section, the interfaces and the names, then the packets from now on', async () => {
   const { broadcast, readers } = open()
-  await readers.addSource(source, '')
+  await readers.addInterface(source)
   await readers.addNames([{ address: '10.0.0.1', name: 'web.shop' }])
   readers.writeRuns([makeRun(5)])
   const late = broadcast.join()
@@ -37,7 +37,10 @@ test('the interface ids of readers are those of the file', async () => {
   const output = makeMemoryOutput()
   const writer = addReaders(makePcapngWriter(output, section), readers)
   const reader = broadcast.join()
-  expect([await writer.addSource(source, 'a'), await writer.addSource(source, 'b')]).toEqual([0, 1])
+  expect([
+    await writer.addInterface({ ...source, description: 'a' }),
+    await writer.addInterface({ ...source, description: 'b' }),
+  ]).toEqual([0, 1])
   await writer.writeRuns([makeRun(2, { interfaceId: 1 })])
   await writer.finish([])
   expect(await readAll(reader.pieces)).toEqual(output.bytes())
@@ -48,7 +51,7 @@ test('a reader that does not read keeps no packet from the file', async () => {
   const output = makeMemoryOutput()
   const writer = addReaders(makePcapngWriter(output, section), readers)
   broadcast.join()
-  await writer.addSource(source, '')
+  await writer.addInterface(source)
   await writer.writeRuns([makeRun(3)])
   expect(await writer.finish([])).toBe(true)
   expect([writer.savedPackets, writer.savedBytes]).toEqual([3, output.bytes().length])

@@ -6,7 +6,7 @@ import { makeRun, parseBlocks } from '../support/packets.ts'
 
 const section = { application: 'kcap', os: 'Linux', comment: 'a test', filter: 'tcp' }
 const ethernet = { linkType: 1, snapLength: 100 }
-const source = { name: 'shop/web', interfaceName: 'eth0', header: ethernet }
+const source = { name: 'shop/web eth0', description: '', header: ethernet }
 const blockNames: Record<number, string> = {
   168627466: 'section',
   1: 'interface',
@@ -33,7 +33,7 @@ describe('makePcapngWriter', () => {
     const { writer, blocks } = openPcapng()
     await writer.addNames([{ address: '10.0.0.1', name: 'web.shop' }])
     await writer.addTlsSecrets('CLIENT_RANDOM 00 00\n')
-    expect([await writer.addSource(source, ''), await writer.addSource(source, '')]).toEqual([0, 1])
+    expect([await writer.addInterface(source), await writer.addInterface(source)]).toEqual([0, 1])
     await writer.writeRuns([makeRun(2)])
     await writer.addNames([{ address: '10.0.0.2', name: 'db.shop' }])
     await writer.finish([])
@@ -49,7 +49,7 @@ describe('makePcapngWriter', () => {
 
   test('counts every byte of the output, as header or as packets', async () => {
     const { writer, output } = openPcapng()
-    await writer.addSource(source, 'by exec')
+    await writer.addInterface({ ...source, description: 'by exec' })
     await writer.writeRuns([makeRun(3, { length: 10 })])
     const { startNs, endNs } = { startNs: 0n, endNs: 1n }
     await writer.finish([{ interfaceId: 0, startNs, endNs, delivered: 3, received: 3, dropped: 0 }])
@@ -63,12 +63,12 @@ describe('makePcapWriter', () => {
   test("refuses a source of another link type as 'usage', and counts no bytes for it", async () => {
     const output = makeMemoryOutput()
     const writer = makePcapWriter(output)
-    await writer.addSource(source, '')
-    const cooked = { name: 'shop/db', interfaceName: 'any', header: { ...ethernet, linkType: 113 } }
-    const error = await failureOf(writer.addSource(cooked, ''))
+    await writer.addInterface(source)
+    const cooked = { name: 'shop/db any', description: '', header: { ...ethernet, linkType: 113 } }
+    const error = await failureOf(writer.addInterface(cooked))
     expect([error.code, error.message]).toEqual([
       'usage',
-      'cannot write "shop/db" into the same pcap: its link type 113 is not the 1 of the others',
+      'cannot write "shop/db any" into the same pcap: its link type 113 is not the 1 of the others',
     ])
     await writer.finish([])
     expect(output.bytes().length).toBe(24)
@@ -77,7 +77,7 @@ describe('makePcapWriter', () => {
   test('writes one header for all sources', async () => {
     const output = makeMemoryOutput()
     const writer = makePcapWriter(output)
-    expect([await writer.addSource(source, ''), await writer.addSource(source, '')]).toEqual([0, 1])
+    expect([await writer.addInterface(source), await writer.addInterface(source)]).toEqual([0, 1])
     await writer.writeRuns([makeRun(2, { length: 10 })])
     await writer.finish([])
     expect(output.bytes().length).toBe(24 + 2 * (16 + 10))

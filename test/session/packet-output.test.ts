@@ -16,7 +16,7 @@ async function open(limits: CaptureLimits = {}, write?: ByteOutput['write']) {
   const output = makePacketOutput(writer, limits, sessionStop)
   const web = makeProgress('x').addSource('shop/web', false)
   const header = { linkType: 1, snapLength: 100 }
-  output.figures[await writer.addSource({ name: 'shop/web', interfaceName: 'any', header }, '')] = web
+  output.figures[await writer.addInterface({ name: 'shop/web any', description: '', header })] = web
   return { memory, writer, sessionStop, output, web }
 }
 

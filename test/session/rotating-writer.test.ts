@@ -4,7 +4,7 @@ import { makePcapngWriter, makePcapWriter } from '../../src/session/capture-writ
 import { makeRotatingWriter } from '../../src/session/rotating-writer.ts'
 import { makeBatch, parseBlocks } from '../support/packets.ts'
 
-const source = { name: 'shop/orders-6c9f', interfaceName: 'eth0', header: { linkType: 1, snapLength: 100 } }
+const source = { name: 'shop/orders-6c9f eth0', description: '', header: { linkType: 1, snapLength: 100 } }
 
 /** Files with room for two packets; as many as are said can be opened. */
 async function openRing(maxFiles: number | undefined, available: number) {
@@ -21,7 +21,7 @@ async function openRing(maxFiles: number | undefined, available: number) {
     return makePcapWriter(output)
   }
   const writer = await makeRotatingWriter({ fileBytes: 24 + 2 * 116, maxFiles }, openNext)
-  await writer.addSource(source, '')
+  await writer.addInterface(source)
   return writer
 }
 
@@ -81,7 +81,7 @@ const keyLines = (from: number, to: number) => Array.from({ length: to - from },
 test('a packet that is longer than a file has one of its own', async () => {
   const ring = openPcapngRing(300)
   const writer = await ring.writer
-  await writer.addSource(source, '')
+  await writer.addInterface(source)
   await writer.writeRuns(makePackets(3))
   await writer.finish([])
   expect(ring.files.map(countPackets)).toEqual([1, 1, 1])
@@ -90,7 +90,7 @@ test('a packet that is longer than a file has one of its own', async () => {
 test('keys from before the first packet take half of the first file, and the newest are in it', async () => {
   const ring = openPcapngRing(64_000)
   const writer = await ring.writer
-  await writer.addSource(source, '')
+  await writer.addInterface(source)
   await writer.addTlsSecrets(keyLines(0, 1_000))
   await writer.writeRuns(makePackets(1))
   await writer.finish([])
@@ -103,7 +103,7 @@ test('keys from before the first packet take half of the first file, and the new
 test('keys that do not fit into a file go into the next, and no file is longer than its limit', async () => {
   const ring = openPcapngRing(64_000)
   const writer = await ring.writer
-  await writer.addSource(source, '')
+  await writer.addInterface(source)
   for (let i = 0; i < 40; i++) {
     await writer.writeRuns(makePackets(10))
     await writer.addTlsSecrets(keyLines(i * 50, i * 50 + 50))

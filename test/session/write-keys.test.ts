@@ -19,7 +19,7 @@ async function open(more: Partial<CaptureRequest>) {
   const output = makeMemoryOutput()
   const writer = makePcapngWriter(output, { application: '', os: '', comment: '', filter: '' })
   const header = { linkType: 1, snapLength: 100 }
-  await writer.addSource({ name: 'shop/web', interfaceName: 'any', header }, '')
+  await writer.addInterface({ name: 'shop/web any', description: '', header })
   await writer.writeRuns([makeRun(1)])
   const told: string[] = []
   const failures: unknown[] = []

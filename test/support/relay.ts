@@ -5,6 +5,8 @@ export interface Relay {
   readonly port: number
   /** Number of bytes from the server to its clients. */
   bytesDown(): number
+  /** Resets every connection; new ones are accepted. */
+  cut(): void
   close(): Promise<void>
 }
 
@@ -47,6 +49,9 @@ export async function openRelay(targetPort: number, bytesPerSecond = Number.POSI
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
     bytesDown: () => bytesDown,
+    cut() {
+      for (const socket of sockets) socket.resetAndDestroy()
+    },
     async close() {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))

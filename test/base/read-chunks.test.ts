@@ -1,6 +1,6 @@
 import { PassThrough, Readable } from 'node:stream'
 import { expect, test } from 'vitest'
-import { readChunks } from '../../src/capture/read-chunks.ts'
+import { readChunks } from '../../src/base/read-chunks.ts'
 
 test('chunks that come in one turn are yielded together, as they came', async () => {
   const stream = new PassThrough()
