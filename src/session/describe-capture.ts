@@ -2,7 +2,8 @@ import os from 'node:os'
 import type { CaptureRequest } from '../base/capture-request.ts'
 import type { PacketSource } from '../base/packet-source.ts'
 import { printable } from '../base/printable.ts'
-import { formatStreamName, type TargetName } from '../base/target.ts'
+import { formatAuthority } from '../base/share-link.ts'
+import type { TargetName } from '../base/target.ts'
 import { version } from '../base/version.ts'
 import { accountLabel } from '../host/account.ts'
 import type { SectionDescription } from './capture-writer.ts'
@@ -45,7 +46,8 @@ export function describeClock({ aheadMs }: Pick<PacketSource, 'aheadMs'>): strin
 
 function describeName(name: TargetName): string {
   if (name.kind === 'ssh') return `host ${name.host}`
-  if (name.kind === 'stream') return formatStreamName(name)
+  if (name.kind === 'stream')
+    return `${name.protocol === 'kcaps' ? 'shared capture' : 'stream'} at ${formatAuthority(name.host, name.port)}`
   const where = `${name.namespace === undefined ? '' : ` in namespace ${name.namespace}`}${name.context === undefined ? '' : ` of context ${name.context}`}`
   if (name.kind === 'node') return `node ${name.node}${where}`
   if (name.kind === 'pod') return `pod ${name.pod}${where}`

@@ -92,7 +92,7 @@ test('a link and a pod are merged into one file', async () => {
   await session.stop()
   const text = (await readFile(file)).toString('latin1')
   expect(interfaceNames(await blocksOf(file))).toContain('prod/payments-7d4b any')
-  expect(text).toContain(`kcaps://127.0.0.1:${parseShareLink(link)?.port}/`)
+  expect(text).toContain(`from shared capture at 127.0.0.1:${parseShareLink(link)?.port}, pod payments-7d4b`)
   expect(text).not.toContain(parseShareLink(link)?.token)
 })
 
