@@ -11,6 +11,7 @@ import {
   launcherName,
   readLauncher,
 } from './format-launcher.ts'
+import { toInstallError } from './to-install-error.ts'
 
 export type InstallState = 'new' | 'updated' | 'unchanged'
 
@@ -46,7 +47,7 @@ export async function installLauncher(
     return { file, state: existing === undefined ? 'new' : 'updated' }
   } catch (error) {
     await rm(draft, { force: true }).catch(() => {})
-    throw toInstallError('install', file, error)
+    throw toInstallError('install', file, error, 'kcap install --folder DIR')
   }
 }
 
@@ -62,7 +63,7 @@ export async function uninstallLauncher(folder: string): Promise<string | undefi
     await rm(file)
     return file
   } catch (error) {
-    throw toInstallError('remove', file, error)
+    throw toInstallError('remove', file, error, 'kcap install --folder DIR')
   }
 }
 
@@ -79,19 +80,4 @@ async function readText(file: string): Promise<string | undefined> {
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw error
   }
-}
-
-function toInstallError(verb: string, file: string, error: unknown): KcapError {
-  if (error instanceof KcapError) return error
-  const { code, message } = error as NodeJS.ErrnoException
-  const states: Record<string, string> = {
-    EACCES: 'permission denied',
-    EPERM: 'permission denied',
-    EROFS: 'the file system is read-only',
-    ENOTDIR: 'a part of its path is no folder',
-  }
-  return new KcapError('install-failed', `cannot ${verb} "${file}": ${states[code ?? ''] ?? message}`, {
-    hints: [line('ls', '-ld', fileWord(path.dirname(file))), 'kcap install --folder DIR'],
-    cause: error,
-  })
 }

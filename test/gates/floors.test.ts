@@ -45,7 +45,7 @@ const owners: Record<string, string[]> = {
   'ssh-config': ['ssh'],
   ssh2: ['ssh'],
   ws: ['demo', 'kube', 'share'],
-  yaml: ['settings'],
+  yaml: ['install', 'settings'],
 }
 
 interface Import {
