@@ -7,8 +7,11 @@ import { writeAnswer } from './host/write-answer.ts'
 /** Chooses between extcap and shell. Wireshark's arguments identify its questions, whatever the name of the program. */
 async function main(argv: readonly string[]): Promise<number> {
   const isCompletion = argv[0] === '--kcap-complete'
-  const verb = isCompletion ? undefined : findVerb(argv)
-  if (!isCompletion && verb === undefined && argv.includes('--version')) return await writeAnswer(`kcap ${version}\n`)
+  // The words after `kcap open` come from whoever wrote a link.
+  const isLink = argv[0] === 'open'
+  const verb = isCompletion || isLink ? undefined : findVerb(argv)
+  if (!isCompletion && !isLink && verb === undefined && argv.includes('--version'))
+    return await writeAnswer(`kcap ${version}\n`)
   useCompileCache()
   if (isCompletion) {
     const { complete } = await import('./completion/complete.ts')

@@ -20,6 +20,7 @@ export const introExamples = `  kcap NAMESPACE/POD                       capture
   kcap demo                                capture a built-in demo cluster; needs only Node
   kcap list pods -n NAMESPACE              list pods, services, deployments, containers, contexts, …
   kcap install                             add kcap to Wireshark's interface list
+  kcap url NAMESPACE/POD                   print a link that opens the capture of a pod
   kcap doctor                              check that Wireshark sees kcap, and what it will list
   kcap doctor NAMESPACE/POD                show the routes to a pod's packets, and what would open the others
   kcap completion bash|zsh|fish            complete options, pods, services and hosts in the shell
@@ -60,12 +61,35 @@ and Wireshark in another terminal use the cluster, and removes its kubeconfig wh
   kcap list pods                           in the other terminal, after that line
 `,
   install: `kcap install [--folder DIR]
+kcap install --k9s
 
 Writes a launcher into the personal extcap folder of every installed Wireshark, which then lists your clusters and pods.
+Registers the links kcap: and kcaps: with your desktop, which then ask before they open.
+
+--k9s adds plugins to k9s instead: Shift-W on a pod, service or deployment shows its packets in Wireshark.
 `,
   uninstall: `kcap uninstall [--folder DIR]
+kcap uninstall --k9s
 
-Removes what kcap install wrote, and nothing else.
+Removes what kcap install wrote, and nothing else; with --k9s only the plugins of k9s.
+`,
+  url: `kcap url TARGET... [-n NAMESPACE] [--context NAME] [--port N]
+
+Prints a link for runbooks, dashboards and chat. It names context, namespace, target and ports, and nothing else. A click
+on it asks, and then shows the packets in Wireshark, after "kcap install" on that machine.
+
+  kcap url prod/orders-6c9f                prints kcap:CONTEXT/prod/orders-6c9f
+  kcap url svc/orders -n prod --port 8080  prints kcap:CONTEXT/prod/svc/orders?port=8080
+`,
+  open: `kcap open [--dialog] URL
+
+Asks whether to capture what a link names, on the terminal or in a dialog, and then shows it in Wireshark. A link can set
+the target and its ports, and no option. The context must be in your own kubeconfig.
+
+  kcap open 'kcap:CONTEXT/NAMESPACE/POD'
+  kcap open 'kcap:CONTEXT/NAMESPACE/svc/NAME?port=8080'
+  kcap open 'kcap:CONTEXT/node/NAME'
+  kcap open 'kcaps://HOST:PORT/TOKEN#sha256:HEX'
 `,
   doctor: `kcap doctor [TARGET] [-o json]
 

@@ -26,10 +26,19 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     const scope = readClusterScope(argv)
     if (argv.includes('--json')) printJsonError(failure, scope)
     else printError(failure, isVerbose, scope)
+    if (argv.includes('--error-dialog')) await showInDialog(failure)
     return failure.exitCode
   } finally {
     endWithTerminal()
   }
+}
+
+async function showInDialog(failure: KcapError): Promise<void> {
+  const { findDialogProgram } = await import('../prompt/dialog-program.ts')
+  const program = await findDialogProgram()
+  if (program === undefined) return
+  const { showErrorDialog } = await import('../prompt/ask-in-dialog.ts')
+  await showErrorDialog(program, failure)
 }
 
 /** Reports once that standard output accepts no more data, even after the command has ended. Captures write there on their own. */
@@ -41,12 +50,13 @@ function guardStdout(): void {
 }
 
 /**
- * Refuses a mistyped command as the first word, which would otherwise be looked up as a pod.
+ * Refuses a mistyped command as the first word, which would otherwise be looked up as a pod. Commands of three letters are too close to names of pods,
+ * such as `curl`.
  * @throws {KcapError} usage — when the word is a typo of a command
  */
 function refuseMisspelledCommand(first: string | undefined, rest: readonly string[]): void {
   if (first === undefined || !/^[a-z]{4,12}$/.test(first)) return
-  const near = commands.find((command) => isTypo(first, command))
+  const near = commands.find((command) => command.length > 3 && isTypo(first, command))
   if (near === undefined) return
   throw new KcapError('usage', `cannot run "${first}": there is no such command`, {
     hints: [line('kcap', near, ...rest), noted('a pod of that name', line('kcap', `pod/${first}`))],
@@ -78,6 +88,14 @@ async function dispatch(words: readonly string[]): Promise<number> {
     case 'uninstall': {
       const { install } = await import('./install-command.ts')
       return await install(first, rest)
+    }
+    case 'url': {
+      const { url } = await import('./url-command.ts')
+      return await url(rest)
+    }
+    case 'open': {
+      const { open } = await import('./open-command.ts')
+      return await open(rest)
     }
     case 'doctor': {
       const { doctor } = await import('../doctor/doctor-command.ts')

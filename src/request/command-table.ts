@@ -21,6 +21,8 @@ const folder: CommandOption = {
   help: 'extcap folder (that of each installed Wireshark)',
 }
 
+const k9s = { name: 'k9s', kind: 'flag' } as const
+
 /** All commands, in the order of help. Feeds dispatch, help, the man page and completion. */
 export const commandTable = {
   list: {
@@ -40,8 +42,19 @@ export const commandTable = {
       { name: 'serve', kind: 'flag', help: 'keep the cluster running until Ctrl-C, for other commands' },
     ],
   },
-  install: { about: "add kcap to Wireshark's interface list", options: [folder] },
-  uninstall: { about: 'remove what kcap install wrote', options: [folder] },
+  install: {
+    about: "add kcap to Wireshark's interface list, and register its links",
+    options: [folder, { ...k9s, help: "add plugins for pods, services and deployments to k9s' plugins.yaml instead" }],
+  },
+  uninstall: {
+    about: 'remove what kcap install wrote',
+    options: [folder, { ...k9s, help: 'remove only those of k9s' }],
+  },
+  url: { about: 'print the link that opens the capture of a target', takesTargets: true },
+  open: {
+    about: 'open such a link after a confirmation',
+    options: [{ name: 'dialog', kind: 'flag', help: 'ask in a dialog, even if there is a terminal' }],
+  },
   doctor: {
     about: 'check that Wireshark sees kcap, or show the routes to the packets of a target',
     takesTargets: true,

@@ -14,6 +14,12 @@ export const reportingOptions = [
     kind: 'flag',
     help: 'print each step, and stack traces of errors',
   },
+  {
+    group: 'Reporting',
+    name: 'error-dialog',
+    kind: 'flag',
+    help: 'show an error in a dialog as well, for starts without a terminal',
+  },
   { group: 'Reporting', name: 'json', kind: 'flag', help: 'print progress and summary as JSON lines on stderr' },
   {
     group: 'Reporting',

@@ -132,7 +132,8 @@ esac
   })
 
   test('is undone by uninstall, which also removes the caches of listings', async () => {
-    const lines = [`${told}/kcap`, ...standard, cache].map((name) => `kcap: removed ${name}`)
+    const entry = path.join(home, '.local/share/applications/kcap-open.desktop')
+    const lines = [`${told}/kcap`, ...standard, entry, cache].map((name) => `kcap: removed ${name}`)
     expect(removed.stdout.trimEnd().split('\n').toSorted()).toEqual(lines.toSorted())
     await expect(stat(cache)).rejects.toThrow('ENOENT')
   })
