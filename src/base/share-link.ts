@@ -8,19 +8,25 @@ export interface ShareLink {
   readonly fingerprint: string | undefined
 }
 
+/** Longest link that is parsed: a host name has at most 253 characters, a token 128. */
+const maxLinkLength = 600
+const linkPattern = /^kcaps:\/\/(?<place>[^/?#]+)\/(?<token>[\w-]{16,128})(?:#sha256:(?<fingerprint>[\da-f]{64}))?$/i
+const authorityPattern =
+  /^(?:\[(?<ipv6>[\da-f:.]{2,45})\]|(?<name>[a-z\d](?:[a-z\d._-]{0,251}[a-z\d])?)):(?<port>[1-9]\d{0,4})$/i
+
 /** Returns the link as text: `kcaps://10.0.0.7:7443/TOKEN#sha256:HEX`. */
 export function formatShareLink({ host, port, token, fingerprint }: ShareLink): string {
   const pin = fingerprint === undefined ? '' : `#sha256:${fingerprint}`
   return `kcaps://${formatAuthority(host, port)}/${token}${pin}`
 }
 
-/** Parses a link; returns undefined for other text. */
+/** Parses the text of a link; returns undefined for anything that `formatShareLink` could not have written. */
 export function parseShareLink(text: string): ShareLink | undefined {
-  const match = /^kcaps:\/\/([^/?#@\s]+)\/([\w-]{16,128})(?:#sha256:([\da-f]{64}))?$/i.exec(text)
-  const authority = parseAuthority(match?.[1] ?? '')
-  const token = match?.[2]
+  if (text.length > maxLinkLength) return undefined
+  const { place = '', token, fingerprint } = linkPattern.exec(text)?.groups ?? {}
+  const authority = parseAuthority(place)
   if (authority === undefined || token === undefined) return undefined
-  return { ...authority, token, fingerprint: match?.[3]?.toLowerCase() }
+  return { ...authority, token, fingerprint: fingerprint?.toLowerCase() }
 }
 
 /** Returns `10.0.0.7:7443`, or `[2001:db8::7]:7443`. */
@@ -30,10 +36,10 @@ export function formatAuthority(host: string, port: number): string {
 
 /** Parses `HOST:PORT` with a name, an IPv4 address, or an IPv6 address in brackets; returns undefined for other text. */
 export function parseAuthority(text: string): { readonly host: string; readonly port: number } | undefined {
-  const match = /^(?:\[([\da-f:.]+(?:%\w+)?)\]|([a-z\d](?:[\w.-]{0,252})))\.?:(\d{1,5})$/i.exec(text)
-  const host = match?.[1] ?? match?.[2]
-  const port = Number(match?.[3])
-  return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port }
+  const { ipv6, name, port } = authorityPattern.exec(text)?.groups ?? {}
+  const host = ipv6 ?? name
+  if (host === undefined || Number(port) > 65_535 || !URL.canParse(`http://${text}`)) return undefined
+  return { host, port: Number(port) }
 }
 
 /** Replaces the secret part of each link in a text. */

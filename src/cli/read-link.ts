@@ -1,7 +1,7 @@
 import { contextWords } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
+import { formatAuthority, formatShareLink, parseShareLink } from '../base/share-link.ts'
 import { findResourceKind, resourceKinds } from '../kube/resource-kinds.ts'
-import { formatAuthority, formatShareLink, parseShareLink } from '../share/share-link.ts'
 import { parseTargetUrl, type TargetUrl } from '../target/target-url.ts'
 
 /** Link that opens kcap, after a strict parse. */
