@@ -40,6 +40,8 @@ export function makeReaderQueue(
   let unnoted = 0
   let hasEnded = false
   let isAbandoned = false
+  /** Packets of the piece that is on its way. */
+  let sending = 0
   let wake = () => {}
 
   const push = (piece: StreamPiece) => {
@@ -48,6 +50,8 @@ export function makeReaderQueue(
     wake()
   }
   const abandon = () => {
+    // A reader that leaves before the end has what it wanted; one that is cut off after it has lost the rest.
+    if (hasEnded && !isAbandoned) figures.lostPackets += queue.reduce((sum, { packets }) => sum + packets, sending)
     isAbandoned = true
     hasEnded = true
     queue = []
@@ -104,7 +108,10 @@ export function makeReaderQueue(
           continue
         }
         const { bytes, packets } = take()
+        sending = packets
         yield bytes
+        if (isAbandoned) return
+        sending = 0
         heldBytes -= bytes.length
         figures.bytes += bytes.length
         figures.packets += packets

@@ -17,6 +17,8 @@ import { makeWebSocketServer } from './serve-websocket.ts'
 const tokenBytes = 24
 /** Time that readers have to take what is queued for them when the capture has ended. */
 const finishMs = 5_000
+/** Time for connections that were cut to notice it. */
+const reportMs = 1_000
 
 /** A capture that others can read. */
 export interface Share {
@@ -56,11 +58,17 @@ export async function openShare(
 
 async function closeServer({ server, finish, destroy }: ReturnType<typeof makePlainServer>): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve))
-  const stop = new AbortController()
-  await Promise.race([finish(), monotonicClock.sleep(finishMs, stop.signal).catch(() => {})])
-  stop.abort()
+  await settleWithin(finishMs, finish())
   destroy()
   await closed
+  // A reader that was cut off is reported before the capture's summary.
+  await settleWithin(reportMs, finish())
+}
+
+async function settleWithin(timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  const stop = new AbortController()
+  await Promise.race([work, monotonicClock.sleep(timeoutMs, stop.signal)])
+  stop.abort()
 }
 
 async function listen(server: ReturnType<typeof makePlainServer>['server'], request: ShareRequest): Promise<number> {

@@ -58,6 +58,19 @@ test('end() delivers the queued bytes to the reader, abandon() does not', async 
   expect(await next(abandoned.pieces())).toBeUndefined()
 })
 
+test('a reader that is cut off after the end has lost what it did not take, the piece on its way included', async () => {
+  const queue = makeReaderQueue(9, noteLoss)
+  queue.add({ bytes: Buffer.from('a'), packets: 3 })
+  const pieces = queue.pieces()
+  await next(pieces)
+  queue.add({ bytes: Buffer.from('b'), packets: 4 })
+  queue.end()
+  queue.abandon()
+  queue.abandon()
+  expect(queue.figures).toEqual({ packets: 0, bytes: 0, lostPackets: 7 })
+  expect(await next(pieces)).toBeUndefined()
+})
+
 test('abandon() ends a waiting reader', async () => {
   const queue = makeReaderQueue(9, noteLoss)
   const waiting = next(queue.pieces())
