@@ -16,7 +16,7 @@ const sharedFiles = {
 
 /**
  * Returns kcap's files as a system package installs them: under absolute paths, with the launcher in the folders where Wireshark, depending on its
- * version, looks for the extcaps of all users.
+ * version, looks for the extcaps of all users, and the desktop entry that opens links.
  * @param {readonly Entry[]} files as of `listFiles`
  * @param {readonly string[]} extcapFolders
  * @returns {Promise<Entry[]>}
@@ -24,7 +24,14 @@ const sharedFiles = {
 export async function placeInSystem(files, extcapFolders) {
   const isPlaced = (/** @type {Entry} */ { name }) => ![...programs, 'install.sh'].includes(name)
   const start = (/** @type {string} */ name) => `#!/bin/sh\nexec ${home}/node ${home}/dist/${name}.cjs "$@"\n`
-  const launcher = (await loadFormatLauncher())({ node: `${home}/node`, script: program }, 'linux')
+  const paths = { node: `${home}/node`, script: program }
+  const { entryName, formatDesktopEntry, formatLauncher } = await loadFormats()
+  const launcher = formatLauncher(paths, 'linux')
+  const desktopEntry = {
+    name: `./usr/share/applications/${entryName}`,
+    content: Buffer.from(formatDesktopEntry(paths)),
+    isProgram: false,
+  }
   const script = (/** @type {string} */ name, /** @type {string} */ text) => ({
     name,
     content: Buffer.from(text),
@@ -38,22 +45,25 @@ export async function placeInSystem(files, extcapFolders) {
     ...files.filter(isPlaced).map((entry) => ({ ...entry, name: `.${home}/${entry.name}` })),
     ...(license === undefined ? [] : [{ ...license, name: './usr/share/doc/kcap/copyright' }]),
     ...copies,
+    desktopEntry,
     ...programs.map((name) => script(`./usr/bin/${name}`, start(name))),
     ...extcapFolders.map((folder) => script(`.${folder}/kcap`, launcher)),
   ]
 }
 
-/** Returns the launcher that `kcap install` writes. */
-async function loadFormatLauncher() {
+/** Returns the functions by which `kcap install` writes the launcher and the desktop entry. */
+async function loadFormats() {
+  const contents = `export { entryName, formatDesktopEntry } from './desktop-entry.ts'
+export { formatLauncher } from './format-launcher.ts'`
   const { outputFiles } = await build({
-    entryPoints: ['src/install/format-launcher.ts'],
+    stdin: { contents, resolveDir: 'src/install' },
     bundle: true,
     format: 'esm',
     platform: 'node',
     write: false,
   })
   const code = Buffer.from(outputFiles[0]?.contents ?? []).toString('base64')
-  /** @type {typeof import('../src/install/format-launcher.ts')} */
-  const { formatLauncher } = await import(`data:text/javascript;base64,${code}`)
-  return formatLauncher
+  /** @type {typeof import('../src/install/desktop-entry.ts') & typeof import('../src/install/format-launcher.ts')} */
+  const formats = await import(`data:text/javascript;base64,${code}`)
+  return formats
 }

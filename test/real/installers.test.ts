@@ -18,7 +18,7 @@ beforeAll(() => {
 
 /**
  * Shell functions. `look` prints the interfaces that Wireshark lists and packets from one; another prints the existing files, except
- * dpkg's own and the index of man pages.
+ * dpkg's own, the index of man pages and that of desktop entries.
  */
 const functions = `
 look() {
@@ -28,7 +28,7 @@ look() {
 }
 list_files() {
   rm -rf ~/.cache
-  find /changes "(" -type f -o -type l ")" ! -path "/changes/var/lib/dpkg/*" ! -path "/changes/var/cache/man/*" ! -path "/changes/var/log/*" | sed "s/^.changes/$1 /"
+  find /changes "(" -type f -o -type l ")" ! -path "/changes/var/lib/dpkg/*" ! -path "/changes/var/cache/man/*" ! -path "/changes/usr/share/applications/mimeinfo.cache" ! -path "/changes/var/log/*" | sed "s/^.changes/$1 /"
 }
 `
 
@@ -141,5 +141,6 @@ list_files left
       .filter((file) => /extcap\//.test(file))
       .sort(),
   ).toEqual([`${extcaps}/kcap`, '/usr/libexec/wireshark/extcap/kcap'])
+  expect(linesOf(stdout, 'installed')).toContain('/usr/share/applications/kcap-open.desktop')
   expect(linesOf(stdout, 'left')).toEqual([])
 })
