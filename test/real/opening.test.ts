@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { load } from 'js-yaml'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { openDemoFixture } from '../support/demo.ts'
 import { hasPrograms } from '../support/has-program.ts'
-import { until } from '../support/start-supervisor.ts'
 import { type LinkDesktop, openLinkDesktop } from './link-desktop.ts'
 
 const programs = ['Xvfb', 'openbox', 'xdotool', 'import', 'zenity', 'xdg-open', 'xdg-mime', 'desktop-file-validate']
@@ -67,7 +67,7 @@ linkTest('a confirmed click captures exactly what the link names, into Wireshark
   await desktop.waitForDialog()
   desktop.press('Right')
   desktop.press('Return')
-  await until(() => desktop.wiresharks().length > 0)
+  await vi.waitUntil(() => desktop.wiresharks().length > 0, 20_000)
   expect(await ended).toBe(0)
   expect(desktop.wiresharks()).toEqual([
     expect.stringMatching(/^-k -i service orders in namespace prod of context kcap-demo -o nameres/),
@@ -125,6 +125,29 @@ linkTest.each(hostileLinks)('the hostile link %j ends in an error dialog, and re
   expect(demo.cluster.requests.length).toBe(before)
   expect(existsSync(path.join(desktop.home, 'pwned'))).toBe(false)
   expect(browserArguments()).toBe(false)
+})
+
+/** Starts a plugin as k9s does: without a shell, with the variables replaced. */
+function startPlugin(name: string, variables: Readonly<Record<string, string>>) {
+  const file = path.join(desktop.home, '.config/k9s/plugins.yaml')
+  const { plugins } = load(readFileSync(file, 'utf8')) as {
+    plugins: Record<string, { command: string; args: string[] }>
+  }
+  const { command = '', args = [] } = plugins[name] ?? {}
+  return desktop.start(command, ...args.map((word) => word.replace(/\$(\w+)/g, (_word, key) => variables[key] ?? '')))
+}
+
+linkTest('the plugin of k9s shows the selected service in Wireshark, and an error in a dialog', async () => {
+  desktop.run(process.execPath, desktop.kcapPath, 'install', '--k9s')
+  const before = desktop.wiresharks().length
+  const scope = { CONTEXT: context, NAMESPACE: 'prod' }
+  startPlugin('kcap-service', { ...scope, NAME: 'orders' })
+  await vi.waitUntil(() => desktop.wiresharks().length > before, 20_000)
+  expect(desktop.wiresharks().at(-1)).toMatch(/^-k -i service orders in namespace prod of context kcap-demo /)
+  startPlugin('kcap-pod', { ...scope, NAME: 'gone' })
+  await desktop.waitForDialog()
+  desktop.takeScreenshot('k9s-error.png')
+  desktop.press('Return')
 })
 
 linkTest('kcap uninstall removes the registration', () => {
