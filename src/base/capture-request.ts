@@ -1,4 +1,4 @@
-import type { SshHostName, TargetName } from './target.ts'
+import type { SshHostName, Sudo, TargetName } from './target.ts'
 
 /**
  * Compression on the way here, for slow links only. `gzip` makes the remote side compress. `auto` leaves it to the user's ssh config, which never
@@ -21,7 +21,7 @@ export interface CaptureOptions {
 }
 
 /** Routes to a target. */
-export const routeNames = ['exec', 'kubectl', 'ephemeral', 'node-pod', 'ssh'] as const
+export const routeNames = ['exec', 'kubectl', 'ephemeral', 'node-pod', 'ssh', 'local'] as const
 export type RouteName = (typeof routeNames)[number]
 /** Routes the user can ask for; `auto` picks the one that needs the fewest permissions and leaves the least behind. */
 export const vias = ['auto', ...routeNames] as const
@@ -101,6 +101,8 @@ export interface CaptureRequest {
   readonly debug: DebugContainer
   /** SSH host that is the node of the captured pods. */
   readonly nodeHost?: SshHostName | undefined
+  /** Program that starts the capture program as root on this machine; absent means none. */
+  readonly localSudo?: Sudo
   /** SSH access to nodes: a host name in which `{node}` or `{address}` stands for the node's own. */
   readonly nodeSsh?: SshHostName | undefined
   /** Path on this machine of a tcpdump to upload to containers that have none. */

@@ -1,7 +1,7 @@
 import { formatAuthority, type ShareLink } from './share-link.ts'
 
 /** What the user asked for, before any query to a cluster or a host. */
-export type TargetName = PodName | PodSetName | NodeName | SshHostName | StreamName
+export type TargetName = PodName | PodSetName | NodeName | SshHostName | LocalName | StreamName
 
 /** Names whose pods can be followed as they come and go and as their containers restart. */
 export type FollowedName = PodName | PodSetName
@@ -94,6 +94,11 @@ export interface SshHostName {
   readonly client?: SshClientName | undefined
 }
 
+/** This machine's own network. */
+export interface LocalName {
+  readonly kind: 'local'
+}
+
 /** A stream of packets that another program offers: a capture shared by kcap (`kcaps`), or PCAP-over-IP (`tcp`). */
 export type StreamName =
   | ({ readonly kind: 'stream'; readonly protocol: 'kcaps' } & ShareLink)
@@ -110,7 +115,7 @@ export type Sudo = (typeof sudoPrograms)[number]
 export type Target = RoutedTarget | StreamTarget
 
 /** A target that a route leads to, where kcap runs a capture program. */
-export type RoutedTarget = PodTarget | NodeTarget | SshTarget
+export type RoutedTarget = PodTarget | NodeTarget | SshTarget | LocalTarget
 
 export interface PodTarget {
   readonly kind: 'pod'
@@ -152,18 +157,22 @@ export interface SshTarget {
   readonly name: SshHostName
 }
 
+/** This machine. */
+export type LocalTarget = LocalName
+
 export interface StreamTarget {
   readonly kind: 'stream'
   readonly name: StreamName
 }
 
 /**
- * Formats a target for reports, interface names and comments: `shop/orders-6c9f`, `node/worker-1`, `ssh://root@10.0.0.10:22` or
- * `kcaps://10.0.0.7:7443`. The text has no secrets.
+ * Formats a target for reports, interface names and comments: `shop/orders-6c9f`, `node/worker-1`, `ssh://root@10.0.0.10:22`,
+ * `local` or `kcaps://10.0.0.7:7443`. The text has no secrets.
  */
 export function formatTarget(target: Target): string {
   if (target.kind === 'pod') return `${target.namespace}/${target.pod}`
   if (target.kind === 'node') return `node/${target.node}`
+  if (target.kind === 'local') return 'local'
   if (target.kind === 'stream') return formatStreamName(target.name)
   const { user, host, port } = target.name
   return `ssh://${user === undefined ? '' : `${user}@`}${host.includes(':') ? `[${host}]` : host}${port === undefined ? '' : `:${port}`}`

@@ -9,6 +9,8 @@ export interface CaptureFailure {
   readonly hasFilter: boolean
   /** Whether the capture enters the network of a pod from its node. */
   readonly entersPod: boolean
+  /** Whether the capture program runs on this machine. */
+  readonly isLocal: boolean
   /** Whether sudo was given a password. */
   readonly hasSudoPassword: boolean
   /** Whether the script that kcap sent ran at all. */
@@ -49,14 +51,14 @@ function passwordlessHints(tool: 'sudo' | 'doas', program: 'tcpdump' | 'nsenter'
 /** Returns why the remote host captured nothing, judging by what it printed. */
 export function explainFailure(failure: CaptureFailure): KcapError {
   const { name, lines } = failure
-  const place = `${isSsh(name) ? 'on' : 'in'} "${name}"`
+  const place = name === 'local' ? 'this machine' : `${isSsh(name) ? 'on' : 'in'} "${name}"`
   const said = quoteTool(lines)
   const found = (pattern: RegExp) => lines.some((line) => pattern.test(line))
   if (failure.hasNoPod)
     return new KcapError('pod-not-on-node', `cannot capture "${name}": no process of it is on that node`, {
       hints: [
         'is it the node of the pod? kubectl get pod -o wide',
-        'hidepid on /proc hides it from all but root: --ssh-user root',
+        `hidepid on /proc hides it from all but root: ${failure.isLocal ? 'sudo kcap' : '--ssh-user root'}`,
       ],
     })
   if (failure.hasOtherPod)
@@ -93,7 +95,7 @@ export function explainFailure(failure: CaptureFailure): KcapError {
       hints: [
         'let it work without one; in a file made by visudo -f /etc/sudoers.d/kcap:',
         fileLine('Defaults:USER !requiretty'),
-        'or log in as root: --ssh-user root',
+        `or ${becomeRoot(failure)}`,
       ],
     })
   if (found(sudoPasswordPatterns)) {
@@ -103,13 +105,13 @@ export function explainFailure(failure: CaptureFailure): KcapError {
       hints: [
         ...(tool === 'sudo' ? ['KCAP_SUDO_PASSWORD gives it; on a terminal kcap asks for it'] : []),
         ...passwordlessHints(tool, failure.entersPod ? 'nsenter' : 'tcpdump'),
-        'or log in as root: --ssh-user root',
+        `or ${becomeRoot(failure)}`,
       ],
     })
   }
   if (found(sudoRefusedPatterns))
     return new KcapError('capture-not-permitted', `cannot capture ${place}: ${said}`, {
-      hints: ['log in as a user who may: --ssh-user root'],
+      hints: [becomeRoot(failure)],
     })
   if (found(interfacePatterns)) {
     return new KcapError(
@@ -155,19 +157,28 @@ function isSsh(name: string): boolean {
   return name.startsWith('ssh://')
 }
 
-function installHints({ name, missing }: CaptureFailure): Hint[] {
+/** Returns how to capture as root. */
+function becomeRoot({ isLocal }: CaptureFailure): string {
+  return isLocal ? 'run kcap as root' : 'log in as root: --ssh-user root'
+}
+
+function installHints(failure: CaptureFailure): Hint[] {
+  const { name, missing, isLocal } = failure
+
   if (missing === 'nsenter') return ['it is in the package util-linux; a debug image must have it: --debug-image IMAGE']
   if (missing === 'sudo' || missing === 'doas')
-    return [`log in as root instead: --ssh-user root`, line('--sudo', missing === 'sudo' ? 'doas' : 'sudo')]
-  if (isSsh(name)) return [`install it there: apt-get install tcpdump, dnf install tcpdump, apk add tcpdump`]
+    return [becomeRoot(failure), line('--sudo', missing === 'sudo' ? 'doas' : 'sudo')]
+  if (isSsh(name) || isLocal)
+    return [`install it ${isLocal ? 'here' : 'there'}: apt-get install tcpdump, dnf install tcpdump, apk add tcpdump`]
   return ['another container of the pod may have it: --container NAME']
 }
 
-function permissionHints({ name }: CaptureFailure): string[] {
-  if (isSsh(name))
+function permissionHints(failure: CaptureFailure): string[] {
+  const { name, isLocal } = failure
+  if (isSsh(name) || isLocal)
     return [
       '--sudo sudo',
-      '--ssh-user root',
+      isLocal ? becomeRoot(failure) : '--ssh-user root',
       'or give tcpdump the right on that host: setcap cap_net_raw,cap_net_admin+ep "$(command -v tcpdump)"',
     ]
   return ['another container of the pod may run as root: --container NAME']

@@ -33,7 +33,7 @@ export async function openSource(target: RoutedTarget, route: Route, options: So
   const { signal } = options
   let uploaded: UploadedProgram | undefined
   try {
-    if (options.uploadPath !== undefined && route.via !== 'ssh')
+    if (options.uploadPath !== undefined && route.via !== 'ssh' && route.via !== 'local')
       uploaded = await uploadTcpdump(route, options.uploadPath, { ...options, targetName: formatTarget(target) })
     const uploadedPath = uploaded?.path
     return await withShell(route, () =>
@@ -148,6 +148,7 @@ async function openWithFeatures(
     hasFilter: capture.filter !== '',
     isCompressed: compression !== 'none',
     entersPod: route.network.kind === 'pod',
+    isLocal: route.via === 'local',
     start: route.start,
     sudoPassword,
     signal,

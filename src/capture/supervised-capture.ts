@@ -27,6 +27,8 @@ export interface SupervisedCaptureOptions {
   readonly isCompressed: boolean
   /** Whether the network of a pod is entered from its node. */
   readonly entersPod: boolean
+  /** Whether the program runs on this machine. */
+  readonly isLocal?: boolean
   readonly start: StartRemoteProcess
   /** Password for sudo, if the argv says that it reads one. */
   readonly sudoPassword?: string | undefined
@@ -168,6 +170,7 @@ async function explainNoHeader(
     interfaceName: options.interfaceName,
     hasFilter: options.hasFilter,
     entersPod: options.entersPod,
+    isLocal: options.isLocal === true,
     hasSudoPassword: options.sudoPassword !== undefined,
     hasBegun: program.said.command !== '',
     hasNoPod,

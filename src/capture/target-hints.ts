@@ -11,7 +11,7 @@ export function withTargetHints(error: unknown, target: RoutedTarget): unknown {
 }
 
 function targetHints({ code }: KcapError, target: RoutedTarget): Hint[] {
-  if (code !== 'not-a-capture' || target.kind === 'node') return []
+  if (code !== 'not-a-capture' || target.kind === 'node' || target.kind === 'local') return []
   return [noted('see what it prints', line(...shellArgv(target), 'tcpdump', '--version'))]
 }
 

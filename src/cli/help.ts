@@ -14,6 +14,7 @@ export const introExamples = `  kcap NAMESPACE/POD                       capture
   kcap node/NAME --via node-pod            capture a node's own network
   kcap --ssh-host HOST --port 443          capture a host by SSH
   kcap NAMESPACE/POD --ssh-host NODE       capture a pod by SSH to its node
+  kcap local --iface eth0                  capture this machine
   kcap NAMESPACE/POD --serve               let others read the capture while it runs; prints a link
   kcap 'kcaps://…' --wireshark             read a capture that somebody shares, by its link
   kcap                                     search for a pod to capture

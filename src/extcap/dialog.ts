@@ -50,7 +50,9 @@ function formatArgument(
   })
   if (dialog.reload !== undefined)
     return argument + formatList(row.name, [...(lists[row.name] ?? []), ...(dialog.entries ?? [])], '', reference)
-  const values = (dialog.type === 'selector' ? (row.choices ?? []) : []).map((value, index) =>
+  // A list with labels has only what they name.
+  const offered = (row.choices ?? []).filter((value) => dialog.choices === undefined || value in dialog.choices)
+  const values = (dialog.type === 'selector' ? offered : []).map((value, index) =>
     formatSentence('value', { arg: number, value, display: dialog.choices?.[value] ?? value, default: index === 0 }),
   )
   return argument + values.join('')

@@ -34,6 +34,7 @@ without_ssh() {
   sent="src host $server and src port $4 and dst host $client and dst port $2"
   without "tcp and (($received) or ($sent))"
 }
+without_ports() { shift; for port; do without "tcp port $port"; done; }
 without_end() { without "tcp and ((src host $1 and src port $2) or (dst host $1 and dst port $2))"; }
 without_host() {
   without 'tcp port 10250'
@@ -59,6 +60,7 @@ without_host() {
 }
 case $own in
   ssh) [ -z "$SSH_CONNECTION" ] || without_ssh $SSH_CONNECTION ;;
+  ports*) without_ports $own ;;
   host*) without_host $own ;;
 esac
 [ -z "$terms" ] || filter="$terms${filter:+ and ($filter)}"

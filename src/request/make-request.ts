@@ -77,6 +77,7 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
     },
     nodeHost: findNodeHost(parsed, targets),
     nodeSsh,
+    localSudo: readChoice(parsed, 'sudo') ?? 'none',
     uploadPath: parsed.text('upload-tcpdump'),
     follow: !parsed.flag('no-follow'),
     reconnectMs: chooseReconnect(parsed.text('reconnect'), context.output),
@@ -206,6 +207,11 @@ export function chooseVia(
   nodeSsh: SshHostName | undefined,
 ): Via {
   const via = readChoice(parsed, 'via') ?? 'auto'
+  if (via !== 'auto' && via !== 'local' && targets.some(({ kind }) => kind === 'local')) {
+    throw new KcapError('usage', `cannot capture this machine via ${via}: kcap runs on it`, {
+      hints: ['leave --via out', 'a pod of that name: kcap pod/local'],
+    })
+  }
   if (
     via === 'ssh' &&
     nodeSsh === undefined &&

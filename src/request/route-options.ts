@@ -2,7 +2,7 @@ import { pullPolicies, vias } from '../base/capture-request.ts'
 import { defaultDebugImage } from '../settings/settings.ts'
 import type { OptionRow } from './option-row.ts'
 
-/** Requirements and side effects of each route. */
+/** Requirements and side effects of each route; `local` is for the shell on a node. */
 const routeChoices = {
   auto: 'automatic: the first below that creates nothing',
   exec: 'exec: tcpdump in the container',
@@ -20,7 +20,7 @@ export const routeOptions = [
     kind: 'text',
     value: 'ROUTE',
     choices: vias,
-    help: 'route: auto, exec, kubectl, ssh; ephemeral and node-pod create something (auto)',
+    help: 'route: auto, exec, kubectl, ssh, local; ephemeral and node-pod create something (auto)',
     dialog: {
       type: 'selector',
       display: 'Route',

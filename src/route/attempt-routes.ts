@@ -59,6 +59,7 @@ const failuresOfRoute: readonly ErrorCode[] = [
  */
 export async function* attemptRoutes(target: RoutedTarget, options: AttemptOptions): RouteAttempts {
   if (target.kind === 'ssh') throw yield attempt(target, 'ssh', options)
+  if (target.kind === 'local') throw yield attempt(target, 'local', options)
   if (target.kind === 'node') return yield* attemptNode(target, options)
   if (options.via !== 'auto') throw yield attempt(target, options.via, options)
   const first: RouteName = options.nodeHost === undefined ? 'exec' : 'ssh'
@@ -70,6 +71,7 @@ export async function* attemptRoutes(target: RoutedTarget, options: AttemptOptio
 /** Yields SSH where the config says how to reach the node, because SSH creates nothing; otherwise, or after a failure, a pod on the node. */
 async function* attemptNode(target: NodeTarget, options: AttemptOptions): RouteAttempts {
   const { via, consent, log } = options
+  if (via === 'local') throw yield attempt(target, via, options)
   let notBySsh: readonly string[] = []
   if (via === 'ssh' || (via === 'auto' && nameNodeHost(target, options) !== undefined)) {
     const failure = yield attempt(target, 'ssh', options)

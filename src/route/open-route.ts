@@ -4,17 +4,16 @@ import { KcapError } from '../base/kcap-error.ts'
 import type { WriteLog } from '../base/log.ts'
 import { formatTarget, type NodeTarget, type PodTarget, type RoutedTarget, type SshHostName } from '../base/target.ts'
 import type { ClusterPool } from '../kube/cluster-pool.ts'
-import type { ConnectSshOptions } from '../ssh/ssh-context.ts'
 import { openEphemeralRoute } from './ephemeral-route.ts'
 import { openExecRoute } from './exec-route.ts'
 import { openKubectlRoute } from './kubectl-route.ts'
+import { type LocalRouteOptions, openLocalRoute } from './local-route.ts'
 import { nameNodeHost } from './name-node-host.ts'
 import type { NodePods } from './node-pod-route.ts'
 import type { Route } from './route.ts'
 
-export interface RouteOptions {
+export interface RouteOptions extends LocalRouteOptions {
   readonly clusters: ClusterPool
-  readonly ssh: ConnectSshOptions
   /** SSH host that is the node of the captured pods, as the user named it. */
   readonly nodeHost: SshHostName | undefined
   /** Pattern for the SSH hosts of all nodes. */
@@ -39,6 +38,7 @@ export type QuietRoute = Exclude<RouteName, CreatingRoute>
  */
 export async function openRoute(target: RoutedTarget, via: QuietRoute, options: RouteOptions): Promise<Route> {
   const { clusters, ssh, signal } = options
+  if (target.kind === 'local' || (target.kind !== 'ssh' && via === 'local')) return openLocalRoute(target, options)
   if (target.kind === 'ssh') return await openSsh(target, target.name, ssh, signal)
   if (target.kind === 'node' || via === 'ssh')
     return await openSsh(target, nameNodeHost(target, options) ?? refuseNoHost(target), ssh, signal)

@@ -20,7 +20,7 @@ export function listRouteRights(via: RouteName, { namespace, nodePodNamespace }:
     // A WebSocket upgrade is a GET: exec needs both verbs from 1.35 on, and `get` alone before (kubernetes/kubernetes#78741).
     verbs: ['get', 'create'],
   })
-  if (via === 'ssh') return [find]
+  if (via === 'ssh' || via === 'local') return [find]
   if (via === 'ephemeral')
     return [find, exec(namespace), { ...core, namespace, resource: 'pods/ephemeralcontainers', verbs: ['patch'] }]
   if (via === 'node-pod') {

@@ -36,7 +36,7 @@ export async function followTargets(options: FollowOptions): Promise<void> {
 }
 
 function isFollowed(name: TargetName): name is FollowedName {
-  return name.kind !== 'node' && name.kind !== 'ssh' && name.kind !== 'stream'
+  return name.kind === 'pod' || name.kind === 'pods' || name.kind === 'service' || name.kind === 'workload'
 }
 
 async function followName(name: FollowedName, options: FollowOptions): Promise<void> {

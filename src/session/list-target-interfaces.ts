@@ -1,7 +1,7 @@
-import type { CaptureRequest } from '../base/capture-request.ts'
+import type { CaptureRequest, Via } from '../base/capture-request.ts'
 import { listInterfaces, type RemoteInterface } from '../capture/list-interfaces.ts'
 import { type ClusterPool, makeClusterPool } from '../kube/cluster-pool.ts'
-import { openRoute } from '../route/open-route.ts'
+import { openRoute, type QuietRoute } from '../route/open-route.ts'
 import { resolveTargets } from '../target/resolve-targets.ts'
 
 // Tested by test/cli/commands.test.ts.
@@ -17,7 +17,13 @@ export interface ListRun {
  * @throws {KcapError} any code — when a capture there would fail, too
  */
 export async function listTargetInterfaces(
-  { targets, via, nodeHost, nodeSsh }: Pick<CaptureRequest, 'targets' | 'via' | 'nodeHost' | 'nodeSsh'>,
+  {
+    targets,
+    via,
+    nodeHost,
+    nodeSsh,
+    localSudo,
+  }: Pick<CaptureRequest, 'targets' | 'via' | 'nodeHost' | 'nodeSsh' | 'localSudo'>,
   run: ListRun,
 ): Promise<readonly RemoteInterface[]> {
   const clusters: ClusterPool = makeClusterPool(run)
@@ -26,10 +32,11 @@ export async function listTargetInterfaces(
     if (target === undefined) return []
     // A list must not create anything in a cluster, and a stream is read as it is.
     if (target.kind === 'node' || target.kind === 'stream') return []
-    const route = await openRoute(target, via === 'kubectl' || via === 'ssh' ? via : 'exec', {
+    const route = await openRoute(target, isQuiet(via) ? via : 'exec', {
       clusters,
       nodeHost,
       nodeSsh,
+      localSudo,
       ssh: { signal: run.signal },
       signal: run.signal,
     })
@@ -41,4 +48,8 @@ export async function listTargetInterfaces(
   } finally {
     clusters.close()
   }
+}
+
+function isQuiet(via: Via): via is QuietRoute {
+  return via !== 'auto' && via !== 'ephemeral' && via !== 'node-pod'
 }

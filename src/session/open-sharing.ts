@@ -14,6 +14,8 @@ const namesBytes = 16 * 1024 * 1024
 export interface Sharing {
   readonly writer: CaptureWriter
   readonly readers: readonly SharedReader[]
+  /** Port of the stream; undefined: the capture is not shared. */
+  readonly port?: number
   /** Lets readers take what is queued for them, and closes the port. */
   close(): Promise<void>
 }
@@ -39,6 +41,7 @@ export async function openSharing(
   return {
     writer: addReaders(writer, readers),
     readers: share.readers,
+    port: share.port,
     async close() {
       // Also where the capture failed before the writer could finish.
       broadcast.end()

@@ -22,9 +22,14 @@ export interface Reach {
 
 /**
  * Makes the logins and connections of a capture. `signal` aborts whatever has not begun. Connections outlive it, because the end of a capture still
- * arrives through them.
+ * arrives through them. `sharePort`: the port on which the capture is shared.
  */
-export function makeReach(request: CaptureRequest, context: SessionContext, signal: AbortSignal): Reach {
+export function makeReach(
+  request: CaptureRequest,
+  context: SessionContext,
+  signal: AbortSignal,
+  sharePort?: number,
+): Reach {
   const { interactive, askSecret, askHostKey, askConsent, log, tell, clock } = context
   const connections = new AbortController()
   const clusters = makeClusterPool({ interactive, signal, timeoutMs: loginTimeoutMs, log, clock })
@@ -51,6 +56,8 @@ export function makeReach(request: CaptureRequest, context: SessionContext, sign
       },
       nodeHost: request.nodeHost,
       nodeSsh: request.nodeSsh,
+      localSudo: request.localSudo,
+      sharePort,
       debug,
       nodePods,
       consent: makeConsent(request.consent, askConsent),
@@ -72,5 +79,6 @@ export function formatCommand(commandLine: string, target: RoutedTarget, via: Ro
 }
 
 function nodeOf(target: RoutedTarget): string {
-  return target.kind === 'ssh' ? target.name.host : (target.node ?? 'NODE')
+  if (target.kind === 'ssh') return target.name.host
+  return (target.kind === 'local' ? undefined : target.node) ?? 'NODE'
 }

@@ -55,7 +55,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   void output.readerGone.then(() => sessionStop.end('reader gone'))
   const progress = makeProgress(output.name)
   const packets = makePacketOutput(writer, request.limits, sessionStop)
-  const reach = makeReach(request, context, signal)
+  const reach = makeReach(request, context, signal, share.port)
   const { clusters } = reach
   const keys = makeKeyWriter({ request, writer, fail: packets.fail, tell })
   const pump = makePacketPump(request.mergeWindowMs + keyLagMs(request), (runs) => {

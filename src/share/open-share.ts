@@ -24,6 +24,7 @@ const reportMs = 1_000
 export interface Share {
   /** What a reader needs: a secret link, or the address of a plain stream. */
   readonly link: string
+  readonly port: number
   readonly readers: readonly SharedReader[]
   /** Lets readers take what is queued, for some seconds, and closes the port. The broadcast must have ended. */
   close(): Promise<void>
@@ -43,7 +44,7 @@ export async function openShare(
   if (request.protocol === 'tcp') {
     const plain = makePlainServer(readers)
     const port = await listen(plain.server, request)
-    return { link: `tcp://${formatAuthority(host, port)}`, readers: readers.all, close: () => closeServer(plain) }
+    return { link: `tcp://${formatAuthority(host, port)}`, port, readers: readers.all, close: () => closeServer(plain) }
   }
   const token = randomBytes(tokenBytes).toString('base64url')
   const own = request.certificate && readCertificate(request.certificate)
@@ -53,7 +54,7 @@ export async function openShare(
   const port = await listen(secure.server, request)
   const fingerprint = own === undefined ? fingerprintOf(certificate.certificate) : undefined
   const link = formatShareLink({ host: isWildcard(host) ? os.hostname() : host, port, token, fingerprint })
-  return { link, readers: readers.all, close: () => closeServer(secure) }
+  return { link, port, readers: readers.all, close: () => closeServer(secure) }
 }
 
 async function closeServer({ server, finish, destroy }: ReturnType<typeof makePlainServer>): Promise<void> {

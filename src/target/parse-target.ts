@@ -15,11 +15,13 @@ export interface TargetDefaults {
 
 /**
  * Parses the text form of a target: `NS/POD`, `POD`, `pod/POD`, patterns as `NS/POD-*`, `svc/SERVICE`, `deployments.apps/X`, `NS/svc/SERVICE`,
- * `node/NAME`, `ssh://[USER@]HOST[:PORT]`, `kcaps://HOST:PORT/TOKEN`, `tcp://HOST:PORT`. A namespace that is called like a kind needs `-n`.
+ * `node/NAME`, `ssh://[USER@]HOST[:PORT]`, `local`, `kcaps://HOST:PORT/TOKEN`, `tcp://HOST:PORT`. A namespace that is called like a kind needs `-n`.
  * @throws {KcapError} usage — when the text is none of them, or names a namespace in spite of `-n NS` or `--all-namespaces`
  */
 export function parseTarget(text: string, defaults: TargetDefaults): TargetName {
   if (text.startsWith('kcaps:') || text.startsWith('tcp://')) return parseStream(text)
+  // A pod of that name is `pod/local`.
+  if (text === 'local' && defaults.cluster.namespace === undefined) return { kind: 'local' }
   if (text.startsWith('ssh://')) return parseSshTarget(text, defaults.ssh)
   const parts = text.split('/')
   const [first = '', second, third] = parts

@@ -42,6 +42,7 @@ async function resolveTarget(
   explain: ExplainLookup,
 ): Promise<Target[]> {
   if (name.kind === 'ssh') return [{ kind: 'ssh', name }]
+  if (name.kind === 'local') return [name]
   if (name.kind === 'stream') return [{ kind: 'stream', name }]
   const access = await clusters.open(name)
   try {

@@ -66,9 +66,10 @@ function canLink(context: string): boolean {
   return printable(context) === context && !/^-|^\s|\s$/.test(context) && context.length <= maxContextLength
 }
 
-/** Returns the target as words of a URL; undefined for a target that none can name: patterns, selectors, hosts and streams. */
+/** Returns the target as words of a URL; undefined for a target that none can name: patterns, selectors, hosts, this machine and streams. */
 export function toLinkedTarget(target: TargetName): LinkedTarget | undefined {
-  return target.kind === 'pods' || target.kind === 'ssh' || target.kind === 'stream' ? undefined : target
+  const { kind } = target
+  return kind === 'pods' || kind === 'ssh' || kind === 'local' || kind === 'stream' ? undefined : target
 }
 
 /** Returns the namespace of a target, and the target as an argument of kcap. */

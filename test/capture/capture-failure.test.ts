@@ -7,6 +7,7 @@ function explain(lines: readonly string[], more: Partial<CaptureFailure> = {}) {
     interfaceName: 'eth0',
     hasFilter: false,
     entersPod: false,
+    isLocal: false,
     hasNoPod: false,
     hasOtherPod: false,
     receivedBytes: 0,
@@ -49,7 +50,7 @@ test("a user who is not in the sudoers file is 'capture-not-permitted'", () => {
     5,
     'cannot capture on "ssh://root@node": cap is not in the sudoers file.',
   ])
-  expect(error.hints).toEqual(['log in as a user who may: --ssh-user root'])
+  expect(error.hints).toEqual(['log in as root: --ssh-user root'])
 })
 
 test("what nobody has foreseen is 'capture-program-failed', in the program's own words", () => {
@@ -174,4 +175,19 @@ describe("what libpcap says against a filter is 'bad-filter', in its words", () 
       expect(explainFilter(line).code).not.toBe('bad-filter')
     expect(explain(['tcpdump: syntax error'], { hasFilter: false }).code).toBe('capture-program-failed')
   })
+})
+
+test('hints for a capture on this machine are about this machine, not about SSH', () => {
+  const here = { name: 'local', isLocal: true }
+  const refused = explain(["tcpdump: eth0: You don't have permission to capture on that device"], here)
+  expect(refused.message).toMatch(/^cannot capture this machine: its user may not capture: /)
+  expect(refused.hints.slice(0, 2)).toEqual(['--sudo sudo', 'run kcap as root'])
+  const hints = [
+    explain(['sudo: a password is required'], here),
+    explain(['ann is not in the sudoers file'], here),
+    explain([], { ...here, hasNoPod: true }),
+    explain([], { ...here, missing: 'tcpdump' }),
+    explain([], { ...here, missing: 'sudo' }),
+  ].flatMap(({ hints }) => hints)
+  expect(hints.filter((hint) => hint.includes('ssh'))).toEqual([])
 })

@@ -44,8 +44,9 @@ describe.each(references.map((reference) => [reference.kind, reference] as const
   },
 )
 
-test('each route in the dialog says what it needs or creates', () => {
-  const { choices = [], dialog } = findOption('via') ?? {}
+test('each route in the dialog says what it needs or creates, and the one for shells on nodes is absent', () => {
+  const { choices: all = [], dialog } = findOption('via') ?? {}
+  const choices = all.filter((choice) => choice !== 'local')
   expect(Object.keys(dialog?.choices ?? {})).toEqual(choices)
   for (const choice of choices) expect(dialog?.choices?.[choice]).toMatch(/: ./)
 })

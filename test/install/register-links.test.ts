@@ -30,6 +30,8 @@ async function makeHome() {
     (await readdir(home, { recursive: true, withFileTypes: true }))
       .filter((entry) => !entry.isDirectory())
       .map((entry) => path.relative(home, path.join(entry.parentPath, entry.name)))
+      // Node from 22.1 on keeps compiled code there.
+      .filter((file) => !file.startsWith('cache/kcap/compiled/'))
       .sort()
   return { home, kcap, listFiles }
 }

@@ -206,6 +206,7 @@ const failure = {
   interfaceName: 'any',
   hasFilter: true,
   entersPod: false,
+  isLocal: false,
   hasSudoPassword: false,
   hasBegun: true,
   hasNoPod: false,
