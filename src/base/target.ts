@@ -37,6 +37,8 @@ export interface ClusterScope extends ClusterName {
   readonly namespace?: string | undefined
   /** Container; undefined means the pod's default container. */
   readonly container?: string | undefined
+  /** Node whose pods alone are meant; undefined means all nodes. */
+  readonly onNode?: string | undefined
 }
 
 export interface PodName extends ClusterScope {

@@ -143,6 +143,7 @@ export function makeTargets(parsed: ParsedArguments): TargetName[] {
   if (isHost) named.push(makeSshHost(sshHost, ssh))
   if (selector !== undefined && named.length === 0) return [{ kind: 'pods', ...cluster, selector, allNamespaces }]
   refuseIdleScope(named, selector, allNamespaces)
+  refuseIdleNode(named, cluster.onNode)
   return named
 }
 
@@ -170,9 +171,19 @@ function refuseIdleScope(names: readonly TargetName[], selector: string | undefi
   })
 }
 
+/** Refuses a node for targets that are no pods. */
+function refuseIdleNode(names: readonly TargetName[], onNode: string | undefined): void {
+  const other = names.find(({ kind }) => kind === 'node' || kind === 'ssh' || kind === 'local' || kind === 'stream')
+  if (onNode === undefined || other === undefined) return
+  throw new KcapError('usage', 'cannot use --on-node here: it goes with pods, services and workloads only', {
+    hints: ['kcap svc/orders --on-node worker-1', line('kcap', `node/${onNode}`)],
+  })
+}
+
 /** Returns the cluster and namespace in which to look up names. */
 export function makeClusterScope(parsed: ParsedArguments): ClusterScope {
   const kubeconfig = parsed.text('kubeconfig')
+  const onNode = parsed.text('on-node')
   const actAs = { user: parsed.text('as'), groups: parsed.list('as-group'), uid: parsed.text('as-uid') }
   const isAnother = actAs.user !== undefined || actAs.groups.length > 0 || actAs.uid !== undefined
   return {
@@ -181,6 +192,7 @@ export function makeClusterScope(parsed: ParsedArguments): ClusterScope {
     context: parsed.text('context'),
     namespace: parsed.text('namespace'),
     container: parsed.text('container'),
+    ...(onNode !== undefined && { onNode }),
   }
 }
 

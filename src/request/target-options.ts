@@ -110,6 +110,14 @@ export const targetOptions = [
   },
   {
     group: 'Target',
+    name: 'on-node',
+    kind: 'text',
+    value: 'NODE',
+    offers: 'nodes',
+    help: 'capture only the pods of the targets that run on this node',
+  },
+  {
+    group: 'Target',
     name: 'no-follow',
     kind: 'flag',
     help: 'capture only the pods that run now, and none after a restart',

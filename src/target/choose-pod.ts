@@ -11,6 +11,8 @@ export interface PodChoice {
   readonly context: string
   /** Container that the user named; undefined: kcap chooses. */
   readonly container: string | undefined
+  /** Node that the user named; undefined: any. */
+  readonly onNode?: string | undefined
 }
 
 /**
@@ -18,6 +20,7 @@ export interface PodChoice {
  * @throws {KcapError} pod-not-running — when the pod or the container does not run
  * @throws {KcapError} container-not-found — when the pod has no such container
  * @throws {KcapError} windows-node — when the pod runs on Windows
+ * @throws {KcapError} pod-not-on-node — when the pod runs on another node than the user named
  */
 export function choosePod(pod: V1Pod, choice: PodChoice): PodTarget {
   const namespace = pod.metadata?.namespace ?? ''
@@ -29,6 +32,9 @@ export function choosePod(pod: V1Pod, choice: PodChoice): PodTarget {
   // A pod is Pending while its init containers run.
   if (phase !== 'Running' && !(phase === 'Pending' && containers.some(isRunning)))
     throw notRunning(namespace, name, describePhase(pod, phase))
+  const node = pod.spec?.nodeName
+  if (choice.onNode !== undefined && node !== choice.onNode)
+    throw onOtherNode(`${namespace}/${name}`, node, choice.onNode)
   const { name: container, status } = chooseContainer(pod, containers, choice.container)
   return {
     kind: 'pod',
@@ -40,11 +46,16 @@ export function choosePod(pod: V1Pod, choice: PodChoice): PodTarget {
     ...readCgroupUid(pod),
     container,
     containerId: status?.containerID ?? '',
-    node: pod.spec?.nodeName,
+    node,
     ...(pod.status?.hostIP === undefined ? {} : { nodeAddress: pod.status.hostIP }),
     addresses: (pod.status?.podIPs ?? [{ ip: pod.status?.podIP ?? '' }]).map(({ ip }) => ip).filter(isIP),
     hostNetwork: pod.spec?.hostNetwork === true,
   }
+}
+
+function onOtherNode(target: string, node: string | undefined, onNode: string): KcapError {
+  const state = node === undefined ? 'it is on no node yet' : `it runs on node "${node}", not on "${onNode}"`
+  return new KcapError('pod-not-on-node', `cannot capture "${target}": ${state}`, { hints: ['leave --on-node out'] })
 }
 
 /**

@@ -30,12 +30,13 @@ export async function* followPodSet(
     if (name.kind === 'service') yield* followServiceEndpoints(name, access, run)
     return
   }
-  const { namespace, labelSelector } = set
+  const { namespace, labelSelector, fieldSelector } = set
   const scope = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`
   const changes = watchList(access, {
     path: `/api/v1${scope}/pods`,
     action: { resource: 'pods', namespace },
     labelSelector,
+    fieldSelector,
     keep: (pod: V1Pod) => (isInSet(set, pod) ? readPod(pod, name, access) : undefined),
     ...run,
   })

@@ -12,6 +12,8 @@ export interface PodSet {
   /** Namespace; undefined: all namespaces. */
   readonly namespace: string | undefined
   readonly labelSelector: string | undefined
+  /** Field selector that limits the pods to one node. */
+  readonly fieldSelector?: string
   /** Pattern of pod names. */
   readonly pattern: string | undefined
   /** Reports whether a pod that matches the rest belongs to the set; undefined: every pod does. */
@@ -19,10 +21,21 @@ export interface PodSet {
 }
 
 /**
- * Returns what a name selects; undefined when no single query can find it: there is no such service or workload, or it selects nothing by labels.
+ * Returns what a name selects on its node; undefined when no single query can find it: there is no such service or workload, or it selects nothing by labels.
  * @throws {KcapError} api-* — when a request fails
  */
 export async function findPodSet(
+  name: PodSetName,
+  access: ClusterAccess,
+  signal: AbortSignal,
+): Promise<PodSet | undefined> {
+  const set = await findOnAllNodes(name, access, signal)
+  return set === undefined || name.onNode === undefined
+    ? set
+    : { ...set, fieldSelector: `spec.nodeName=${name.onNode}` }
+}
+
+async function findOnAllNodes(
   name: PodSetName,
   access: ClusterAccess,
   signal: AbortSignal,
@@ -58,6 +71,7 @@ export function tryTarget(pod: V1Pod, name: ClusterScope, access: ClusterAccess)
       cluster: clusterOf(name),
       context: access.context,
       container: name.container,
+      onNode: name.onNode,
     })
   } catch (error) {
     return toKcapError(error)

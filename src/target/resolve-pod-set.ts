@@ -41,6 +41,8 @@ export async function resolvePodSet(
       : await takePods(name, access, take, signal)
   if (explain === undefined) throw await notFound(name, access, signal)
   if (targets.size > 0) return [...targets.values()].sort((a, b) => (a.pod < b.pod ? -1 : 1))
+  if (name.onNode !== undefined && (refusal === undefined || refusal.code === 'pod-not-on-node'))
+    throw noneOnNode(name, name.onNode)
   throw refusal === undefined || refusal.code === 'pod-not-running' ? await explain(count) : refusal
 }
 
@@ -94,6 +96,14 @@ async function notFound(name: PodSetName, access: ClusterAccess, signal: AbortSi
     ...(near.length > 0 ? [`similar names: ${near.join(', ')}`] : []),
     line('kubectl', 'get', name.workloadKind, '-n', namespace),
   ])
+}
+
+function noneOnNode(name: PodSetName, onNode: string): KcapError {
+  const hints = ['leave --on-node out', line('kcap', 'list', 'nodes')]
+  const target = formatFollowedName(name)
+  return new KcapError('pod-not-on-node', `cannot capture "${target}": none of its pods is on node "${onNode}"`, {
+    hints,
+  })
 }
 
 function noneRuns(name: Exclude<PodSetName, ServiceName>, access: ClusterAccess, count: number): KcapError {

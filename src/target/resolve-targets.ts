@@ -62,6 +62,7 @@ async function resolvePod(name: PodName, access: ClusterAccess, signal: AbortSig
     cluster: clusterOf(name),
     context: access.context,
     container: name.container,
+    onNode: name.onNode,
   })
 }
 
