@@ -3,8 +3,11 @@ import { SourceMap } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** A place in a stack trace: `/usr/lib/kcap/program.cjs:12:3456`, or the same as a file URL. */
-const place = /((?:file:\/\/)?[^\s()]+\.c?js):(\d+):(\d+)/g
+/**
+ * A place in a stack trace: `/usr/lib/kcap/program.cjs:12:3456`, or the same as a file URL. It begins a word. Tried at each character, the pattern
+ * would take seconds for a long message.
+ */
+const place = /(?<=^|[\s(])((?:file:\/\/)?[^\s()]+\.c?js):(\d+):(\d+)/g
 
 /**
  * Returns a stack trace whose places in the built program are those of the source: `src/cli/run-cli.ts:30:5`. Reads the source maps that the build
