@@ -81,8 +81,10 @@ export type OutputName =
   | { readonly kind: 'readers' }
 
 /** How others can read a capture while it runs. */
-export interface ShareRequest {
-  /** `kcaps`: WebSocket over TLS, with a token. `tcp`: PCAP-over-IP, without login and encryption. */
+export type ShareRequest = PortShare | SocketShare
+
+/** At a port. `kcaps`: WebSocket over TLS, with a token. `tcp`: PCAP-over-IP, without login and encryption. */
+export interface PortShare {
   readonly protocol: 'kcaps' | 'tcp'
   readonly host: string
   /** 0: any free port. */
@@ -90,6 +92,13 @@ export interface ShareRequest {
   readonly maxReaders: number
   /** The user's own certificate and its key, in PEM; undefined: one is made for this capture. */
   readonly certificate?: { readonly certificateFile: string; readonly keyFile: string } | undefined
+}
+
+/** At a unix socket, which only this user may open. */
+export interface SocketShare {
+  readonly protocol: 'unix'
+  readonly path: string
+  readonly maxReaders: number
 }
 
 /** Everything a capture needs to know, and nothing about who asked: the shell and Wireshark hand over the same value. */

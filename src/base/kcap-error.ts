@@ -1,5 +1,6 @@
 import { type ErrorCode, exitCodeOf } from './error-codes.ts'
 import { formatHint, type Hint, type HintScope, withContext } from './hint.ts'
+import { hideShareTokens } from './share-link.ts'
 
 /** Permission that a login lacks, in RBAC terms. */
 export interface Denial {
@@ -41,10 +42,11 @@ export class KcapError extends Error {
     message: string,
     options: { hints?: readonly Hint[]; cause?: unknown; facts?: ErrorFacts } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    // A link lets its reader into a capture, and users paste it in many places.
+    super(hideShareTokens(message), options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'KcapError'
     this.code = code
-    this.remedies = options.hints ?? []
+    this.remedies = (options.hints ?? []).map((hint) => (typeof hint === 'string' ? hideShareTokens(hint) : hint))
     this.facts = options.facts ?? {}
   }
 

@@ -42,6 +42,11 @@ export function parseAuthority(text: string): { readonly host: string; readonly 
   return { host, port: Number(port) }
 }
 
+/** Removes what people paste along with a link: spaces, quotes, angle brackets. Returns undefined for text that is no link at all. */
+export function findShareLink(text: string): string | undefined {
+  return /^[\s'"<`]*(kcaps:[^\s'">`]*)[\s'">`]*$/i.exec(text)?.[1]
+}
+
 /** Replaces the secret part of each link in a text. */
 export function hideShareTokens(text: string): string {
   return text.replace(/(kcaps:\/\/[^/\s'"]*)\/[^\s'"]*/gi, '$1/…')

@@ -101,10 +101,11 @@ export interface LocalName {
   readonly kind: 'local'
 }
 
-/** A stream of packets that another program offers: a capture shared by kcap (`kcaps`), or PCAP-over-IP (`tcp`). */
+/** A stream of packets that another program offers: a capture shared by kcap (`kcaps`), PCAP-over-IP (`tcp`), or the same at a unix socket. */
 export type StreamName =
   | ({ readonly kind: 'stream'; readonly protocol: 'kcaps' } & ShareLink)
   | { readonly kind: 'stream'; readonly protocol: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'stream'; readonly protocol: 'unix'; readonly path: string }
 
 /** SSH clients: ssh2 inside kcap, or the system's ssh. `auto` uses the system's where ssh2 lacks a feature. */
 export const sshClientNames = ['auto', 'ssh2', 'openssh'] as const
@@ -181,6 +182,7 @@ export function formatTarget(target: Target): string {
 }
 
 /** Formats a stream without its token. */
-export function formatStreamName({ protocol, host, port }: StreamName): string {
-  return `${protocol}://${formatAuthority(host, port)}`
+export function formatStreamName(name: StreamName): string {
+  if (name.protocol === 'unix') return `unix:${name.path}`
+  return `${name.protocol}://${formatAuthority(name.host, name.port)}`
 }

@@ -1,6 +1,6 @@
 import { contextWords } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { formatAuthority, formatShareLink, parseShareLink } from '../base/share-link.ts'
+import { findShareLink, formatAuthority, formatShareLink, parseShareLink } from '../base/share-link.ts'
 import { findResourceKind, resourceKinds } from '../kube/resource-kinds.ts'
 import { parseTargetUrl, type TargetUrl } from '../target/target-url.ts'
 
@@ -21,7 +21,8 @@ export interface OpenedLink {
  * @throws {KcapError} usage — when the text is neither
  */
 export function readLink(url: string): OpenedLink {
-  return /^kcaps:/i.test(url) ? readShareLink(url) : readTargetUrl(parseTargetUrl(url))
+  const link = findShareLink(url)
+  return link === undefined ? readTargetUrl(parseTargetUrl(url)) : readShareLink(link)
 }
 
 function readTargetUrl({ context, namespace, word, ports }: TargetUrl): OpenedLink {

@@ -1,7 +1,7 @@
 import { exitCodes } from '../base/error-codes.ts'
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { formatTarget, type TargetName } from '../base/target.ts'
+import { formatStreamName, formatTarget, type TargetName } from '../base/target.ts'
 import { writeAnswer } from '../host/write-answer.ts'
 import { findContext, loadKubeconfig } from '../kube/kubeconfig.ts'
 import { applySettings } from '../request/apply-settings.ts'
@@ -41,8 +41,12 @@ export async function url(argv: readonly string[]): Promise<number> {
 }
 
 function refuse(target: TargetName): never {
-  const what = target.kind === 'ssh' ? formatTarget({ kind: 'ssh', name: target }) : 'the pods'
-  const state = target.kind === 'ssh' ? 'it names a host' : 'a pattern or selector names any number of pods'
+  const [what, state] =
+    target.kind === 'ssh' || target.kind === 'local'
+      ? [target.kind === 'ssh' ? formatTarget({ kind: 'ssh', name: target }) : 'local', 'it names a machine']
+      : target.kind === 'stream'
+        ? [formatStreamName(target), 'it is a link already, or has none']
+        : ['the pods', 'a pattern or selector names any number of pods']
   throw new KcapError('usage', `cannot print a link to "${what}": ${state}, and a link names one object of a cluster`, {
     hints: ['a link to a workload: kcap url deploy/NAME -n NAMESPACE'],
   })

@@ -1,9 +1,11 @@
 import { monotonicClock } from '../base/clock.ts'
 import { exitCodes } from '../base/error-codes.ts'
 import { toKcapError } from '../base/kcap-error.ts'
+import { linkSignals } from '../base/link-signals.ts'
 import { printable, printableJson } from '../base/printable.ts'
 import { formatStreamName, type StreamName } from '../base/target.ts'
 import { openPacketStream } from '../share/open-packet-stream.ts'
+import { toStreamError } from '../share/stream-error.ts'
 
 /** Time to wait for the description of the packets. */
 const patienceMs = 5_000
@@ -33,9 +35,9 @@ export async function examineStreams(
 async function examineStream(name: StreamName, signal: AbortSignal): Promise<StreamExamination> {
   const target = formatStreamName(name)
   const startedMs = monotonicClock.nowMs()
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])
+  const { signal: deadline, unlink } = linkSignals(signal, AbortSignal.timeout(patienceMs))
   let isConnected = false
-  const notes = { takeNames: () => {}, takeTlsSecrets: () => {} }
+  const notes = { takeNames: () => {}, takeTlsSecrets: () => {}, taken: async () => {} }
   try {
     const source = await openPacketStream(name, { notes, signal: deadline, onWaiting: () => (isConnected = true) })
     const tookMs = Math.round(monotonicClock.nowMs() - startedMs)
@@ -49,8 +51,12 @@ async function examineStream(name: StreamName, signal: AbortSignal): Promise<Str
   } catch (error) {
     if (isConnected && deadline.aborted)
       return { target, state: 'waiting', text: 'is connected, and has described no packets yet', hints: [] }
-    const { message, hints } = toKcapError(error)
+    const isLate = deadline.aborted && !signal.aborted
+    const late = Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' })
+    const { message, hints } = isLate ? toStreamError(name, late) : toKcapError(error)
     return { target, state: 'failed', text: message, hints }
+  } finally {
+    unlink()
   }
 }
 

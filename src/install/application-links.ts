@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { lstatSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { KcapError } from '../base/kcap-error.ts'
 import { makeFolder } from '../host/make-folder.ts'
@@ -72,7 +72,7 @@ export async function registerApplicationLinks(paths: LauncherPaths): Promise<Li
   try {
     const made = path.join(draft, 'kcap.app')
     for (const argv of formatApplicationSteps(made, paths)) await runTool(argv, application)
-    rmSync(application, { recursive: true, force: true })
+    if (owner === 'kcap') renameSync(application, path.join(draft, 'old.app'))
     renameSync(made, application)
   } finally {
     rmSync(draft, { recursive: true, force: true })
@@ -92,7 +92,8 @@ export async function unregisterApplicationLinks(): Promise<LinkRegistration> {
 
 function findOwner(application: string): 'kcap' | 'another program' | 'nobody' {
   const info = readExisting(path.join(application, 'Contents', 'Info.plist'))
-  if (info === undefined) return 'nobody'
+  if (info === undefined)
+    return lstatSync(application, { throwIfNoEntry: false }) === undefined ? 'nobody' : 'another program'
   return info.includes(`<string>${bundleIdentifier}</string>`) ? 'kcap' : 'another program'
 }
 

@@ -20,13 +20,15 @@ export function readExisting(file: string): string | undefined {
 export function replaceFile(file: string, text: string | undefined): void {
   const place = findPlace(file)
   if (text === undefined) {
-    rmSync(place, { force: true })
+    if (place === file) rmSync(file, { force: true })
+    // The link stays, and so does what it leads to.
+    else writeFileSync(place, '')
     return
   }
   makeFolder(path.dirname(place))
   const draft = path.join(path.dirname(place), `.${path.basename(place)}.kcap-${process.pid}`)
+  writeFileSync(draft, text, { flag: 'wx', mode: 0o644 })
   try {
-    writeFileSync(draft, text, { flag: 'wx', mode: 0o644 })
     const mode = statSync(place, { throwIfNoEntry: false })?.mode
     if (mode !== undefined) chmodSync(draft, mode & 0o7777)
     renameSync(draft, place)

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { linkSignals } from '../base/link-signals.ts'
 import { matchesWildcard } from '../base/wildcard.ts'
 import type { Kubeconfig } from '../kube/kubeconfig.ts'
 import type { ListSettings } from '../settings/settings.ts'
@@ -102,7 +103,7 @@ async function listCluster(
     config,
     ...wanted,
     // Stops a hanging login before the time is over, so that it has ended by then.
-    signal: AbortSignal.any([late.signal, AbortSignal.timeout(timeoutMs)]),
+    signal: linkSignals(late.signal, AbortSignal.timeout(timeoutMs)).signal,
     ...(limits.withObjects === true && { withObjects: true }),
     loginTimeoutMs: Math.max(1, Math.min(limits.loginTimeoutMs, timeoutMs - (limits.killDelayMs ?? 0))),
     ...(limits.killDelayMs !== undefined && { killDelayMs: limits.killDelayMs }),

@@ -13,6 +13,8 @@ export interface StreamNotes {
   takeNames(names: readonly AddressName[]): void
   /** Takes lines of an NSS key log, newlines included. */
   takeTlsSecrets(lines: string): void
+  /** Settles when there is room for more. Never rejects. */
+  taken(): Promise<void>
 }
 
 /** Maximum length of a block of names or secrets; longer ones are skipped. */
@@ -21,6 +23,8 @@ export const maxNotesLength = 16 * 1024 * 1024
 export const maxOptionsLength = 64 * 1024
 const maxCommentLength = 4_096
 const maxNames = 200_000
+/** Maximum length of a name: that of a domain. */
+const maxNameLength = 255
 
 /** Hands the names or TLS secrets of a block, without its trailing length, to `notes`. Ignores what is malformed. */
 export function readNotes(block: Buffer, littleEndian: boolean, notes: StreamNotes): void {
@@ -58,7 +62,8 @@ function parseNameResolution(block: Buffer, littleEndian: boolean): AddressName[
       const address = formatAddress(block.subarray(at + 4, at + 4 + addressLength))
       // An address may have several names, each with a zero byte behind it.
       for (const name of block.toString('utf8', at + 4 + addressLength, at + 4 + length).split('\0'))
-        if (name !== '' && isIP(address) !== 0) names.push({ address, name: printable(name) })
+        if (name !== '' && name.length <= maxNameLength && isIP(address) !== 0)
+          names.push({ address, name: printable(name) })
     }
     at += 4 + padded(length)
   }

@@ -28,8 +28,8 @@ export type RemoteNetwork =
 export type OwnStream =
   /** The stream does not pass the captured network. */
   | { readonly kind: 'elsewhere' }
-  /** Connections to TCP ports of this machine. */
-  | { readonly kind: 'ports'; readonly ports: readonly number[] }
+  /** On the machine of kcap: TCP ports that it serves, and the connection in SSH_CONNECTION, if there is one. */
+  | { readonly kind: 'local'; readonly ports: readonly number[] }
   /** The connection in sshd's SSH_CONNECTION. */
   | { readonly kind: 'ssh' }
   /**
@@ -68,7 +68,7 @@ function formatNetwork(network: RemoteNetwork): string {
 }
 
 function formatOwnStream(own: OwnStream): string {
-  if (own.kind === 'ports') return ['ports', ...own.ports].join(' ')
+  if (own.kind === 'local') return ['local', ...own.ports].join(' ')
   if (own.kind !== 'host') return own.kind
   // Words of a shell; addresses contain nothing that it would expand.
   const places = own.apiAddresses.filter(({ host = '' }) => /^[\w.:%-]*$/.test(host))

@@ -60,7 +60,7 @@ without_host() {
 }
 case $own in
   ssh) [ -z "$SSH_CONNECTION" ] || without_ssh $SSH_CONNECTION ;;
-  ports*) without_ports $own ;;
+  local*) without_ports $own; [ -z "$SSH_CONNECTION" ] || without_ssh $SSH_CONNECTION ;;
   host*) without_host $own ;;
 esac
 [ -z "$terms" ] || filter="$terms${filter:+ and ($filter)}"

@@ -20,11 +20,17 @@ export function makeShareRequest(parsed: ParsedArguments): ShareRequest | undefi
     if (idle === undefined) return undefined
     throw new KcapError('usage', `cannot use --${idle}: the capture is not shared`, { hints: ['--serve'] })
   }
-  const { protocol, ipv6, host = ipv6, port } = shareAddress.exec(serve)?.groups ?? {}
+  const { path, protocol, ipv6, host = ipv6, port } = shareAddress.exec(serve)?.groups ?? {}
+  const maxReaders = readers === undefined ? defaultMaxReaders : parseCount('serve-readers', readers, 1, maxMaxReaders)
+  if (path !== undefined) return { protocol: 'unix', path, maxReaders }
   if (host === undefined || Number(port) > 65_535) {
-    throw new KcapError('usage', `cannot use --serve "${serve}": must be ADDRESS:PORT or tcp://ADDRESS:PORT`, {
-      hints: ['--serve 127.0.0.1:7443', '--serve'],
-    })
+    throw new KcapError(
+      'usage',
+      `cannot use --serve "${serve}": must be ADDRESS:PORT, tcp://ADDRESS:PORT or unix:PATH`,
+      {
+        hints: ['--serve 127.0.0.1:7443', '--serve'],
+      },
+    )
   }
   if ((certificateFile === undefined) !== (keyFile === undefined)) {
     throw new KcapError('usage', 'cannot use --serve-cert without --serve-key: a server needs both', {
@@ -41,7 +47,7 @@ export function makeShareRequest(parsed: ParsedArguments): ShareRequest | undefi
     protocol: isPlain ? 'tcp' : 'kcaps',
     host,
     port: Number(port),
-    maxReaders: readers === undefined ? defaultMaxReaders : parseCount('serve-readers', readers, 1, maxMaxReaders),
+    maxReaders,
     certificate: certificateFile === undefined || keyFile === undefined ? undefined : { certificateFile, keyFile },
   }
 }

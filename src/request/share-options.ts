@@ -1,7 +1,8 @@
 import type { OptionRow } from './option-row.ts'
 
-/** `10.0.0.7:7443`, `[::1]:0`, `tcp://127.0.0.1:57012`. */
-export const shareAddress = /^(?<protocol>tcp:\/\/)?(?:\[(?<ipv6>[\da-f:.]+)\]|(?<host>[\w.-]+)):(?<port>\d{1,5})$/i
+/** `10.0.0.7:7443`, `[::1]:0`, `tcp://127.0.0.1:57012`, `unix:/run/user/1000/orders.sock`. */
+export const shareAddress =
+  /^(?:unix:(?<path>.+)|(?<protocol>tcp:\/\/)?(?:\[(?<ipv6>[\da-f:.]+)\]|(?<host>[\w.-]+)):(?<port>\d{1,5}))$/is
 
 /** Options that let others read the capture while it runs. */
 export const shareOptions = [

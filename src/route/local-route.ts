@@ -20,8 +20,8 @@ export interface LocalRouteOptions {
 }
 
 /**
- * Opens a route to this machine's own network, or to that of a pod that runs on it. Leaves out the stream to the readers of a shared capture, which
- * would capture itself.
+ * Opens a route to this machine's own network, or to that of a pod that runs on it. Leaves out what would capture itself: the stream to the
+ * readers of a shared capture, and the SSH connection of the shell that kcap runs in.
  * @throws {KcapError} usage — when this machine is no Linux
  * @throws {KcapError} pod-not-on-node — when nothing identifies the pod on its node, or this machine is another node
  */
@@ -34,7 +34,7 @@ export function openLocalRoute(
       hints: ['tcpdump -i any -w FILE captures on other systems'],
     })
   }
-  if (target.kind === 'node') refuseOtherNode(target)
+  if (target.kind === 'node' || (target.kind === 'pod' && target.hostNetwork)) refuseOtherNode(target)
   const self = { user: accountLabel(), host: hostname(), batchMode: false }
   const entersPod = target.kind === 'pod' && !target.hostNetwork
   return {
@@ -42,19 +42,20 @@ export function openLocalRoute(
     description: entersPod ? "the pod's network on this machine" : 'this machine',
     start: startHere,
     network: entersPod ? enterPod(target) : { kind: 'here' },
-    ownStream: entersPod || sharePort === undefined ? { kind: 'elsewhere' } : { kind: 'ports', ports: [sharePort] },
+    ownStream: entersPod ? { kind: 'elsewhere' } : { kind: 'local', ports: sharePort === undefined ? [] : [sharePort] },
     sudo: localSudo,
     nextSudoPassword: makeSudoPasswords({ host: self, isUnproven: () => false }, ssh),
     close: async () => {},
   }
 }
 
-function refuseOtherNode({ node, nodeAddress }: NodeTarget): void {
+function refuseOtherNode(target: NodeTarget | PodTarget): void {
+  const { node, nodeAddress } = target
   const own = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.map(({ address }) => address))
   if (nodeAddress === undefined || own.includes(nodeAddress)) return
   throw new KcapError(
     'pod-not-on-node',
-    `cannot capture "node/${node}" on this machine: it does not have the node's address ${nodeAddress}`,
+    `cannot capture "${formatTarget(target)}" on this machine: it does not have the address ${nodeAddress} of node "${node}"`,
     { hints: ['leave --via out, or run kcap on the node', line('kcap', 'local')] },
   )
 }

@@ -48,7 +48,7 @@ function describeName(name: TargetName): string {
   if (name.kind === 'ssh') return `host ${name.host}`
   if (name.kind === 'local') return 'this machine'
   if (name.kind === 'stream')
-    return `${name.protocol === 'kcaps' ? 'shared capture' : 'stream'} at ${formatAuthority(name.host, name.port)}`
+    return `${name.protocol === 'kcaps' ? 'shared capture' : 'stream'} at ${name.protocol === 'unix' ? name.path : formatAuthority(name.host, name.port)}`
   const where = `${name.namespace === undefined ? '' : ` in namespace ${name.namespace}`}${name.context === undefined ? '' : ` of context ${name.context}`}`
   if (name.kind === 'node') return `node ${name.node}${where}`
   if (name.kind === 'pod') return `pod ${name.pod}${where}`

@@ -14,8 +14,8 @@ const namesBytes = 16 * 1024 * 1024
 export interface Sharing {
   readonly writer: CaptureWriter
   readonly readers: readonly SharedReader[]
-  /** Port of the stream; undefined: the capture is not shared. */
-  readonly port?: number
+  /** Port of the stream; undefined: the capture is not shared, or not at a port. */
+  readonly port?: number | undefined
   /** Lets readers take what is queued for them, and closes the port. */
   close(): Promise<void>
 }

@@ -8,7 +8,7 @@ import type { SourceProgress } from './session-progress.ts'
 /** Maximum number of interfaces of a source. Each stays in memory, and a hostile stream may keep inventing new descriptions of its packets. */
 const mostInterfaces = 100
 /** The same for a stream that somebody shares: it has at least one interface for each pod. */
-const mostSharedInterfaces = 2_000
+const mostSharedInterfaces = 10_000
 
 interface KnownInterface {
   readonly id: number
@@ -36,8 +36,8 @@ export function makeSourceInterfaces(
       const known = interfaces.get(figures) ?? []
       const fitting = known.find((other) => describes(other.header, header))
       if (fitting !== undefined) return fitting.id
-      if (known.length === (header.origin === undefined ? mostInterfaces : mostSharedInterfaces))
-        throw corruptCapture(`its packets have more than ${mostInterfaces} different descriptions`, name)
+      const most = header.origin === undefined ? mostInterfaces : mostSharedInterfaces
+      if (known.length === most) throw corruptCapture(`its packets have more than ${most} different descriptions`, name)
       await namesReady()
       const id = await writer.addInterface(
         header.origin === undefined

@@ -21,7 +21,7 @@ export interface KeyWriter {
   /** Writes the keys that these packets need, before the packets are written. */
   writeNeeded(runs: readonly PacketRun[]): void
   /** Writes the keys that a shared stream contains: whoever shares it has chosen them. Never rejects. */
-  writeShared(lines: string): void
+  writeShared(lines: string): Promise<void>
   /** Writes the keys of the request's own key log file, until `signal` aborts. */
   followFile(signal: AbortSignal): Promise<void>
   /** Writes the keys of a file at the end of a route, until `signal` aborts. Never rejects: it reports what keeps the keys from arriving. */
@@ -59,9 +59,7 @@ export function makeKeyWriter({ request, writer, fail, tell }: WriteKeysOptions)
     writeNeeded(runs) {
       if (isWanted) void write(pool.need(findHandshakes(runs)))
     },
-    writeShared(lines) {
-      void write(shared.push(Buffer.from(lines, 'latin1')))
-    },
+    writeShared: (lines) => write(shared.push(Buffer.from(lines, 'latin1'))),
     async followFile(signal) {
       const file = request.keyLogFile
       if (file === undefined) return

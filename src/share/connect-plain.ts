@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import type { KcapError } from '../base/kcap-error.ts'
+import { linkSignals } from '../base/link-signals.ts'
 import { readChunks } from '../base/read-chunks.ts'
 import type { StreamName } from '../base/target.ts'
 import type { StreamConnection } from './stream-connection.ts'
@@ -10,18 +11,16 @@ const connectTimeoutMs = 15_000
 const keepAliveMs = 15_000
 
 /**
- * Connects to a server of PCAP-over-IP: it sends a capture to whoever connects, and closes the connection at its end.
+ * Connects to a server of PCAP-over-IP, or to one at a unix socket: it sends a capture to whoever connects, and closes the connection at its end.
  * @throws {KcapError} stream-unreachable — when nothing listens there
  */
 export async function connectPlain(name: StreamName, signal: AbortSignal): Promise<StreamConnection> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)])
-  const socket = connect({
-    host: name.host,
-    port: name.port,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: keepAliveMs,
-  })
+  const { signal: deadline, unlink } = linkSignals(signal, AbortSignal.timeout(connectTimeoutMs))
+  const socket = connect(
+    name.protocol === 'unix'
+      ? { path: name.path }
+      : { host: name.host, port: name.port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs },
+  )
   const abort = () => socket.destroy(deadline.reason)
   deadline.addEventListener('abort', abort, { once: true })
   try {
@@ -36,6 +35,7 @@ export async function connectPlain(name: StreamName, signal: AbortSignal): Promi
     )
   } finally {
     deadline.removeEventListener('abort', abort)
+    unlink()
   }
   return wrapSocket(socket, name)
 }

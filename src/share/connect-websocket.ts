@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { connect, type TLSSocket } from 'node:tls'
 import WebSocket from 'ws'
 import type { KcapError } from '../base/kcap-error.ts'
+import { linkSignals } from '../base/link-signals.ts'
 import { readChunks } from '../base/read-chunks.ts'
 import { formatAuthority } from '../base/share-link.ts'
 import type { StreamName } from '../base/target.ts'
@@ -28,14 +29,16 @@ type SharedName = Extract<StreamName, { readonly protocol: 'kcaps' }>
  * @throws {KcapError} stream-unreachable, stream-certificate, stream-refused — when the stream can't be read
  */
 export async function connectWebSocket(name: SharedName, signal: AbortSignal): Promise<StreamConnection> {
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)])
+  const { signal: deadline, unlink } = linkSignals(signal, AbortSignal.timeout(connectTimeoutMs))
   try {
     const secured = await connectTls(name, deadline)
-    return wrapClient(await upgrade(name, secured, deadline), name)
+    return wrapClient(await upgrade(name, secured, deadline), secured, name)
   } catch (error) {
     signal.throwIfAborted()
     if (deadline.aborted) throw toStreamError(name, Object.assign(new Error('timeout'), { code: 'ETIMEDOUT' }))
     throw toStreamError(name, error as Error)
+  } finally {
+    unlink()
   }
 }
 
@@ -114,14 +117,21 @@ function toRefusal(name: SharedName, { statusCode = 0 }: IncomingMessage): KcapE
   })
 }
 
-function wrapClient(client: WebSocket, name: SharedName): StreamConnection {
+function wrapClient(client: WebSocket, socket: TLSSocket, name: SharedName): StreamConnection {
+  let knownBytes = 0
+  const hasHeard = () => {
+    const before = knownBytes
+    knownBytes = socket.bytesRead
+    return knownBytes !== before
+  }
   let isFull = false
   let isClosing = false
   let reason = 'the connection closed without a word'
   const stream = new Readable({
     highWaterMark,
     read() {
-      if (!isFull || client.readyState !== WebSocket.OPEN) return
+      // While it closes, the close frame of the server comes after the rest.
+      if (!isFull || client.readyState === WebSocket.CLOSED) return
       isFull = false
       silence.heard()
       client.resume()
@@ -129,8 +139,8 @@ function wrapClient(client: WebSocket, name: SharedName): StreamConnection {
   })
   const silence = watchSilence({
     limitMs: maxSilenceMs,
-    // While the caller is slow, the socket is not read; the server is not silent then.
-    isExcused: () => isFull,
+    // While the caller is slow, the socket is not read. On a slow link, a single message takes long.
+    isExcused: () => isFull || hasHeard(),
     onSilent() {
       reason = `nothing was heard for ${maxSilenceMs / 1000} s`
       client.terminate()

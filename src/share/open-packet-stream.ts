@@ -46,6 +46,7 @@ export async function openPacketStream(
         throw (await connection.ended) ?? streamError('not-a-capture', name, 'it ended before it described a packet')
       }
       first.push(...value.flatMap((chunk) => reader.push(chunk)))
+      await notes.taken()
       if (reader.header === undefined && reader.failure !== undefined) throw reader.failure
     }
   } catch (error) {
@@ -68,6 +69,7 @@ export async function openPacketStream(
     for await (const chunks of connection.chunks) {
       heardMs = monotonicClock.nowMs()
       yield chunks.flatMap((chunk) => reader.push(chunk))
+      await notes.taken()
       // Unread chunks would keep the connection open.
       if (reader.failure !== undefined) connection.close()
     }

@@ -3,15 +3,17 @@ import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { isIP } from 'node:net'
 import os from 'node:os'
-import type { ShareRequest } from '../base/capture-request.ts'
+import type { PortShare, ShareRequest } from '../base/capture-request.ts'
 import { monotonicClock } from '../base/clock.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { formatAuthority, formatShareLink } from '../base/share-link.ts'
 import type { Broadcast } from '../output/broadcast.ts'
 import { makeServerCertificate, type ServerCertificate } from '../tls/self-signed-certificate.ts'
+import { listenAtSocket } from './listen-at-socket.ts'
 import { makeReaderList, type ReaderEvent, type SharedReader } from './reader-list.ts'
 import { makePlainServer } from './serve-plain.ts'
 import { makeWebSocketServer } from './serve-websocket.ts'
+import { toShareError } from './share-error.ts'
 
 /** 192 bits. */
 const tokenBytes = 24
@@ -24,7 +26,8 @@ const reportMs = 1_000
 export interface Share {
   /** What a reader needs: a secret link, or the address of a plain stream. */
   readonly link: string
-  readonly port: number
+  /** Port; undefined for a unix socket. */
+  readonly port: number | undefined
   readonly readers: readonly SharedReader[]
   /** Lets readers take what is queued, for some seconds, and closes the port. The broadcast must have ended. */
   close(): Promise<void>
@@ -40,6 +43,11 @@ export async function openShare(
   report: (event: ReaderEvent) => void,
 ): Promise<Share> {
   const readers = makeReaderList(broadcast, request.maxReaders, report)
+  if (request.protocol === 'unix') {
+    const plain = makePlainServer(readers)
+    await listenAtSocket(plain.server, request.path)
+    return { link: `unix:${request.path}`, port: undefined, readers: readers.all, close: () => closeServer(plain) }
+  }
   const { host } = request
   if (request.protocol === 'tcp') {
     const plain = makePlainServer(readers)
@@ -72,7 +80,7 @@ async function settleWithin(timeoutMs: number, work: Promise<unknown>): Promise<
   stop.abort()
 }
 
-async function listen(server: ReturnType<typeof makePlainServer>['server'], request: ShareRequest): Promise<number> {
+async function listen(server: ReturnType<typeof makePlainServer>['server'], request: PortShare): Promise<number> {
   const { host, port } = request
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(toShareError(formatAuthority(host, port), error)))
@@ -82,21 +90,7 @@ async function listen(server: ReturnType<typeof makePlainServer>['server'], requ
   return (server.address() as AddressInfo).port
 }
 
-function toShareError(what: string, error: NodeJS.ErrnoException): KcapError {
-  const states: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'another program listens there',
-    EADDRNOTAVAIL: 'this machine has no such address',
-    EACCES: 'only root may listen there',
-    ENOTFOUND: 'no such host',
-  }
-  const state = states[error.code ?? ''] ?? error.message
-  return new KcapError('share-failed', `cannot share the capture at "${what}": ${state}`, {
-    hints: ['--serve', '--serve ADDRESS:PORT'],
-    cause: error,
-  })
-}
-
-function readCertificate({ certificateFile, keyFile }: NonNullable<ShareRequest['certificate']>): ServerCertificate {
+function readCertificate({ certificateFile, keyFile }: NonNullable<PortShare['certificate']>): ServerCertificate {
   const read = (file: string) => {
     try {
       return readFileSync(file, 'utf8')

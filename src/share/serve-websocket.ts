@@ -107,7 +107,11 @@ async function serveClient(client: WebSocket, address: string, readers: ReaderLi
   const connection: ReaderConnection = {
     send: (piece) =>
       new Promise((resolve, reject) => {
-        client.send(piece, (error) => (error ? reject(error) : resolve()))
+        client.send(piece, (error) => {
+          if (error) return reject(error)
+          watch.progressed()
+          resolve()
+        })
       }),
     onGone: (callback) => client.once('close', callback),
   }

@@ -41,6 +41,10 @@ export function watchReader(reader: WatchedReader, clock: Clock = monotonicClock
       heardMs = clock.nowMs()
       askedMs = undefined
     },
+    /** Notes that the reader takes what is sent. */
+    progressed() {
+      heardMs = clock.nowMs()
+    },
     stop: () => over.abort(),
   }
 }

@@ -1,6 +1,6 @@
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import { parseAuthority, parseShareLink } from '../base/share-link.ts'
+import { findShareLink, parseAuthority, parseShareLink } from '../base/share-link.ts'
 import type { ClusterScope, SshHostName, StreamName, TargetName } from '../base/target.ts'
 import { findResourceKind } from '../kube/resource-kinds.ts'
 
@@ -15,11 +15,14 @@ export interface TargetDefaults {
 
 /**
  * Parses the text form of a target: `NS/POD`, `POD`, `pod/POD`, patterns as `NS/POD-*`, `svc/SERVICE`, `deployments.apps/X`, `NS/svc/SERVICE`,
- * `node/NAME`, `ssh://[USER@]HOST[:PORT]`, `local`, `kcaps://HOST:PORT/TOKEN`, `tcp://HOST:PORT`. A namespace that is called like a kind needs `-n`.
+ * `node/NAME`, `ssh://[USER@]HOST[:PORT]`, `local`, `kcaps://HOST:PORT/TOKEN`, `tcp://HOST:PORT`,
+ * `unix:PATH`. A namespace that is called like a kind needs `-n`.
  * @throws {KcapError} usage — when the text is none of them, or names a namespace in spite of `-n NS` or `--all-namespaces`
  */
 export function parseTarget(text: string, defaults: TargetDefaults): TargetName {
-  if (text.startsWith('kcaps:') || text.startsWith('tcp://')) return parseStream(text)
+  const link = findShareLink(text)
+  if (link !== undefined) return parseStream(link)
+  if (/^unix:|^tcp:\/\//.test(text)) return parseStream(text)
   // A pod of that name is `pod/local`.
   if (text === 'local' && defaults.cluster.namespace === undefined) return { kind: 'local' }
   if (text.startsWith('ssh://')) return parseSshTarget(text, defaults.ssh)
@@ -91,6 +94,13 @@ function parseSshTarget(text: string, defaults: TargetDefaults['ssh']): SshHostN
 
 /** The text may hold a token, so no error quotes it. */
 function parseStream(text: string): StreamName {
+  if (text.startsWith('unix:')) {
+    const path = text.slice('unix:'.length)
+    if (path !== '' && !path.includes('\0')) return { kind: 'stream', protocol: 'unix', path }
+    throw new KcapError('usage', `cannot read "${text}": must be unix:PATH`, {
+      hints: ['unix:/run/user/1000/orders.sock'],
+    })
+  }
   if (text.startsWith('tcp://')) {
     const authority = parseAuthority(text.slice('tcp://'.length).replace(/\/$/, ''))
     if (authority !== undefined) return { kind: 'stream', protocol: 'tcp', ...authority }

@@ -134,7 +134,7 @@ describe('kcap url', () => {
   test.each([
     [['url'], 'cannot print a link: no target is named'],
     [['url', 'prod/x-*'], 'cannot print a link to "the pods": a pattern or selector names any number of pods'],
-    [['url', 'ssh://host'], 'cannot print a link to "ssh://host": it names a host'],
+    [['url', 'ssh://host'], 'cannot print a link to "ssh://host": it names a machine'],
     [['url', 'prod/x', '--via', 'ephemeral'], 'cannot run "kcap url" with --via: it takes no such option'],
     [['url', 'prod/x', '--protocol', 'udp'], 'cannot run "kcap url" with --protocol: it takes no such option'],
     [['url', 'prod/x', '--port', '99999'], 'cannot filter by port "99999"'],

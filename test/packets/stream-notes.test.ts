@@ -24,6 +24,7 @@ function read(stream: Buffer, places: readonly number[] = []) {
   const reader = makeCaptureReader('kcaps://127.0.0.1:1', {
     takeNames: (more) => names.push(...more),
     takeTlsSecrets: (lines) => (secrets += lines),
+    taken: async () => {},
   })
   const batches = cut(stream, places).flatMap((chunk) => reader.push(chunk))
   return { reader, batches, names, secrets }
@@ -125,4 +126,21 @@ test.each([true, false])('malformed names and secrets cost no packet (little-end
       expect(batches.reduce((sum, { count }) => sum + count, 0)).toBe(1)
     }),
   )
+})
+
+test('a name that is longer than any domain is left out', () => {
+  const names = [
+    { address: '10.0.0.7', name: 'x'.repeat(254) },
+    { address: '10.0.0.8', name: 'web.shop' },
+  ]
+  const block = formatNameResolution(names) as Buffer
+  const long = makeBlockFormat(true).block(
+    4,
+    { u16: [1, 4 + 60_000] },
+    Buffer.from([10, 0, 0, 9]),
+    Buffer.alloc(60_000, 'y'),
+    { u16: [0, 0] },
+  )
+  const found = read(Buffer.concat([section, formatInterfaceDescription(web), long, block, packet(0)]))
+  expect(found.names).toEqual(names)
 })

@@ -104,7 +104,7 @@ describe.each(shells)('the supervisor in %s', (...shell) => {
 
   test('excludes the ports of a shared capture before the filter', async () => {
     const tcpdump = await addProgram(path.join(folder, 'own'), 'tcpdump')
-    const ownStream: OwnStream = { kind: 'ports', ports: [7443] }
+    const ownStream: OwnStream = { kind: 'local', ports: [7443] }
     const { words } = await runToEnd(shell, { programs: [[tcpdump]], ownStream, filter: 'vlan 5' })
     expect(words.at(-1)).toBe('not (tcp port 7443) and (vlan 5)')
   })

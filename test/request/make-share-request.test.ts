@@ -17,6 +17,7 @@ test.each([
   [['--serve=build.example.com:7443'], { protocol: 'kcaps', host: 'build.example.com', port: 7443 }],
   [['--serve', '[2001:db8::7]:7443'], { protocol: 'kcaps', host: '2001:db8::7', port: 7443 }],
   [['--serve', 'tcp://127.0.0.1:57012'], { protocol: 'tcp', host: '127.0.0.1', port: 57_012 }],
+  [['--serve', 'unix:/run/orders.sock'], { protocol: 'unix', path: '/run/orders.sock' }],
   [['--serve', 'tcp://[::1]:57012'], { protocol: 'tcp', host: '::1', port: 57_012 }],
   [['--serve', 'tcp://10.0.0.7:57012', '--serve-insecure'], { protocol: 'tcp', host: '10.0.0.7', port: 57_012 }],
 ])('%j is shared at the address that it names', (argv, expected) => {
@@ -44,8 +45,11 @@ test('a certificate, its key and a number of readers can be given', () => {
 })
 
 test.each([
-  [['--serve=7443'], 'cannot use --serve "7443": must be ADDRESS:PORT or tcp://ADDRESS:PORT'],
-  [['--serve=10.0.0.7:70000'], 'cannot use --serve "10.0.0.7:70000": must be ADDRESS:PORT or tcp://ADDRESS:PORT'],
+  [['--serve=7443'], 'cannot use --serve "7443": must be ADDRESS:PORT, tcp://ADDRESS:PORT or unix:PATH'],
+  [
+    ['--serve=10.0.0.7:70000'],
+    'cannot use --serve "10.0.0.7:70000": must be ADDRESS:PORT, tcp://ADDRESS:PORT or unix:PATH',
+  ],
   [['--serve', '--serve-cert', 'a.pem'], 'cannot use --serve-cert without --serve-key: a server needs both'],
   [['--serve-key', 'a.key'], 'cannot use --serve-key: the capture is not shared'],
   [['--serve', '--serve-readers', '0'], expect.stringContaining('--serve-readers')],

@@ -5,6 +5,7 @@ import { failureOf } from '../support/failure.ts'
 import { makePodTarget } from '../support/pod-target.ts'
 
 const onLinux = test.runIf(process.platform === 'linux')
+const ownAddress = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses)[0]?.address ?? ''
 const options = { ssh: { signal: new AbortController().signal } }
 const node = { kind: 'node', cluster: {}, context: 'c', namespace: 'shop', node: 'worker-1' } as const
 
@@ -23,27 +24,31 @@ onLinux('a local route runs programs on this machine, and reports how they end',
 
 onLinux('the stream to readers of a shared capture is left out, for it would capture itself', () => {
   expect(openLocalRoute({ kind: 'local' }, { ...options, sharePort: 7443 }).ownStream).toEqual({
-    kind: 'ports',
+    kind: 'local',
     ports: [7443],
   })
-  expect(openLocalRoute({ kind: 'local' }, options).ownStream).toEqual({ kind: 'elsewhere' })
+  expect(openLocalRoute({ kind: 'local' }, options).ownStream).toEqual({ kind: 'local', ports: [] })
 })
 
 onLinux("a pod's network is entered, unless it is that of its node", () => {
   const pod = makePodTarget({ cgroupUid: 'uid-1', addresses: ['10.0.0.7'] })
   expect(openLocalRoute(pod, options).network).toMatchObject({ kind: 'pod', addresses: pod.addresses })
-  expect(openLocalRoute({ ...pod, hostNetwork: true }, options).network).toEqual({ kind: 'here' })
+  expect(openLocalRoute({ ...pod, hostNetwork: true, nodeAddress: ownAddress }, options).network).toEqual({
+    kind: 'here',
+  })
+  expect(() => openLocalRoute({ ...pod, hostNetwork: true, nodeAddress: '192.0.2.1' }, options)).toThrow(
+    'it does not have the address 192.0.2.1 of node "node-1"',
+  )
 })
 
 onLinux("another node is 'pod-not-on-node', and this machine is none", async () => {
-  const own = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses)[0]?.address ?? ''
-  expect(openLocalRoute({ ...node, nodeAddress: own }, options).network).toEqual({ kind: 'here' })
+  expect(openLocalRoute({ ...node, nodeAddress: ownAddress }, options).network).toEqual({ kind: 'here' })
   const error = await failureOf(
     Promise.resolve().then(() => openLocalRoute({ ...node, nodeAddress: '192.0.2.1' }, options)),
   )
   expect([error.code, error.message, error.hints]).toEqual([
     'pod-not-on-node',
-    'cannot capture "node/worker-1" on this machine: it does not have the node\'s address 192.0.2.1',
+    'cannot capture "node/worker-1" on this machine: it does not have the address 192.0.2.1 of node "worker-1"',
     ['leave --via out, or run kcap on the node', 'kcap local'],
   ])
 })

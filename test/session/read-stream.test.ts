@@ -1,8 +1,11 @@
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import path from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { parseShareLink, type ShareLink } from '../../src/base/share-link.ts'
 import type { StreamName } from '../../src/base/target.ts'
+import { afterThisTest } from '../support/cleanups.ts'
 import { type DemoFixture, openDemoFixture } from '../support/demo.ts'
 import { parseBlocks } from '../support/packets.ts'
 import { openRelay } from '../support/relay.ts'
@@ -26,7 +29,7 @@ async function startSharing(folder: string) {
   return { session, link: session.link(), name: toName(session.link()) }
 }
 
-const toName = (link: string): StreamName => ({
+const toName = (link: string): Extract<StreamName, { protocol: 'kcaps' }> => ({
   kind: 'stream',
   protocol: 'kcaps',
   ...(parseShareLink(link) as ShareLink),
@@ -96,6 +99,27 @@ test('a link and a pod are merged into one file', async () => {
   expect(text).not.toContain(parseShareLink(link)?.token)
 })
 
+test.skipIf(process.platform === 'win32')('a capture shared at a unix socket is read from there', async () => {
+  const folder = await makeTempFolder()
+  const socket = path.join(folder, 'orders.sock')
+  const kubeconfigPaths = [await demo.kubeconfig()]
+  const target = { kind: 'service', service: 'orders', namespace: 'prod', kubeconfigPaths } as const
+  const share = { protocol: 'unix', path: socket, maxReaders: 8 } as const
+  const session = startSession(path.join(folder, 'own.pcapng'), target, { share })
+  await session.untilCapturing('prod/orders-6c9f', 20)
+  expect(session.link()).toBe(`unix:${socket}`)
+  const file = path.join(folder, 'read.pcapng')
+  const { code, stderr } = await runCliHere([`unix:${socket}`, '--count', '20', '-q', '-o', file])
+  expect([code, stderr]).toEqual([0, ''])
+  expect(interfaceNames(await blocksOf(file))).toEqual(['prod/orders-6c9f any', 'prod/orders-x2x7 any'])
+  await session.stop()
+  const gone = await runCliHere([`unix:${socket}`, '-q', '-o', file, '--force'])
+  expect([gone.code, gone.stderr]).toEqual([
+    4,
+    expect.stringContaining(`cannot read "unix:${socket}": there is no such socket`),
+  ])
+})
+
 test('a link that is not valid any more ends with the reason and without its token', async () => {
   const folder = await makeTempFolder()
   const { session, link } = await startSharing(folder)
@@ -118,13 +142,13 @@ test.each([
   expect(stderr).toContain(`cannot use ${what} on "tcp://127.0.0.1:1": a stream is read as it is sent`)
 })
 
-test.each(['kcaps://127.0.0.1:1', 'kcaps://127.0.0.1:1/tooshort', 'kcaps:x', 'tcp://127.0.0.1'])(
+test.each(['kcaps://127.0.0.1:1', 'kcaps://127.0.0.1:1/tooshort', 'kcaps:x', 'tcp://127.0.0.1', 'unix:'])(
   '%s is no link',
   async (text) => {
     const { code, stderr } = await runCliHere([text])
     expect(code).toBe(2)
     expect(stderr).toMatch(
-      /cannot read (the shared capture: the link is incomplete|"tcp:\/\/127\.0\.0\.1": must be tcp:)/,
+      /cannot read (the shared capture: the link is incomplete|"tcp:\/\/127\.0\.0\.1": must be tcp:|"unix:": must be unix:PATH)/,
     )
   },
 )
@@ -142,4 +166,34 @@ test('kcap doctor reports a stream that can be read, and why another cannot', as
   const bad = await runCliHere(['doctor', link, '--json'])
   expect(bad.code).toBe(4)
   expect(JSON.parse(bad.stdout)).toMatchObject([{ target: `kcaps://127.0.0.1:${name.port}`, state: 'failed' }])
+})
+
+const secret = 'abcdefghijklmnopqrstuvwx'
+test.each([
+  [`KCAPS://127.0.0.1:1/${secret}`],
+  [`'kcaps://127.0.0.1:1/${secret}'`],
+  [` kcaps://127.0.0.1:1/${secret} `],
+  [`<kcaps://127.0.0.1:1/${secret}>`],
+  [`kcap kcaps://127.0.0.1:1/${secret}`],
+  ['list', `kcaps://127.0.0.1:1/${secret}`],
+  ['cleanup', `kcaps://127.0.0.1:1/${secret}`],
+  ['install', `kcaps://127.0.0.1:1/${secret}`],
+  ['open', `"kcaps://127.0.0.1:1/${secret}`],
+  ['pod', '--ssh-host', `kcaps://127.0.0.1:1/${secret}`],
+  ['--context', `kcaps://127.0.0.1:1/${secret}`, 'pod'],
+])('no error repeats the token of a link: %j', async (...words) => {
+  const { code, stdout, stderr } = await runCliHere([...words, '--reconnect', '0', '-o', '/nonexistent/a.pcapng'])
+  expect(code).not.toBe(0)
+  expect(stdout + stderr).not.toContain(secret)
+})
+
+test('kcap doctor says that a host gives no answer, when something accepts and says nothing', {
+  timeout: 20_000,
+}, async () => {
+  const silent = createServer(() => {}).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  afterThisTest.add(() => silent.close())
+  const { port } = silent.address() as AddressInfo
+  const { code, stdout } = await runCliHere(['doctor', `kcaps://127.0.0.1:${port}/${secret}`])
+  expect([code, stdout]).toEqual([4, expect.stringContaining(`!! cannot read "kcaps://127.0.0.1:${port}": no answer`)])
 })

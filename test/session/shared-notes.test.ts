@@ -5,7 +5,7 @@ import { makeSharedNotes } from '../../src/session/shared-notes.ts'
 function make(names: boolean) {
   const written: AddressName[] = []
   const writer = { addNames: async (more: readonly AddressName[]) => void written.push(...more) }
-  const keys = { writeShared: () => {} }
+  const keys = { writeShared: async () => {} }
   const fail = (error: unknown) => {
     throw error
   }

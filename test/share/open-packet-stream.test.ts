@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import type { AddressName } from '../../src/base/address-name.ts'
-import type { ShareRequest } from '../../src/base/capture-request.ts'
+import type { PortShare } from '../../src/base/capture-request.ts'
 import type { PacketBatch } from '../../src/base/packet.ts'
 import type { PacketSource } from '../../src/base/packet-source.ts'
 import { parseShareLink, type ShareLink } from '../../src/base/share-link.ts'
@@ -21,7 +21,7 @@ const section = { application: 'kcap', os: '', comment: '', filter: '' }
 const web = { name: 'shop/web any', description: 'kube exec', header: { linkType: 1, snapLength: 100 } }
 
 /** A capture that is shared, as a session shares it. */
-async function share(more: Partial<ShareRequest> = {}) {
+async function share(more: Partial<PortShare> = {}) {
   const broadcast = makeBroadcast({
     namesBytes: 1_000_000,
     noteLoss: (bytes, lost) => commentFirstPacket(bytes, `${lost} lost`),
@@ -35,7 +35,7 @@ async function share(more: Partial<ShareRequest> = {}) {
   }
   afterThisTest.add(close)
   const link = parseShareLink(shared.link) as ShareLink
-  const name: StreamName =
+  const name: Exclude<StreamName, { protocol: 'unix' }> =
     request.protocol === 'kcaps'
       ? { kind: 'stream', ...link, protocol: 'kcaps' }
       : { kind: 'stream', protocol: 'tcp', host: '127.0.0.1', port: Number(new URL(shared.link).port) }
@@ -57,6 +57,7 @@ function open(name: StreamName, signal = new AbortController().signal) {
   const notes = {
     takeNames: (more: readonly AddressName[]) => names.push(...more),
     takeTlsSecrets: (lines: string) => secrets.push(lines),
+    taken: async () => {},
   }
   const source = openPacketStream(name, { notes, signal, onWaiting: () => (waits += 1) })
   afterThisTest.add(async () => void (await source.catch(() => undefined))?.kill())
@@ -156,7 +157,7 @@ test("one reader too many is 'stream-refused'", async () => {
 
 test("another certificate is 'stream-certificate' with exit code 4, and the server never sees the token", async () => {
   const [real, imposter] = [await share(), await share()]
-  const name = { ...imposter.name, fingerprint: (real.name as ShareLink).fingerprint } as StreamName
+  const name = { ...imposter.name, fingerprint: (real.name as ShareLink).fingerprint }
   const error = await failureOf(open(name).source)
   expect([error.code, error.exitCode, error.message]).toEqual([
     'stream-certificate',
@@ -235,4 +236,54 @@ test('a slow caller stops the connection from being read, and memory stays bound
   // 60 MB were sent: the reader's queue of 16 MiB and the buffers of the connection hold less.
   expect(shared.readers[0]?.figures.lostPackets).toBeGreaterThan(200)
   expect(process.memoryUsage().arrayBuffers).toBeLessThan(150_000_000)
+})
+
+test('a stream of names is read no faster than they are taken', async () => {
+  const shared = await share({ protocol: 'tcp' })
+  await shared.writer.addInterface(web)
+  let release = () => {}
+  const room = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  let names = 0
+  const notes = {
+    takeNames: (more: readonly AddressName[]) => (names += more.length),
+    takeTlsSecrets: () => {},
+    taken: () => (names === 0 ? Promise.resolve() : room),
+  }
+  const { signal } = new AbortController()
+  const source = await openPacketStream(shared.name, { notes, signal, onWaiting: () => {} })
+  afterThisTest.add(source.kill)
+  const reading = readAll(source)
+  await expect.poll(() => shared.readers.length).toBe(1)
+  for (let i = 0; i < 50; i++) {
+    await shared.writer.addNames([{ address: '10.0.0.7', name: `web-${i}` }])
+    sendPacket(shared, `packet ${i}`)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  const before = names
+  expect(before).toBeLessThan(50)
+  release()
+  await shared.close()
+  await reading.done
+  expect(names).toBe(50)
+})
+
+test('stopping a fast stream closes it as the protocol says', async () => {
+  const shared = await share()
+  await shared.writer.addInterface(web)
+  const opened = await open(shared.name).source
+  await expect.poll(() => shared.readers.length).toBe(1)
+  const timer = setInterval(() => {
+    for (let i = 0; i < 4; i++) sendPacket(shared, 'x'.repeat(60_000))
+  }, 1)
+  afterThisTest.add(() => clearInterval(timer))
+  const reading = readAll(opened)
+  await expect.poll(() => reading.batches.length, { timeout: 20_000 }).toBeGreaterThan(10)
+  const startedMs = performance.now()
+  opened.stop()
+  expect(await reading.done).toMatchObject({ error: undefined })
+  clearInterval(timer)
+  // Cutting the connection off is the last resort, after two seconds.
+  expect(performance.now() - startedMs).toBeLessThan(1_900)
 })

@@ -7,7 +7,7 @@ import path from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { expect, test } from 'vitest'
 import WebSocket from 'ws'
-import type { ShareRequest } from '../../src/base/capture-request.ts'
+import type { PortShare } from '../../src/base/capture-request.ts'
 import { makeBroadcast } from '../../src/output/broadcast.ts'
 import { openShare } from '../../src/share/open-share.ts'
 import type { ReaderEvent } from '../../src/share/reader-list.ts'
@@ -16,7 +16,7 @@ import { afterThisTest } from '../support/cleanups.ts'
 import { failureOf } from '../support/failure.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
-async function open(more: Partial<ShareRequest> = {}) {
+async function open(more: Partial<PortShare> = {}) {
   const broadcast = makeBroadcast({ namesBytes: 1_000, queueBytes: 100_000, noteLoss: (bytes) => bytes })
   broadcast.publishHeader(Buffer.from('HEAD '))
   const events: ReaderEvent[] = []

@@ -55,3 +55,15 @@ test('a reader that takes nothing is pinged only afterwards, and dropped after t
   await clock.advance(20 * 60_000)
   expect(state.droppedMs).toBe(9 * 60_000 + 15_000 + 10 * 60_000)
 })
+
+test('a reader that takes data all the time stays, though it is always behind', async () => {
+  const { clock, state, watch } = start(
+    () => false,
+    () => true,
+  )
+  for (let i = 0; i < 60; i++) {
+    watch.progressed()
+    await clock.advance(60_000)
+  }
+  expect(state).toEqual({ pings: 0, droppedMs: undefined })
+})
