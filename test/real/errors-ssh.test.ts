@@ -127,7 +127,7 @@ const rows: Record<string, ErrorRow> = {
   'doas where there is none': {
     argv: on('node-nopriv', '--sudo', 'doas'),
     message: 'cannot capture on "ssh://node-nopriv": there is no "doas"',
-    hints: ['log in as root instead: --ssh-user root', '--sudo sudo'],
+    hints: ['log in as root: --ssh-user root', '--sudo sudo'],
     exitCode: 6,
   },
   'a user who may not capture': {
