@@ -133,7 +133,8 @@ async function runLine(line: string): Promise<{ code: number | null; said: strin
     ? { KUBECONFIG: lab.kubeconfig, KCAP_CONFIG: path.join(folder, 'config.yaml') }
     : { KUBECONFIG: demoConfig }
   // What a cluster calls its nodes is its own affair; and a person searches for the pod.
-  const named = line.replace('node/worker-1', isOnLab(line) ? 'node/kcap-node' : 'node/demo-node-1')
+  const node = isOnLab(line) ? 'kcap-node' : 'demo-node-1'
+  const named = line.replace(/(node\/|--on-node )worker-1/, `$1${node}`)
   const typed =
     named === 'kcap'
       ? `(sleep 3; printf orders-6c9f; sleep 1; printf '\\r'; sleep 5) | script -qec kcap /dev/null`
