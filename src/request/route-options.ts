@@ -20,7 +20,7 @@ export const routeOptions = [
     kind: 'text',
     value: 'ROUTE',
     choices: vias,
-    help: 'route: auto, exec, kubectl, ssh, local; ephemeral and node-pod create something (auto)',
+    help: 'route: exec, kubectl, ssh, local; ephemeral and node-pod create something (auto)',
     dialog: {
       type: 'selector',
       display: 'Route',
