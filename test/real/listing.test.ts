@@ -107,7 +107,9 @@ wiresharkTest('names that a kubeconfig allows never upset a real tshark: it list
 
   const preferences = await runTshark(['-G', 'currentprefs'], environment)
   expect(preferences.code).toBe(0)
-  const interfaces = new Set([...preferences.stdout.matchAll(/^#?extcap\.(kcap[^.]*)\.[a-z]+:/gm)].map(([, key]) => key))
+  const interfaces = new Set(
+    [...preferences.stdout.matchAll(/^#?extcap\.(kcap[^.]*)\.[a-z]+:/gm)].map(([, key]) => key),
+  )
   expect(interfaces.size).toBe(printed)
 })
 
