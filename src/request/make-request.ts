@@ -1,13 +1,14 @@
-import type { CaptureRequest, OutputName, Via } from '../base/capture-request.ts'
+import type { CaptureRequest, OutputName } from '../base/capture-request.ts'
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { hideShareTokens } from '../base/share-link.ts'
-import type { ClusterScope, SshHostName, TargetName } from '../base/target.ts'
+import type { ClusterScope, TargetName } from '../base/target.ts'
 import { cleanExpressions, isServiceName, makeCaptureFilter } from '../filter/capture-filter.ts'
 import { findServicePort } from '../host/service-ports.ts'
 import { findSelectorFault } from '../kube/check-selector.ts'
 import { defaultSettings, type Settings } from '../settings/settings.ts'
 import { parseTarget } from '../target/parse-target.ts'
+import { chooseVia } from './choose-via.ts'
 import { makeShareRequest } from './make-share-request.ts'
 import { findNodeHost, makeNodeSsh, makeSshDefaults, makeSshHost } from './make-ssh-host.ts'
 import { chooseFormat, makeRotation } from './output-options.ts'
@@ -207,41 +208,6 @@ function chooseReconnect(text: string | undefined, output: OutputName): number {
   if (text === '0') return 0
   if (text !== undefined) return parseDuration('reconnect', text)
   return output.kind === 'fifo' || output.kind === 'wireshark' ? Number.POSITIVE_INFINITY : defaultReconnectMs
-}
-
-/**
- * Returns the requested route.
- * @throws {KcapError} usage — when a target cannot be reached by it
- */
-export function chooseVia(
-  parsed: ParsedArguments,
-  targets: readonly TargetName[],
-  nodeSsh: SshHostName | undefined,
-): Via {
-  const via = readChoice(parsed, 'via') ?? 'auto'
-  if (via !== 'auto' && via !== 'local' && targets.some(({ kind }) => kind === 'local')) {
-    throw new KcapError('usage', `cannot capture this machine via ${via}: kcap runs on it`, {
-      hints: ['leave --via out', 'a pod of that name: kcap pod/local'],
-    })
-  }
-  if (
-    via === 'ssh' &&
-    nodeSsh === undefined &&
-    parsed.text('ssh-host') === undefined &&
-    targets.some(({ kind }) => kind !== 'ssh')
-  )
-    throw new KcapError('usage', 'cannot capture a pod via ssh: the host that is its node is not named', {
-      hints: [
-        '--ssh-host NODE --ssh-user root',
-        'kubectl get pod -o wide says which node it is',
-        '"nodeSsh" in the config names the hosts of all nodes: kcap config init',
-      ],
-    })
-  const host = targets.find(({ kind }) => kind === 'ssh')
-  if (via === 'auto' || via === 'ssh' || host === undefined || host.kind !== 'ssh') return via
-  throw new KcapError('usage', `cannot capture on "${host.host}" via ${via}: a host is reached by SSH only`, {
-    hints: ['leave --via out'],
-  })
 }
 
 function checkInterfaceName(name: string): string {

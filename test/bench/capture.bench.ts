@@ -2,11 +2,10 @@ import { writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findPod, lab } from '../real/lab.ts'
+import { lab } from '../real/lab.ts'
 import { programPath } from '../support/run-kcap.ts'
-import { makeTempFolder } from '../support/temp-folder.ts'
 import { openDelayingRelay } from './delaying-relay.ts'
-import { installFastTcpdump } from './fast-tcpdump.ts'
+import { prepareFastPod } from './fast-pod.ts'
 import { compare, type Figure, type Measured, measure } from './measure.ts'
 import { measureLatencies, percentile } from './measure-latency.ts'
 import { writeResults } from './write-results.ts'
@@ -19,9 +18,7 @@ let removeTcpdump: () => Promise<void>
 const table: string[] = []
 
 beforeAll(async () => {
-  folder = await makeTempFolder()
-  pod = await findPod('orders')
-  removeTcpdump = await installFastTcpdump(folder, pod)
+  ;({ folder, pod, remove: removeTcpdump } = await prepareFastPod())
 })
 afterAll(async () => {
   await removeTcpdump()

@@ -3,10 +3,9 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import WebSocket from 'ws'
-import { findPod, lab, runLab } from '../real/lab.ts'
+import { lab, runLab } from '../real/lab.ts'
 import { programPath } from '../support/run-kcap.ts'
-import { makeTempFolder } from '../support/temp-folder.ts'
-import { installFastTcpdump } from './fast-tcpdump.ts'
+import { prepareFastPod } from './fast-pod.ts'
 import { type Measured, median } from './measure.ts'
 import { writeResults } from './write-results.ts'
 
@@ -18,9 +17,7 @@ let removeTcpdump: () => Promise<void>
 const table: string[] = []
 
 beforeAll(async () => {
-  folder = await makeTempFolder()
-  pod = await findPod('orders')
-  removeTcpdump = await installFastTcpdump(folder, pod)
+  ;({ folder, pod, remove: removeTcpdump } = await prepareFastPod())
 })
 afterAll(async () => {
   await removeTcpdump()
