@@ -22,6 +22,12 @@ export function makeShareRequest(parsed: ParsedArguments): ShareRequest | undefi
   }
   const { path, protocol, ipv6, host = ipv6, port } = shareAddress.exec(serve)?.groups ?? {}
   const maxReaders = readers === undefined ? defaultMaxReaders : parseCount('serve-readers', readers, 1, maxMaxReaders)
+  const isPlain = path !== undefined || protocol !== undefined
+  if (isPlain && (certificateFile ?? keyFile) !== undefined) {
+    throw new KcapError('usage', `cannot use a certificate with "${serve}": the stream has no encryption`, {
+      hints: ['--serve ADDRESS:PORT --serve-cert FILE --serve-key FILE'],
+    })
+  }
   if (path !== undefined) return { protocol: 'unix', path, maxReaders }
   if (host === undefined || Number(port) > 65_535) {
     throw new KcapError(
@@ -37,7 +43,6 @@ export function makeShareRequest(parsed: ParsedArguments): ShareRequest | undefi
       hints: ['--serve-cert FILE --serve-key FILE'],
     })
   }
-  const isPlain = protocol !== undefined
   if (isPlain && !isLoopback(host) && !parsed.flag('serve-insecure')) {
     throw new KcapError('usage', `cannot serve "${serve}": the stream has no login and no encryption`, {
       hints: ['--serve tcp://127.0.0.1:57012', `--serve ${host}:${port}`, '--serve-insecure, in a network you trust'],

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import WebSocket from 'ws'
-import { lab, runLab } from '../real/lab.ts'
+import { lab } from '../real/lab.ts'
 import { programPath } from '../support/run-kcap.ts'
 import { prepareFastPod } from './fast-pod.ts'
 import { type Measured, median } from './measure.ts'
@@ -113,5 +113,4 @@ test('two readers of the plain stream', async () => {
 
 test('two readers of the plain stream, one of them stalled', async () => {
   await addRows('2 readers, one stalled', 2, () => capture(['--serve', 'tcp://127.0.0.1:0'], readBySocat(2, 60_000)))
-  await runLab('ps-captures')
 })

@@ -51,6 +51,10 @@ test.each([
     'cannot use --serve "10.0.0.7:70000": must be ADDRESS:PORT, tcp://ADDRESS:PORT or unix:PATH',
   ],
   [['--serve', '--serve-cert', 'a.pem'], 'cannot use --serve-cert without --serve-key: a server needs both'],
+  [
+    ['--serve', 'unix:a.sock', '--serve-cert', 'a.pem', '--serve-key', 'a.key'],
+    'cannot use a certificate with "unix:a.sock": the stream has no encryption',
+  ],
   [['--serve-key', 'a.key'], 'cannot use --serve-key: the capture is not shared'],
   [['--serve', '--serve-readers', '0'], expect.stringContaining('--serve-readers')],
   [['--serve', 'tcp://0.0.0.0:57012'], 'cannot serve "tcp://0.0.0.0:57012": the stream has no login and no encryption'],
