@@ -4,6 +4,8 @@ import { toShellModule } from './packaging/shell-module.js'
 
 // Node reads these certificates at each start, which takes a third of the start time; the servers of the tests have their own.
 delete process.env.NODE_EXTRA_CA_CERTS
+// Outside any shell, bash takes a socket on standard input for a remote login and reads ~/.bashrc; a test may kill it while it does.
+if (!(Number(process.env.SHLVL) >= 1)) process.env.SHLVL = '1'
 
 /** Loads shell scripts as the build does. */
 const shellScripts: Plugin = {
