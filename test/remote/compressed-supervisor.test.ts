@@ -33,13 +33,14 @@ case $1 in
   fail) echo "tcpdump: no" >&2; exit 3 ;;
   dies) echo head; exit 4 ;;
 esac
+# Before the first output, upon which a test may end it; exec resets it.
+trap 'echo tail; echo "7 packets captured" >&2; exit 0' TERM
 echo head
 case $1 in
   idle) exec sleep 60 ;;
   deaf) trap '' TERM; exec sleep 60 ;;
   late) sleep 1; echo packet; exec sleep 60 ;;
 esac
-trap 'echo tail; echo "7 packets captured" >&2; exit 0' TERM
 i=0; while [ $i -lt 600 ]; do sleep 0.1; i=$((i+1)); done`
   await writeFile(path.join(folder, 'tcpdump'), tool)
   await chmod(path.join(folder, 'tcpdump'), 0o755)
