@@ -33,14 +33,16 @@ export interface MergeInput {
   push(batch: PacketBatch, nowMs: number, comment?: string, interfaceId?: number): void
   /** Ends the source; packets that are here are still merged. */
   end(): void
+  /** Bytes of its packets that wait here. */
+  readonly queuedBytes: number
 }
 
 export interface MergeOptions {
   /** Time that a capture program's kernel may keep a packet. Other packets wait for it that long, from when they were captured. */
   readonly handOverMs: number
-  /** Additional wait, for delays of connections and machines. */
+  /** Additional wait, for delays of connections and machines. Infinity: every packet waits until each source has a later one or has ended. */
   readonly windowMs: number
-  /** Limit beyond which nothing waits, so that a silent source can't make the others fill memory. */
+  /** Limit beyond which nothing waits, unless the window is infinite, so that a silent source can't make the others fill memory. */
   readonly maxQueuedBytes: number
 }
 
@@ -64,6 +66,7 @@ interface Queue {
   leastLagMs: number
   /** Recent maximum of how much later than that its packets arrived. */
   lagSpreadMs: number
+  queuedBytes: number
   isEnded: boolean
 }
 
@@ -143,6 +146,7 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
     queue.row = to
     heads.set(player, to < count ? headNs : nextBatch(queue))
     queuedBytes -= bytes
+    queue.queuedBytes -= bytes
     const run = { interfaceId, batch, from, to }
     runs.push(comment !== undefined && from === 0 ? { ...run, comment } : run)
     return bytes
@@ -181,6 +185,7 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
         row: 0,
         leastLagMs: Number.POSITIVE_INFINITY,
         lagSpreadMs: 0,
+        queuedBytes: 0,
         isEnded: false,
       }
       queues.push(queue)
@@ -197,7 +202,9 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
           const lastNs = toNs(rows, (count - 1) * packetRow.length, batchBase)
           queue.leastLagMs = Math.min(queue.leastLagMs, nowMs - toMs(lastNs))
           queue.lagSpreadMs = Math.max(nowMs - toMs(firstNs) - queue.leastLagMs, queue.lagSpreadMs * spreadDecay)
-          queuedBytes += count * rowBytes + batch.capturedBytes
+          const batchBytes = count * rowBytes + batch.capturedBytes
+          queuedBytes += batchBytes
+          queue.queuedBytes += batchBytes
           buffers.hold(batch.bytes)
           if (isEmpty(queue)) {
             heads.set(queue.player, firstNs)
@@ -212,6 +219,9 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
           addAwaited(-1)
           forget(queue)
         },
+        get queuedBytes() {
+          return queue.queuedBytes
+        },
       }
     },
     take(nowMs) {
@@ -222,7 +232,7 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
         if (earliest === undefined || isEmpty(earliest)) break
         let queue = earliest
         let limitNs = Number.POSITIVE_INFINITY
-        if (awaitedCount > 0 && heldBytes() <= maxQueuedBytes) {
+        if (awaitedCount > 0 && (windowMs === Number.POSITIVE_INFINITY || heldBytes() <= maxQueuedBytes)) {
           // A ready source does not wait for an earlier one whose clock is behind.
           const ready = readyMsOf(earliest) <= nowMs ? earliest : queues.find((other) => readyMsOf(other) <= nowMs)
           if (ready === undefined) break

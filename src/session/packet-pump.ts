@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import type { PacketBatch, PacketRun } from '../base/packet.ts'
-import { makePacketMerger } from '../packets/merge-packets.ts'
+import { type MergeInput, makePacketMerger } from '../packets/merge-packets.ts'
 import { makeNoteLatePackets } from '../packets/note-late-packets.ts'
 
 /** Time within which the kernel hands packets to a capture program: TPACKET_V3, with the timeout that tcpdump and dumpcap pass to libpcap. */
@@ -9,6 +9,8 @@ const handOverMs = 1_100
 const maxQueuedBytes = 64 * 1024 * 1024
 /** Maximum number of bytes in the queue while the output is slow; sources are not read beyond this. */
 const maxBlockedBytes = 2 * 1024 * 1024
+/** Maximum number of bytes that all sources together have in the queue while each waits for all others. */
+const maxStoredBytes = 32 * 1024 * 1024
 
 /** Packets of all sources, merged, on their way to the writer. */
 export interface PacketPump {
@@ -28,7 +30,10 @@ export interface PumpInput {
   end(): void
 }
 
-/** Makes a pump. `write` handles its own failures, and returns a promise while the output is slow. */
+/**
+ * Makes a pump. `write` handles its own failures, and returns a promise while the output is slow. With an infinite window no packet overtakes an
+ * earlier one of another source, however late that is; a source that is ahead waits.
+ */
 export function makePacketPump(
   windowMs: number,
   write: (runs: readonly PacketRun[]) => Promise<void> | undefined,
@@ -40,7 +45,12 @@ export function makePacketPump(
   let isBlocked = false
   let makeRoom = () => {}
   let room: Promise<void> | undefined
-  const isFull = () => merger.heldBytes > (isBlocked ? maxBlockedBytes : maxQueuedBytes)
+  const isStrict = windowMs === Number.POSITIVE_INFINITY
+  /** Sources that are ahead of others, and how each resumes. */
+  const ahead = new Map<MergeInput, () => void>()
+  let inputCount = 0
+  const isFull = () => !isStrict && merger.heldBytes > (isBlocked ? maxBlockedBytes : maxQueuedBytes)
+  const isAhead = (input: MergeInput) => isStrict && input.queuedBytes > maxStoredBytes / Math.max(inputCount, 4)
   const pumping = pump()
 
   async function pump(): Promise<void> {
@@ -54,6 +64,7 @@ export function makePacketPump(
           isBlocked = false
         }
         if (!isFull()) makeRoom()
+        for (const [input, resume] of ahead) if (!isAhead(input)) resume()
       } else {
         makeRoom()
         if (isFinishing) return
@@ -75,6 +86,7 @@ export function makePacketPump(
   return {
     addSource(interfaceId) {
       const input = merger.addSource(interfaceId)
+      inputCount += 1
       return {
         push(batches, comment, interfaceId) {
           const now = nowMs()
@@ -85,6 +97,13 @@ export function makePacketPump(
             due = undefined
           }
           wake()
+          if (isAhead(input))
+            return new Promise<void>((resolve) => {
+              ahead.set(input, () => {
+                ahead.delete(input)
+                resolve()
+              })
+            })
           if (!isFull()) return undefined
           room ??= new Promise<void>((resolve) => {
             makeRoom = () => {
@@ -96,6 +115,7 @@ export function makePacketPump(
           return room
         },
         end() {
+          inputCount -= 1
           input.end()
           wake()
         },

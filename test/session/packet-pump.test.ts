@@ -40,3 +40,29 @@ test('packets that a joining source captured before it was known to capture are 
   await pump.finish()
   expect(written).toHaveLength(5)
 })
+
+test('with an infinite window a source that is ahead waits, and no packet overtakes an earlier one', async () => {
+  const written: number[] = []
+  const pump = makePacketPump(Number.POSITIVE_INFINITY, (runs: readonly PacketRun[]) => {
+    for (const { batch, from, to } of runs) for (let i = from; i < to; i++) written.push(batch.rows[i * 5] as number)
+    return undefined
+  })
+  const batchAt = (seconds: number, length = 1) =>
+    makeBatch([{ seconds, nanoseconds: 0, data: Buffer.alloc(length), originalLength: length }])
+  const quick = pump.addSource(0)
+  const slow = pump.addSource(1)
+  let waiting: Promise<void> | undefined
+  let pushed = 0
+  while (waiting === undefined && pushed < 100) waiting = quick.push([batchAt(2 * pushed++, 1_000_000)])
+  expect(pushed).toBeLessThan(20)
+  await passQuietTime()
+  expect(written).toEqual([])
+  void slow.push([batchAt(1)])
+  void slow.push([batchAt(2 * pushed)])
+  await waiting
+  quick.end()
+  slow.end()
+  await pump.finish()
+  expect(written).toEqual([...written].toSorted((a, b) => a - b))
+  expect(written).toHaveLength(pushed + 2)
+})
