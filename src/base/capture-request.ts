@@ -62,6 +62,8 @@ export interface Rotation {
   readonly fileBytes?: number | undefined
   readonly fileMs?: number | undefined
   readonly maxFiles?: number | undefined
+  /** Whether to continue a series of files that an earlier capture has left. */
+  readonly resume?: boolean
 }
 
 export const outputFormats = ['pcap', 'pcapng'] as const
@@ -118,6 +120,8 @@ export interface CaptureRequest {
   readonly uploadPath?: string | undefined
   /** Whether to capture pods that appear later, and pods again after a restart. */
   readonly follow: boolean
+  /** Whether names that stand for no pod yet are waited for. */
+  readonly waitsForPods?: boolean
   /** How long to keep trying to resume a capture that broke off; 0 means never, Infinity means forever. */
   readonly reconnectMs: number
   /** Maximum number of pods captured at the same time. */

@@ -25,6 +25,7 @@ export const exitCodeOf = {
   'container-not-found': exitCodes.noSuchTarget,
   'pod-not-running': exitCodes.noSuchTarget,
   'node-not-found': exitCodes.noSuchTarget,
+  'record-not-found': exitCodes.noSuchTarget,
   'pod-not-on-node': exitCodes.noSuchTarget,
 
   'kubeconfig-missing': exitCodes.cannotConnect,

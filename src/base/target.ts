@@ -106,6 +106,29 @@ export type StreamName =
   | ({ readonly kind: 'stream'; readonly protocol: 'kcaps' } & ShareLink)
   | { readonly kind: 'stream'; readonly protocol: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'stream'; readonly protocol: 'unix'; readonly path: string }
+  | RecorderName
+
+/** A recorder: a pod of kcap's own that records packets on its node. */
+export interface RecorderName extends ClusterName {
+  readonly kind: 'stream'
+  readonly protocol: 'recorder'
+  /** Name of the record. */
+  readonly record: string
+  readonly namespace: string
+  /** Pod of the recorder; undefined when none runs. */
+  readonly pod: string | undefined
+  /** State of the recorder: `recording`, or why it does not record. */
+  readonly state: string
+  readonly node: string
+  /** Part of the recorded packets; undefined: the packets from now on. */
+  readonly part?: RecordedPart | undefined
+}
+
+/** Part of what a recorder has kept, by the times of packets since the epoch; undefined: no limit on that side. */
+export interface RecordedPart {
+  readonly fromMs?: number | undefined
+  readonly toMs?: number | undefined
+}
 
 /** SSH clients: ssh2 inside kcap, or the system's ssh. `auto` uses the system's where ssh2 lacks a feature. */
 export const sshClientNames = ['auto', 'ssh2', 'openssh'] as const
@@ -184,5 +207,6 @@ export function formatTarget(target: Target): string {
 /** Formats a stream without its token. */
 export function formatStreamName(name: StreamName): string {
   if (name.protocol === 'unix') return `unix:${name.path}`
+  if (name.protocol === 'recorder') return `record/${name.record}@${name.node}`
   return `${name.protocol}://${formatAuthority(name.host, name.port)}`
 }

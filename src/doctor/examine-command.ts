@@ -47,9 +47,9 @@ export async function examine(argv: readonly string[], tell: (event: string) => 
   }
   const clusters = makeClusterPool({ signal, timeoutMs: loginTimeoutMs, interactive: process.stdin.isTTY === true })
   try {
-    const targets = await resolveTargets(request.targets, clusters, signal, (error, name, home) =>
-      explainDenial(error, name, request, home),
-    )
+    const targets = await resolveTargets(request.targets, clusters, signal, {
+      explain: (error, name, home) => explainDenial(error, name, request, home),
+    })
     const pods = targets.filter((target): target is PodTarget => target.kind === 'pod').slice(0, maxExamined)
     if (pods.length === 0)
       throw new KcapError(

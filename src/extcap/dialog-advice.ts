@@ -29,6 +29,7 @@ export const dialogAdvice: Readonly<Record<ErrorCode, readonly string[]>> = {
   'container-not-found': ['choose another in {container}; "Load containers" lists them', refresh],
   'pod-not-running': ['choose another in {target}', refresh],
   'node-not-found': [refresh],
+  'record-not-found': [refresh],
   'pod-not-on-node': ['name the node of the pod in {ssh-host}', again],
 
   'kubeconfig-missing': ['create ~/.kube/config, then press F5'],

@@ -18,7 +18,7 @@ import { makeSourceInterfaces } from './source-interfaces.ts'
 
 // Tested by test/session/odd-streams.test.ts.
 
-export interface CaptureTargetOptions extends Omit<OpenTargetOptions, 'onUpload'> {
+export interface CaptureTargetOptions extends Omit<OpenTargetOptions, 'onUpload' | 'onRead'> {
   readonly request: CaptureRequest
   readonly sessionStop: SessionStop
   readonly writer: CaptureWriter
@@ -92,6 +92,7 @@ export function makeCaptureTarget(options: CaptureTargetOptions): CaptureTarget 
       const opened = await openTarget(target, {
         ...options,
         onUpload: figures.showUpload,
+        onRead: figures.showRead,
         routes: { ...routes, signal },
       })
       try {

@@ -59,7 +59,7 @@ function listNameRights(what: TargetName | Target, namespace: string | undefined
 }
 
 function nameOf(what: TargetName | Target): string {
-  if ('context' in what && 'pod' in what) return what.pod
+  if ('context' in what && what.kind === 'pod') return what.pod
   if (what.kind === 'node') return `node/${what.node}`
   if (what.kind === 'stream') return formatStreamName('name' in what ? what.name : what)
   if (what.kind === 'ssh') return 'name' in what ? formatTarget(what) : what.host

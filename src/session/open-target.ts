@@ -8,6 +8,7 @@ import type { StreamNotes } from '../packets/stream-notes.ts'
 import { type AttemptOptions, attemptRoutes } from '../route/attempt-routes.ts'
 import { openExecRoute } from '../route/exec-route.ts'
 import type { Route } from '../route/route.ts'
+import type { ConnectOptions } from '../share/connect-stream.ts'
 import { explainDenial } from './explain-denial.ts'
 import type { KeyWriter } from './write-keys.ts'
 
@@ -23,6 +24,8 @@ export interface OpenTargetOptions {
   readonly tell: (event: string) => void
   readonly log: WriteLog
   readonly onUpload: SourceOptions['onUpload']
+  /** Called while a recording is read. */
+  readonly onRead: ConnectOptions['onProgress']
 }
 
 /** A target that is being captured. */
@@ -52,13 +55,20 @@ export async function openTarget(target: Target, options: OpenTargetOptions): Pr
 
 async function readStream(
   { name }: StreamTarget,
-  { request, routes, notes, tell }: OpenTargetOptions,
+  { request, routes, notes, tell, onRead }: OpenTargetOptions,
 ): Promise<OpenTarget> {
   const { openPacketStream } = await import('../share/open-packet-stream.ts')
   const label = formatStreamName(name)
   if (request.capture.filter !== '') tell(`${label}: read without the filter, as it is sent`)
   const onWaiting = () => tell(`${label}: connected; it has no packets yet`)
-  const source = await openPacketStream(name, { notes, signal: routes.signal, onWaiting })
+  const source = await openPacketStream(name, {
+    notes,
+    signal: routes.signal,
+    onWaiting,
+    openCluster: routes.clusters.open,
+    onProgress: onRead,
+    onResume: (error) => tell(`${error.message}; resuming`),
+  })
   return { description: `read from ${label}`, source, close: async () => {} }
 }
 

@@ -19,6 +19,7 @@ import { makeProgress, type SessionSummary } from './session-progress.ts'
 import { makeSessionStop } from './session-stop.ts'
 import { makeSharedNotes } from './shared-notes.ts'
 import { makeSourceSet } from './source-set.ts'
+import { isStored, makeStoredSources } from './stored-sources.ts'
 import { makeKeyWriter } from './write-keys.ts'
 import { writeNames } from './write-names.ts'
 
@@ -58,9 +59,11 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   const reach = makeReach(request, context, signal, share.port)
   const { clusters } = reach
   const keys = makeKeyWriter({ request, writer, fail: packets.fail, tell })
-  const pump = makePacketPump(request.mergeWindowMs + keyLagMs(request), (runs) => {
+  const stored = isStored(request.targets) ? makeStoredSources() : undefined
+  const windowMs = stored === undefined ? request.mergeWindowMs + keyLagMs(request) : Number.POSITIVE_INFINITY
+  const pump = makePacketPump(windowMs, (runs) => {
     keys.writeNeeded(runs)
-    return packets.write(runs)
+    return packets.write(stored?.noteAbsences(runs) ?? runs)
   })
   let namesReady = Promise.resolve()
   const capture = makeCaptureTarget({
@@ -78,7 +81,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   })
   const sources = makeSourceSet({
     limit: request.maxPods,
-    capture,
+    capture: stored?.watch(capture) ?? capture,
     reconnectMs: request.reconnectMs,
     renewLogin: reach.renewLogin,
     findEnd: (target) => findPodEnd(target, clusters, signal),
@@ -95,14 +98,16 @@ export async function runSession(request: CaptureRequest, context: SessionContex
     context.watch?.(progress)
     if (output.isLive) headerTimer = setTimeout(() => void writer.begin().catch(packets.fail), headerDelayMs)
     const [targets] = await Promise.all([
-      resolveTargets(request.targets, clusters, signal, (error, name, home) =>
-        explainDenial(error, name, request, home),
-      ),
+      resolveTargets(request.targets, clusters, signal, {
+        explain: (error, name, home) => explainDenial(error, name, request, home),
+        mayBeAbsent: request.waitsForPods,
+      }),
       refuseBadFilters(request.capture, signal),
     ])
     namesReady = writeNames(targets, { request, clusters, writer, fail: packets.fail, signal, log })
     const following = keys.followFile(signal)
     const release = needsKeys(request) ? pump.hold() : () => {}
+    stored?.expect(targets.length, pump.hold())
     const followed = followTargets({
       request,
       clusters,

@@ -24,6 +24,8 @@ export interface SourceFigures {
   readonly gaps: number
   /** Upload of a program that the source needs; undefined when none is running. */
   readonly upload: UploadProgress | undefined
+  /** How much of a recording has been read, and at most how much there is; undefined for everything else. */
+  readonly read?: { readonly readBytes: number; readonly totalBytes: number }
   readonly error: KcapError | undefined
 }
 
@@ -36,6 +38,7 @@ export interface SourceProgress {
   /** Notes that the source captures, for the first time or again. */
   begin(): void
   showUpload(upload: UploadProgress | undefined): void
+  showRead(readBytes: number, totalBytes: number): void
   add(run: PacketRun): void
   finish(end: SourceEnd): void
   fail(error: KcapError): void
@@ -176,6 +179,9 @@ function makeSource(name: string, joinedMs: number, clock: Clock): SourceProgres
     },
     showUpload(upload) {
       figures.upload = upload
+    },
+    showRead(readBytes, totalBytes) {
+      figures.read = { readBytes, totalBytes }
     },
     add(run: PacketRun) {
       figures.packets += run.to - run.from

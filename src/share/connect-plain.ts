@@ -14,7 +14,10 @@ const keepAliveMs = 15_000
  * Connects to a server of PCAP-over-IP, or to one at a unix socket: it sends a capture to whoever connects, and closes the connection at its end.
  * @throws {KcapError} stream-unreachable — when nothing listens there
  */
-export async function connectPlain(name: StreamName, signal: AbortSignal): Promise<StreamConnection> {
+export async function connectPlain(
+  name: Extract<StreamName, { protocol: 'tcp' | 'unix' }>,
+  signal: AbortSignal,
+): Promise<StreamConnection> {
   const { signal: deadline, unlink } = linkSignals(signal, AbortSignal.timeout(connectTimeoutMs))
   const socket = connect(
     name.protocol === 'unix'

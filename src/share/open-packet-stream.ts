@@ -5,21 +5,20 @@ import type { PacketSource, SourceEnd } from '../base/packet-source.ts'
 import { formatStreamName, type StreamName } from '../base/target.ts'
 import { makeCaptureReader } from '../packets/capture-reader.ts'
 import type { StreamNotes } from '../packets/stream-notes.ts'
-import { connectPlain } from './connect-plain.ts'
-import { connectWebSocket } from './connect-websocket.ts'
+import { type ConnectOptions, connectStream } from './connect-stream.ts'
 import { streamError } from './stream-error.ts'
 
-export interface StreamOptions {
+/** Options of a stream. The signal aborts the opening; `stop` ends an open source. */
+export interface StreamOptions extends ConnectOptions {
   /** Takes names and secrets of the stream. */
   readonly notes: StreamNotes
-  /** Aborts the opening; `stop` ends an open source. */
-  readonly signal: AbortSignal
   /** Called when the stream is open but has not described its packets yet. */
   readonly onWaiting: () => void
 }
 
 /** Time after which the session reports that the stream has not begun. */
 const patienceMs = 3_000
+const interfaceNames = { kcaps: 'shared', tcp: 'stream', unix: 'stream', recorder: 'recorded' } as const
 const unknownStatistics = { captured: undefined, received: undefined, dropped: undefined }
 
 /**
@@ -27,12 +26,10 @@ const unknownStatistics = { captured: undefined, received: undefined, dropped: u
  * wait for its first pod, and a PCAP-over-IP server for its first packet.
  * @throws {KcapError} stream-unreachable, stream-certificate, stream-refused, not-a-capture, corrupt-capture — when it can't be read
  */
-export async function openPacketStream(
-  name: StreamName,
-  { notes, signal, onWaiting }: StreamOptions,
-): Promise<PacketSource> {
+export async function openPacketStream(name: StreamName, options: StreamOptions): Promise<PacketSource> {
+  const { notes, signal, onWaiting } = options
   const label = formatStreamName(name)
-  const connection = await (name.protocol === 'kcaps' ? connectWebSocket(name, signal) : connectPlain(name, signal))
+  const connection = await connectStream(name, options)
   const reader = makeCaptureReader(label, notes)
   const first: PacketBatch[] = []
   const timer = setTimeout(onWaiting, patienceMs)
@@ -84,7 +81,7 @@ export async function openPacketStream(
 
   return {
     name: label,
-    interfaceName: name.protocol === 'kcaps' ? 'shared' : 'stream',
+    interfaceName: interfaceNames[name.protocol],
     header: reader.header,
     command: '',
     batches: readBatches(),

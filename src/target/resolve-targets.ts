@@ -1,5 +1,6 @@
+import type { ErrorCode } from '../base/error-codes.ts'
 import { line, noted } from '../base/hint.ts'
-import { KcapError } from '../base/kcap-error.ts'
+import { KcapError, toKcapError } from '../base/kcap-error.ts'
 import { clusterOf, type PodName, type PodTarget, type Target, type TargetName } from '../base/target.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import type { ClusterPool } from '../kube/cluster-pool.ts'
@@ -9,20 +10,27 @@ import { resolveNode } from './resolve-node.ts'
 import { resolvePodSet } from './resolve-pod-set.ts'
 import { maxComparedNames, refuseUnknownNamespace, suggestNames } from './unknown-namespace.ts'
 
-/** Completes an error for a caller that knows what the name was looked up for. `home` is the namespace of names without one. */
-export type ExplainLookup = (error: unknown, name: TargetName, home: string) => unknown
+export interface ResolveOptions {
+  /** Completes an error for a caller that knows what the name was looked up for. `home` is the namespace of names without one. */
+  readonly explain?: (error: unknown, name: TargetName, home: string) => unknown
+  /** Whether a name may stand for nothing; default: that is an error. */
+  readonly mayBeAbsent?: boolean | undefined
+}
+
+/** Errors of names that may stand for something later. */
+const absent: readonly ErrorCode[] = ['pod-not-found', 'pod-not-running', 'pod-not-on-node', 'container-not-found']
 
 /**
- * Returns everything that the names stand for, each target once. `explain` completes the errors.
+ * Returns everything that the names stand for, each target once.
  * @throws {KcapError} pod-not-found, api-forbidden and others — when a look-up fails
  */
 export async function resolveTargets(
   names: readonly TargetName[],
   clusters: ClusterPool,
   signal: AbortSignal,
-  explain: ExplainLookup = (error) => error,
+  options: ResolveOptions = {},
 ): Promise<Target[]> {
-  const found = await Promise.all(names.map((name) => resolveTarget(name, clusters, signal, explain)))
+  const found = await Promise.all(names.map((name) => resolveTarget(name, clusters, signal, options)))
   const unique = new Map<string, Target>()
   for (const target of found.flat()) {
     unique.set(
@@ -39,7 +47,7 @@ async function resolveTarget(
   name: TargetName,
   clusters: ClusterPool,
   signal: AbortSignal,
-  explain: ExplainLookup,
+  { explain = (error) => error, mayBeAbsent = false }: ResolveOptions,
 ): Promise<Target[]> {
   if (name.kind === 'ssh') return [{ kind: 'ssh', name }]
   if (name.kind === 'local') return [name]
@@ -50,6 +58,7 @@ async function resolveTarget(
     if (name.kind === 'pod') return [await resolvePod(name, access, signal)]
     return await resolvePodSet(name, access, signal)
   } catch (error) {
+    if (mayBeAbsent && absent.includes(toKcapError(error).code)) return []
     throw explain(error, name, access.namespace)
   }
 }
