@@ -1,6 +1,6 @@
 import { version } from '../base/version.ts'
-import type { Command, CommandOption } from '../request/command-table.ts'
-import type { OptionGroup } from '../request/option-row.ts'
+import type { Command } from '../request/command-table.ts'
+import type { CommandOption, OptionGroup } from '../request/option-row.ts'
 import { optionTable } from '../request/option-table.ts'
 
 const title = `kcap ${version}: capture packets from Kubernetes pods and SSH hosts, live in Wireshark or into a file\n\n`
@@ -17,6 +17,7 @@ export const introExamples = `  kcap NAMESPACE/POD                       capture
   kcap local --iface eth0                  capture this machine
   kcap NAMESPACE/POD --serve               let others read the capture while it runs; prints a link
   kcap 'kcaps://…' --wireshark             read a capture that somebody shares, by its link
+  kcap record start svc/SERVICE            record on the nodes, and read it later: see "kcap record --help"
   kcap                                     search for a pod to capture
   kcap demo                                capture a built-in demo cluster; needs only Node
   kcap list pods -n NAMESPACE              list pods, services, deployments, containers, contexts, …
@@ -102,6 +103,23 @@ wrong.
                                            packets, why others are closed, and the Role that opens them; exits with 6
                                            when no route is open
   kcap doctor NAMESPACE/POD --try-image    also start the debug image on the pod's node, once
+`,
+  record: `kcap record start TARGET... [--keep SIZE] [--for TIME] [--yes] [capture options]
+kcap record list [-n NS | -A]
+kcap record attach NAME [output options]
+kcap record fetch NAME [--last TIME | --from TIME --to TIME] [output options]
+kcap record stop NAME...
+
+Records on the nodes of the cluster, in files that each keep the newest packets, until "stop" or the end of --for.
+The record goes on when this machine is gone, and its packets pass the API server only when somebody reads them.
+
+  kcap record start svc/orders -n prod --keep 500MB --for 24h
+  kcap record start svc/orders -n prod --dry-run      print what it would create
+  kcap record list -A                                 records, their nodes, and nodes that lack a recorder
+  kcap record attach orders-7f3a --wireshark          the packets from now on, of all nodes
+  kcap record fetch orders-7f3a --last 10m -o before-the-alert.pcapng
+  kcap record stop orders-7f3a                        delete the record, with its packets
+  kcap doctor --record -n prod                        which rights it needs, and which are missing
 `,
   cleanup: `kcap cleanup [-n NS | -A] [--dry-run] [--force]
 

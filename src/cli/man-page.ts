@@ -1,5 +1,6 @@
 import { version } from '../base/version.ts'
-import { type CommandOption, commands, findCommand } from '../request/command-table.ts'
+import { commands, findCommand } from '../request/command-table.ts'
+import type { CommandOption } from '../request/option-row.ts'
 import { optionTable } from '../request/option-table.ts'
 import { exitCodeHelp, formatHelp, formatOption, introExamples } from './help.ts'
 

@@ -1,4 +1,5 @@
-import { type CommandOption, commands, findCommand } from '../request/command-table.ts'
+import { commands, findCommand } from '../request/command-table.ts'
+import type { CommandOption } from '../request/option-row.ts'
 import { optionTable } from '../request/option-table.ts'
 import { exitCodeHelp, formatOption } from './help.ts'
 

@@ -101,6 +101,10 @@ async function dispatch(words: readonly string[]): Promise<number> {
       const { doctor } = await import('../doctor/doctor-command.ts')
       return await doctor(rest, printNote)
     }
+    case 'record': {
+      const { record } = await import('./record-command.ts')
+      return await record(rest)
+    }
     case 'cleanup': {
       const { cleanup } = await import('./cleanup-command.ts')
       return await cleanup(rest)

@@ -1,6 +1,6 @@
 import { objectKinds } from '../listing/cluster-names.ts'
-import { type CommandOption, commands, findCommand } from '../request/command-table.ts'
-import type { OfferedWords, OptionRow } from '../request/option-row.ts'
+import { commands, findCommand } from '../request/command-table.ts'
+import type { CommandOption, OfferedWords, OptionRow } from '../request/option-row.ts'
 import type { KnownWords } from './known-words.ts'
 import { readTypedWords, type TypedWords } from './typed-words.ts'
 

@@ -1,5 +1,5 @@
-import { type Command, type CommandOption, commands, findCommand, isCommand } from '../request/command-table.ts'
-import type { OptionRow } from '../request/option-row.ts'
+import { type Command, commands, findCommand, isCommand } from '../request/command-table.ts'
+import type { CommandOption, OptionRow } from '../request/option-row.ts'
 import { optionTable } from '../request/option-table.ts'
 
 /** Incomplete command line: everything before the word at the cursor. */

@@ -24,14 +24,22 @@ const metadata = only({
   resourceVersion: id,
   // The API server's own token is an etcd key and some numbers.
   continue: textUpTo(8_192),
+  creationTimestamp: label,
   deletionTimestamp: label,
   ownerReferences: listOf(only({ kind: label, name, controller: flag }), 20),
-  labels: only({ 'job-name': label, 'pod-security.kubernetes.io/enforce': label, 'kubernetes.io/os': label }),
+  labels: only({
+    'job-name': label,
+    'kcap/record': label,
+    'pod-security.kubernetes.io/enforce': label,
+    'kubernetes.io/os': label,
+  }),
   annotations: only({
     'kubernetes.io/config.hash': id,
     'kubernetes.io/config.mirror': id,
     'kubectl.kubernetes.io/default-container': label,
     'kcap/owner': beginningOf(512),
+    'kcap/node': name,
+    'kcap/recording': textUpTo(100_000),
   }),
 })
 
@@ -70,7 +78,9 @@ const containerStatus = only(
     name: label,
     containerID: textUpTo(128),
     restartCount: integer(0, 2 ** 31),
+    ready: flag,
     state: only({ running: only({}), waiting: ending, terminated: ending }),
+    lastState: only({ terminated: ending }),
   },
   'name',
 )
@@ -83,7 +93,7 @@ const status = only({
   hostIP: ip,
   podIP: ip,
   podIPs: listOf(only({ ip }), 2),
-  conditions: listOf(only({ type: name, status: label, reason: words }), 100),
+  conditions: listOf(only({ type: name, status: label, reason: words, message: words }), 100),
   containerStatuses,
   initContainerStatuses: containerStatuses,
   ephemeralContainerStatuses: containerStatuses,

@@ -1,7 +1,5 @@
-import type { OptionRow } from './option-row.ts'
-
-/** Option of a single command. */
-export type CommandOption = Omit<OptionRow, 'group' | 'dialog'>
+import type { CommandOption } from './option-row.ts'
+import { recordOptions } from './record-options.ts'
 
 export interface CommandRow {
   readonly about: string
@@ -60,6 +58,13 @@ export const commandTable = {
     takesTargets: true,
     options: [{ name: 'try-image', kind: 'flag', help: 'also start the debug image on the node, once' }],
     choices: { output: ['json'] },
+  },
+  record: {
+    about: 'record on the nodes of a cluster, and read what was recorded',
+    words: ['start', 'list', 'attach', 'fetch', 'stop', 'run'],
+    takesTargets: true,
+    options: recordOptions,
+    choices: { output: ['wide', 'json', 'yaml', 'name'] },
   },
   cleanup: {
     about: 'remove what killed captures left in the cluster',

@@ -30,6 +30,8 @@ export interface RequestContext {
   readonly commandLine: string
   /** Filter in Wireshark's own capture filter field, AND-ed with the others. */
   readonly captureFilter?: string | undefined
+  /** Targets that no command line names; absent: those of the command line. */
+  readonly targets?: readonly TargetName[]
   /** Settings of the config file; absent means the defaults without one. */
   readonly settings?: Pick<Settings, 'consent' | 'debug' | 'nodeSsh'>
 }
@@ -40,7 +42,7 @@ export interface RequestContext {
  * @throws {KcapError} no-target — when no target is named
  */
 export function makeRequest(parsed: ParsedArguments, context: RequestContext): CaptureRequest {
-  const targets = makeTargets(parsed)
+  const targets = context.targets ?? makeTargets(parsed)
   if (targets.length === 0) {
     throw new KcapError('no-target', 'cannot capture: no target is named', {
       hints: [

@@ -20,6 +20,9 @@ export interface OptionRow {
   readonly dialog?: DialogArgument
 }
 
+/** Option of a single command. */
+export type CommandOption = Omit<OptionRow, 'group' | 'dialog'>
+
 export type OfferedWords =
   | 'files'
   | 'folders'

@@ -1,5 +1,6 @@
 import type { CreatingRoute, DebugContainer } from '../base/capture-request.ts'
 import type { SshHostName } from '../base/target.ts'
+import { version } from '../base/version.ts'
 
 /** Settings of kcap's config file, with defaults for whatever it leaves out. */
 export interface Settings {
@@ -40,6 +41,9 @@ export interface ListSettings {
 export const defaultMaxPods = 32
 /** Default limit if the config selects pods. */
 export const defaultNamedMaxPods = 100
+
+/** Default image of recorders: that of this version's release. */
+export const defaultRecorderImage = `ghcr.io/kcap/kcap:${version}`
 
 /** Default debug image. It has sh, tcpdump, grep, sleep and nsenter, for amd64 and arm64. https://github.com/nicolaka/netshoot */
 export const defaultDebugImage = 'docker.io/nicolaka/netshoot:v0.13'

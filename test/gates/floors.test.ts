@@ -10,6 +10,7 @@ const floors: Record<string, number> = {
   extcap: 8,
   completion: 7,
   doctor: 7,
+  record: 7,
   cleanup: 6,
   demo: 6,
   install: 6,
@@ -36,6 +37,7 @@ const floors: Record<string, number> = {
 /** Each npm package is known to one folder; the demo cluster is the other end of kube's WebSocket. */
 const owners: Record<string, string[]> = {
   '@clack/core': ['prompt'],
+  '@kubernetes/client-node': ['record'],
   'agent-base': ['kube'],
   execa: ['host'],
   pino: ['host'],

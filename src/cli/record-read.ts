@@ -1,0 +1,84 @@
+import type { CaptureRequest } from '../base/capture-request.ts'
+import { line } from '../base/hint.ts'
+import { KcapError } from '../base/kcap-error.ts'
+import { quoteArgv } from '../base/quote.ts'
+import { clusterOf, type RecordedPart, type RecorderName } from '../base/target.ts'
+import { programWords } from '../host/program-name.ts'
+import { type FoundRecord, findRecord } from '../record/find-records.ts'
+import { makeClusterScope, makeRequest } from '../request/make-request.ts'
+import type { ParsedArguments } from '../request/parse-arguments.ts'
+import { parseDuration } from '../request/parse-quantity.ts'
+import { parseTime } from '../request/parse-time.ts'
+import type { RecordOption } from '../request/record-options.ts'
+import { chooseOutput, runCapture } from './capture-command.ts'
+import { withRecordCluster } from './record-cluster.ts'
+
+/**
+ * Runs `kcap record attach NAME` and `kcap record fetch NAME`: reads from all recorders, as a capture of several sources. Fetched packets are merged
+ * in strict order of time.
+ * @throws {KcapError} no-target, usage — when no record, or several, are named, or a time is invalid
+ * @throws {KcapError} record-not-found — when there is no record of that name
+ */
+export async function readRecord(command: 'attach' | 'fetch', argv: readonly string[]): Promise<number> {
+  return await withRecordCluster(argv, async ({ parsed, settings, access, namespace, signal }) => {
+    const [name, ...surplus] = parsed.words
+    if (name === undefined || surplus.length > 0)
+      throw new KcapError(name === undefined ? 'no-target' : 'usage', `cannot ${command}: name one record`, {
+        hints: ['kcap record list -A', line('kcap', 'record', command, 'NAME')],
+      })
+    const part = command === 'fetch' ? readPart(parsed) : undefined
+    const record = await findRecord(access, name, namespace, signal)
+    const targets = listRecorders(record, parsed, part)
+    const commandLine = quoteArgv([...programWords, 'record', command, ...argv])
+    const request = makeRequest(parsed, { output: chooseOutput(parsed), commandLine, settings, targets })
+    return await runCapture(parsed, adapt(request, targets), signal)
+  })
+}
+
+function listRecorders(
+  { name, namespace, recorders }: FoundRecord,
+  parsed: ParsedArguments<RecordOption>,
+  part: RecordedPart | undefined,
+): RecorderName[] {
+  const cluster = clusterOf(makeClusterScope(parsed))
+  return recorders.map(({ node, pod, state }) => ({
+    ...cluster,
+    kind: 'stream',
+    protocol: 'recorder',
+    record: name,
+    namespace,
+    node,
+    pod,
+    state,
+    part,
+  }))
+}
+
+/** Makes all recorders sources at once. A recording that broke off is resumed where it stopped, not read again from its start. */
+function adapt(request: CaptureRequest, targets: readonly RecorderName[]): CaptureRequest {
+  const isFetched = targets.some(({ part }) => part !== undefined)
+  return {
+    ...request,
+    maxPods: Math.max(request.maxPods, targets.length),
+    ...(isFetched && { reconnectMs: 0 }),
+  }
+}
+
+/**
+ * Returns the wanted part of what is recorded.
+ * @throws {KcapError} usage — when a time is invalid
+ */
+function readPart(parsed: ParsedArguments<RecordOption>): RecordedPart {
+  const [last, from, to] = [parsed.text('last'), parsed.text('from'), parsed.text('to')]
+  if (last !== undefined && (from ?? to) !== undefined)
+    throw new KcapError('usage', 'cannot use --last together with --from or --to: it ends now', {
+      hints: ['--last 10m', '--from 21:05 --to 21:15'],
+    })
+  const fromMs = last !== undefined ? Date.now() - parseDuration('last', last) : from && parseTime('from', from)
+  const toMs = to === undefined ? undefined : parseTime('to', to)
+  if (typeof fromMs === 'number' && toMs !== undefined && toMs < fromMs)
+    throw new KcapError('usage', 'cannot use --from and --to: the end is before the start', {
+      hints: ['--from 21:05 --to 21:15'],
+    })
+  return { fromMs: typeof fromMs === 'number' ? fromMs : undefined, toMs }
+}

@@ -1,0 +1,28 @@
+import type { OptionName } from '../request/option-table.ts'
+import type { ParsedArguments } from '../request/parse-arguments.ts'
+import type { Selection } from './select-pods.ts'
+
+/** Options of a capture that recorders take over as they are. */
+const passedTexts = ['filter', 'protocol', 'snaplen', 'iface', 'rotate-size', 'max-pods', 'log-level'] as const
+const passedLists = ['port'] as const
+const passedFlags = ['no-names', 'verbose'] as const
+
+/** Returns the arguments of `kcap record run`, without the node. */
+export function makeRecorderArgv(
+  parsed: Pick<ParsedArguments, 'text' | 'list' | 'flag'>,
+  { words, selector }: Selection,
+  keepBytes: number,
+): string[] {
+  const give = (name: OptionName | 'keep', value: string) => [`--${name}`, value]
+  return [
+    ...words,
+    ...(selector === undefined ? [] : give('selector', selector)),
+    ...passedTexts.flatMap((name) => {
+      const value = parsed.text(name)
+      return value === undefined ? [] : give(name, value)
+    }),
+    ...passedLists.flatMap((name) => parsed.list(name).flatMap((value) => give(name, value))),
+    ...passedFlags.flatMap((name) => (parsed.flag(name) ? [`--${name}`] : [])),
+    ...give('keep', String(keepBytes)),
+  ]
+}
