@@ -62,7 +62,9 @@ export interface Rotation {
   readonly fileBytes?: number | undefined
   readonly fileMs?: number | undefined
   readonly maxFiles?: number | undefined
-  /** Whether to continue a series of files that an earlier capture has left. */
+  /** Maximum size of all files together, the current one included. */
+  readonly keepBytes?: number | undefined
+  /** Whether the ring begins with the files that an earlier run left under the same base name. */
   readonly resume?: boolean
 }
 
@@ -81,6 +83,8 @@ export type OutputName =
   | { readonly kind: 'wireshark' }
   /** Nothing but the readers of a shared capture. */
   | { readonly kind: 'readers' }
+  /** Nothing but an object store. `folder` holds the files until they are stored; undefined: a folder that only this user can enter. */
+  | { readonly kind: 'store'; readonly folder?: string }
 
 /** How others can read a capture while it runs. */
 export type ShareRequest = PortShare | SocketShare
@@ -101,6 +105,29 @@ export interface SocketShare {
   readonly protocol: 'unix'
   readonly path: string
   readonly maxReaders: number
+}
+
+/** Object storage that gets the files of the output as they are complete. The SDK finds the credentials. */
+export interface StoreName {
+  readonly bucket: string
+  /** Beginning of the keys: '' or a text that ends with a slash. */
+  readonly prefix: string
+  /** URL of the server; undefined: the environment's, else AWS. */
+  readonly endpoint?: string | undefined
+  readonly region?: string | undefined
+  /** Whether the bucket is in the path of the URLs, not in their host name. */
+  readonly pathStyle: boolean
+}
+
+export interface UploadRequest {
+  readonly store: StoreName
+  /**
+   * Part of the keys that no other capture has. A caller that resumes a ring passes the earlier one, so that files that were stored already keep their
+   * keys; undefined makes one of the host's name and the time.
+   */
+  readonly name?: string
+  /** Time for the files that remain at the end of the capture. */
+  readonly finishMs: number
 }
 
 /** Everything a capture needs to know, and nothing about who asked: the shell and Wireshark hand over the same value. */
@@ -139,6 +166,8 @@ export interface CaptureRequest {
   readonly share?: ShareRequest | undefined
   /** Rotation of an output file. */
   readonly rotation?: Rotation | undefined
+  /** Object storage for the output's files, which then rotate. */
+  readonly upload?: UploadRequest | undefined
   readonly format: OutputFormat
   /** Command line that repeats this capture, without secrets. It goes into the section comment. */
   readonly commandLine: string

@@ -27,6 +27,8 @@ export const exitCodeOf = {
   'node-not-found': exitCodes.noSuchTarget,
   'record-not-found': exitCodes.noSuchTarget,
   'pod-not-on-node': exitCodes.noSuchTarget,
+  'store-bucket-missing': exitCodes.noSuchTarget,
+  'store-object-missing': exitCodes.noSuchTarget,
 
   'kubeconfig-missing': exitCodes.cannotConnect,
   'kubeconfig-unreadable': exitCodes.cannotConnect,
@@ -58,6 +60,10 @@ export const exitCodeOf = {
   'ssh-failed': exitCodes.cannotConnect,
   'stream-unreachable': exitCodes.cannotConnect,
   'stream-certificate': exitCodes.cannotConnect,
+  'store-unreachable': exitCodes.cannotConnect,
+  'store-certificate': exitCodes.cannotConnect,
+  'store-unauthorized': exitCodes.cannotConnect,
+  'store-clock': exitCodes.cannotConnect,
 
   'api-forbidden': exitCodes.notPermitted,
   'admission-refused': exitCodes.notPermitted,
@@ -65,6 +71,7 @@ export const exitCodeOf = {
   'capture-not-permitted': exitCodes.notPermitted,
   'sudo-password': exitCodes.notPermitted,
   'stream-refused': exitCodes.notPermitted,
+  'store-forbidden': exitCodes.notPermitted,
 
   'no-shell': exitCodes.noCaptureProgram,
   'no-capture-program': exitCodes.noCaptureProgram,
@@ -77,6 +84,7 @@ export const exitCodeOf = {
   'capture-program-failed': exitCodes.failed,
   'not-a-capture': exitCodes.failed,
   'corrupt-capture': exitCodes.failed,
+  'store-failed': exitCodes.failed,
 
   'output-exists': exitCodes.outputNotWritable,
   'output-in-use': exitCodes.outputNotWritable,
@@ -85,6 +93,7 @@ export const exitCodeOf = {
   'output-full': exitCodes.outputNotWritable,
   'output-is-terminal': exitCodes.usage,
   'share-failed': exitCodes.outputNotWritable,
+  'store-incomplete': exitCodes.outputNotWritable,
 
   'install-failed': exitCodes.failed,
 } as const

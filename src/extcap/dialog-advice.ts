@@ -88,8 +88,17 @@ export const dialogAdvice: Readonly<Record<ErrorCode, readonly string[]>> = {
   'output-not-writable': [fileSystem],
   'output-full': [fileSystem],
   'output-is-terminal': [fileSystem],
-  // The dialog shares nothing.
+  // The dialog shares nothing, and stores nothing.
   'share-failed': [],
+  'store-bucket-missing': [],
+  'store-object-missing': [],
+  'store-unreachable': [],
+  'store-certificate': [],
+  'store-unauthorized': [],
+  'store-clock': [],
+  'store-forbidden': [],
+  'store-failed': [],
+  'store-incomplete': [],
 
   'install-failed': ['install kcap into Wireshark again, in a terminal'],
 }

@@ -29,6 +29,7 @@ const floors: Record<string, number> = {
   remote: 3,
   settings: 3,
   ssh: 3,
+  store: 3,
   host: 2,
   tls: 2,
   base: 1,
@@ -36,6 +37,8 @@ const floors: Record<string, number> = {
 
 /** Each npm package is known to one folder; the demo cluster is the other end of kube's WebSocket. */
 const owners: Record<string, string[]> = {
+  '@aws-sdk/client-s3': ['store'],
+  '@aws-sdk/lib-storage': ['store'],
   '@clack/core': ['prompt'],
   '@kubernetes/client-node': ['record'],
   'agent-base': ['kube'],
