@@ -133,6 +133,7 @@ export function chooseOutput(parsed: ParsedArguments): OutputName {
     }
     return { kind: 'wireshark' }
   }
+  if (path === undefined && parsed.text('to') !== undefined) return { kind: 'store' }
   // The readers have it.
   if (path === undefined && parsed.text('serve') !== undefined) return { kind: 'readers' }
   return nameOutput(path ?? makeFileName(new Date(), parsed.text('format') ?? 'pcapng'), parsed.flag('force'))

@@ -30,7 +30,7 @@ export async function demo(argv: readonly string[]): Promise<number> {
         parsed.text('duration') !== undefined ||
         parsed.text('count') !== undefined ||
         parsed.text('max-size') !== undefined
-      const isWatched = !['file', 'device'].includes(chooseOutput(parsed).kind)
+      const isWatched = !['file', 'device', 'store'].includes(chooseOutput(parsed).kind)
       const texts: Partial<Record<OptionName, string>> = {
         kubeconfig: cluster.kubeconfigPath,
         context: cluster.context,

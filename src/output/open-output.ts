@@ -41,6 +41,8 @@ export async function openOutput(
       return openStdoutOutput()
     case 'wireshark':
       return await openWiresharkOutput(title, signal)
+    case 'store':
+      throw new Error('the files for an object store always rotate')
     case 'readers':
       return readersOutput
   }

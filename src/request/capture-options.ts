@@ -206,6 +206,13 @@ export const captureOptions = [
     help: 'start a new file after this time',
   },
   { group: 'Output', name: 'rotate-files', kind: 'text', value: 'N', help: 'keep the newest N files' },
+  {
+    group: 'Output',
+    name: 'keep',
+    kind: 'text',
+    value: '2GB',
+    help: 'keep the newest files, together never more than this; files of 64MB, or an eighth of it',
+  },
   { group: 'Output', name: 'force', kind: 'flag', help: 'overwrite the output file' },
   { group: 'Output', name: 'wireshark', kind: 'flag', help: 'start Wireshark on the live stream' },
 ] as const satisfies readonly OptionRow[]

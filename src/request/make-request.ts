@@ -11,6 +11,7 @@ import { parseTarget } from '../target/parse-target.ts'
 import { chooseVia } from './choose-via.ts'
 import { makeShareRequest } from './make-share-request.ts'
 import { findNodeHost, makeNodeSsh, makeSshDefaults, makeSshHost } from './make-ssh-host.ts'
+import { makeUploadRequest } from './make-upload-request.ts'
 import { chooseFormat, makeRotation } from './output-options.ts'
 import { type ParsedArguments, readChoice } from './parse-arguments.ts'
 import { checkKubeQuantity, parseCount, parseDuration, parseShortTime, parseSize } from './parse-quantity.ts'
@@ -110,6 +111,7 @@ export function makeRequest(parsed: ParsedArguments, context: RequestContext): C
     },
     output: context.output,
     share: makeShareRequest(parsed),
+    upload: makeUploadRequest(parsed, context.output),
     rotation: makeRotation(parsed, context.output),
     format: chooseFormat(parsed, context.output),
     // The file goes to others, and a link lets them in.

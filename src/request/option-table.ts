@@ -4,12 +4,14 @@ import { reportingOptions } from './reporting-options.ts'
 import { routeOptions } from './route-options.ts'
 import { shareOptions } from './share-options.ts'
 import { sshOptions } from './ssh-options.ts'
+import { storeOptions } from './store-options.ts'
 import { targetOptions } from './target-options.ts'
 
 const rows = [
   ...targetOptions,
   ...routeOptions,
   ...captureOptions,
+  ...storeOptions,
   ...shareOptions,
   ...sshOptions,
   ...reportingOptions,

@@ -5,27 +5,72 @@ import { parseCount, parseDuration, parseSize } from './parse-quantity.ts'
 
 /** Minimum size of a file. The names, keys and interfaces that each file repeats need room in addition to its packets. */
 const leastFileBytes = 64_000
+/** Minimum size of all files together: room for the longest packet next to a file with names and keys. */
+const leastKeepBytes = 1_000_000
+/** Default size of a file of a ring. An object store takes it in a few parts, and a reader fetches little more than it needs. */
+const defaultFileBytes = 64_000_000
+/** Default size of all files that wait for an object store. */
+const defaultWaitingBytes = 1_000_000_000
+/** Number of files that a ring has at least by default: removing one must not remove most of the packets. */
+const leastFiles = 8
 
 /**
  * Returns how to split the output into files; undefined for one file.
- * @throws {KcapError} usage — when the output cannot be split, or no limit for a file is given
+ * @throws {KcapError} usage — when the output cannot be split, no limit for a file is given, or the limits contradict each other
  */
 export function makeRotation(parsed: ParsedArguments, output: OutputName): Rotation | undefined {
   const [size, time, files] = [parsed.text('rotate-size'), parsed.text('rotate-time'), parsed.text('rotate-files')]
-  if ((size ?? time ?? files) === undefined) return undefined
+  const keep = parsed.text('keep')
+  const isStored = parsed.text('to') !== undefined
+  if ((size ?? time ?? files ?? keep) === undefined && !isStored) return undefined
   const refuse = (option: string, state: string, hint: string) =>
     new KcapError('usage', `cannot use --${option}: ${state}`, { hints: [hint] })
-  const option = size !== undefined ? 'rotate-size' : time !== undefined ? 'rotate-time' : 'rotate-files'
-  if (output.kind !== 'file') throw refuse(option, explainOneOutput(output), '-o capture.pcapng')
-  if ((size ?? time) === undefined) throw refuse(option, 'nothing says when a file is full', '--rotate-size 100MB')
+  const option =
+    size !== undefined
+      ? 'rotate-size'
+      : time !== undefined
+        ? 'rotate-time'
+        : files !== undefined
+          ? 'rotate-files'
+          : keep !== undefined
+            ? 'keep'
+            : 'to'
+  if (output.kind !== 'file' && output.kind !== 'store')
+    throw refuse(option, explainOneOutput(output), '-o capture.pcapng')
+  if ((size ?? time ?? keep) === undefined && !isStored)
+    throw refuse(option, 'nothing says when a file is full', '--rotate-size 100MB')
   const fileBytes = size === undefined ? undefined : parseSize('rotate-size', size)
   if (fileBytes !== undefined && fileBytes < leastFileBytes)
     throw refuse(option, `${size} is less than 64kB, and each file begins with names and keys`, '--rotate-size 1MB')
-  return {
-    fileBytes,
+  const keepBytes =
+    keep !== undefined ? parseSize('keep', keep) : output.kind === 'store' ? defaultWaitingBytes : undefined
+  if (keepBytes !== undefined && keepBytes < leastKeepBytes)
+    throw refuse('keep', `${keep} is less than 1MB, and a single packet may have 262 kB`, '--keep 100MB')
+  if (keepBytes !== undefined && fileBytes !== undefined && fileBytes > keepBytes / 2)
+    throw refuse(
+      'rotate-size',
+      `${size} is more than half of ${keep === undefined ? 'the 1GB of --keep' : `--keep ${keep}`}, and the ring would lose most packets with each file`,
+      keep === undefined ? '--keep 4GB' : '--keep without --rotate-size chooses a size',
+    )
+  const maxFiles = files === undefined ? undefined : parseCount('rotate-files', files, 1, 100_000)
+  const wantsSize = fileBytes === undefined && (keepBytes !== undefined || isStored)
+  const rotation = {
+    fileBytes: wantsSize
+      ? Math.min(defaultFileBytes, Math.floor((keepBytes ?? Number.POSITIVE_INFINITY) / leastFiles))
+      : fileBytes,
     fileMs: time === undefined ? undefined : parseDuration('rotate-time', time),
-    maxFiles: files === undefined ? undefined : parseCount('rotate-files', files, 1, 100_000),
+    maxFiles,
+    keepBytes,
   }
+  // Files that a time limits may all be shorter.
+  if (
+    maxFiles !== undefined &&
+    keepBytes !== undefined &&
+    size !== undefined &&
+    maxFiles * (fileBytes ?? 0) > keepBytes
+  )
+    throw refuse('rotate-files', `${files} files of ${size} are more than --keep ${keep ?? '1GB'}`, '--keep alone')
+  return rotation
 }
 
 /** Explains why an output cannot be a series of files. */

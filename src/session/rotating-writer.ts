@@ -1,9 +1,11 @@
 import type { Rotation } from '../base/capture-request.ts'
 import { type Clock, monotonicClock } from '../base/clock.ts'
+import type { FileFigures } from '../base/file-figures.ts'
 import { capturedLength, type PacketRun } from '../base/packet.ts'
 import { splitKeyLines, takeNewestKeyLines } from '../packets/key-log.ts'
 import type { InterfaceStatistics } from '../packets/pcapng-writer.ts'
 import type { CaptureWriter, OutputInterface } from './capture-writer.ts'
+import { makeTimeSpan, type TimeSpan } from './time-span.ts'
 
 /** Maximum length of keys, and of names, that each file repeats: the newest. Older ones belong to conversations that are probably over. */
 const maxRepeatedLength = 4 * 1024 * 1024
@@ -25,27 +27,46 @@ interface KnownInterface {
 interface OpenFile {
   readonly writer: CaptureWriter
   readonly interfaces: Map<number, { readonly id: number; delivered: number }>
+  readonly span: TimeSpan
   /** Time of its first packet. */
   begunMs: number
+  dropped: number | undefined
+}
+
+/** Files of a rotating writer. */
+export interface FileSeries {
+  /** Opens the next file, and closes the previous one, which `finished` describes. */
+  openNext(finished?: FileFigures): Promise<CaptureWriter>
+  /** Packets and bytes of the finished files that still exist. */
+  readonly kept: { readonly packets: number; readonly bytes: number }
+}
+
+export interface RotatingWriter extends CaptureWriter {
+  /** Contents of the current file. */
+  describeFile(): FileFigures
 }
 
 /**
  * Makes a writer that spreads a capture over consecutive files. Each file is complete by itself: it has the interfaces with packets in
- * it, the known names and secrets, and its own statistics at the end. `openNext` closes the previous file. A file begins with its first packet, so no
- * file is empty.
+ * it, the known names and secrets, and its own statistics at the end. A file begins with its first packet, so no file is empty.
  */
 export async function makeRotatingWriter(
   limits: Rotation,
-  openNext: () => Promise<CaptureWriter>,
+  series: FileSeries,
   clock: Pick<Clock, 'nowMs'> = monotonicClock,
-): Promise<CaptureWriter> {
+): Promise<RotatingWriter> {
   // Keep most of a file for packets.
   const maxKeptLength = Math.min(maxRepeatedLength, (limits.fileBytes ?? Number.POSITIVE_INFINITY) / 8)
-  const begin = (writer: CaptureWriter): OpenFile => ({ writer, interfaces: new Map(), begunMs: clock.nowMs() })
-  let file = begin(await openNext())
+  const begin = (writer: CaptureWriter): OpenFile => ({
+    writer,
+    interfaces: new Map(),
+    span: makeTimeSpan(),
+    begunMs: clock.nowMs(),
+    dropped: undefined,
+  })
+  let file = begin(await series.openNext())
+  let isFirst = true
   const before = { header: 0, packets: 0 }
-  /** Sizes of the earlier files that still exist. */
-  const saved: { readonly packets: number; readonly bytes: number }[] = []
   const interfaces: KnownInterface[] = []
   const names = new Map<string, string>()
   /** The newest secrets that have arrived, and the newest that are in no file yet. */
@@ -77,6 +98,7 @@ export async function makeRotatingWriter(
       const known = file.interfaces.get(run.interfaceId)
       if (known === undefined) throw new Error(`the file has no interface ${run.interfaceId}`)
       known.delivered += run.to - run.from
+      file.span.note(run)
       return { ...run, interfaceId: known.id }
     })
     return file.writer.writeRuns(here)
@@ -88,9 +110,9 @@ export async function makeRotatingWriter(
     const { header } = file.writer.written
     const id = await file.writer.addInterface(known.described)
     if (file.interfaces.size > 0) known.length = file.writer.written.header - header
-    const isFirst = file.interfaces.size === 0
+    const isFirstInterface = file.interfaces.size === 0
     file.interfaces.set(interfaceId, { id, delivered: 0 })
-    if (isFirst) await addKnown()
+    if (isFirstInterface) await addKnown()
   }
 
   /** Writes the names and keys that are known; only the newest, so that most of the file is for packets. */
@@ -107,6 +129,7 @@ export async function makeRotatingWriter(
     const endNs = BigInt(Date.now()) * 1_000_000n
     const startNs = endNs - BigInt(Math.round(clock.nowMs() - file.begunMs)) * 1_000_000n
     const unknown = { startNs, endNs, received: undefined, dropped: undefined }
+    file.dropped = statistics === undefined ? undefined : sumDropped(statistics)
     return await file.writer.finish(
       [...file.interfaces].map(([interfaceId, { id, delivered }]) => ({
         ...(statistics?.find((each) => each.interfaceId === interfaceId) ?? unknown),
@@ -116,14 +139,25 @@ export async function makeRotatingWriter(
     )
   }
 
+  function describeFile(): FileFigures {
+    const { writer, span, dropped } = file
+    return {
+      packets: writer.savedPackets,
+      bytes: writer.savedBytes,
+      firstNs: span.firstNs,
+      lastNs: span.lastNs,
+      interfaces: [...file.interfaces.keys()].map((id) => interfaces[id]?.described.name ?? ''),
+      dropped,
+    }
+  }
+
   async function rotate(): Promise<void> {
     await finishFile(undefined)
-    const next = await openNext()
-    const { written, savedPackets, savedBytes } = file.writer
+    const next = await series.openNext(describeFile())
+    const { written } = file.writer
     before.header += written.header
     before.packets += written.packets
-    saved.push({ packets: savedPackets, bytes: savedBytes })
-    if (saved.length >= (limits.maxFiles ?? Number.POSITIVE_INFINITY)) saved.shift()
+    isFirst = false
     file = begin(next)
   }
 
@@ -158,6 +192,7 @@ export async function makeRotatingWriter(
   }
 
   return {
+    describeFile,
     begin: () => takeTurn(() => file.writer.begin()),
     addInterface: (described) =>
       takeTurn(async () => {
@@ -192,7 +227,7 @@ export async function makeRotatingWriter(
     finish: (statistics) =>
       takeTurn(async () => {
         // A capture without packets still shows which interfaces it looked at.
-        if (file.interfaces.size === 0 && saved.length === 0)
+        if (file.interfaces.size === 0 && isFirst)
           for (const interfaceId of interfaces.keys()) await addInterface(interfaceId)
         return await finishFile(statistics)
       }),
@@ -201,10 +236,10 @@ export async function makeRotatingWriter(
       return { header: before.header + header, packets: before.packets + packets }
     },
     get savedPackets() {
-      return saved.reduce((sum, { packets }) => sum + packets, file.writer.savedPackets)
+      return series.kept.packets + file.writer.savedPackets
     },
     get savedBytes() {
-      return saved.reduce((sum, { bytes }) => sum + bytes, file.writer.savedBytes)
+      return series.kept.bytes + file.writer.savedBytes
     },
     get endsIn2106() {
       return file.writer.endsIn2106
@@ -216,6 +251,12 @@ export async function makeRotatingWriter(
       return file.writer.statisticsLength
     },
   }
+}
+
+/** Returns the packets that all sources together dropped; undefined when one did not count. */
+function sumDropped(statistics: readonly InterfaceStatistics[]): number | undefined {
+  const counted = statistics.flatMap(({ dropped }) => (dropped === undefined ? [] : [dropped]))
+  return counted.length === 0 ? undefined : counted.reduce((sum, dropped) => sum + dropped, 0)
 }
 
 type Split = [readonly PacketRun[], readonly PacketRun[]]

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { FileFigures } from '../../src/base/file-figures.ts'
 import type { ByteOutput } from '../../src/output/byte-output.ts'
 import { makePcapngWriter, makePcapWriter } from '../../src/session/capture-writer.ts'
 import { makeRotatingWriter } from '../../src/session/rotating-writer.ts'
@@ -20,7 +21,22 @@ async function openRing(maxFiles: number | undefined, available: number) {
     }
     return makePcapWriter(output)
   }
-  const writer = await makeRotatingWriter({ fileBytes: 24 + 2 * 116, maxFiles }, openNext)
+  const finished: FileFigures[] = []
+  const writer = await makeRotatingWriter(
+    { fileBytes: 24 + 2 * 116 },
+    {
+      async openNext(figures) {
+        const next = await openNext()
+        if (figures !== undefined) finished.push(figures)
+        if (finished.length >= (maxFiles ?? Number.POSITIVE_INFINITY)) finished.shift()
+        return next
+      },
+      get kept() {
+        const sum = (key: 'packets' | 'bytes') => finished.reduce((total, figures) => total + figures[key], 0)
+        return { packets: sum('packets'), bytes: sum('bytes') }
+      },
+    },
+  )
   await writer.addInterface(source)
   return writer
 }
@@ -67,7 +83,7 @@ function openPcapngRing(fileBytes: number) {
       { application: 'kcap', os: '', comment: '', filter: '' },
     )
   }
-  return { files, writer: makeRotatingWriter({ fileBytes }, openNext) }
+  return { files, writer: makeRotatingWriter({ fileBytes }, { openNext, kept: { packets: 0, bytes: 0 } }) }
 }
 
 const countPackets = (file: Buffer) => parseBlocks(file).filter(({ type }) => type === 6).length

@@ -66,6 +66,29 @@ describe('a capture over several files', () => {
     expect(Number(names[0]?.slice(7, 12))).toBeGreaterThan(2)
   })
 
+  test('never exceeds the size of --keep, and keeps the newest packets', async () => {
+    const sizes: number[] = []
+    const measure = async () => {
+      const entries = await readdir(folder)
+      const found = await Promise.all(
+        entries.map(async (name) => (await stat(path.join(folder, name)).catch(() => ({ size: 0 }))).size),
+      )
+      sizes.push(found.reduce((sum, size) => sum + size, 0))
+    }
+    const timer = setInterval(() => void measure(), 10)
+    const { code, stderr, names, files } = await capture('--count', '8000', '--keep', '1MB')
+    clearInterval(timer)
+    expect(code).toBe(0)
+    expect(sizes.length).toBeGreaterThan(20)
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1_000_000)
+    for (const file of files) expect(file.length).toBeLessThanOrEqual(125_000)
+    expect(Number(names[0]?.slice(7, 12))).toBeGreaterThan(1)
+    const kept = files.reduce((sum, file) => sum + countPackets(file), 0)
+    expect(stderr).toContain(
+      `kcap: ${(8_000 - kept).toLocaleString('en')} earlier packets were removed with the oldest files\n`,
+    )
+  })
+
   test('goes on with another after a time', async () => {
     const { code, names, files } = await capture('--duration', '3', '--rotate-time', '1s')
     expect(code).toBe(0)
@@ -91,6 +114,23 @@ test.each([
     'cannot use --rotate-size: 63kB is less than 64kB, and each file begins with names and keys',
   ],
   [['--rotate-files', '3'], 'cannot use --rotate-files: nothing says when a file is full'],
+  [
+    ['-o', '-', '--keep', '1GB'],
+    'cannot use --keep: only files can follow each other, and standard output is one stream',
+  ],
+  [['--keep', '999kB'], 'cannot use --keep: 999kB is less than 1MB, and a single packet may have 262 kB'],
+  [
+    ['--keep', '1MB', '--rotate-size', '501kB'],
+    'cannot use --rotate-size: 501kB is more than half of --keep 1MB, and the ring would lose most packets with each file',
+  ],
+  [
+    ['--to', 's3://traces', '--rotate-size', '600MB'],
+    'cannot use --rotate-size: 600MB is more than half of the 1GB of --keep, and the ring would lose most packets with each file',
+  ],
+  [
+    ['--keep', '10MB', '--rotate-size', '1MB', '--rotate-files', '11'],
+    'cannot use --rotate-files: 11 files of 1MB are more than --keep 10MB',
+  ],
   [
     ['--rotate-size', '1MB', '--rotate-files', '0'],
     'cannot use --rotate-files "0": it is a whole number from 1 to 100000',
