@@ -149,6 +149,8 @@ export interface CaptureRequest {
   readonly follow: boolean
   /** Whether names that stand for no pod yet are waited for. */
   readonly waitsForPods?: boolean
+  /** Returns the comment on the first packet of each target that is there from the start. */
+  readonly startComment?: (() => string) | undefined
   /** How long to keep trying to resume a capture that broke off; 0 means never, Infinity means forever. */
   readonly reconnectMs: number
   /** Maximum number of pods captured at the same time. */

@@ -1,4 +1,5 @@
 import { mkdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import path from 'node:path'
 import type { CaptureRequest } from '../base/capture-request.ts'
 import { exitCodes } from '../base/error-codes.ts'
@@ -6,6 +7,7 @@ import { Interruption } from '../base/interruption.ts'
 import { quoteArgv } from '../base/quote.ts'
 import { programWords } from '../host/program-name.ts'
 import { watchForStop } from '../host/stop-signals.ts'
+import { describeRestart } from '../record/describe-restart.ts'
 import { livenessFile, liveSocket, recorderFolder } from '../record/recorder-folder.ts'
 import { applySettings } from '../request/apply-settings.ts'
 import { makeRequest } from '../request/make-request.ts'
@@ -16,6 +18,8 @@ import { runCapture } from './capture-command.ts'
 import { printNote } from './report.ts'
 
 const aliveMs = 5_000
+/** Time to upload the last files, within the grace period of the pod. */
+const finishMs = 45_000
 /** Maximum number of kcaps that may be attached at the same time. */
 const maxReaders = 16
 
@@ -30,11 +34,14 @@ export async function runRecorder(argv: readonly string[]): Promise<number> {
   const parsed = applySettings(parseArguments(argv, { more: recordOptions }), settings)
   const folder = recorderFolder
   await mkdir(folder, { recursive: true })
+  const startComment = await describeRestart(folder)
   // A killed run leaves both.
   await Promise.all([liveSocket(folder), livenessFile(folder)].map((file) => rm(file, { force: true })))
-  const file = path.join(folder, 'recording.pcapng')
   const request = makeRequest(parsed, {
-    output: { kind: 'file', path: file, overwrite: true },
+    output:
+      parsed.text('to') === undefined
+        ? { kind: 'file', path: path.join(folder, 'recording.pcapng'), overwrite: true }
+        : { kind: 'store', folder },
     commandLine: quoteArgv([...programWords, 'record', 'run', ...argv]),
     settings,
   })
@@ -42,7 +49,11 @@ export async function runRecorder(argv: readonly string[]): Promise<number> {
   const alive = setInterval(() => void markAlive(folder), aliveMs)
   try {
     await markAlive(folder)
-    await runCapture(parsed, makeRecorderRequest(request, folder), stop.signal)
+    await runCapture(
+      parsed,
+      { ...makeRecorderRequest(request, folder, parsed.text('name')), startComment },
+      stop.signal,
+    )
     if (!stop.signal.aborted) {
       printNote('nothing is left to capture; the files can be read until the record ends')
       await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
@@ -58,14 +69,18 @@ export async function runRecorder(argv: readonly string[]): Promise<number> {
   }
 }
 
-function makeRecorderRequest(request: CaptureRequest, folder: string): CaptureRequest {
+function makeRecorderRequest(request: CaptureRequest, folder: string, record = 'recording'): CaptureRequest {
+  const { upload } = request
+  // The host name is that of the node. Another pod of the job there begins with other times in the names of its files.
+  const captureName = `${record}-${hostname()}`
   return {
     ...request,
     via: 'local',
     reconnectMs: Number.POSITIVE_INFINITY,
     waitsForPods: true,
     share: { protocol: 'unix', path: liveSocket(folder), maxReaders },
-    rotation: { ...request.rotation, fileBytes: 5_000_000, maxFiles: 10, resume: true },
+    rotation: { ...request.rotation, resume: true },
+    upload: upload && { ...upload, name: captureName, finishMs },
   }
 }
 

@@ -7,7 +7,7 @@ import type { TargetName } from '../base/target.ts'
 import { accountLabel } from '../host/account.ts'
 import { makeRequest } from '../request/make-request.ts'
 import type { ParsedArguments } from '../request/parse-arguments.ts'
-import { parseDuration, parseSize } from '../request/parse-quantity.ts'
+import { parseDuration } from '../request/parse-quantity.ts'
 import type { RecordOption } from '../request/record-options.ts'
 import type { Settings } from '../settings/settings.ts'
 import { defaultRecorderImage } from '../settings/settings.ts'
@@ -20,7 +20,6 @@ const defaultKeep = '500MB'
 const defaultFor = '1h'
 /** Longest record: nobody remembers one that runs longer. */
 const longestForMs = 30 * 24 * 60 * 60 * 1000
-const leastKeepBytes = 1_000_000
 /** A label's limit is 63, and names of jobs add a prefix and a hash. */
 const namePattern = /^[a-z0-9](?:[a-z0-9-]{0,42}[a-z0-9])?$/
 
@@ -35,24 +34,23 @@ export function planRecord(
   selection: Selection,
   home: string,
 ): RecordSpec {
-  const { debug } = makeRequest(parsed, { output: { kind: 'readers' }, commandLine: '', settings, targets })
-  const keepText = parsed.text('keep') ?? defaultKeep
-  const keepBytes = parseSize('keep', keepText)
-  if (keepBytes < leastKeepBytes)
-    throw new KcapError('usage', `cannot use --keep "${keepText}": must be at least 1MB`, {
-      hints: [line('--keep', defaultKeep)],
-    })
+  const withKeep = { ...parsed, text: (name: Parameters<typeof parsed.text>[0]) => readText(parsed, name) }
+  // The request that a recorder makes of the same options; it refuses what a recorder would.
+  const output = { kind: 'file', path: 'recording.pcapng', overwrite: true } as const
+  const { debug, rotation } = makeRequest(withKeep, { output, commandLine: '', settings, targets })
+  const { keepBytes = 0 } = rotation ?? {}
   const forText = parsed.text('for') ?? defaultFor
   const forMs = parseDuration('for', forText)
   if (forMs > longestForMs)
     throw new KcapError('usage', `cannot use --for "${forText}": must be at most 30 days`, { hints: ['--for 24h'] })
   const [first] = targets
+  const name = chooseName(parsed.text('name'), first)
   return {
-    name: chooseName(parsed.text('name'), first),
+    name,
     namespace: parsed.text('debug-namespace') ?? settings.debug.namespace ?? findNamespace(first, selection, home),
     description: {
       targets: targets.map(nameTarget).join(', '),
-      argv: makeRecorderArgv(parsed, selection, keepBytes),
+      argv: [...makeRecorderArgv(withKeep, selection), '--name', name],
       namespaces: selection.namespaces,
       keepBytes,
       untilMs: Date.now() + forMs,
@@ -65,6 +63,14 @@ export function planRecord(
     owner: printable(`${accountLabel()}@${hostname()} ${process.pid} ${new Date().toISOString()}`),
     forSeconds: Math.ceil(forMs / 1000),
   }
+}
+
+/** Reads an option; a record keeps a certain size unless another one is given. */
+function readText<Name extends string>(
+  parsed: { text(name: Name): string | undefined },
+  name: Name,
+): string | undefined {
+  return parsed.text(name) ?? (name === 'keep' ? defaultKeep : undefined)
 }
 
 /** Returns the namespace of the jobs: that of the pods, if they are in a single one. */

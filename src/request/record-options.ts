@@ -25,8 +25,12 @@ export const recordOptions = [
   },
   { name: 'dry-run', kind: 'flag', help: 'start: print the objects as YAML, and create nothing' },
   { name: 'last', kind: 'text', value: 'TIME', help: 'fetch: only packets of this time up to now, such as 10m' },
-  { name: 'keep', kind: 'text', value: 'SIZE', help: 'start: size of what each node keeps, the newest (500MB)' },
-  { name: 'to', kind: 'text', value: 'TIME', help: 'fetch: only packets up to then' },
+  {
+    name: 'to',
+    kind: 'text',
+    value: 'TIME|URL',
+    help: 'fetch: only packets up to then; start: store files, as for a capture',
+  },
   { name: 'from', kind: 'text', value: 'TIME', help: 'fetch: only packets from then on: 21:05, 2026-11-30T21:05:00Z' },
   { name: 'no-headers', kind: 'flag', help: 'list: leave out the line of column names' },
 ] as const satisfies readonly CommandOption[]

@@ -81,6 +81,7 @@ export async function runSession(request: CaptureRequest, context: SessionContex
   })
   const sources = makeSourceSet({
     limit: request.maxPods,
+    startComment: request.startComment,
     capture: stored?.watch(capture) ?? capture,
     reconnectMs: request.reconnectMs,
     renewLogin: reach.renewLogin,

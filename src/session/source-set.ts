@@ -18,6 +18,8 @@ const mostRefused = 1_000
 export interface SourceSetOptions extends Omit<KeepCapturingOptions, 'podEvents'> {
   /** Maximum number of sources captured at the same time. */
   readonly limit: number
+  /** Comment on the first packet of each source that is there from the start. */
+  readonly startComment?: (() => string) | undefined
   readonly addFigures: (name: string, isLate: boolean) => SourceProgress
   /** Called when nothing is captured, and no pod event will change that: every source has failed, or the captures of all named pods have ended. */
   readonly onNothingLeft: () => void
@@ -45,7 +47,7 @@ interface SetSource extends Source {
 }
 
 export function makeSourceSet(options: SourceSetOptions): SourceSet {
-  const { limit, addFigures, sessionStop, tell, onNothingLeft, clock } = options
+  const { limit, startComment, addFigures, sessionStop, tell, onNothingLeft, clock } = options
   const sources = new Map<string, SetSource>()
   const running = new Set<Promise<void>>()
   const isCaptured = (uid: string) => sources.has(uid)
@@ -116,13 +118,13 @@ export function makeSourceSet(options: SourceSetOptions): SourceSet {
     const key = keyOf(target)
     if (sources.has(key) || !hasRoom(target) || !mayAdd(target)) return
     const name = formatTarget(target)
-    const comment = describe?.(name)
-    const figures = addFigures(name, comment !== undefined)
+    const joined = describe?.(name)
+    const figures = addFigures(name, joined !== undefined)
     const source: SetSource = { target, figures, stop: undefined, heardMs: 0 }
     sources.set(key, source)
     podEvents.noteStarted(target)
-    if (comment !== undefined) tell(comment)
-    run(source, comment === undefined ? undefined : () => comment)
+    if (joined !== undefined) tell(joined)
+    run(source, joined === undefined ? startComment : () => joined)
   }
 
   function hasRoom(target: Target): boolean {

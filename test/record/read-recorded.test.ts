@@ -21,11 +21,17 @@ async function record(name: string, count: number, length = 2_000): Promise<stri
   await mkdir(folder)
   const ring = makeRingFiles({ file: path.join(folder, 'recording.pcapng'), maxFiles: undefined, overwrite: true })
   let output: Awaited<ReturnType<typeof ring.openNext>> | undefined
-  const writer = await makeRotatingWriter({ fileBytes: 64_000 }, async () => {
-    await output?.close()
-    output = await ring.openNext()
-    return makePcapngWriter(output, section)
-  })
+  const writer = await makeRotatingWriter(
+    { fileBytes: 64_000 },
+    {
+      async openNext() {
+        await output?.close()
+        output = await ring.openNext()
+        return makePcapngWriter(output, section)
+      },
+      kept: { packets: 0, bytes: 0 },
+    },
+  )
   await writer.addInterface(web)
   for (let i = 0; i < count; i++) {
     const data = Buffer.alloc(length)
