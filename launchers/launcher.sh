@@ -55,6 +55,7 @@ case $question:$interface in
       kcapshared) dialog='@shared-dialog@' ;;
       kcapssh) dialog='@ssh-dialog@' ;;
       kcapssh-?*) dialog='@ssh-host-dialog@' ;;
+      kcap-?*.?*.record_?*) dialog='@record-dialog@' ;;
       kcap-?*.?*.?*_?*) dialog='@workload-dialog@' ;;
       kcap-?*.?*.?*) dialog='@pod-dialog@' ;;
     esac

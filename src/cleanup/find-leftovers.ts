@@ -13,28 +13,8 @@ import { deletePod } from '../kube/node-pod.ts'
 import { isRunning, listContainers } from '../kube/pod-containers.ts'
 import { makeKeptSize, tooManyObjects } from '../kube/read-list.ts'
 import { type Leftover, makeCleanupArgv, parseLeftovers } from '../remote/cleanup-script.ts'
-
-/** Leftover of a capture in a cluster. */
-export interface FoundLeftover {
-  readonly kind: 'node-pod' | 'ephemeral' | Leftover['kind']
-  /** Pod, with the container where one is meant: `shop/orders-6c9f`. */
-  readonly place: string
-  /** Short description of the leftover. */
-  readonly what: string
-  /** State of the leftover; `kept` means that it cannot be removed, or that somebody uses it. */
-  readonly state: 'found' | 'removed' | 'kept'
-}
-
-export interface CleanupOptions {
-  /** Namespace; undefined means all. */
-  readonly namespace: string | undefined
-  readonly dryRun: boolean
-  /** Whether to remove other users' running pods too. */
-  readonly force: boolean
-  readonly signal: AbortSignal
-  /** Reports a place that could not be examined. */
-  readonly onFailure: (place: string, reason: string) => void
-}
+import { findRecordLeftovers } from './find-record-leftovers.ts'
+import type { CleanupOptions, FoundLeftover } from './leftover.ts'
 
 const lookAtATime = 8
 
@@ -54,6 +34,7 @@ export async function* findLeftovers(access: ClusterAccess, options: CleanupOpti
     }
   }
   for (const pod of own) if (!pod.isGoing) yield await takeNodePod(access, pod, options)
+  yield* findRecordLeftovers(access, options)
   const ownUids = new Set(own.map(({ uid }) => uid))
   const places: Place[] = []
   let isWhole = true

@@ -103,6 +103,7 @@ wrong.
                                            packets, why others are closed, and the Role that opens them; exits with 6
                                            when no route is open
   kcap doctor NAMESPACE/POD --try-image    also start the debug image on the pod's node, once
+  kcap doctor --record -n NAMESPACE        check the rights and the pod security level that records need
 `,
   record: `kcap record start TARGET... [--keep SIZE] [--for TIME] [--yes] [capture options]
 kcap record list [-n NS | -A]

@@ -4,7 +4,8 @@ import { KcapError } from '../base/kcap-error.ts'
 import { quoteArgv } from '../base/quote.ts'
 import { clusterOf, type RecordedPart, type RecorderName } from '../base/target.ts'
 import { programWords } from '../host/program-name.ts'
-import { type FoundRecord, findRecord } from '../record/find-records.ts'
+import { findRecord } from '../record/find-records.ts'
+import { listRecorders } from '../record/list-recorders.ts'
 import { makeClusterScope, makeRequest } from '../request/make-request.ts'
 import type { ParsedArguments } from '../request/parse-arguments.ts'
 import { parseDuration } from '../request/parse-quantity.ts'
@@ -28,30 +29,11 @@ export async function readRecord(command: 'attach' | 'fetch', argv: readonly str
       })
     const part = command === 'fetch' ? readPart(parsed) : undefined
     const record = await findRecord(access, name, namespace, signal)
-    const targets = listRecorders(record, parsed, part)
+    const targets = listRecorders(record, clusterOf(makeClusterScope(parsed)), part)
     const commandLine = quoteArgv([...programWords, 'record', command, ...argv])
     const request = makeRequest(parsed, { output: chooseOutput(parsed), commandLine, settings, targets })
     return await runCapture(parsed, adapt(request, targets), signal)
   })
-}
-
-function listRecorders(
-  { name, namespace, recorders }: FoundRecord,
-  parsed: ParsedArguments<RecordOption>,
-  part: RecordedPart | undefined,
-): RecorderName[] {
-  const cluster = clusterOf(makeClusterScope(parsed))
-  return recorders.map(({ node, pod, state }) => ({
-    ...cluster,
-    kind: 'stream',
-    protocol: 'recorder',
-    record: name,
-    namespace,
-    node,
-    pod,
-    state,
-    part,
-  }))
 }
 
 /** Makes all recorders sources at once. A recording that broke off is resumed where it stopped, not read again from its start. */

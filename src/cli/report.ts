@@ -53,9 +53,10 @@ export function formatProgress(progress: SessionProgress, packetsPerSecond: numb
   if (sources.every(({ state }) => state === 'starting'))
     return `${clock}  ${printable(uploads.length > 0 ? formatUploads(uploads) : `starting: ${nameSources(sources)}`)}`
   const bytes = sources.reduce((sum, source) => sum + source.bytes, 0)
+  const reading = formatReading(sources, progress.elapsedMs())
   const each =
-    uploads.length > 0
-      ? `  ${formatUploads(uploads)}`
+    reading !== undefined || uploads.length > 0
+      ? `  ${reading ?? formatUploads(uploads)}`
       : sources.length > 1 && sources.length <= 4
         ? `  (${sources.map(({ name, packets }) => `${shorten(name)} ${formatCount(packets)}`).join(', ')})`
         : `  ${nameSources(sources)}`
@@ -69,6 +70,18 @@ function formatUploads(uploads: readonly SourceFigures[]): string {
   const [first] = uploads
   const where = uploads.length === 1 ? `"${first?.name}"` : `${uploads.length} targets`
   return `uploading tcpdump to ${where}: ${sum('takenBytes')} of ${sum('totalBytes')} MB`
+}
+
+/** Returns how much of the recordings has been read, and how long the rest will take; undefined when none is read. */
+function formatReading(sources: readonly SourceFigures[], elapsedMs: number): string | undefined {
+  const reads = sources.flatMap(({ state, read }) => (read === undefined ? [] : [{ state, ...read }]))
+  if (reads.length === 0) return undefined
+  const readBytes = reads.reduce((sum, read) => sum + read.readBytes, 0)
+  // Once a recording has been read, the rest of it is outside of the wanted time.
+  const totalBytes = reads.reduce((sum, read) => sum + (read.state === 'ended' ? read.readBytes : read.totalBytes), 0)
+  const leftMs = readBytes === 0 ? undefined : (elapsedMs / readBytes) * Math.max(0, totalBytes - readBytes)
+  const left = leftMs === undefined ? '' : `, ${Math.ceil(leftMs / 1000)} s left`
+  return `${formatBytes(readBytes)} of ${formatBytes(totalBytes)} read${left}`
 }
 
 /** Returns the summary: what was written where, what the kernel dropped, and what to type next. */

@@ -37,6 +37,10 @@ const programTimeoutMs = 30_000
  */
 export async function doctor(argv: readonly string[], tell: (event: string) => void): Promise<number> {
   const parsed = parseArguments(argv, { more: commandTable.doctor.options })
+  if (parsed.flag('record')) {
+    const { examineRecord } = await import('./examine-record.ts')
+    return await examineRecord(argv)
+  }
   if (namesTarget(parsed)) {
     const { examine } = await import('./examine-command.ts')
     return await examine(argv, tell)

@@ -1,6 +1,6 @@
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
-import type { ClusterScope } from '../base/target.ts'
+import type { ClusterScope, TargetName } from '../base/target.ts'
 import { openCluster } from '../kube/cluster-access.ts'
 import { listNames } from '../kube/kube-objects.ts'
 import { loadKubeconfig } from '../kube/kubeconfig.ts'
@@ -17,6 +17,7 @@ import {
   isValueOf,
   parseInterfaceValue,
 } from './interface-name.ts'
+import { readRecordTargets } from './record-targets.ts'
 import type { WiresharkArguments } from './wireshark-words.ts'
 
 const loginTimeoutMs = 20_000
@@ -26,6 +27,8 @@ export interface InterfaceTarget {
   /** Interface; undefined without `--extcap-interface`. */
   readonly reference: InterfaceReference | undefined
   readonly parsed: WiresharkArguments
+  /** Recorders of a record; undefined: the options name the target. */
+  readonly targets?: readonly TargetName[]
   close(): Promise<void>
 }
 
@@ -84,6 +87,12 @@ export async function applyInterface(parsed: WiresharkArguments, signal: AbortSi
     }
   }
   if (reference.kind === 'shared') return { reference, parsed: withTexts(parsed, readLink()), close: async () => {} }
+  if (reference.kind === 'record') {
+    const context = findContext(reference, parsed)
+    const targets = await readRecordTargets(reference, { ...makeClusterScope(parsed), context }, signal)
+    const texts = { context, namespace: reference.namespace }
+    return { reference, parsed: withTexts(parsed, texts), targets, close: async () => {} }
+  }
   const values =
     reference.kind === 'ssh' ? await readSshValues(reference) : await readClusterValues(reference, parsed, signal)
   return { reference, parsed: withTexts(parsed, values), close: async () => {} }
@@ -126,7 +135,18 @@ async function readClusterValues(
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
   const { kubeconfigPaths } = makeClusterScope(parsed)
-  const config = loadKubeconfig({ paths: kubeconfigPaths })
+  const context = findContext(reference, parsed)
+  if (reference.kind === 'cluster') return { context }
+  const name = await findName(reference, { kubeconfigPaths, context }, signal)
+  const { namespace } = reference
+  if (reference.kind === 'pod') return { context, namespace, pod: name }
+  // The dialog can narrow the workload to one of its pods.
+  return { context, namespace, target: parsed.text('target') ?? `${reference.workload}/${name}` }
+}
+
+/** Returns the context of an interface. */
+function findContext(reference: { readonly contextPart: string }, parsed: ParsedArguments): string {
+  const config = loadKubeconfig({ paths: makeClusterScope(parsed).kubeconfigPaths })
   const context = [...config.contexts.keys()].find((name) => isPartOf(reference.contextPart, name))
   if (context === undefined) {
     throw new KcapError(
@@ -137,12 +157,7 @@ async function readClusterValues(
       },
     )
   }
-  if (reference.kind === 'cluster') return { context }
-  const name = await findName(reference, { kubeconfigPaths, context }, signal)
-  const { namespace } = reference
-  if (reference.kind === 'pod') return { context, namespace, pod: name }
-  // The dialog can narrow the workload to one of its pods.
-  return { context, namespace, target: parsed.text('target') ?? `${reference.workload}/${name}` }
+  return context
 }
 
 /** Returns the name of a pod or workload. A value that was cut or carries a hash identifies it only together with their list. */

@@ -75,7 +75,7 @@ export async function capture(argv: readonly string[]): Promise<number> {
 
 async function completeRequest(
   argv: readonly string[],
-  { parsed, reference }: InterfaceTarget,
+  { parsed, reference, targets }: InterfaceTarget,
   fifo: string,
   settings: Settings,
   signal: AbortSignal,
@@ -88,6 +88,7 @@ async function completeRequest(
       reference === undefined ? quoteArgv(['kcap-extcap', ...argv]) : formatRepeatLine(reference, parsed, filters),
     captureFilter,
     settings,
+    ...(targets !== undefined && { targets }),
   }
   try {
     return makeRequest(parsed, context)

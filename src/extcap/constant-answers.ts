@@ -8,6 +8,13 @@ export const constantAnswers: Readonly<Record<string, string>> = {
   dlts: formatDlts(),
   'demo-dialog': formatDialog({ kind: 'demo' }),
   'shared-dialog': formatDialog({ kind: 'shared' }),
+  'record-dialog': formatDialog({
+    kind: 'record',
+    contextPart: 'any',
+    namespace: 'any',
+    name: 'any',
+    value: 'any',
+  }),
   'ssh-dialog': formatDialog({ kind: 'ssh' }),
   'ssh-host-dialog': formatDialog({ kind: 'ssh', hostPart: 'any' }),
   'workload-dialog': formatDialog({

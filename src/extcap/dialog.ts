@@ -165,7 +165,8 @@ function tabOf({ group }: KnownOption): string {
 
 function isOffered(dialog: DialogArgument, reference: InterfaceReference, row: KnownOption): boolean {
   // A stream is read as it is sent.
-  if (reference.kind === 'shared') return row.group === 'Limits' || row.group === 'Reporting'
+  if (reference.kind === 'shared' || reference.kind === 'record')
+    return row.group === 'Limits' || row.group === 'Reporting'
   // The host is already known if it has its own interface.
   if (row.name === 'ssh-host' && reference.kind === 'ssh' && reference.hostPart !== undefined) return false
   return dialog.on === undefined || dialog.on.includes(reference.kind)

@@ -25,6 +25,8 @@ export type ExtcapInterface =
       /** Number of the workload's pods, for display. */
       readonly podCount?: number
     }
+  /** A record that runs in a cluster. */
+  | { readonly kind: 'record'; readonly context: string; readonly namespace: string; readonly name: string }
 
 /** Interface parsed from its value. Only the encoded form of contexts and hosts is known. */
 export type InterfaceReference =
@@ -47,6 +49,13 @@ export type InterfaceReference =
       readonly name: string
       readonly value: string
     }
+  | {
+      readonly kind: 'record'
+      readonly contextPart: string
+      readonly namespace: string
+      readonly name: string
+      readonly value: string
+    }
 
 /** Length limits of a value. Wireshark builds FIFO and temporary file names from it; its own limits are between 220 and 250 bytes. */
 const maxValueLength = 100
@@ -61,7 +70,7 @@ const hashLength = 6
 
 /**
  * Returns the interface's value: `kcap-<context>.<namespace>.<pod>`, from the characters `[a-z0-9._-]`, identical in every listing. For a workload,
- * the last part is `<kind>_<name>`, which cannot be a pod's name. The value includes the context, so that changing the current context never sends a
+ * or a record, the last part is `<kind>_<name>`, which cannot be a pod's name. The value includes the context, so that changing the current context never sends a
  * capture to another cluster. A part that is too long or has other characters is cut and gets a hash.
  */
 export function formatInterfaceValue(item: ExtcapInterface): string {
@@ -70,9 +79,14 @@ export function formatInterfaceValue(item: ExtcapInterface): string {
   if (item.kind === 'ssh') return item.host === undefined ? 'kcapssh' : `kcapssh-${encodePart(item.host)}`
   const cluster = `kcap-${encodePart(item.context)}`
   if (item.kind === 'cluster') return cluster
-  const rest = `.${item.namespace}.${item.kind === 'pod' ? item.pod : `${item.workload}_${item.name}`}`
+  const rest = `.${item.namespace}.${formatName(item)}`
   if (cluster.length + rest.length <= maxValueLength) return cluster + rest
   return withHash(`kcap-${encodePart(item.context, shortPartLength)}${rest}`)
+}
+
+function formatName(item: Extract<ExtcapInterface, { kind: 'pod' | 'workload' | 'record' }>): string {
+  if (item.kind === 'pod') return item.pod
+  return `${item.kind === 'record' ? 'record' : item.workload}_${item.name}`
 }
 
 /**
@@ -120,6 +134,8 @@ function describeInterface(item: ExtcapInterface, currentContext: string | undef
       return `cluster ${item.context}${item.isCut === true ? ' (its options reach all pods)' : ''}`
     case 'pod':
       return `${nameContext(item.context, currentContext)}${item.namespace}/${item.pod}`
+    case 'record':
+      return `record ${nameContext(item.context, currentContext)}${item.namespace}/${item.name}`
     case 'workload': {
       const count = item.podCount === undefined ? '' : ` (${item.podCount} ${item.podCount === 1 ? 'pod' : 'pods'})`
       return `${nameContext(item.context, currentContext)}${item.namespace}/${item.workload}/${item.name}${count}`
@@ -142,6 +158,7 @@ export function parseInterfaceValue(value: string): InterfaceReference | undefin
   if (contextPart === undefined) return undefined
   if (namespace === undefined || name === undefined) return { kind: 'cluster', contextPart }
   if (kind === undefined) return { kind: 'pod', contextPart, namespace, pod: name, value }
+  if (kind === 'record') return { kind, contextPart, namespace, name, value }
   const workload = listedWorkloadKinds.find((known) => known === kind)
   return workload === undefined ? undefined : { kind: 'workload', contextPart, namespace, workload, name, value }
 }

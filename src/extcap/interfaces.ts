@@ -65,6 +65,9 @@ async function answerList(limits: ListLimits): Promise<{ text: string; isStale: 
 function toInterfaces({ clusters, sshHosts }: Listing): ExtcapInterface[] {
   return [
     ...clusters.flatMap(({ context, listed }) => listed.map((entry) => toInterface(context, entry))),
+    ...clusters.flatMap(({ context, names }) =>
+      (names?.records ?? []).map((record): ExtcapInterface => ({ kind: 'record', context, ...record })),
+    ),
     ...clusters.map(({ context, listed, names }): ExtcapInterface => {
       const isCut = names !== undefined && omitsPods(names, listed)
       return { kind: 'cluster', context, ...(isCut && { isCut }) }

@@ -16,7 +16,10 @@ export function formatRepeatLine(
   filters: readonly string[],
 ): string {
   const isDemo = reference.kind === 'demo'
-  const words = isDemo ? ['kcap', 'demo'] : ['kcap', ...nameTarget(parsed)]
+  const words =
+    reference.kind === 'record'
+      ? ['kcap', 'record', 'attach', reference.name]
+      : ['kcap', ...(isDemo ? ['demo'] : nameTarget(parsed))]
   const rows = optionTable.filter(({ name }) => !otherwiseSaid.includes(name) && !(isDemo && isPlace(name)))
   const filter = filters.length > 1 ? filters.map((one) => `(${one})`).join(' and ') : filters[0]
   return quoteArgv([

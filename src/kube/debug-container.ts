@@ -12,6 +12,8 @@ export const ownLabels = { 'app.kubernetes.io/managed-by': 'kcap', 'app.kubernet
 export const ownSelector = Object.entries(ownLabels)
   .map(([key, value]) => `${key}=${value}`)
   .join(',')
+/** Selects the pods that kcap did not create. */
+export const othersSelector = 'app.kubernetes.io/managed-by!=kcap'
 /** Name prefix for what kcap creates; ephemeral containers have no labels. */
 export const ownNamePrefix = 'kcap-'
 /** Name of the container in a node pod. */

@@ -29,7 +29,9 @@ const metadata = only({
   ownerReferences: listOf(only({ kind: label, name, controller: flag }), 20),
   labels: only({
     'job-name': label,
+    'app.kubernetes.io/managed-by': label,
     'kcap/record': label,
+    'kcap/record-namespace': label,
     'pod-security.kubernetes.io/enforce': label,
     'kubernetes.io/os': label,
   }),

@@ -17,7 +17,11 @@ export interface PodRow {
 }
 
 interface ListedObject {
-  readonly metadata?: { readonly name?: string; readonly namespace?: string }
+  readonly metadata?: {
+    readonly name?: string
+    readonly namespace?: string
+    readonly labels?: Readonly<Record<string, string>>
+  }
   readonly spec?: { readonly containers?: readonly { readonly name: string }[] }
 }
 /** A row of a Table, or an object from a server without Tables. */

@@ -1,9 +1,11 @@
 import { KcapError } from '../base/kcap-error.ts'
 import { type ClusterAccess, openCluster } from '../kube/cluster-access.ts'
+import { othersSelector } from '../kube/debug-container.ts'
 import { listNames, listPods } from '../kube/kube-objects.ts'
 import type { Kubeconfig } from '../kube/kubeconfig.ts'
 import type { ListSettings } from '../settings/settings.ts'
 import { askObjects } from './ask-objects.ts'
+import { askRecords } from './ask-records.ts'
 import { askWorkloads } from './ask-workloads.ts'
 import { isPodEntry } from './choose-entries.ts'
 import { type ClusterNames, isNamespaceName, isPodName, type ListedEntry, type ListedPod } from './cluster-names.ts'
@@ -51,8 +53,9 @@ export async function askCluster(
     ...(killDelayMs !== undefined && { killDelayMs }),
   })
   try {
-    const [found, namespaces, objects] = await Promise.all([
+    const [found, records, namespaces, objects] = await Promise.all([
       findPods(access, ownNamespaces, options),
+      askRecords(access, ownNamespaces, signal),
       findNamespaces(access, options),
       options.withObjects ? askObjects(access, ownNamespaces, signal) : undefined,
     ])
@@ -71,6 +74,7 @@ export async function askCluster(
         namespaces ?? [...new Set([access.namespace, ...ownNamespaces, ...pods.map((pod) => pod.namespace)])].sort(),
       ownNamespace: access.namespace,
       ...(objects !== undefined && { objects }),
+      ...(records.length > 0 && { records }),
     }
   } finally {
     access.close()
@@ -145,7 +149,7 @@ async function findPodsIn(
   if (list.maxPods === 0) return none
   const rows = await listPods(access, {
     namespace,
-    labelSelector: list.selector,
+    labelSelector: list.selector === undefined ? othersSelector : `${list.selector},${othersSelector}`,
     fieldSelector: name === undefined ? 'status.phase=Running' : `metadata.name=${name},status.phase=Running`,
     limit: list.maxPods + 1,
     signal,

@@ -10,6 +10,14 @@ export interface ClusterNames {
   readonly workloads?: readonly ListedWorkload[]
   /** Other objects that can be captured; undefined when nobody asked for them. */
   readonly objects?: readonly ListedObject[]
+  /** Records that run; undefined when none does. */
+  readonly records?: readonly ListedRecord[]
+}
+
+/** A record of `kcap record`. */
+export interface ListedRecord {
+  readonly namespace: string
+  readonly name: string
 }
 
 export interface ListedPod {

@@ -8,6 +8,7 @@ import {
   isPodName,
   type ListedObject,
   type ListedPod,
+  type ListedRecord,
   type ListedWorkload,
   listedWorkloadKinds,
   type ObjectKind,
@@ -57,8 +58,9 @@ export function openNamesCache(cacheFolder: string): NamesCache {
 function formatKnown({ names, answeredInMs, objectsAtMs }: KnownCluster): string {
   const pods = names?.pods.map(({ namespace, pod }) => `${namespace}/${pod}`)
   const objects = names?.objects?.map(({ namespace, kind, name }) => `${namespace}/${kind}/${name}`)
+  const records = names?.records?.map(({ namespace, name }) => `${namespace}/${name}`)
   const workloads = names?.workloads?.map((one) => `${one.namespace}/${one.kind}/${one.name}/${one.podCount}`)
-  return JSON.stringify({ answeredInMs, objectsAtMs, names: names && { ...names, pods, objects, workloads } })
+  return JSON.stringify({ answeredInMs, objectsAtMs, names: names && { ...names, pods, objects, workloads, records } })
 }
 
 function parseKnown(text: string): KnownCluster | undefined {
@@ -81,6 +83,7 @@ function readNames({
   ownNamespace,
   objects,
   workloads,
+  records,
 }: Record<string, unknown>): ClusterNames | undefined {
   if (!Array.isArray(pods) || !Array.isArray(namespaces) || !isNamespaceName(ownNamespace)) return undefined
   return {
@@ -90,7 +93,12 @@ function readNames({
     ownNamespace,
     ...(Array.isArray(objects) && { objects: objects.flatMap(readObject) }),
     ...(Array.isArray(workloads) && { workloads: workloads.flatMap(readWorkload) }),
+    ...(Array.isArray(records) && { records: records.flatMap(readRecord) }),
   }
+}
+
+function readRecord(text: unknown): ListedRecord[] {
+  return readPod(text).map(({ namespace, pod }) => ({ namespace, name: pod }))
 }
 
 function readPod(text: unknown): ListedPod[] {

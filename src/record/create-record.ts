@@ -24,7 +24,7 @@ export async function checkRecord({ core, batch, rbac }: TypedClients, spec: Rec
         if (!isNotFound(error)) ignoreOwn(error)
       })
     await batch.createNamespacedJob({ namespace: spec.namespace, body: job, dryRun }).catch(ignoreOwn)
-    await core.createNamespacedPod({ namespace: spec.namespace, body: makePod(job), dryRun })
+    await core.createNamespacedPod({ namespace: spec.namespace, body: makePod(job), dryRun }).catch(ignoreForbidden)
   } catch (error) {
     throw explainRefusal(error, spec)
   }
@@ -97,6 +97,12 @@ async function addOwners(
 /** Ignores that an object is there already: another start of the same record has created it. */
 function ignoreOwn(error: unknown): undefined {
   if (!isConflict(error)) throw error
+  return undefined
+}
+
+/** Ignores that the login may not create pods: jobs create them. */
+function ignoreForbidden(error: unknown): undefined {
+  if (!(error instanceof KcapError && error.code === 'api-forbidden')) throw error
   return undefined
 }
 

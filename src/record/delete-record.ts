@@ -1,9 +1,10 @@
 import { monotonicClock } from '../base/clock.ts'
 import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { readPods } from '../kube/kube-objects.ts'
+import { recordLabel, recordSelector } from '../kube/record-labels.ts'
 import { forEachAtATime } from './at-a-time.ts'
 import type { FoundRecord } from './find-records.ts'
-import { accountName, recordLabel, recordSelector } from './record-objects.ts'
+import { accountName } from './record-objects.ts'
 import { isNotFound, type TypedClients } from './typed-clients.ts'
 
 /** Time that recorders have to end: their grace period, and what the kubelet takes. */

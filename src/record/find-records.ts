@@ -6,14 +6,9 @@ import type { ClusterAccess } from '../kube/cluster-access.ts'
 import { ownerAnnotation } from '../kube/debug-container.ts'
 import { readJobs, readPods } from '../kube/kube-objects.ts'
 import { findContainer } from '../kube/pod-containers.ts'
+import { recordLabel, recordSelector } from '../kube/record-labels.ts'
 import { recorderContainer } from '../share/recording-protocol.ts'
-import {
-  nodeAnnotation,
-  type RecordDescription,
-  recordAnnotation,
-  recordLabel,
-  recordSelector,
-} from './record-objects.ts'
+import { nodeAnnotation, type RecordDescription, recordAnnotation } from './record-objects.ts'
 
 /** Recorder of a node. */
 export interface FoundRecorder {

@@ -11,16 +11,10 @@ import type {
 } from '@kubernetes/client-node'
 import type { DebugContainer } from '../base/capture-request.ts'
 import { ownerAnnotation } from '../kube/debug-container.ts'
+import { recordLabel, recordLabels, recordNamespaceLabel } from '../kube/record-labels.ts'
 import { recorderContainer } from '../share/recording-protocol.ts'
 import { livenessFile, recorderFolder } from './recorder-folder.ts'
 
-/** Labels of everything that belongs to a record. */
-export const recordLabels = { 'app.kubernetes.io/managed-by': 'kcap', 'app.kubernetes.io/name': 'kcap-record' } as const
-export const recordSelector = Object.entries(recordLabels)
-  .map(([key, value]) => `${key}=${value}`)
-  .join(',')
-/** Label with the name of the record. */
-export const recordLabel = 'kcap/record'
 /** Annotation of a job with its node; names of nodes are too long for a label. */
 export const nodeAnnotation = 'kcap/node'
 /** Annotation of a job that describes its record: a `RecordDescription` in JSON. */
@@ -139,8 +133,11 @@ export function makeRecorderJob(spec: RecordSpec, node: string): V1Job {
   }
 }
 
-function makeMetadata({ name, owner }: RecordSpec) {
-  return { labels: { ...recordLabels, [recordLabel]: name }, annotations: { [ownerAnnotation]: owner } }
+function makeMetadata({ name, namespace, owner }: RecordSpec) {
+  return {
+    labels: { ...recordLabels, [recordLabel]: name, [recordNamespaceLabel]: namespace },
+    annotations: { [ownerAnnotation]: owner },
+  }
 }
 
 function makePodSpec(spec: RecordSpec, node: string): V1PodSpec {

@@ -56,7 +56,10 @@ export const commandTable = {
   doctor: {
     about: 'check that Wireshark sees kcap, or show the routes to the packets of a target',
     takesTargets: true,
-    options: [{ name: 'try-image', kind: 'flag', help: 'also start the debug image on the node, once' }],
+    options: [
+      { name: 'try-image', kind: 'flag', help: 'also start the debug image on the node, once' },
+      { name: 'record', kind: 'flag', help: 'check the rights that records of pods in the namespace need' },
+    ],
     choices: { output: ['json'] },
   },
   record: {

@@ -58,8 +58,12 @@ async function findOnAllNodes(
   return pods && { namespace, pattern: undefined, ...pods }
 }
 
-/** Reports whether a pod of the answer belongs to the set: the API server may send others, whatever was requested. */
+/**
+ * Reports whether a pod of the answer belongs to the set: the API server may send others, whatever was requested. Pods that kcap has created belong to
+ * no set: they see the network of their node, and kcap's own stream.
+ */
 export function isInSet({ namespace, pattern, hasPod = () => true }: PodSet, pod: V1Pod): boolean {
+  if (pod.metadata?.labels?.['app.kubernetes.io/managed-by'] === 'kcap') return false
   if (namespace !== undefined && pod.metadata?.namespace !== namespace) return false
   return (pattern === undefined || matchesWildcard(pattern, pod.metadata?.name ?? '')) && hasPod(pod)
 }

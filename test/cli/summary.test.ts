@@ -83,6 +83,14 @@ describe('formatProgress', () => {
     expect(formatProgress(progress(sources), 0)).toBe('00:12  uploading tcpdump to 3 targets: 1.5 of 9.3 MB')
   })
 
+  test('shows how much of the recordings has been read, and how long the rest takes', () => {
+    const reading = (readBytes: number, state: SourceFigures['state']) =>
+      source('record/orders-7f3a@node-1', { state, read: { readBytes, totalBytes: 30_000_000 } })
+    expect(formatProgress(progress([reading(10_000_000, 'capturing'), reading(5_000_000, 'ended')]), 7)).toBe(
+      '00:12  2,500 packets  48.0 kB  7/s  15.0 MB of 35.0 MB read, 16 s left',
+    )
+  })
+
   test('shows an upload next to the captures of others', () => {
     const sources = [source('shop/a', { state: 'capturing' }), uploading('shop/b', 500_000)]
     expect(formatProgress(progress(sources), 7)).toBe(

@@ -111,7 +111,15 @@ test('--extcap-dlts prints exactly one link type', () => {
   expect([...(sentences[0]?.parameters.keys() ?? [])]).toEqual(['number', 'name', 'display'])
 })
 
-const dialogs = ['kcapdemo', 'kcapshared', 'kcapssh', 'kcapssh-bastion', 'kcap-lab', 'kcap-lab.shop.orders-6c9f']
+const dialogs = [
+  'kcapdemo',
+  'kcapshared',
+  'kcapssh',
+  'kcapssh-bastion',
+  'kcap-lab',
+  'kcap-lab.shop.orders-6c9f',
+  'kcap-lab.shop.record_orders-7f3a',
+]
 const types =
   'integer unsigned long double boolean boolflag string password selector editselector radio multicheck fileselect timestamp'
 

@@ -103,6 +103,11 @@ test.each([
     'kcap-prod.shop.ds_agent',
     'kcap: prod: shop/ds/agent (1 pod)',
   ],
+  [
+    { kind: 'record', context: 'prod', namespace: 'shop', name: 'orders-7f3a' },
+    'kcap-prod.shop.record_orders-7f3a',
+    'kcap: record prod: shop/orders-7f3a',
+  ],
   [{ kind: 'cluster', context: 'Prod EU' }, 'kcap-prod-eu-1b510b', 'kcap: cluster Prod EU'],
 ] as const satisfies [ExtcapInterface, string, string][])(
   'the interface %j has the value %s',
@@ -111,6 +116,18 @@ test.each([
     expect(formatInterfaceDisplay(item, undefined)).toBe(display)
   },
 )
+
+test('the interface value of a record identifies it', () => {
+  const item = { kind: 'record', context: 'prod', namespace: 'shop', name: 'orders-7f3a' } as const
+  const value = formatInterfaceValue(item)
+  expect(parseInterfaceValue(value)).toEqual({
+    kind: 'record',
+    contextPart: 'prod',
+    namespace: 'shop',
+    name: 'orders-7f3a',
+    value,
+  })
+})
 
 test('the interface value of a workload identifies it, and is never that of a pod', () => {
   const item = { kind: 'workload', context: 'prod', namespace: 'shop', workload: 'sts', name: 'db.a' } as const

@@ -73,6 +73,7 @@ describe.each(shells)('the launcher in %s %s', (...words) => {
     'kcapdemo',
     'kcapssh',
     'kcapshared',
+    'kcap-prod.shop.record_orders-7f3a',
     'kcapssh-bastion',
     'kcap-x.shop.orders-6c9f',
     'kcap-x.shop.a.b--0a1b2c',

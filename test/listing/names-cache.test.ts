@@ -37,6 +37,19 @@ test('the names cache keeps services, workloads and nodes where they were reques
   expect(read('key')?.names?.objects).toEqual([{ kind: 'svc', namespace: 'shop', name: 'ok' }])
 })
 
+test('the names cache keeps records, and drops names that no record has', () => {
+  const cache = path.join(folder, 'g')
+  const { read, write } = openNamesCache(cache)
+  const records = [{ namespace: 'shop', name: 'orders-7f3a' }]
+  write('key', { names: { ...names, records }, answeredInMs: 1 })
+  expect(read('key')?.names?.records).toEqual(records)
+  writeFileSync(
+    fileIn(cache),
+    JSON.stringify({ names: { ...names, pods: [], records: ['shop/ok', 'shop/$(x)', 'x', 7] } }),
+  )
+  expect(read('key')?.names?.records).toEqual([{ namespace: 'shop', name: 'ok' }])
+})
+
 test('the names cache remembers a cluster that never answered', () => {
   const cache = path.join(folder, 'b')
   openNamesCache(cache).write('key', { names: undefined, answeredInMs: undefined })

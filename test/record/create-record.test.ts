@@ -5,8 +5,8 @@ import { findRecord } from '../../src/record/find-records.ts'
 import { jobName } from '../../src/record/record-objects.ts'
 import { makeTypedClients } from '../../src/record/typed-clients.ts'
 import { failureOf } from '../support/failure.ts'
-import { recordSpec } from './record-spec.ts'
-import { openStorePeer, type StorePeerOptions } from './store-peer.ts'
+import { recordSpec } from '../support/record-spec.ts'
+import { openStorePeer, type StorePeerOptions } from '../support/store-peer.ts'
 
 const { signal } = new AbortController()
 const job = (node: string) => `jobs/shop/${jobName('orders-7f3a', node)}`

@@ -3,8 +3,8 @@ import { exitCodes } from '../../src/base/error-codes.ts'
 import { findRecord, findRecords } from '../../src/record/find-records.ts'
 import { jobName, makeRecorderJob, type RecordSpec } from '../../src/record/record-objects.ts'
 import { failureOf } from '../support/failure.ts'
-import { recordSpec } from './record-spec.ts'
-import { openStorePeer, type StoredObject } from './store-peer.ts'
+import { recordSpec } from '../support/record-spec.ts'
+import { openStorePeer, type StoredObject } from '../support/store-peer.ts'
 
 const { signal } = new AbortController()
 

@@ -2,7 +2,7 @@ import yaml from 'js-yaml'
 import { expect, test } from 'vitest'
 import { formatYaml } from '../../src/kube/format-yaml.ts'
 import { jobName, makeRecorderJob, makeRecordRights, type RecordSpec } from '../../src/record/record-objects.ts'
-import { recordSpec } from './record-spec.ts'
+import { recordSpec } from '../support/record-spec.ts'
 
 const spec = recordSpec
 const containerOf = (more: Partial<RecordSpec> = {}) => {

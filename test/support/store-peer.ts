@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { json } from 'node:stream/consumers'
 import type { V1ObjectMeta } from '@kubernetes/client-node'
-import { openApiPeer } from '../support/api-peer.ts'
+import { openApiPeer } from './api-peer.ts'
 
 export interface StoredObject {
   readonly metadata: V1ObjectMeta
