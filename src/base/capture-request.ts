@@ -126,6 +126,8 @@ export interface UploadRequest {
    * keys; undefined makes one of the host's name and the time.
    */
   readonly name?: string
+  /** Kubernetes node of a caller in the cluster; it goes into the index objects. */
+  readonly node?: string
   /** Time for the files that remain at the end of the capture. */
   readonly finishMs: number
 }

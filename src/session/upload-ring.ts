@@ -40,7 +40,7 @@ export interface RingUploadContext {
  */
 export async function openRingUpload(
   request: CaptureRequest,
-  { store, finishMs }: UploadRequest,
+  { store, finishMs, node }: UploadRequest,
   context: RingUploadContext,
 ): Promise<RingUpload> {
   const { signal, tell, name, adopted, ownFolder, onStored } = context
@@ -48,6 +48,7 @@ export async function openRingUpload(
   const opened = await openUpload(store, {
     name,
     targets: describeTargets(request),
+    node,
     mayBeAway: request.rotation?.resume === true,
     signal,
     tell,

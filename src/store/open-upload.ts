@@ -24,6 +24,8 @@ export interface UploadContext extends StoreClientOptions {
   /** Name that the keys of the capture have in common. */
   readonly name: string
   readonly targets: string
+  /** Kubernetes node, if known. */
+  readonly node?: string | undefined
   /** Whether a store that is away is no error, because the capture continues an earlier one. */
   readonly mayBeAway: boolean
   readonly signal: AbortSignal
@@ -38,9 +40,9 @@ export interface UploadContext extends StoreClientOptions {
  * @throws {KcapError} store-* — when the store refuses the object, or is away
  */
 export async function openUpload(store: StoreName, context: UploadContext): Promise<Upload> {
-  const { name, targets, signal, tell, clock = monotonicClock } = context
+  const { name, targets, node, signal, tell, clock = monotonicClock } = context
   const client = await openStoreClient(store, context)
-  const capture: StoredCapture = { name, version, host: hostname(), node: process.env.KCAP_NODE, targets }
+  const capture: StoredCapture = { name, version, host: hostname(), node, targets }
   const put = async (key: string, text: string, signal: AbortSignal) => {
     const body = { Bucket: store.bucket, Key: key, Body: text, ContentType: 'application/json' }
     await client.send(new PutObjectCommand(body), { abortSignal: signal })

@@ -6,6 +6,8 @@ import { Upload } from '@aws-sdk/lib-storage'
 /** Size of the parts. Four of them are in memory at most; a part that fails is sent again by itself. */
 const partBytes = 8 * 1024 * 1024
 const partsAtATime = 3
+/** Time to remove the parts of a failed upload. */
+const abortLimitMs = 5_000
 
 export interface StoreFileOptions {
   readonly bucket: string
@@ -63,12 +65,15 @@ async function abortParts(client: S3Client, { bucket, key }: StoreFileOptions, u
   const { uploadId } = upload as unknown as { readonly uploadId?: string }
   if (uploadId === undefined) return
   const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId })
-  await client.send(command).catch(() => {})
+  const limit = new AbortController()
+  const timer = setTimeout(() => limit.abort(), abortLimitMs)
+  await client.send(command, { abortSignal: limit.signal }).catch(() => {})
+  clearTimeout(timer)
 }
 
 async function confirm(
   client: S3Client,
-  { bucket, key }: StoreFileOptions,
+  { bucket, key, signal }: StoreFileOptions,
   digests: FileDigests,
   answer: { readonly entityTag: string | undefined; readonly isEncrypted: boolean },
 ): Promise<void> {
@@ -77,7 +82,8 @@ async function confirm(
   const isDigest = entityTag !== undefined && /^[\da-f]{32}(?:-\d+)?$/.test(entityTag)
   if (isDigest && !answer.isEncrypted)
     throw new Error(`the store has another content: entity tag ${entityTag}, not ${digests.entityTag}`)
-  const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })).catch((error: unknown) => {
+  const command = new HeadObjectCommand({ Bucket: bucket, Key: key })
+  const head = await client.send(command, { abortSignal: signal }).catch((error: unknown) => {
     // Without the right to read, the signed digest of each part remains: the store has compared it.
     if ((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode === 403) return undefined
     throw error

@@ -122,7 +122,9 @@ export function startUploadQueue({ store, tell, clock, ...options }: UploadQueue
       if (wasSlowReported) return
       wasSlowReported = true
     } else if (!isFirst) return
-    tell(`${fault.message}; kcap keeps trying, and ${formatFiles(waiting.length)} wait`)
+    tell(
+      `${fault.message}; kcap keeps trying, and ${formatFiles(waiting.length)} ${waiting.length === 1 ? 'waits' : 'wait'}`,
+    )
   }
 
   function reportLoss(): void {
@@ -188,6 +190,7 @@ export function startUploadQueue({ store, tell, clock, ...options }: UploadQueue
       end.abort(new Error('the time for storing files is over'))
       wake()
       await running
+      if (lost.files > 0) tell(`${describeLoss(lost)} are LOST, and not in the object store`)
       return { waiting: [...waiting], error: failure?.error }
     },
   }
