@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { UploadRequest } from '../../src/base/capture-request.ts'
@@ -149,6 +149,15 @@ test("what can't be stored in time stays, and 'store-incomplete' names it", asyn
     'kcap --verbose shows the whole answer',
   ])
   expect(countPackets(await readFile(path.join(folder, waiting, name)))).toBeGreaterThan(0)
+  // The folder has the process in its name, which has not ended.
+  const [, machine = ''] = waiting.split('.')
+  const abandoned = path.join(folder, `kcap-waiting.${machine}.999999999.1.abcdef`)
+  await rename(path.join(folder, waiting), abandoned)
+  server.fault = () => undefined
+  const next = startCapture()
+  await next.untilCapturing('prod/orders-6c9f')
+  await next.stop()
+  expect(next.events).toContain(`files that an earlier capture could not store are in "${abandoned}"`)
 })
 
 test('a resumed ring stores the files of a killed run under their own keys, the cut one shortened', async () => {
