@@ -98,7 +98,7 @@ export function makeRingFiles(options: RingOptions): RingFiles {
         ...output,
         async write(bytes, findWhole) {
           // A single packet may be longer than a file.
-          await removeWhile(() => totalBytes() + bytes.length > keepBytes)
+          if (keepBytes < Number.POSITIVE_INFINITY) await removeWhile(() => totalBytes() + bytes.length > keepBytes)
           const isWritten = await output.write(bytes, findWhole)
           opened.bytes += bytes.length
           return isWritten

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import type { CaptureRequest, OutputName } from '../base/capture-request.ts'
 import type { FileFigures } from '../base/file-figures.ts'
+import { makeFolder } from '../host/make-folder.ts'
 import { findAbandonedFolders, makeWaitingFolder } from '../host/waiting-folder.ts'
 import type { ByteOutput } from '../output/byte-output.ts'
 import { makeRingFiles } from '../output/ring-files.ts'
@@ -37,6 +38,7 @@ export async function openRing(
   if (output.kind === 'store' && output.folder === undefined)
     for (const abandoned of findAbandonedFolders())
       context.tell(`files that an earlier capture could not store are in "${abandoned}"`)
+  if (output.kind === 'store' && output.folder !== undefined) makeFolder(output.folder)
   const folder = output.kind === 'store' ? (output.folder ?? makeWaitingFolder()) : undefined
   const base = output.kind === 'file' ? output.path : path.join(folder ?? '', `${captureName}.${format}`)
   const adopted = rotation.resume === true ? await adoptFiles(base) : []

@@ -9,7 +9,7 @@ import { formatObjectUrl } from './store-client.ts'
 import { readHttpStatus, toStoreError } from './store-error.ts'
 
 /** Maximum number of attempts that bring no byte. */
-const maxAttempts = 6
+const maxAttempts = 8
 const firstPauseMs = 500
 
 export interface ReadStoredOptions {
@@ -20,8 +20,8 @@ export interface ReadStoredOptions {
 }
 
 /**
- * Yields the bytes of a stored file from an offset. After a broken connection it requests the rest, six times at most without a byte in between, and
- * only while the object is the same. A whole file is compared with its SHA-256.
+ * Yields the bytes of a stored file from an offset. After a broken connection it requests the rest, eight times at most without a byte in between, which
+ * take a minute, and only while the object is the same. A whole file is compared with its SHA-256.
  * @throws {KcapError} store-* — when the store refuses the request, stays away, or has another content
  */
 export async function* readStored(

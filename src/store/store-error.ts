@@ -52,7 +52,7 @@ export function isSlowDown(error: unknown): boolean {
 export function toStoreError(store: StoreName, what: string, error: unknown): KcapError {
   if (error instanceof KcapError) return error
   const { code, state, hints } = findFault(store, error)
-  return new KcapError(code, `${what}: ${state}`, { hints, cause: error })
+  return new KcapError(code, `${what}: ${state}`, { hints, cause: withoutRequest(error) })
 }
 
 function findFault(store: StoreName, error: unknown): Finding {
@@ -129,6 +129,13 @@ function findFault(store: StoreName, error: unknown): Finding {
       : `${status === undefined ? '' : `HTTP ${status} `}${describeMessage(error)}`,
     hints: ['kcap --verbose shows the whole answer'],
   }
+}
+
+/** Returns an error without the request and its headers, which contain a session token. */
+function withoutRequest(error: unknown): Error {
+  const { name, stack } = error as Error
+  const bare = new Error(describeMessage(error))
+  return Object.assign(bare, { name: name ?? 'Error', ...(stack !== undefined && { stack }) })
 }
 
 function endpointWords({ endpoint }: StoreName): string[] {

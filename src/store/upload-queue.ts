@@ -5,6 +5,8 @@ import type { LostFiles } from './index-object.ts'
 
 const firstPauseMs = 1_000
 const maxPauseMs = 30_000
+/** Time after which the end of a capture reports that it waits. */
+const firstReportMs = 3_000
 /** Interval between reports of lost files, and of the files that remain at the end. */
 const reportMs = 30_000
 /** Time without an arriving part after which the ring may remove a file that is being uploaded. */
@@ -177,9 +179,11 @@ export function startUploadQueue({ store, tell, clock, ...options }: UploadQueue
       isEnding = true
       wake()
       const untilMs = clock.nowMs() + limitMs
+      let pauseMs = firstReportMs
       while (running !== undefined && clock.nowMs() < untilMs) {
         const done = new AbortController()
-        const sleepMs = Math.min(reportMs, untilMs - clock.nowMs())
+        const sleepMs = Math.min(pauseMs, untilMs - clock.nowMs())
+        pauseMs = reportMs
         await Promise.race([running, clock.sleep(sleepMs, done.signal)])
         done.abort()
         if (running !== undefined && waiting.length > 0)

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import type { StoreName } from '../../src/base/capture-request.ts'
 import type { KcapError } from '../../src/base/kcap-error.ts'
@@ -154,6 +155,12 @@ test("an object that is not there is 'store-object-missing'", async () => {
     'cannot read "s3://traces/api/none.pcapng": bucket "traces" has no such object',
     [`aws --endpoint-url ${store.endpoint} s3 ls s3://traces/api/`],
   ])
+})
+
+test('an error holds neither the request nor its session token', async () => {
+  const error = await failToOpen({ ...store, bucket: 'others' }, { AWS_SESSION_TOKEN: 'session-secret' })
+  expect(error.code).toBe('store-bucket-missing')
+  expect(inspect(error, { depth: 20 })).not.toMatch(/session-secret|Credential=/)
 })
 
 test('a message of the server is printed without control characters, and not at any length', () => {

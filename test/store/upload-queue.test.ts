@@ -130,5 +130,5 @@ test('the end waits no longer than its limit, and returns the files that remain 
   const { waiting, error } = await queue.finish(90_000)
   expect(waiting.map(({ path }) => path)).toEqual(['1', '2'])
   expect(error?.message).toBe('cannot store "1": away')
-  expect(events).toContain('2 files still to be stored, for up to 60 s')
+  expect(events).toContain('2 files still to be stored, for up to 87 s')
 })
