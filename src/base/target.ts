@@ -1,4 +1,5 @@
 import { formatAuthority, type ShareLink } from './share-link.ts'
+import type { StoreName } from './store-name.ts'
 
 /** What the user asked for, before any query to a cluster or a host. */
 export type TargetName = PodName | PodSetName | NodeName | SshHostName | LocalName | StreamName
@@ -107,6 +108,18 @@ export type StreamName =
   | { readonly kind: 'stream'; readonly protocol: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'stream'; readonly protocol: 'unix'; readonly path: string }
   | RecorderName
+  | StoredStreamName
+
+/** Files of one capture in object storage, which follow each other. */
+export interface StoredStreamName {
+  readonly kind: 'stream'
+  readonly protocol: 'store'
+  readonly store: StoreName
+  /** Name of the capture: the common beginning of the keys below the prefix. */
+  readonly capture: string
+  readonly files: readonly { readonly key: string; readonly bytes: number; readonly sha256: string }[]
+  readonly part: RecordedPart
+}
 
 /** A recorder: a pod of kcap's own that records packets on its node. */
 export interface RecorderName extends ClusterName {
@@ -207,6 +220,7 @@ export function formatTarget(target: Target): string {
 /** Formats a stream without its token. */
 export function formatStreamName(name: StreamName): string {
   if (name.protocol === 'unix') return `unix:${name.path}`
+  if (name.protocol === 'store') return `s3://${name.store.bucket}/${name.store.prefix}${name.capture}`
   if (name.protocol === 'recorder') return `record/${name.record}@${name.node}`
   return `${name.protocol}://${formatAuthority(name.host, name.port)}`
 }

@@ -18,11 +18,19 @@ export async function record(argv: readonly string[]): Promise<number> {
       return await startRecord(rest)
     }
     case 'list': {
+      if (rest.some(isStoreUrl)) {
+        const { listStoredCaptures } = await import('./record-store.ts')
+        return await listStoredCaptures(rest)
+      }
       const { listRecords } = await import('./record-list.ts')
       return await listRecords(rest)
     }
     case 'attach':
     case 'fetch': {
+      if (word === 'fetch' && rest.some(isStoreUrl)) {
+        const { fetchStored } = await import('./record-store.ts')
+        return await fetchStored(rest)
+      }
       const { readRecord } = await import('./record-read.ts')
       return await readRecord(word, rest)
     }
@@ -46,4 +54,8 @@ export async function record(argv: readonly string[]): Promise<number> {
       })
     }
   }
+}
+
+function isStoreUrl(word: string): boolean {
+  return word.startsWith('s3://')
 }

@@ -2,15 +2,12 @@ import type { CaptureRequest } from '../base/capture-request.ts'
 import { line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { quoteArgv } from '../base/quote.ts'
-import { clusterOf, type RecordedPart, type RecorderName } from '../base/target.ts'
+import { clusterOf, type RecorderName } from '../base/target.ts'
 import { programWords } from '../host/program-name.ts'
 import { findRecord } from '../record/find-records.ts'
 import { listRecorders } from '../record/list-recorders.ts'
 import { makeClusterScope, makeRequest } from '../request/make-request.ts'
-import type { ParsedArguments } from '../request/parse-arguments.ts'
-import { parseDuration } from '../request/parse-quantity.ts'
-import { parseTime } from '../request/parse-time.ts'
-import type { RecordOption } from '../request/record-options.ts'
+import { readRecordedPart } from '../request/recorded-part.ts'
 import { chooseOutput, runCapture } from './capture-command.ts'
 import { withRecordCluster } from './record-cluster.ts'
 
@@ -27,7 +24,7 @@ export async function readRecord(command: 'attach' | 'fetch', argv: readonly str
       throw new KcapError(name === undefined ? 'no-target' : 'usage', `cannot ${command}: name one record`, {
         hints: ['kcap record list -A', line('kcap', 'record', command, 'NAME')],
       })
-    const part = command === 'fetch' ? readPart(parsed) : undefined
+    const part = command === 'fetch' ? readRecordedPart(parsed) : undefined
     const record = await findRecord(access, name, namespace, signal)
     const targets = listRecorders(record, clusterOf(makeClusterScope(parsed)), part)
     const commandLine = quoteArgv([...programWords, 'record', command, ...argv])
@@ -44,23 +41,4 @@ function adapt(request: CaptureRequest, targets: readonly RecorderName[]): Captu
     maxPods: Math.max(request.maxPods, targets.length),
     ...(isFetched && { reconnectMs: 0 }),
   }
-}
-
-/**
- * Returns the wanted part of what is recorded.
- * @throws {KcapError} usage — when a time is invalid
- */
-function readPart(parsed: ParsedArguments<RecordOption>): RecordedPart {
-  const [last, from, to] = [parsed.text('last'), parsed.text('from'), parsed.text('to')]
-  if (last !== undefined && (from ?? to) !== undefined)
-    throw new KcapError('usage', 'cannot use --last together with --from or --to: it ends now', {
-      hints: ['--last 10m', '--from 21:05 --to 21:15'],
-    })
-  const fromMs = last !== undefined ? Date.now() - parseDuration('last', last) : from && parseTime('from', from)
-  const toMs = to === undefined ? undefined : parseTime('to', to)
-  if (typeof fromMs === 'number' && toMs !== undefined && toMs < fromMs)
-    throw new KcapError('usage', 'cannot use --from and --to: the end is before the start', {
-      hints: ['--from 21:05 --to 21:15'],
-    })
-  return { fromMs: typeof fromMs === 'number' ? fromMs : undefined, toMs }
 }

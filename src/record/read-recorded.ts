@@ -2,9 +2,10 @@ import { type FileHandle, open } from 'node:fs/promises'
 import path from 'node:path'
 import { KcapError } from '../base/kcap-error.ts'
 import type { RecordedPart } from '../base/target.ts'
+import type { TimeRange } from '../packets/wanted-blocks.ts'
 import { endLine, formatFrameHead, formatPlan, type RecordingPosition } from '../share/recording-protocol.ts'
 import { listRecordedFiles } from './recorder-folder.ts'
-import { findFirstTimeMs, scanBlocks, type TimeRange } from './scan-blocks.ts'
+import { findFirstTimeMs, scanBlocks } from './scan-blocks.ts'
 
 export interface ReadRecordedOptions {
   readonly folder: string

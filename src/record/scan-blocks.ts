@@ -1,12 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import { blockTypes } from '../packets/pcapng-block.ts'
+import { findWantedBlocks, maxBlockLength, readTimeMs, type TimeRange } from '../packets/wanted-blocks.ts'
 import { frameBytes } from '../share/recording-protocol.ts'
-
-/** Times of wanted packets, both included, in milliseconds since the epoch. */
-export interface TimeRange {
-  readonly fromMs: number
-  readonly toMs: number
-}
 
 /** Whole blocks that follow each other in a file. */
 export interface FoundBlocks {
@@ -25,12 +20,10 @@ export interface ScanOptions {
 
 const readBytes = 1024 * 1024
 const headLength = 20
-/** Maximum length of a block of kcap's own files. */
-const maxBlockLength = 8 * 1024 * 1024
 
 /**
- * Yields the blocks of a file that kcap wrote: packets of a time range, and everything that is no packet. Reads little-endian blocks with times in
- * nanoseconds, as `packets/pcapng-writer.ts` writes them.
+ * Yields the wanted blocks of a file.
+ * @throws {Error} when a block claims an impossible length
  */
 export async function* scanBlocks({ file, offset, size, range }: ScanOptions): AsyncGenerator<FoundBlocks> {
   let position = offset
@@ -39,42 +32,13 @@ export async function* scanBlocks({ file, offset, size, range }: ScanOptions): A
     const chunk = Buffer.allocUnsafe(Math.min(want, size - position))
     const { bytesRead } = await file.read(chunk, 0, chunk.length, position)
     const bytes = chunk.subarray(0, bytesRead)
-    let at = 0
-    let runStart = 0
-    const take = (end: number): FoundBlocks | undefined =>
-      end > runStart ? { offset: position + runStart, bytes: bytes.subarray(runStart, end) } : undefined
-    while (bytes.length - at >= headLength) {
-      const length = bytes.readUInt32LE(at + 4)
-      if (length < 12 || length % 4 !== 0 || length > maxBlockLength)
-        throw new Error(`the block at byte ${position + at} claims ${length} bytes`)
-      if (at + length > bytes.length) break
-      const isWanted = isInRange(bytes, at, range)
-      if (!isWanted || at + length - runStart > frameBytes) {
-        const found = take(at)
-        if (found !== undefined) yield found
-        runStart = isWanted ? at : at + length
-      }
-      at += length
-    }
-    const found = take(at)
-    if (found !== undefined) yield found
+    const { parts, end } = findWantedBlocks(bytes, range, frameBytes)
+    for (const [start, stop] of parts) yield { offset: position + start, bytes: bytes.subarray(start, stop) }
     // The end of the file, or a block longer than what is read at once.
-    if (at === 0 && bytes.length < want) return
-    want = at === 0 ? want * 2 : readBytes
-    if (want > 2 * maxBlockLength) throw new Error(`the block at byte ${position} is too long`)
-    position += at
+    if (end === 0 && bytes.length < want) return
+    want = end === 0 ? Math.min(want * 2, maxBlockLength) : readBytes
+    position += end
   }
-}
-
-function isInRange(bytes: Buffer, at: number, { fromMs, toMs }: TimeRange): boolean {
-  if (bytes.readUInt32LE(at) !== blockTypes.enhancedPacket) return true
-  const timeMs = readTimeMs(bytes, at)
-  return timeMs >= fromMs && timeMs <= toMs
-}
-
-/** Returns the time of an enhanced packet block. */
-function readTimeMs(bytes: Buffer, at: number): number {
-  return (bytes.readUInt32LE(at + 12) * 2 ** 32 + bytes.readUInt32LE(at + 16)) / 1e6
 }
 
 /** Returns the time of the first packet; undefined when there is none in the first megabytes. */

@@ -1,5 +1,6 @@
-import type { OutputName, StoreName, UploadRequest } from '../base/capture-request.ts'
+import type { OutputName, UploadRequest } from '../base/capture-request.ts'
 import { KcapError } from '../base/kcap-error.ts'
+import type { StoreName } from '../base/store-name.ts'
 import type { ParsedArguments } from './parse-arguments.ts'
 
 /** Time for the files that remain at the end of a capture. */

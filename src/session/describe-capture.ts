@@ -48,6 +48,7 @@ function describeName(name: TargetName): string {
   if (name.kind === 'ssh') return `host ${name.host}`
   if (name.kind === 'local') return 'this machine'
   if (name.kind === 'stream' && name.protocol === 'recorder') return `record ${name.record} on node ${name.node}`
+  if (name.kind === 'stream' && name.protocol === 'store') return `stored capture ${name.capture}`
   if (name.kind === 'stream')
     return `${name.protocol === 'kcaps' ? 'shared capture' : 'stream'} at ${name.protocol === 'unix' ? name.path : formatAuthority(name.host, name.port)}`
   const where = `${name.namespace === undefined ? '' : ` in namespace ${name.namespace}`}${name.context === undefined ? '' : ` of context ${name.context}`}`

@@ -6,7 +6,7 @@ import type { CaptureTarget } from './keep-capturing.ts'
 
 /** Reports whether all packets of a capture have been recorded already, so that they can be merged in strict order of time. */
 export function isStored(targets: readonly TargetName[]): boolean {
-  return targets.every((name) => name.kind === 'stream' && name.protocol === 'recorder' && name.part !== undefined)
+  return targets.every((name) => name.kind === 'stream' && 'part' in name && name.part !== undefined)
 }
 
 /** Part of a capture that reads recordings. */

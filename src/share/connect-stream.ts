@@ -29,6 +29,10 @@ export async function connectStream(name: StreamName, options: ConnectOptions): 
     case 'tcp':
     case 'unix':
       return await connectPlain(name, signal)
+    case 'store': {
+      const { readStoredStream } = await import('./read-stored-stream.ts')
+      return await readStoredStream(name, options)
+    }
     case 'recorder': {
       if (options.openCluster === undefined) throw new Error('a recorder is in a cluster')
       const access = await options.openCluster(name)

@@ -18,7 +18,13 @@ export interface StreamOptions extends ConnectOptions {
 
 /** Time after which the session reports that the stream has not begun. */
 const patienceMs = 3_000
-const interfaceNames = { kcaps: 'shared', tcp: 'stream', unix: 'stream', recorder: 'recorded' } as const
+const interfaceNames = {
+  kcaps: 'shared',
+  tcp: 'stream',
+  unix: 'stream',
+  recorder: 'recorded',
+  store: 'stored',
+} as const
 const unknownStatistics = { captured: undefined, received: undefined, dropped: undefined }
 
 /**

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
-import type { StoreName } from '../base/capture-request.ts'
+import type { StoreName } from '../base/store-name.ts'
 import { indexSuffix, maxIndexBytes, parseIndexObject, type StoredFile } from './index-object.ts'
 import { formatObjectUrl } from './store-client.ts'
 import { nameStoreFault, toStoreError } from './store-error.ts'

@@ -1,4 +1,4 @@
-import type { StoreName } from '../base/capture-request.ts'
+import type { StoreName } from '../base/store-name.ts'
 import type { StoredFile } from './index-object.ts'
 import { type ListStoredOptions, listStored, type StoredList } from './list-stored.ts'
 import { type ReadStoredOptions, readStored } from './read-stored.ts'

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
-import type { StoreName } from '../base/capture-request.ts'
 import { type Clock, monotonicClock } from '../base/clock.ts'
+import type { StoreName } from '../base/store-name.ts'
 import { version } from '../base/version.ts'
 import { makeObjectKey } from './capture-name.ts'
 import { formatIndexObject, indexSuffix, type StoredCapture } from './index-object.ts'

@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3'
-import type { StoreName } from '../base/capture-request.ts'
+import type { StoreName } from '../base/store-name.ts'
 
 const connectionTimeoutMs = 10_000
 /** Time without a byte in either direction; a server that joins the parts of a large file is silent meanwhile. */

@@ -1,8 +1,8 @@
-import type { StoreName } from '../base/capture-request.ts'
 import type { ErrorCode } from '../base/error-codes.ts'
 import { type Hint, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
 import { printable } from '../base/printable.ts'
+import type { StoreName } from '../base/store-name.ts'
 
 /** Maximum length of a server's own message. */
 const maxMessageLength = 300

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
-import type { StoreName } from '../../src/base/capture-request.ts'
 import type { KcapError } from '../../src/base/kcap-error.ts'
+import type { StoreName } from '../../src/base/store-name.ts'
 import { openStoreReader } from '../../src/store/open-reader.ts'
 import { openUpload } from '../../src/store/open-upload.ts'
 import { toStoreError } from '../../src/store/store-error.ts'

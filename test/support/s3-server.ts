@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { StoreName } from '../../src/base/capture-request.ts'
+import type { StoreName } from '../../src/base/store-name.ts'
 import { afterThisFile } from './cleanups.ts'
 import { accessKey, findSignatureFault, secretKey } from './s3-signature.ts'
 
