@@ -111,6 +111,8 @@ export async function buildProgram({ common, commonJs, plugins }) {
     entryPoints: Object.fromEntries([...found].toSorted(([a], [b]) => (a < b ? -1 : 1))),
     outdir: `${common.outdir}/chunks`,
     splitting: true,
+    // The ES modules of the AWS SDK, of which only the used parts are bundled.
+    mainFields: ['module', 'main'],
     banner: { js: commonJs },
     plugins: [...plugins, takeFromProgram(modules)],
   })

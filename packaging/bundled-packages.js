@@ -51,11 +51,19 @@ export function readPackage(folder, integrity) {
   return { name, version, license: license ?? licenses?.[0]?.type, licenseText, integrity }
 }
 
-/** @param {readonly BundledPackage[]} packages */
+/**
+ * Formats the terms of all packages. A text that several have is there once, with the first of them.
+ * @param {readonly BundledPackage[]} packages
+ */
 export function formatLicenses(packages) {
   const rule = '-'.repeat(80)
-  const sections = packages.map(
-    ({ name, version, license, licenseText }) => `${rule}\n${name} ${version} (${license})\n\n${licenseText}\n`,
-  )
+  /** @type {Map<string, string>} */
+  const owners = new Map()
+  const sections = packages.map(({ name, version, license, licenseText }) => {
+    const owner = owners.get(licenseText)
+    owners.set(licenseText, owner ?? `${name} ${version}`)
+    const text = owner === undefined ? licenseText : `Licensed under the same text as ${owner}, above.`
+    return `${rule}\n${name} ${version} (${license})\n\n${text}\n`
+  })
   return ['kcap contains code of these npm packages, under these terms.\n', ...sections].join('\n')
 }

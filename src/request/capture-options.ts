@@ -211,7 +211,7 @@ export const captureOptions = [
     name: 'keep',
     kind: 'text',
     value: '2GB',
-    help: 'keep the newest files, together never more than this; files of 64MB, or an eighth of it',
+    help: 'keep the newest files, together never more than this (files of 64MB, or an eighth)',
   },
   { group: 'Output', name: 'force', kind: 'flag', help: 'overwrite the output file' },
   { group: 'Output', name: 'wireshark', kind: 'flag', help: 'start Wireshark on the live stream' },

@@ -7,7 +7,7 @@ export const storeOptions = [
     name: 'to',
     kind: 'text',
     value: 's3://BUCKET/PREFIX',
-    help: 'store the files in object storage as they are complete; --keep limits those that wait (1GB)',
+    help: 'store complete files in object storage; --keep limits those that wait (1GB)',
   },
   {
     group: 'Output',
