@@ -21,9 +21,13 @@ export async function readRecord(command: 'attach' | 'fetch', argv: readonly str
   return await withRecordCluster(argv, async ({ parsed, settings, access, namespace, signal }) => {
     const [name, ...surplus] = parsed.words
     if (name === undefined || surplus.length > 0)
-      throw new KcapError(name === undefined ? 'no-target' : 'usage', `cannot ${command}: name one record`, {
-        hints: ['kcap record list -A', line('kcap', 'record', command, 'NAME')],
-      })
+      throw new KcapError(
+        name === undefined ? 'no-target' : 'usage',
+        `cannot ${command} a record: exactly one must be named`,
+        {
+          hints: ['kcap record list -A', line('kcap', 'record', command, 'NAME')],
+        },
+      )
     const part = command === 'fetch' ? readRecordedPart(parsed) : undefined
     const record = await findRecord(access, name, namespace, signal)
     const targets = listRecorders(record, clusterOf(makeClusterScope(parsed)), part)

@@ -90,7 +90,7 @@ async function prepare(command: 'list' | 'fetch', argv: readonly string[]) {
   const parsed = applySettings(parseArguments(argv, { more: recordOptions }), settings)
   const [url = '', ...surplus] = parsed.words
   if (surplus.length > 0)
-    throw new KcapError('usage', `cannot ${command} "${surplus[0]}": name one URL`, {
+    throw new KcapError('usage', `cannot use "${surplus[0]}" here: only one URL can be given`, {
       hints: [line('kcap', 'record', command, url)],
     })
   const stop = watchForStop({ followParent: false })

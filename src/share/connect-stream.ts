@@ -31,7 +31,7 @@ export async function connectStream(name: StreamName, options: ConnectOptions): 
       return await connectPlain(name, signal)
     case 'store': {
       const { readStoredStream } = await import('./read-stored-stream.ts')
-      return await readStoredStream(name, options)
+      return await readStoredStream(name, options.onProgress)
     }
     case 'recorder': {
       if (options.openCluster === undefined) throw new Error('a recorder is in a cluster')

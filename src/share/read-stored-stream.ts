@@ -3,7 +3,6 @@ import type { StoredStreamName } from '../base/target.ts'
 import { selectBlocks } from '../packets/wanted-blocks.ts'
 import { openStoreReader } from '../store/open-reader.ts'
 import type { StoreClientOptions } from '../store/store-client.ts'
-import type { ConnectOptions } from './connect-stream.ts'
 import type { StreamConnection } from './stream-connection.ts'
 
 /**
@@ -12,7 +11,7 @@ import type { StreamConnection } from './stream-connection.ts'
  */
 export async function readStoredStream(
   { store, files, part }: StoredStreamName,
-  { onProgress = () => {} }: Pick<ConnectOptions, 'onProgress'>,
+  onProgress: (readBytes: number, totalBytes: number) => void = () => {},
   options: StoreClientOptions = {},
 ): Promise<StreamConnection> {
   const reader = await openStoreReader(store, options)
