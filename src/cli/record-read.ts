@@ -7,7 +7,7 @@ import { programWords } from '../host/program-name.ts'
 import { findRecord } from '../record/find-records.ts'
 import { listRecorders } from '../record/list-recorders.ts'
 import { makeClusterScope, makeRequest } from '../request/make-request.ts'
-import { readRecordedPart } from '../request/recorded-part.ts'
+import { omitStoreOptions, readRecordedPart } from '../request/recorded-part.ts'
 import { chooseOutput, runCapture } from './capture-command.ts'
 import { withRecordCluster } from './record-cluster.ts'
 
@@ -32,7 +32,8 @@ export async function readRecord(command: 'attach' | 'fetch', argv: readonly str
     const record = await findRecord(access, name, namespace, signal)
     const targets = listRecorders(record, clusterOf(makeClusterScope(parsed)), part)
     const commandLine = quoteArgv([...programWords, 'record', command, ...argv])
-    const request = makeRequest(parsed, { output: chooseOutput(parsed), commandLine, settings, targets })
+    const own = omitStoreOptions(parsed)
+    const request = makeRequest(own, { output: chooseOutput(own), commandLine, settings, targets })
     return await runCapture(parsed, adapt(request, targets), signal)
   })
 }

@@ -10,9 +10,9 @@ import { watchForStop } from '../host/stop-signals.ts'
 import { applySettings } from '../request/apply-settings.ts'
 import { makeRequest } from '../request/make-request.ts'
 import { parseStoreName } from '../request/make-upload-request.ts'
-import { type ParsedArguments, parseArguments } from '../request/parse-arguments.ts'
-import { type RecordOption, recordOptions } from '../request/record-options.ts'
-import { readRecordedPart } from '../request/recorded-part.ts'
+import { parseArguments } from '../request/parse-arguments.ts'
+import { recordOptions } from '../request/record-options.ts'
+import { omitStoreOptions, readRecordedPart } from '../request/recorded-part.ts'
 import { loadSettings } from '../settings/load-settings.ts'
 import type { StoredFile } from '../store/index-object.ts'
 import type { StoredList } from '../store/list-stored.ts'
@@ -71,12 +71,7 @@ export async function fetchStored(argv: readonly string[]): Promise<number> {
       throw new KcapError('no-target', `cannot fetch from "${url}": no file has packets of that time`, {
         hints: [line('kcap', 'record', 'list', url)],
       })
-    // The URL is where the files are read, not where this capture goes.
-    const own = {
-      ...parsed,
-      text: (name: Parameters<typeof parsed.text>[0]) => (isOfStore(name) ? undefined : parsed.text(name)),
-      flag: (name: Parameters<typeof parsed.flag>[0]) => !isOfStore(name) && parsed.flag(name),
-    }
+    const own = omitStoreOptions(parsed)
     const commandLine = quoteArgv([...programWords, 'record', 'fetch', ...argv])
     const request = makeRequest(own, { output: chooseOutput(own), commandLine, settings, targets })
     return await runCapture(parsed, { ...request, maxPods: targets.length, reconnectMs: 0 }, signal)
@@ -148,8 +143,4 @@ function noteRest({ unindexed, isCut }: StoredList): void {
   if (unindexed.length > 0)
     printNote(`left out: ${unindexed.length} files without an index object, the first ${unindexed[0] ?? ''}`)
   if (isCut) printNote('the list is cut: a longer prefix narrows it')
-}
-
-function isOfStore(name: RecordOption | Parameters<ParsedArguments['text']>[0]): boolean {
-  return name === 'to' || name.startsWith('s3-')
 }

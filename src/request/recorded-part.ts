@@ -23,3 +23,13 @@ export function readRecordedPart(parsed: ParsedArguments<RecordOption>): Recorde
     })
   return { fromMs: typeof fromMs === 'number' ? fromMs : undefined, toMs }
 }
+
+/** Returns the options without those of object storage: `--to` is a time here, and the capture that reads a record stores nothing. */
+export function omitStoreOptions(parsed: ParsedArguments<RecordOption>): ParsedArguments<RecordOption> {
+  const isOfStore = (name: string) => name === 'to' || name.startsWith('s3-')
+  return {
+    ...parsed,
+    text: (name) => (isOfStore(name) ? undefined : parsed.text(name)),
+    flag: (name) => !isOfStore(name) && parsed.flag(name),
+  }
+}

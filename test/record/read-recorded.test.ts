@@ -1,48 +1,18 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { makeRingFiles } from '../../src/output/ring-files.ts'
 import { readRecorded } from '../../src/record/read-recorded.ts'
-import { makePcapngWriter } from '../../src/session/capture-writer.ts'
-import { makeRotatingWriter } from '../../src/session/rotating-writer.ts'
 import { makeRecordingParser, type RecordingFrame, type RecordingPosition } from '../../src/share/recording-protocol.ts'
 import { failureOf } from '../support/failure.ts'
-import { makeBatch, parseBlocks } from '../support/packets.ts'
+import { parseBlocks } from '../support/packets.ts'
+import { makeRecordedFiles } from '../support/recorded-files.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
 
 const parent = await makeTempFolder()
-const section = { application: 'kcap', os: '', comment: '', filter: '' }
-const web = { name: 'shop/web any', description: '', header: { linkType: 1, snapLength: 262_144 } }
 const startMs = Date.UTC(2026, 10, 30, 21)
 
-/** Files of a recorder: a packet a second, each with its number. */
-async function record(name: string, count: number, length = 2_000): Promise<string> {
-  const folder = path.join(parent, name)
-  await mkdir(folder)
-  const ring = makeRingFiles({ file: path.join(folder, 'recording.pcapng'), maxFiles: undefined, overwrite: true })
-  let output: Awaited<ReturnType<typeof ring.openNext>> | undefined
-  const writer = await makeRotatingWriter(
-    { fileBytes: 64_000 },
-    {
-      async openNext() {
-        await output?.close()
-        output = await ring.openNext()
-        return makePcapngWriter(output, section)
-      },
-      kept: { packets: 0, bytes: 0 },
-    },
-  )
-  await writer.addInterface(web)
-  for (let i = 0; i < count; i++) {
-    const data = Buffer.alloc(length)
-    data.writeUInt32BE(i)
-    const batch = makeBatch([{ seconds: startMs / 1000 + i, nanoseconds: 0, data, originalLength: length }])
-    await writer.writeRuns([{ interfaceId: 0, batch, from: 0, to: 1 }])
-  }
-  await writer.finish([])
-  await output?.close()
-  return folder
-}
+const record = async (name: string, count: number, length?: number) =>
+  await makeRecordedFiles(path.join(parent, name), { count, startMs, ...(length !== undefined && { length }) })
 
 async function readFrames(folder: string, part = {}, after?: RecordingPosition): Promise<RecordingFrame[]> {
   const parser = makeRecordingParser()
