@@ -1,13 +1,16 @@
 import type { Readable } from 'node:stream'
 
-/** Maximum number of bytes that wait here while the reader is busy; the stream is paused beyond it. */
-const maxWaitingBytes = 256 * 1024
+/** Default for the number of bytes that wait here while the reader is busy; the stream is paused beyond it. */
+const defaultWaitingBytes = 256 * 1024
 
 /**
  * Yields the chunks of a stream as they came, grouped by turn of the event loop: a turn for each chunk costs more than reading it. A stream's own
  * iterator would join them into one new buffer, which copies a fast stream once more.
  */
-export async function* readChunks(stream: Readable): AsyncGenerator<readonly Buffer[]> {
+export async function* readChunks(
+  stream: Readable,
+  maxWaitingBytes = defaultWaitingBytes,
+): AsyncGenerator<readonly Buffer[]> {
   let waiting: Buffer[] = []
   let waitingBytes = 0
   let isEnded = false

@@ -23,8 +23,7 @@ const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io']
 const silenceLimitMs = 15_000
 /** Time limit from the connection to the end of the upgrade, however slowly its headers arrive. */
 const connectTimeoutMs = 15_000
-/** Number of bytes that wait for a slow reader before the socket is no longer read. */
-const highWaterMark = 256 * 1024
+const defaultHighWaterMark = 256 * 1024
 /** Maximum size of a frame; the kubelet's frames have 32 KiB. */
 const maxFrameBytes = 4 * 1024 * 1024
 
@@ -33,6 +32,8 @@ export interface ExecRequest {
   readonly pod: string
   readonly container: string
   readonly argv: readonly string[]
+  /** Number of bytes that wait for a slow reader before the socket is no longer read; default: 256 KiB. */
+  readonly highWaterMark?: number
   /** Aborts the start; a running program is ended by its supervisor or `kill`. */
   readonly signal: AbortSignal
 }
@@ -150,6 +151,7 @@ async function connect(
 function wrapSocket(socket: WebSocket, access: ClusterAccess, request: ExecRequest): RemoteProcess {
   const canCloseStdin = socket.protocol === 'v5.channel.k8s.io'
   const target = `${request.namespace}/${request.pod}`
+  const { highWaterMark = defaultHighWaterMark } = request
   let exit: RemoteExit | undefined
   let lossReason = 'the connection closed without a word'
   const full = new Set<Readable>()

@@ -57,7 +57,8 @@ interface QueuedBatch {
 interface Queue {
   /** Index in `queues`, and player in the tournament. */
   player: number
-  readonly batches: QueuedBatch[]
+  /** Batches; those before `first` are undefined, so that their bytes are free. */
+  readonly batches: (QueuedBatch | undefined)[]
   /** Index of the first batch in `batches`. */
   first: number
   /** Next row of the first batch. */
@@ -100,6 +101,7 @@ export function makePacketMerger({ handOverMs, windowMs, maxQueuedBytes }: Merge
   /** Drops the queue's first batch; returns the head of the next one. */
   function nextBatch(queue: Queue): number {
     buffers.release((queue.batches[queue.first] as QueuedBatch).batch.bytes)
+    queue.batches[queue.first] = undefined
     queue.first += 1
     queue.row = 0
     if (queue.first > 32 && queue.first * 2 > queue.batches.length) {

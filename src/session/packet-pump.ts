@@ -10,7 +10,7 @@ const maxQueuedBytes = 64 * 1024 * 1024
 /** Maximum number of bytes in the queue while the output is slow; sources are not read beyond this. */
 const maxBlockedBytes = 2 * 1024 * 1024
 /** Maximum number of bytes that all sources together have in the queue while each waits for all others. */
-const maxStoredBytes = 32 * 1024 * 1024
+const maxStoredBytes = 8 * 1024 * 1024
 
 /** Packets of all sources, merged, on their way to the writer. */
 export interface PacketPump {

@@ -10,6 +10,8 @@ import { streamError, streamLost } from './stream-error.ts'
 
 /** Maximum length of what a recorder says on standard error. */
 const maxStderrLength = 2_000
+/** Number of bytes that wait for each of the readers on the path; a record may have a hundred recorders. */
+const waitingBytes = 32 * 1024
 
 /** A program that runs in the container of a recorder. */
 export interface RecorderProcess {
@@ -32,7 +34,14 @@ export async function runInRecorder(
   const { namespace, pod, state } = name
   if (pod === undefined) throw streamError('stream-unreachable', name, `no recorder runs there: ${state}`)
   const argv = ['kcap', 'record', ...words]
-  const remote = await openExecChannel(access, { namespace, pod, container: recorderContainer, argv, signal })
+  const remote = await openExecChannel(access, {
+    namespace,
+    pod,
+    container: recorderContainer,
+    argv,
+    highWaterMark: waitingBytes,
+    signal,
+  })
   const timer = setInterval(() => remote.stdin.write('\n'), beatMs)
   let isClosing = false
   const stderr = collectStderr(remote)
@@ -41,7 +50,7 @@ export async function runInRecorder(
     return isClosing ? undefined : explainExit(name, exit, stderr())
   })
   return {
-    chunks: readChunks(remote.stdout),
+    chunks: readChunks(remote.stdout, waitingBytes),
     ended,
     close() {
       isClosing = true

@@ -8,8 +8,8 @@ export const beatMs = 5_000
 /** Silence after which the recorder's side ends: kcap is gone. */
 export const maxBeatSilenceMs = 30_000
 
-/** Maximum number of bytes of a frame, unless a single block is longer. */
-export const frameBytes = 256 * 1024
+/** Maximum number of bytes of a frame, unless a single block is longer. A reader of 100 recorders holds several frames of each. */
+export const frameBytes = 32 * 1024
 /** Longest frame that is read: a block with the longest packet, its options, and frames that are a little longer than they should be. */
 const maxFrameBytes = 16 * 1024 * 1024
 const maxHeadLength = 400

@@ -1,7 +1,6 @@
-import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
-import WebSocket, { WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 import { readRecorded } from '../../src/record/read-recorded.ts'
 import { makeRecorderJob } from '../../src/record/record-objects.ts'
 import { recordSpec } from './record-spec.ts'
@@ -29,11 +28,8 @@ export async function openRecorderCluster({ folders, cutAfterBytes = () => undef
     const [, file = '', offset] = /^(.*):(\d+)$/.exec(after ?? '') ?? []
     let left = cutAfterBytes(node) ?? Number.POSITIVE_INFINITY
     client.on('error', () => {})
-    const send = async (channel: number, bytes: Buffer) => {
-      client.send(Buffer.concat([Buffer.of(channel), bytes]))
-      if (client.bufferedAmount > 1_000_000) await once(client, 'drain').catch(() => {})
-      while (client.bufferedAmount > 1_000_000 && client.readyState === WebSocket.OPEN) await new Promise(setImmediate)
-    }
+    const send = async (channel: number, bytes: Buffer) =>
+      await new Promise<void>((resolve) => client.send(Buffer.concat([Buffer.of(channel), bytes]), () => resolve()))
     const parse = (text: string) => (text === '-' ? undefined : Number(text))
     const recorded = readRecorded({
       folder: folders[node] ?? '',
@@ -48,6 +44,7 @@ export async function openRecorderCluster({ folders, cutAfterBytes = () => undef
           await send(1, piece)
           left -= piece.length
           if (left < 0) return client.terminate()
+          if (client.readyState !== client.OPEN) return
         }
     await send(3, Buffer.from('{"kind":"Status","status":"Success"}'))
     client.close()
@@ -76,17 +73,17 @@ export async function openRecorderCluster({ folders, cutAfterBytes = () => undef
     /** `NODE FROM TO AFTER` of each exec. */
     execs,
     /** Writes a kubeconfig of the cluster. */
-    async writeKubeconfig(file: string) {
-      await writeFile(file, JSON.stringify(makeKubeconfig(peer.port)))
-      return file
-    },
+    writeKubeconfig: (file: string) => writeKubeconfigOf(peer.port, file),
   }
 }
 
-function makeKubeconfig(port: number) {
-  return {
+/** Writes a kubeconfig of a cluster on a port of loopback; returns the file. */
+export async function writeKubeconfigOf(port: number, file: string): Promise<string> {
+  const config = {
     clusters: [{ name: 'test', cluster: { server: `http://127.0.0.1:${port}` } }],
     contexts: [{ name: 'test', context: { cluster: 'test', namespace: 'shop' } }],
     'current-context': 'test',
   }
+  await writeFile(file, JSON.stringify(config))
+  return file
 }
