@@ -1,4 +1,14 @@
-import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { isBuiltin } from 'node:module'
 import path from 'node:path'
 import { build } from 'esbuild'
@@ -8,6 +18,10 @@ import { formatHelpPage } from './packaging/format-help-page.js'
 import { makeSbom } from './packaging/sbom.js'
 import { shellScripts } from './packaging/shell-module.js'
 
+/** Folder of this build alone: what runs from dist meanwhile must not break, and several builds may run at once. */
+const built = `dist-${process.pid}`
+process.on('exit', () => rmSync(built, { recursive: true, force: true }))
+
 /** @satisfies {import('esbuild').BuildOptions} */
 const common = /** @type {const} */ ({
   bundle: true,
@@ -15,7 +29,7 @@ const common = /** @type {const} */ ({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  outdir: 'dist',
+  outdir: built,
   logLevel: 'warning',
   metafile: true,
   // `host/map-stack.ts` reads the source maps. No comment refers to them, so Node never reads them by itself.
@@ -161,8 +175,8 @@ const faces = {
   'kubectl_complete-kcap.cjs': "process.argv.splice(2, 0, '--kcap-complete', 'kubectl')\n",
 }
 for (const [name, start] of Object.entries(faces))
-  writeFileSync(`dist/${name}`, `#!/usr/bin/env node\n${start}require('./kcap.cjs')\n`)
-for (const name of ['kcap.cjs', ...Object.keys(faces)]) chmodSync(`dist/${name}`, 0o755)
+  writeFileSync(`${built}/${name}`, `#!/usr/bin/env node\n${start}require('./kcap.cjs')\n`)
+for (const name of ['kcap.cjs', ...Object.keys(faces)]) chmodSync(`${built}/${name}`, 0o755)
 
 /**
  * Throws when an import is neither Node's own nor in the bundle: the program must not load code from where others may write.
@@ -195,31 +209,35 @@ const shellWord = (text) => `'${text.replaceAll("'", "'\\''")}'`
 const launcher = readFileSync('launchers/launcher.sh', 'utf8').replace(/'@([a-z-]+)@'/g, (_mark, name) =>
   shellWord(constantAnswers[name]),
 )
-writeFileSync('dist/launcher.sh', launcher)
+writeFileSync(`${built}/launcher.sh`, launcher)
 const { formatManPage } = await evaluate('src/cli/man-page.ts')
-writeFileSync('dist/kcap.1', formatManPage())
-writeFileSync('dist/wireshark.html', formatHelpPage(readFileSync('docs/wireshark.md', 'utf8')))
+writeFileSync(`${built}/kcap.1`, formatManPage())
+writeFileSync(`${built}/wireshark.html`, formatHelpPage(readFileSync('docs/wireshark.md', 'utf8')))
 const scripts = ['kcap.bash', 'kcap.fish', 'kcap.zsh'].map((name) => `completion/${name}`)
-for (const file of scripts) cpSync(`src/${file}`, `dist/${file}`)
+for (const file of scripts) cpSync(`src/${file}`, `${built}/${file}`)
 
 const packages = listBundledPackages(metafiles)
-writeFileSync('dist/THIRD-PARTY-LICENSES.txt', formatLicenses(packages))
+writeFileSync(`${built}/THIRD-PARTY-LICENSES.txt`, formatLicenses(packages))
 const sbom = makeSbom(JSON.parse(readFileSync('package.json', 'utf8')), packages)
-writeFileSync('dist/sbom.cdx.json', `${JSON.stringify(sbom, undefined, 1)}\n`)
+writeFileSync(`${built}/sbom.cdx.json`, `${JSON.stringify(sbom, undefined, 1)}\n`)
 
-// Remove only stale files, and only now: a program that runs from dist must not break.
-const outputs = metafiles.flatMap(({ outputs }) => Object.keys(outputs))
-const others = [
-  ...Object.keys(faces),
-  'launcher.sh',
-  'kcap.1',
-  'wireshark.html',
-  'THIRD-PARTY-LICENSES.txt',
-  'sbom.cdx.json',
-  ...scripts,
-].map((name) => `dist/${name}`)
-const written = new Set([...outputs, ...others].map((file) => path.resolve(file)))
-for (const entry of readdirSync('dist', { recursive: true, withFileTypes: true })) {
-  const file = path.resolve(entry.parentPath, entry.name)
-  if (entry.isFile() && !written.has(file)) rmSync(file)
+/**
+ * Returns the paths of all files below a folder, relative to it.
+ * @param {string} folder
+ */
+function listFiles(folder) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
 }
+
+// Replaces only the files that differ, each at once, and removes stale ones last.
+const names = listFiles(built)
+for (const name of names) {
+  const [from, to] = [path.join(built, name), path.join('dist', name)]
+  if (existsSync(to) && readFileSync(to).equals(readFileSync(from))) continue
+  mkdirSync(path.dirname(to), { recursive: true })
+  renameSync(from, to)
+}
+for (const name of listFiles('dist')) if (!names.includes(name)) rmSync(path.join('dist', name), { force: true })
