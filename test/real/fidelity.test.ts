@@ -9,7 +9,7 @@ import { makePcapReader } from '../../src/packets/pcap-reader.ts'
 import { toPackets } from '../support/packets.ts'
 import { startKcap } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
-import { expectNoCaptures, findPod, hasLab, kubectl, lab, listCaptures, realTest, runLab, tshark } from './lab.ts'
+import { expectNoCaptures, findPod, hasLab, kubectl, lab, listAllCaptures, realTest, runLab, tshark } from './lab.ts'
 
 const run = promisify(execFile)
 const pingCount = 20_000
@@ -44,14 +44,14 @@ async function compare(
   other.stderr.on('data', (chunk) => (counters += chunk))
   const otherExited = new Promise((resolve) => other.on('close', resolve))
   const kcap = startKcap([...words, '-i', 'lo', '--filter', filter, '-o', file], { KUBECONFIG: lab.kubeconfig })
-  for (let i = 0; i < 100 && (await listCaptures()).length < 2; i++) await sleep(100)
+  for (let i = 0; i < 100 && (await listAllCaptures()).length < 2; i++) await sleep(100)
   await sleep(1_000)
   await run(lab.command, traffic, { maxBuffer: 1e8 })
   await sleep(2_000)
   kcap.child.kill('SIGINT')
   const { code, stderr } = await kcap.ended
   expect(code, stderr).toBe(0)
-  for (const line of await listCaptures()) await runLab('node-exec', 'kill', '-TERM', line.split('\t')[0] ?? '')
+  for (const line of await listAllCaptures()) await runLab('node-exec', 'kill', '-TERM', line.split('\t')[0] ?? '')
   await otherExited
   await expectNoCaptures()
 

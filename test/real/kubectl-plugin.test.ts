@@ -22,6 +22,8 @@ async function kubectl(...argv: string[]) {
     ...process.env,
     ...bareEnvironment,
     KUBECONFIG: lab.kubeconfig,
+    // It would be in the repeat line.
+    KCAP_SNAPLEN: undefined,
     PATH,
     HOME: folder,
   } as NodeJS.ProcessEnv

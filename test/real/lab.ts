@@ -40,6 +40,13 @@ export async function kubectl(...argv: string[]): Promise<string> {
   return (await run(lab.kubectl, ['--kubeconfig', lab.kubeconfig, ...argv], { maxBuffer: 1e8 })).stdout
 }
 
+/**
+ * Snap length of the captures that this test file starts, unless they have one of their own. It distinguishes them from the captures of files
+ * that use the lab at the same time, and is larger than any packet.
+ */
+export const ownSnapLength = 100_000 + (process.pid % 100_000)
+if (hasLab) process.env.KCAP_SNAPLEN = String(ownSnapLength)
+
 /** Options for what kcap creates in the lab, whose nodes cannot pull images. */
 export const debugImage = ['--debug-image', 'lab/busybox:1', '--debug-pull-policy', 'Never']
 
@@ -76,18 +83,23 @@ export async function findPod(prefix: string, namespace = 'shop'): Promise<strin
   return found
 }
 
-/** Capture programs that run on the node or in its pods, a line each. */
-export async function listCaptures(): Promise<string[]> {
+/** Capture programs with this snap length that run on the node or in its pods, a line each. */
+export async function listCaptures(snapLength = ownSnapLength): Promise<string[]> {
+  return (await listAllCaptures()).filter((line) => line.includes(` -s ${snapLength} `))
+}
+
+/** Capture programs that run on the node or in its pods, whoever started them, a line each. */
+export async function listAllCaptures(): Promise<string[]> {
   return (await runLab('ps-captures')).split('\n').filter((line) => line !== '')
 }
 
 /** Waits until no capture program is left on the remote side; fails after `limitMs`. Returns how long it took. */
-export async function expectNoCaptures(limitMs = 30_000): Promise<number> {
+export async function expectNoCaptures(limitMs = 30_000, snapLength = ownSnapLength): Promise<number> {
   const startedMs = Date.now()
-  let left = await listCaptures()
+  let left = await listCaptures(snapLength)
   while (left.length > 0 && Date.now() - startedMs < limitMs) {
     await sleep(250)
-    left = await listCaptures()
+    left = await listCaptures(snapLength)
   }
   expect(left).toEqual([])
   return Date.now() - startedMs

@@ -10,7 +10,7 @@ import WebSocket from 'ws'
 import { afterThisTest } from '../support/cleanups.ts'
 import { programPath, startKcap } from '../support/run-kcap.ts'
 import { makeTempFolder } from '../support/temp-folder.ts'
-import { capinfos, findPod, kubectl, lab, realTest, tshark } from './lab.ts'
+import { capinfos, findPod, kubectl, lab, ownSnapLength, realTest, tshark } from './lab.ts'
 
 const run = promisify(execFile)
 let folder: string
@@ -32,13 +32,13 @@ async function startTraffic(): Promise<number> {
   return port
 }
 
-/** Processes of this machine with a capture id of kcap, by their command lines. */
+/** Processes of this machine with a capture id of kcap, started by this file, by their command lines. */
 async function captures(): Promise<string[]> {
   const { stdout } = await run('sh', [
     '-c',
     'for p in /proc/[0-9]*; do grep -qs KCAP_CAPTURE= $p/environ && tr "\\0" " " <$p/cmdline && echo; done; true',
   ])
-  return stdout.split('\n').filter((line) => line.startsWith('tcpdump'))
+  return stdout.split('\n').filter((line) => line.startsWith('tcpdump') && line.includes(` -s ${ownSnapLength} `))
 }
 
 realTest('kcap local captures this machine as tcpdump does', async () => {
