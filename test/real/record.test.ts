@@ -11,6 +11,8 @@ import { makeRecordImage } from './record-image.ts'
 import { readSeenPackets, startWitness } from './witness.ts'
 
 const environment = { KUBECONFIG: lab.kubeconfig }
+/** The snap length by which this file's captures are known is none of a reader's options. */
+const readingEnvironment = { ...environment, KCAP_SNAPLEN: undefined }
 const label = 'app.kubernetes.io/name=kcap-record'
 let folder: string
 let image: string
@@ -39,7 +41,7 @@ async function stop(name: string): Promise<void> {
 
 /** Fetches a record into a file; returns what kcap printed. */
 async function fetchRecord(name: string, file: string, ...argv: string[]): Promise<string> {
-  const { code, stderr } = await runKcap(['record', 'fetch', name, '-o', file, ...argv], environment)
+  const { code, stderr } = await runKcap(['record', 'fetch', name, '-o', file, ...argv], readingEnvironment)
   expect(code, stderr).toBe(0)
   return stderr
 }
@@ -49,7 +51,7 @@ const findPod = async (name: string) =>
 
 /** Ends kcap in the container of a recorder, as a lack of memory would. */
 async function killRecorder(name: string): Promise<void> {
-  await kubectl('exec', '-n', 'shop', await findPod(name), '--', 'sh', '-c', 'kill -9 $(pidof -s node)')
+  await kubectl('exec', '-n', 'shop', await findPod(name), '--', 'sh', '-c', 'pkill -9 -f "kcap.cjs record [r]un"')
 }
 
 /** Everything of a record that is left in the cluster and on the node. */
@@ -114,7 +116,7 @@ realTest(
     const files = ['one', 'two', 'all', 'last'].map((word) => path.join(folder, `${word}.pcapng`))
     const [one = '', two = '', all = '', last = ''] = files
     const readers = [one, two].map((file) =>
-      startKcap(['record', 'attach', name, '-o', file, '--duration', '4'], environment),
+      startKcap(['record', 'attach', name, '-o', file, '--duration', '4'], readingEnvironment),
     )
     for (const { ended } of readers) expect((await ended).code).toBe(0)
     for (const file of [one, two]) expect(await tshark(file, '-q', '-z', 'io,phs')).toContain('http')
@@ -133,10 +135,10 @@ realTest(
 realTest(
   'the deadline ends a record without any kcap, and leaves neither pods, processes nor files',
   async () => {
-    await start('pod/db-0', '-n', 'shop', '--for', '20')
+    const name = await start('pod/db-0', '-n', 'shop', '--for', '20')
     await vi.waitFor(
       async () => {
-        expect(await kubectl('get', 'pods', '-A', '-l', label, '-o', 'name')).toBe('')
+        expect(await kubectl('get', 'pods', '-A', '-l', `kcap/record=${name}`, '-o', 'name')).toBe('')
         expect(await runLab('node-exec', 'sh', '-c', 'find / -xdev -name "recording_*.pcapng"; true')).toBe('')
       },
       { timeout: 120_000, interval: 1_000 },
