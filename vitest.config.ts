@@ -33,6 +33,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/real/**', 'test/cluster/**', 'test/gates/**'],
           testTimeout: 45_000,
+          // In CI other lanes share the cores; it prints which tests were tried twice.
+          retry: process.env.CI === 'true' ? 1 : 0,
           // The kubeconfig library alone takes a second to load. kcap keeps no state in its modules that one file could pass to the next.
           isolate: false,
           globalSetup: 'test/support/build-program.ts',
