@@ -31,6 +31,7 @@ const commands = files.flatMap((file) =>
 const elsewhere: Readonly<Record<string, string>> = {
   'npm ci && npx kcap demo -o demo.pcapng --force': '.ci/run',
   'npm ci && npm test': '.ci/run',
+  'kcap record start svc/orders -n prod --yes': 'test/real/record.test.ts',
   'npm i -g kcap': 'test/packaging/npm-package.test.ts',
   'sh install.sh --from kcap-0.1.0-linux-x64.tar.gz': 'test/real/installers.test.ts',
   'sudo dpkg -i kcap_0.1.0_amd64.deb': 'test/real/installers.test.ts',
