@@ -20,6 +20,8 @@ import { printNote } from './report.ts'
 const aliveMs = 5_000
 /** Time to upload the last files, within the grace period of the pod. */
 const finishMs = 45_000
+/** Usual ports of the kubelet and of the API server, which carry packets to readers. https://kubernetes.io/docs/reference/networking/ports-and-protocols/ */
+const execPorts = [10250, 6443]
 /** Maximum number of kcaps that may be attached at the same time. */
 const maxReaders = 16
 
@@ -79,6 +81,7 @@ function makeRecorderRequest(request: CaptureRequest, folder: string, record = '
     reconnectMs: Number.POSITIVE_INFINITY,
     waitsForPods: true,
     share: { protocol: 'unix', path: liveSocket(folder), maxReaders },
+    ownPorts: execPorts,
     rotation: { ...request.rotation, resume: true },
     upload: upload && { ...upload, name: captureName, finishMs },
   }

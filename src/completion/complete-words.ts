@@ -51,8 +51,15 @@ async function offerWords(typed: TypedWords, current: string, known: KnownWords)
   }
   const row = findCommand(command)
   if (row.words !== undefined && words.length === 0) return toOffers(row.words)
+  if (command === 'record' && words[0] !== 'start' && words[0] !== 'run') return await offerRecords(words, known)
   const hasTargets = row.takesTargets === true && (command !== 'list' || words[0] === 'interfaces')
   return hasTargets ? await offerTargets(typed, current, known) : []
+}
+
+async function offerRecords([word = '', ...others]: readonly string[], known: KnownWords): Promise<Offer[]> {
+  const isReader = word === 'attach' || word === 'fetch'
+  if (word !== 'stop' && (!isReader || others.length > 0)) return []
+  return toOffers((await known.names())?.records?.map(({ name }) => name) ?? [])
 }
 
 async function offerValues(

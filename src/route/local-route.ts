@@ -15,8 +15,8 @@ export interface LocalRouteOptions {
   readonly ssh: ConnectSshOptions
   /** Program that starts the capture program as root; absent means none. */
   readonly localSudo?: Sudo | undefined
-  /** Port on which this capture is shared; absent: it is not. */
-  readonly sharePort?: number | undefined
+  /** Ports that carry the packets of this capture to its readers. */
+  readonly ownPorts?: readonly number[] | undefined
 }
 
 /**
@@ -27,7 +27,7 @@ export interface LocalRouteOptions {
  */
 export function openLocalRoute(
   target: PodTarget | NodeTarget | LocalTarget,
-  { localSudo = 'none', sharePort, ssh }: LocalRouteOptions,
+  { localSudo = 'none', ownPorts = [], ssh }: LocalRouteOptions,
 ): Route {
   if (process.platform !== 'linux') {
     throw new KcapError('usage', `cannot capture "${formatTarget(target)}" on this machine: it must run Linux`, {
@@ -42,7 +42,7 @@ export function openLocalRoute(
     description: entersPod ? "the pod's network on this machine" : 'this machine',
     start: startHere,
     network: entersPod ? enterPod(target) : { kind: 'here' },
-    ownStream: entersPod ? { kind: 'elsewhere' } : { kind: 'local', ports: sharePort === undefined ? [] : [sharePort] },
+    ownStream: entersPod ? { kind: 'elsewhere' } : { kind: 'local', ports: ownPorts },
     sudo: localSudo,
     nextSudoPassword: makeSudoPasswords({ host: self, isUnproven: () => false }, ssh),
     close: async () => {},

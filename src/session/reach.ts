@@ -57,7 +57,7 @@ export function makeReach(
       nodeHost: request.nodeHost,
       nodeSsh: request.nodeSsh,
       localSudo: request.localSudo,
-      sharePort,
+      ownPorts: [...(request.ownPorts ?? []), ...(sharePort === undefined ? [] : [sharePort])],
       debug,
       nodePods,
       consent: makeConsent(request.consent, askConsent),

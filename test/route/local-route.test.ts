@@ -23,7 +23,7 @@ onLinux('a local route runs programs on this machine, and reports how they end',
 })
 
 onLinux('the stream to readers of a shared capture is left out, for it would capture itself', () => {
-  expect(openLocalRoute({ kind: 'local' }, { ...options, sharePort: 7443 }).ownStream).toEqual({
+  expect(openLocalRoute({ kind: 'local' }, { ...options, ownPorts: [7443] }).ownStream).toEqual({
     kind: 'local',
     ports: [7443],
   })
