@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   cpSync,
@@ -22,6 +23,14 @@ import { shellScripts } from './packaging/shell-module.js'
 const built = `dist-${process.pid}`
 process.on('exit', () => rmSync(built, { recursive: true, force: true }))
 
+/** Returns the commit of this checkout; undefined elsewhere. A package has no `.git`, and its own program already. */
+function findCommit() {
+  const git = (/** @type {string[]} */ ...argv) => spawnSync('git', argv, { encoding: 'utf8' })
+  const { status, stdout } = git('rev-parse', '--short=12', 'HEAD')
+  return status === 0 && existsSync('.git') ? stdout.trim() : undefined
+}
+
+const commit = findCommit()
 /** @satisfies {import('esbuild').BuildOptions} */
 const common = /** @type {const} */ ({
   bundle: true,
@@ -35,6 +44,7 @@ const common = /** @type {const} */ ({
   // `host/map-stack.ts` reads the source maps. No comment refers to them, so Node never reads them by itself.
   sourcemap: 'external',
   sourcesContent: false,
+  define: commit === undefined ? {} : { kcapCommit: JSON.stringify(commit) },
 })
 
 /** CommonJS dependencies expect these; the first file that runs defines them for all. */

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs'
-import { version } from './base/version.ts'
+import { commit, version } from './base/version.ts'
 import { findVerb, runExtcap } from './extcap/front.ts'
 import { useCompileCache } from './host/compile-cache.ts'
 import { writeAnswer } from './host/write-answer.ts'
@@ -11,7 +11,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const isLink = argv[0] === 'open'
   const verb = isCompletion || isLink ? undefined : findVerb(argv)
   if (!isCompletion && !isLink && verb === undefined && argv.includes('--version'))
-    return await writeAnswer(`kcap ${version}\n`)
+    return await writeAnswer(formatVersion(argv.includes('-v') || argv.includes('--verbose')))
   useCompileCache()
   if (isCompletion) {
     const { complete } = await import('./completion/complete.ts')
@@ -22,6 +22,12 @@ async function main(argv: readonly string[]): Promise<number> {
   if (isExtcapName) return await runExtcap('help', argv)
   const { runCli } = await import('./cli/run-cli.ts')
   return await runCli(argv)
+}
+
+/** Returns the version; a report of a fault also needs the commit, Node and the platform. */
+function formatVersion(isVerbose: boolean): string {
+  if (!isVerbose) return `kcap ${version}\n`
+  return `kcap ${version} (commit ${commit ?? 'unknown'}), Node ${process.version}, ${process.platform}-${process.arch}\n`
 }
 
 /** Reports an error that neither interface has caught: kcap's own files can't be loaded. */

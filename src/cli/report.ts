@@ -116,7 +116,9 @@ export function formatReader({ kind, reader, readerCount }: ReaderEvent): string
 
 function formatReaderFigures({ address, figures: { packets, bytes, lostPackets } }: SharedReader): string {
   const lost = lostPackets === 0 ? 'none lost' : `${formatCount(lostPackets)} LOST: it read too slowly`
-  return `reader ${address}: ${formatCount(packets)} packets, ${formatBytes(bytes)}, ${lost}`
+  // Readers at a unix socket have no address, only a number: "reader 1".
+  const who = address.startsWith('reader ') ? address : `reader ${address}`
+  return `${who}: ${formatCount(packets)} packets, ${formatBytes(bytes)}, ${lost}`
 }
 
 function formatSource(source: SourceFigures): string {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { exitCodes } from '../base/error-codes.ts'
@@ -123,7 +124,9 @@ async function describeConfig(): Promise<Finding> {
   try {
     const { file, list } = await loadSettings()
     const contexts = list.contexts?.join(', ') ?? 'the current one'
-    const text = `${file}; contexts listed: ${contexts}, up to ${list.maxPods} pods and workloads; kubeconfig: ${findKubeconfigPaths().join(', ')}`
+    const config = existsSync(file) ? file : `defaults, because there is no ${file}`
+    const kubeconfigs = findKubeconfigPaths().map((path) => (existsSync(path) ? path : `${path} (does not exist)`))
+    const text = `${config}; contexts listed: ${contexts}, up to ${list.maxPods} pods and workloads; kubeconfig: ${kubeconfigs.join(', ')}`
     return { what: 'config', isGood: true, text, hints: [] }
   } catch (error) {
     const { message, hints } = toKcapError(error)

@@ -1,3 +1,4 @@
+import { describeCertificateFault } from '../base/certificate-fault.ts'
 import type { ErrorCode } from '../base/error-codes.ts'
 import { type Hint, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
@@ -21,10 +22,18 @@ const states: Readonly<Record<string, string>> = {
 export function toStreamError(name: StreamName, error: NodeJS.ErrnoException): KcapError {
   if (error instanceof KcapError) return error
   if (isCertificateFault(error))
-    return streamError('stream-certificate', name, `its certificate cannot be trusted: ${error.message}`, {
-      hints: ['use the whole link, with the part behind "#"', 'NODE_EXTRA_CA_CERTS=FILE adds a certificate authority'],
-      cause: error,
-    })
+    return streamError(
+      'stream-certificate',
+      name,
+      `its certificate cannot be trusted: ${describeCertificateFault(error.message)}`,
+      {
+        hints: [
+          'use the whole link, with the part behind "#"',
+          'NODE_EXTRA_CA_CERTS=FILE adds a certificate authority',
+        ],
+        cause: error,
+      },
+    )
   return streamError('stream-unreachable', name, states[error.code ?? ''] ?? error.message, {
     hints: ['the capture may have ended, or a firewall is in between', line('kcap', 'doctor', formatStreamName(name))],
     cause: error,

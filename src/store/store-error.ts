@@ -1,3 +1,4 @@
+import { describeCertificateFault } from '../base/certificate-fault.ts'
 import type { ErrorCode } from '../base/error-codes.ts'
 import { type Hint, line } from '../base/hint.ts'
 import { KcapError } from '../base/kcap-error.ts'
@@ -106,7 +107,7 @@ function findFault(store: StoreName, error: unknown): Finding {
   if (certificateFaults.test(name))
     return {
       code: 'store-certificate',
-      state: `the certificate of ${server} is not trusted: ${describeMessage(error)}`,
+      state: `the certificate of ${server} is not trusted: ${describeCertificateFault(describeMessage(error))}`,
       hints: [
         'trust its authority: NODE_EXTRA_CA_CERTS=FILE.pem kcap …',
         '--s3-endpoint with the name in the certificate',

@@ -52,6 +52,9 @@ describe('help', () => {
 
   test('--version is one line', async () => {
     expect(await kcap('--version')).toEqual({ code: 0, stdout: `kcap ${version}\n`, stderr: '' })
+    const { stdout } = await kcap('--version', '-v')
+    const rest = `Node ${process.version}, ${process.platform}-${process.arch}`
+    expect(stdout).toMatch(new RegExp(`^kcap ${version} \\(commit (?:[0-9a-f]{12}|unknown)\\), ${rest}\n$`))
   })
 })
 
