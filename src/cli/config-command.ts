@@ -9,7 +9,8 @@ import { parseArguments } from '../request/parse-arguments.ts'
 import { refuseSurplusWords } from '../request/surplus-words.ts'
 import { findConfigFile } from '../settings/config-file.ts'
 import { loadSettings } from '../settings/load-settings.ts'
-import { defaultDebugImage, defaultMaxPods, defaultNamedMaxPods } from '../settings/settings.ts'
+import { releaseImage } from '../settings/release-image.ts'
+import { defaultMaxPods, defaultNamedMaxPods } from '../settings/settings.ts'
 
 const template = `# kcap's config. Lines that begin with # show the defaults, or examples.
 
@@ -46,9 +47,9 @@ const template = `# kcap's config. Lines that begin with # show the defaults, or
 # What kcap may create in clusters without asking, where a pod cannot be captured from inside.
 #consent: [ephemeral, node-pod]
 
-# Debug containers and node pods.
+# Debug containers and node pods; the image is that of recorders too.
 #debug:
-#  image: ${defaultDebugImage}   # with sh, tcpdump, grep, sleep, nsenter
+#  image: ${releaseImage}   # with sh, tcpdump, grep, sleep, nsenter; kcap for recorders
 #  pullPolicy: IfNotPresent
 #  pullSecret: registry-login
 #  namespace: kube-system          # of node pods; default: that of the captured pod

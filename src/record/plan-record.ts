@@ -10,7 +10,6 @@ import type { ParsedArguments } from '../request/parse-arguments.ts'
 import { parseDuration } from '../request/parse-quantity.ts'
 import type { RecordOption } from '../request/record-options.ts'
 import type { Settings } from '../settings/settings.ts'
-import { defaultRecorderImage } from '../settings/settings.ts'
 import { formatFollowedName } from '../target/pod-set.ts'
 import type { RecordSpec } from './record-objects.ts'
 import { makeRecorderArgv } from './recorder-argv.ts'
@@ -55,7 +54,7 @@ export function planRecord(
       keepBytes,
       untilMs: Date.now() + forMs,
     },
-    image: parsed.text('image') ?? defaultRecorderImage,
+    image: parsed.text('image') ?? debug.image,
     debug,
     serviceAccount: parsed.text('service-account'),
     priorityClass: parsed.text('priority-class'),

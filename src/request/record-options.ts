@@ -9,7 +9,7 @@ export const recordOptions = [
     value: 'NAME',
     help: 'start: name of the record; that of a running one adds missing nodes',
   },
-  { name: 'image', kind: 'text', value: 'IMAGE', help: "start: image of the recorders (this version's)" },
+  { name: 'image', kind: 'text', value: 'IMAGE', help: 'start: image of the recorders (the debug image)' },
   {
     name: 'service-account',
     kind: 'text',

@@ -1,5 +1,5 @@
 import { pullPolicies, vias } from '../base/capture-request.ts'
-import { defaultDebugImage } from '../settings/settings.ts'
+import { releaseImage } from '../settings/release-image.ts'
 import type { OptionRow } from './option-row.ts'
 
 /** Requirements and side effects of each route; `local` is for the shell on a node. */
@@ -40,13 +40,13 @@ export const routeOptions = [
     name: 'debug-image',
     kind: 'text',
     value: 'IMAGE',
-    help: `image of debug containers and node pods (${defaultDebugImage})`,
+    help: "image of debug containers and node pods (this version's)",
     dialog: {
       type: 'string',
       display: 'Debug image',
       tooltip: 'Image of the ephemeral container, or of the pod on the node. It must have sh and tcpdump.',
       on: ['pod', 'workload', 'cluster'],
-      placeholder: defaultDebugImage,
+      placeholder: releaseImage,
     },
   },
   {

@@ -1,6 +1,6 @@
 import type { CreatingRoute, DebugContainer } from '../base/capture-request.ts'
 import type { SshHostName } from '../base/target.ts'
-import { version } from '../base/version.ts'
+import { releaseImage } from './release-image.ts'
 
 /** Settings of kcap's config file, with defaults for whatever it leaves out. */
 export interface Settings {
@@ -42,12 +42,6 @@ export const defaultMaxPods = 32
 /** Default limit if the config selects pods. */
 export const defaultNamedMaxPods = 100
 
-/** Default image of recorders: that of this version's release. */
-export const defaultRecorderImage = `ghcr.io/kcap/kcap:${version}`
-
-/** Default debug image. It has sh, tcpdump, grep, sleep and nsenter, for amd64 and arm64. https://github.com/nicolaka/netshoot */
-export const defaultDebugImage = 'docker.io/nicolaka/netshoot:v0.13'
-
 export function defaultSettings(file: string): Settings {
   return {
     file,
@@ -56,7 +50,7 @@ export function defaultSettings(file: string): Settings {
     nodeSsh: undefined,
     consent: [],
     debug: {
-      image: defaultDebugImage,
+      image: releaseImage,
       pullPolicy: undefined,
       pullSecret: undefined,
       namespace: undefined,

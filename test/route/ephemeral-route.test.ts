@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { version } from '../../src/base/version.ts'
 import { ask } from '../peer/peer-client.ts'
 import { expectRefusal, makeDemoUser, openDemoUsers, requestsOf } from '../support/demo-user.ts'
 import { readGrant } from '../support/read-grant.ts'
@@ -45,7 +46,7 @@ describe('a distroless pod', () => {
     const patch = `PATCH /api/v1/namespaces/prod/pods/${pod.split('/')[1]}/ephemeralcontainers`
     expect(requests.filter((request) => !request.startsWith('GET '))).toEqual([patch])
     expect(await ephemeralContainersOf(pod)).toMatchObject([
-      { name: expect.stringMatching(/^kcap-[0-9a-f]{8}$/), image: 'docker.io/nicolaka/netshoot:v0.13' },
+      { name: expect.stringMatching(/^kcap-[0-9a-f]{8}$/), image: `ghcr.io/kcap/kcap:${version}` },
     ])
   })
 
