@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
  * @typedef {object} Platform
  * @property {string} name as in `linux-x64`
  * @property {{ name: string, version: string, license: string, integrity: string }} node
- * @property {{ architecture: string, multiarch: string }} [debian]
+ * @property {{ architecture: import('./debian-packages.js').Architecture, multiarch: string }} [debian]
  * @property {string} [rpm] architecture
  */
 

@@ -41,6 +41,26 @@ export function toComponent({ name, version, license, integrity }) {
   }
 }
 
+/**
+ * Returns the component of a Debian package, whose terms are in its file `/usr/share/doc/NAME/copyright`.
+ * @param {import('./debian-packages.js').DebianPackage} item
+ * @param {import('./debian-packages.js').Architecture} architecture
+ * @param {string} distribution
+ */
+export function toDebianComponent(item, architecture, distribution) {
+  const { name, version } = item
+  const of = `arch=${architecture}&distro=${distribution}`
+  const purl = `pkg:deb/debian/${encodeURIComponent(name)}@${encodeURIComponent(version)}?${of}`
+  return {
+    'bom-ref': purl,
+    type: 'library',
+    name,
+    version,
+    hashes: [{ alg: 'SHA-256', content: item[architecture].sha256 }],
+    purl,
+  }
+}
+
 /** https://github.com/package-url/purl-spec @param {{ name: string, version: string }} item */
 function purlOf({ name, version }) {
   return `pkg:npm/${name.replace('@', '%40')}@${version}`

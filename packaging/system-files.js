@@ -1,4 +1,4 @@
-import { build } from 'esbuild'
+import { loadSource } from './load-source.js'
 
 /** @typedef {import('./formats/entry.js').Entry} Entry */
 
@@ -55,15 +55,8 @@ export async function placeInSystem(files, extcapFolders) {
 async function loadFormats() {
   const contents = `export { entryName, formatDesktopEntry } from './desktop-entry.ts'
 export { formatLauncher } from './format-launcher.ts'`
-  const { outputFiles } = await build({
-    stdin: { contents, resolveDir: 'src/install' },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    write: false,
-  })
-  const code = Buffer.from(outputFiles[0]?.contents ?? []).toString('base64')
-  /** @type {typeof import('../src/install/desktop-entry.ts') & typeof import('../src/install/format-launcher.ts')} */
-  const formats = await import(`data:text/javascript;base64,${code}`)
-  return formats
+  const formats = await loadSource(contents, 'src/install')
+  return /** @type {typeof import('../src/install/desktop-entry.ts') & typeof import('../src/install/format-launcher.ts')} */ (
+    formats
+  )
 }

@@ -4,6 +4,7 @@
  * @property {string} name with `/`
  * @property {Buffer} content
  * @property {boolean} isProgram
+ * @property {string} [linkTo] target of a symbolic link, which has no content
  */
 
 /** 2020-01-01, in seconds: ZIP has no time before 1980, and some tools reject 1970. */

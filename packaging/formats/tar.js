@@ -6,17 +6,33 @@ import { fixedTime, listFolders, sortEntries } from './entry.js'
 const blockSize = 512
 
 /**
- * Makes a gzipped ustar archive: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html#tag_20_92_13_06
+ * Makes a ustar archive: https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html#tag_20_92_13_06
  * @param {readonly Entry[]} entries
+ * @param {Readonly<Record<string, number>>} folders modes of folders that hold none of these files, or that have another mode than 0755
  */
+export function formatTar(entries, folders = {}) {
+  const names = [...new Set([...listFolders(entries), ...Object.keys(folders)])].toSorted()
+  const headers = names.map((name) => formatHeader(`${name}/`, '5', folders[name] ?? 0o755, 0))
+  const files = sortEntries(entries).flatMap(({ name, content, isProgram, linkTo }) =>
+    linkTo === undefined
+      ? [
+          formatHeader(name, '0', isProgram ? 0o755 : 0o644, content.length),
+          content,
+          Buffer.alloc(-content.length & (blockSize - 1)),
+        ]
+      : [formatHeader(name, '2', 0o777, 0, linkTo)],
+  )
+  return Buffer.concat([...headers, ...files, Buffer.alloc(2 * blockSize)])
+}
+
+/** @param {readonly Entry[]} entries */
 export function formatTarGz(entries) {
-  const folders = listFolders(entries).map((name) => formatHeader(`${name}/`, '5', 0o755, 0))
-  const files = sortEntries(entries).flatMap(({ name, content, isProgram }) => [
-    formatHeader(name, '0', isProgram ? 0o755 : 0o644, content.length),
-    content,
-    Buffer.alloc(-content.length & (blockSize - 1)),
-  ])
-  const packed = gzipSync(Buffer.concat([...folders, ...files, Buffer.alloc(2 * blockSize)]))
+  return gzip(formatTar(entries))
+}
+
+/** Compresses to the same bytes on every system. @param {Buffer} content */
+export function gzip(content) {
+  const packed = gzipSync(content)
   // The operating system field (RFC 1952, OS): Node writes its own.
   packed[9] = 255
   return packed
@@ -24,11 +40,13 @@ export function formatTarGz(entries) {
 
 /**
  * @param {string} name
- * @param {'0' | '5'} type
+ * @param {'0' | '2' | '5'} type
  * @param {number} mode
  * @param {number} size
+ * @param {string} linkTo
  */
-function formatHeader(name, type, mode, size) {
+function formatHeader(name, type, mode, size, linkTo = '') {
+  if (Buffer.byteLength(linkTo) > 100) throw new Error(`cannot archive "${name}": its target is too long for ustar`)
   const header = Buffer.alloc(blockSize)
   const octal = (/** @type {number} */ value, /** @type {number} */ digits) =>
     `${value.toString(8).padStart(digits, '0')}\0`
@@ -41,6 +59,7 @@ function formatHeader(name, type, mode, size) {
   header.write(octal(fixedTime, 11), 136)
   header.write('        ', 148)
   header.write(type, 156)
+  header.write(linkTo, 157)
   header.write('ustar\x0000', 257)
   header.write('root', 265)
   header.write('root', 297)
@@ -68,13 +87,25 @@ function splitName(name) {
  * @param {string} wanted
  */
 export function readTarGz(archive, wanted) {
-  const tar = gunzipSync(archive)
+  for (const { name, content } of readTar(gunzipSync(archive))) if (name === wanted) return content
+  return undefined
+}
+
+/**
+ * Reads an archive whose names fit into ustar; GNU's records for longer ones are entries of the type `L`.
+ * @param {Buffer} tar
+ * @returns {Generator<Entry & { type: string }>}
+ */
+export function* readTar(tar) {
   for (let at = 0; at + blockSize <= tar.length && tar[at] !== 0; ) {
     const text = (/** @type {number} */ from, /** @type {number} */ to) =>
       tar.toString('utf8', at + from, at + to).replace(/\0.*$/s, '')
     const size = Number.parseInt(text(124, 136), 8)
-    if (text(0, 100) === wanted) return tar.subarray(at + blockSize, at + blockSize + size)
+    const isProgram = (Number.parseInt(text(100, 108), 8) & 0o111) !== 0
+    const type = text(156, 157)
+    const content = tar.subarray(at + blockSize, at + blockSize + size)
+    const name = text(0, 100)
+    yield { name, content, isProgram, type, ...(type === '2' && { linkTo: text(157, 257) }) }
     at += blockSize + Math.ceil(size / blockSize) * blockSize
   }
-  return undefined
 }
