@@ -157,7 +157,7 @@ export interface CaptureRequest {
   readonly limits: CaptureLimits
   readonly output: OutputName
   readonly share?: ShareRequest | undefined
-  /** Ports of this machine that carry packets to readers in another way. A capture of its network leaves them out. */
+  /** Ports of this machine that carry packets to readers as well. A capture of its network leaves them out. */
   readonly ownPorts?: readonly number[] | undefined
   /** Rotation of an output file. */
   readonly rotation?: Rotation | undefined
