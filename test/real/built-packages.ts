@@ -13,9 +13,18 @@ const isHere = process.platform === 'linux' && process.arch === 'x64'
 export const packageTest = isHere && (missing.length === 0 || process.env.KCAP_REQUIRE_REAL === '1') ? test : test.skip
 if (missing.length > 0) console.log(`tests of packages need: ${missing.join(', ')}`)
 
-/** Node's packages stay in out/node, so that a second run fetches nothing. */
-export function buildPackages(out: string, ...platforms: string[]): void {
-  const argv = ['packaging/make-packages.js', '--out', out, '--node-folder', 'out/node', ...platforms]
+/** Runs the packaging for platforms and with options. Packages of Node and Debian stay in out/, so that a second run fetches nothing. */
+export function buildPackages(out: string, ...words: string[]): void {
+  const argv = [
+    'packaging/make-packages.js',
+    '--out',
+    out,
+    '--node-folder',
+    'out/node',
+    '--debian-folder',
+    'out/debian',
+    ...words,
+  ]
   execFileSync(process.execPath, argv, { stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
