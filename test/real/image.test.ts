@@ -64,7 +64,7 @@ realTest.each(['none', 'gzip'])(
   'the image captures a pod of the node as the default debug image, with --compress %s',
   async (compression) => {
     const file = path.join(top, `${compression}.pcapng`)
-    const words = ['shop/distroless', '--via', 'node-pod', '--yes', '--debug-pull-policy', 'Never']
+    const words = ['shop/loadgen', '--via', 'node-pod', '--yes', '--debug-pull-policy', 'Never']
     const options = ['--compress', compression, '--duration', '4', '-o', file]
     const { code, stderr } = await runKcap([...words, ...options], environment)
     expect(code, stderr).toBe(0)
