@@ -55,9 +55,12 @@ function isInRange(bytes: Buffer, at: number, { fromMs, toMs }: TimeRange): bool
   return timeMs >= fromMs && timeMs <= toMs
 }
 
-/** Returns the time of an enhanced packet block. */
+/**
+ * Returns the time of an enhanced packet block, in whole milliseconds. A double does not hold its nanoseconds; 2^32 of them are 4294 ms and 967,296 ns.
+ */
 export function readTimeMs(bytes: Buffer, at: number): number {
-  return (bytes.readUInt32LE(at + 12) * 2 ** 32 + bytes.readUInt32LE(at + 16)) / 1e6
+  const upper = bytes.readUInt32LE(at + 12)
+  return upper * 4294 + Math.floor((upper * 967_296 + bytes.readUInt32LE(at + 16)) / 1e6)
 }
 
 /** Yields the wanted blocks of a stream of chunks that are cut anywhere. */

@@ -36,7 +36,7 @@ test('the files of all captures below a prefix are listed with the times of thei
 
 test('a fetch merges all of them in order of time', async () => {
   const file = path.join(folder, 'all.pcapng')
-  const { code, stderr } = await runKcap(['record', 'fetch', url, ...place, '-o', file], s3Environment)
+  const { code, stderr } = await runKcap(['record', 'fetch', url, ...place, '--force', '-o', file], s3Environment)
   expect(code, stderr).toBe(0)
   const times = readBlockTimes(await readFile(file))
   expect(times).toHaveLength(captured)
@@ -46,11 +46,14 @@ test('a fetch merges all of them in order of time', async () => {
 test('a fetch of a time has the packets of that time only', async () => {
   const all = path.join(folder, 'whole.pcapng')
   const some = path.join(folder, 'some.pcapng')
-  await runKcap(['record', 'fetch', url, ...place, '-o', all], s3Environment)
+  await runKcap(['record', 'fetch', url, ...place, '--force', '-o', all], s3Environment)
   const times = readBlockTimes(await readFile(all))
   const middle = times[Math.floor(times.length / 2)] ?? 0n
   const from = new Date(Number(middle / 1_000_000n)).toISOString()
-  const { code } = await runKcap(['record', 'fetch', url, ...place, '--from', from, '-o', some], s3Environment)
+  const { code } = await runKcap(
+    ['record', 'fetch', url, ...place, '--from', from, '--force', '-o', some],
+    s3Environment,
+  )
   expect(code).toBe(0)
   const fromNs = (middle / 1_000_000n) * 1_000_000n
   expect(readBlockTimes(await readFile(some))).toEqual(times.filter((time) => time >= fromNs))

@@ -34,3 +34,11 @@ test('a block with an impossible length is an error', () => {
   broken.writeUInt32LE(13, section().length + 4)
   expect(() => findWantedBlocks(broken, { fromMs: 0, toMs: 9 })).toThrow('claims 13 bytes')
 })
+
+test('a packet at the first or last nanosecond of the wanted time is wanted', () => {
+  const ms = 1_796_079_929_898n
+  const times = [ms * 1_000_000n - 1n, ms * 1_000_000n, ms * 1_000_000n + 999_999n, (ms + 1n) * 1_000_000n]
+  const bytes = Buffer.concat(times.map((tsNs) => enhanced(0, tsNs, Buffer.alloc(4))))
+  const { parts } = findWantedBlocks(bytes, { fromMs: Number(ms), toMs: Number(ms) })
+  expect(readBlockTimes(Buffer.concat(parts.map(([from, to]) => bytes.subarray(from, to))))).toEqual(times.slice(1, 3))
+})
