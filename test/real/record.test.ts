@@ -134,7 +134,7 @@ realTest(
 realTest(
   'the deadline ends a record without any kcap, and leaves neither pods, processes nor files',
   async () => {
-    const name = await start('pod/db-0', '-n', 'shop', '--for', '20')
+    const name = await start('pod/loadgen', '-n', 'shop', '--for', '20')
     const uid = await kubectl('get', await findPod(name), '-n', 'shop', '-o', 'jsonpath={.metadata.uid}')
     const findFiles = `find / -xdev -path "*/pods/${uid}/*" -name "recording_*.pcapng"; true`
     await vi.waitFor(async () => expect(await runLab('node-exec', 'sh', '-c', findFiles)).not.toBe(''), {
