@@ -50,15 +50,30 @@ test('docs/options.md equals the table of options; vitest -u writes it', async (
   await expect(formatOptionsPage()).toMatchFileSnapshot(path.resolve('docs/options.md'))
 })
 
-test('links between the documents lead to existing files', () => {
-  const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...readdirSync('docs').map((name) => `docs/${name}`)]
+/** Anchors that GitHub makes of a page's headings. */
+function anchorsOf(page: string): string[] {
+  const headings = [
+    ...read(page)
+      .replaceAll(/^```.*?^```/gms, '')
+      .matchAll(/^#+ (.*)$/gm),
+  ]
+  return headings.map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+test('links between the documents lead to existing files and headings', () => {
+  const pages = [...readdirSync('.'), ...readdirSync('docs').map((name) => `docs/${name}`)]
   const broken = pages
     .filter((page) => page.endsWith('.md'))
     .flatMap((page) =>
-      [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)]
-        .map(([, link = '']) => path.join(path.dirname(page), link))
-        .filter((file) => !existsSync(file))
-        .map((file) => `${page}: ${file}`),
+      [...read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)]
+        .map(([, link = '', anchor]) => ({ file: link === '' ? page : path.join(path.dirname(page), link), anchor }))
+        .filter(({ file, anchor }) => !existsSync(file) || (anchor !== undefined && !anchorsOf(file).includes(anchor)))
+        .map(({ file, anchor }) => `${page}: ${file}#${anchor ?? ''}`),
     )
   expect(broken).toEqual([])
 })
